@@ -1,0 +1,1 @@
+"""Transactions to one row per customer, known at one moment."""

@@ -1,0 +1,47 @@
+"""A named, described SQL expression: the one form in which a feature is written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Optional = Literal["category", "channel"]
+Source = Literal["orders", "days", "category", "channel", "columns"]
+
+DAY_US = 86_400_000_000
+
+# subtle: the parts of an order are floats, so one that nets to nothing rarely sums to 0.0
+NOTHING = "1E-6"
+PURCHASE = f"amount > {NOTHING}"
+REFUND = f"amount < -{NOTHING}"
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A feature: its name, portable SQL, unit and meaning.
+
+    `over` names the rows that `sql` reads, grouped by customer:
+
+        orders     one row per order: us, local_us, day, amount, prev_us and next_us (the
+                   neighbours among the customer's purchases, or among the refunds)
+        days       one row per local day with a purchase: day, amount, gap (days since the
+                   active day before, null on the first), next_day
+        category   one row per category: n (purchases that contain it), first_label
+        channel    the same per channel
+        columns    no rows: the customer's other features
+
+    `:as_of` stands for the moment of knowledge in UTC microseconds. `needs` is the optional
+    column of the log without which the feature does not exist.
+    """
+
+    name: str
+    sql: str
+    unit: str
+    meaning: str
+    over: Source = "orders"
+    needs: Optional | None = None
+
+
+def purchases(value: str, otherwise: str = "") -> str:
+    """`value` on purchases; `otherwise`, or null, on refunds."""
+    return f"CASE WHEN {PURCHASE} THEN {value}{otherwise and f' ELSE {otherwise}'} END"

@@ -1,0 +1,87 @@
+"""The feature table: one row per customer, known at one moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+
+import pandas as pd
+from pandas.api.types import is_float_dtype, is_string_dtype
+
+from features.cadence import CADENCE
+from features.calendar import CALENDAR
+from features.contracts import Column, Table
+from features.engines import run_duckdb
+from features.expressions import Expression, Optional
+from features.mix import MIX
+from features.moments import require_aware
+from features.refunds import REFUNDS
+from features.rfm import RFM
+from features.statement import compose
+from features.tenure import TENURE
+from features.windows import WINDOWS
+
+FAMILIES = {
+    "rfm": RFM,
+    "tenure": TENURE,
+    "cadence": CADENCE,
+    "windows": WINDOWS,
+    "mix": MIX,
+    "refunds": REFUNDS,
+    "calendar": CALENDAR,
+}
+OPTIONAL: tuple[Optional, ...] = ("category", "channel")
+NEVER_NULL = {"recency_days", "age_days", "repeat_days", "last_repeat_days", "day_value_mean"}
+
+
+def expressions(optional: tuple[str, ...] = ()) -> tuple[Expression, ...]:
+    """The features in column order; `optional` names the optional columns that the log has."""
+    return tuple(
+        each
+        for family in FAMILIES.values()
+        for each in family
+        if each.needs is None or each.needs in optional
+    )
+
+
+def contract(optional: tuple[str, ...] = ()) -> Table:
+    """What a feature table must look like, `customer_id` as a column; unknown values are null."""
+    return Table(
+        "feature table",
+        (
+            Column(name="customer_id", has_dtype=is_string_dtype, unit="text", meaning="who"),
+            *(_column(each) for each in expressions(optional)),
+        ),
+    )
+
+
+def build(
+    lines: pd.DataFrame, as_of: datetime, *, optional: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """Canonical lines -> the features of every customer with a purchase before `as_of`.
+
+    Index `customer_id`, sorted; one column per expression, float64 (text for unit "text"),
+    NaN where a feature is unknown. Rows at or after `as_of` are not seen.
+
+    Raises ContractError when `as_of` carries no time zone.
+    """
+    moment = require_aware(as_of)
+    present = tuple(each for each in OPTIONAL if each in optional)
+    statement = _statement(present).replace(":as_of", str(moment))
+    columns = ["customer_id", "order_id", "us", "local_us", "amount", *present]
+    return run_duckdb(statement, lines[columns]).set_index("customer_id")
+
+
+@cache
+def _statement(optional: tuple[Optional, ...]) -> str:
+    return compose(expressions(optional), optional)
+
+
+def _column(feature: Expression) -> Column:
+    return Column(
+        name=feature.name,
+        has_dtype=is_string_dtype if feature.unit == "text" else is_float_dtype,
+        unit=feature.unit,
+        meaning=feature.meaning,
+        nullable=feature.name not in NEVER_NULL,
+    )
