@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from features.expressions import Expression
 
+GAP = "CASE WHEN prev_day < day THEN day - prev_day END"
+
 CADENCE = (
     Expression(
         "gap_mean_days",
-        "AVG(CAST(gap AS DOUBLE))",
+        f"AVG({GAP})",
         "days",
         "mean gap between active days; null with one active day",
-        over="days",
     ),
     Expression(
         "gap_std_days",
-        "STDDEV_SAMP(CAST(gap AS DOUBLE))",
+        f"STDDEV_SAMP({GAP})",
         "days",
         "sample standard deviation of the gaps; null with fewer than two",
-        over="days",
     ),
-    Expression("gap_max_days", "MAX(gap)", "days", "longest gap between active days", over="days"),
+    Expression(
+        "gap_max_days",
+        f"MAX({GAP})",
+        "days",
+        "longest gap between active days; null with one active day",
+    ),
     Expression(
         "gap_last_days",
-        "MAX(CASE WHEN next_day IS NULL THEN gap END)",
+        "MAX(day) - MAX(CASE WHEN day < next_day THEN day END)",
         "days",
-        "gap before the last active day",
-        over="days",
+        "gap before the last active day; null with one active day",
     ),
     Expression(
         "recency_over_gap",

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from features.expressions import DAY_US, Expression, purchases
+from features.expressions import DAY_US, Expression
 
 # 1970-01-01 was a Thursday: three days after a Monday. 25567 whole weeks keep old days positive.
 WEEKDAY = f"((day + 3 + {7 * 25567}) % 7)"
 EVENING_US = 18 * 3600 * 1_000_000
 
+WEEKEND = f"CASE WHEN {WEEKDAY} >= 5 THEN 1E0 WHEN day IS NOT NULL THEN 0E0 END"
+EVENING = f"CASE WHEN local_us - day * {DAY_US} >= {EVENING_US} THEN 1E0 WHEN day IS NOT NULL THEN 0E0 END"
+
 CALENDAR = (
     Expression(
         "weekend_share",
-        f"AVG({purchases(f'CASE WHEN {WEEKDAY} >= 5 THEN 1E0 ELSE 0E0 END')})",
+        f"AVG({WEEKEND})",
         "share",
-        "purchases on a Saturday or Sunday",
+        "purchases on a Saturday or Sunday, local time",
     ),
     Expression(
         "evening_share",
-        f"AVG({purchases(f'CASE WHEN local_us - day * {DAY_US} >= {EVENING_US} THEN 1E0 ELSE 0E0 END')})",
+        f"AVG({EVENING})",
         "share",
-        "purchases from 18:00 to midnight",
+        "purchases from 18:00 to midnight, local time",
     ),
 )

@@ -67,9 +67,7 @@ def _first(flags: pd.Series[bool]) -> int:
 TRANSACTIONS = Table(
     "transactions",
     (
-        Column(
-            name="customer_id", has_dtype=is_string_dtype, unit="text", meaning="who bought"
-        ),
+        Column(name="customer_id", has_dtype=is_string_dtype, unit="text", meaning="who bought"),
         Column(
             name="timestamp",
             has_dtype=is_datetime64_any_dtype,

@@ -20,7 +20,7 @@ def run_duckdb(statement: str, lines: pd.DataFrame) -> pd.DataFrame:
     connection = _connection()
     connection.register("lines", lines)
     try:
-        return connection.sql(statement).to_arrow_table().to_pandas()
+        return connection.execute(statement).df()
     finally:
         connection.unregister("lines")
 

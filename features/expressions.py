@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Optional = Literal["category", "channel"]
-Source = Literal["orders", "days", "category", "channel", "columns"]
+Source = Literal["orders", "category", "channel", "columns"]
 
 DAY_US = 86_400_000_000
 
@@ -22,10 +22,10 @@ class Expression:
 
     `over` names the rows that `sql` reads, grouped by customer:
 
-        orders     one row per order: us, local_us, day, amount, prev_us and next_us (the
-                   neighbours among the customer's purchases, or among the refunds)
-        days       one row per local day with a purchase: day, amount, gap (days since the
-                   active day before, null on the first), next_day
+        orders     one row per order: us, local_us, amount, and on purchases only (null on
+                   refunds) value, bought_us and day (local, since 1970), with prev_day and
+                   next_day of the customer's neighbouring purchases, null at the ends, and
+                   first_day
         category   one row per category: n (purchases that contain it), first_label
         channel    the same per channel
         columns    no rows: the customer's other features
@@ -40,8 +40,3 @@ class Expression:
     meaning: str
     over: Source = "orders"
     needs: Optional | None = None
-
-
-def purchases(value: str, otherwise: str = "") -> str:
-    """`value` on purchases; `otherwise`, or null, on refunds."""
-    return f"CASE WHEN {PURCHASE} THEN {value}{otherwise and f' ELSE {otherwise}'} END"

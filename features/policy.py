@@ -76,7 +76,9 @@ def describe(counts: dict[str, int]) -> str:
     """The counts as aligned text, one reason a line."""
     width = max(len(f"{number:,}") for number in counts.values())
     return "\n".join(
-        f"{counts[name]:>{width},}  {meaning}" for name, meaning in MEANINGS.items() if name in counts
+        f"{counts[name]:>{width},}  {meaning}"
+        for name, meaning in MEANINGS.items()
+        if name in counts
     )
 
 
@@ -84,7 +86,7 @@ def _stop_or_count(rows: pd.DataFrame, found: pd.Series[bool], policy: str, what
     number = int(rows.loc[found, "copies"].sum())
     if policy == "error" and number:
         raise ContractError(
-            f"{number} rows are {what} and data.{what} = \"error\": remove them from the source, "
+            f'{number} rows are {what} and data.{what} = "error": remove them from the source, '
             f"or set data.{what} to another policy"
         )
     return number

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from features.expressions import REFUND, Expression
-
-RETURNED = f"SUM(CASE WHEN {REFUND} THEN -amount ELSE 0E0 END)"
+from features.expressions import Expression
 
 REFUNDS = (
     Expression(
         "n_refunds",
-        f"SUM(CASE WHEN {REFUND} THEN 1 ELSE 0 END)",
+        "COUNT(CASE WHEN kind = 0 THEN 1 END)",
         "orders",
         "orders whose sum is negative",
     ),
-    Expression("refund_sum", RETURNED, "money", "money returned by refund orders, positive"),
+    Expression(
+        "refund_sum",
+        "SUM(CASE WHEN kind = 0 THEN -amount ELSE 0E0 END)",
+        "money",
+        "money returned by refund orders, positive",
+    ),
     Expression(
         "refund_rate",
         "refund_sum / monetary_sum",

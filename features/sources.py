@@ -97,14 +97,10 @@ def _query(scan: str, types: dict[str, str], casts: tuple[Cast, Cast], data: Dat
     for cast in casts:
         columns |= cast.values | {f"misfit_{cast.source}": cast.misfit}
     selected = ", ".join(f"{value} AS {quote(name)}" for name, value in columns.items())
-    return (
-        f"SELECT {selected}, copies FROM (SELECT *, COUNT(*) AS copies FROM {scan} GROUP BY ALL)"
-    )
+    return f"SELECT {selected}, copies FROM (SELECT *, COUNT(*) AS copies FROM {scan} GROUP BY ALL)"
 
 
-def _misfit(
-    connection: duckdb.DuckDBPyConnection, files: tuple[Path, ...], cast: Cast
-) -> str:
+def _misfit(connection: duckdb.DuckDBPyConnection, files: tuple[Path, ...], cast: Cast) -> str:
     """The sentence about the first value that does not fit, and how many there are."""
     total, first = 0, ""
     for path in files:

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-from features.expressions import DAY_US, NOTHING, PURCHASE, Expression, Optional, Source
+from features.expressions import (
+    DAY_US,
+    PURCHASE,
+    REFUND,
+    Expression,
+    Optional,
+    Source,
+)
 
 PAST = "past AS (SELECT * FROM lines WHERE us < :as_of)"
 
-ORDERS = """orders AS (
+ORDERS = """sums AS (
     SELECT customer_id, order_id, MIN(us) AS us, MIN(local_us) AS local_us, SUM(amount) AS amount
     FROM past GROUP BY customer_id, order_id)"""
 
+BOUGHT = f"""orders AS (
+    SELECT customer_id, order_id, us, local_us, amount,
+        CASE WHEN {PURCHASE} THEN amount END AS value,
+        CASE WHEN {PURCHASE} THEN us END AS bought_us,
+        CASE WHEN {PURCHASE} THEN CAST(FLOOR(local_us / {DAY_US}E0) AS BIGINT) END AS day,
+        CASE WHEN {PURCHASE} THEN 1 ELSE 0 END AS kind
+    FROM sums WHERE {PURCHASE} OR {REFUND})"""
+
 # subtle: purchases and refunds are windowed apart, so that a refund is nobody's neighbour;
 # and equal moments are ordered by order_id, or LAG would depend on the engine.
-PLACED_WINDOW = f"""OVER (
-        PARTITION BY customer_id, CASE WHEN {PURCHASE} THEN 1 ELSE 0 END ORDER BY us, order_id)"""
+WINDOW = "OVER (PARTITION BY customer_id, kind ORDER BY day, us, order_id)"
 
 PLACED = f"""placed AS (
-    SELECT customer_id, order_id, us, local_us, amount,
-        CAST(FLOOR(CAST(local_us AS DOUBLE) / {DAY_US}E0) AS BIGINT) AS day,
-        LAG(us) {PLACED_WINDOW} AS prev_us,
-        LEAD(us) {PLACED_WINDOW} AS next_us
-    FROM orders WHERE amount > {NOTHING} OR amount < -{NOTHING})"""
-
-DAYS = f"""bought_days AS (
-    SELECT customer_id, day, SUM(amount) AS amount
-    FROM placed WHERE {PURCHASE} GROUP BY customer_id, day),
-days AS (
-    SELECT customer_id, day, amount,
-        day - LAG(day) OVER (PARTITION BY customer_id ORDER BY day) AS gap,
-        LEAD(day) OVER (PARTITION BY customer_id ORDER BY day) AS next_day
-    FROM bought_days)"""
+    SELECT *, LAG(day) {WINDOW} AS prev_day, LEAD(day) {WINDOW} AS next_day,
+        FIRST_VALUE(day) {WINDOW} AS first_day
+    FROM orders)"""
 
 
 def _labels(column: str) -> str:
@@ -39,7 +42,7 @@ def _labels(column: str) -> str:
         SUM(past.amount) AS amount
     FROM past JOIN placed
         ON past.customer_id = placed.customer_id AND past.order_id = placed.order_id
-    WHERE placed.amount > {NOTHING} AND past.{column} IS NOT NULL
+    WHERE placed.kind = 1 AND past.{column} IS NOT NULL
     GROUP BY past.customer_id, past.order_id, past.{column}, placed.us),
 {column}_ranked AS (
     SELECT customer_id, label, LAG(label) OVER (
@@ -51,11 +54,28 @@ def _labels(column: str) -> str:
     FROM {column}_ranked GROUP BY customer_id, label)"""
 
 
-def _summary(source: str, rows: str, members: list[Expression]) -> str:
+def _summary(source: Source, members: list[Expression]) -> str:
+    """One row per customer: the features over the rows of `source`."""
     columns = "".join(f",\n        {each.sql} AS {each.name}" for each in members)
+    rows = "placed" if source == "orders" else source
+    having = " HAVING COUNT(value) > 0" if source == "orders" else ""
     return f"""by_{source} AS (
     SELECT customer_id{columns}
-    FROM {rows} GROUP BY customer_id)"""
+    FROM {rows} GROUP BY customer_id{having})"""
+
+
+def _select(features: tuple[Expression, ...], joins: str) -> str:
+    """Every number leaves as a double, so that an unknown one can be null."""
+    columns = "".join(f",\n    {_value(each)} AS {each.name}" for each in features)
+    return (
+        f"SELECT by_orders.customer_id{columns}\n"
+        f"FROM by_orders{joins}\nORDER BY by_orders.customer_id"
+    )
+
+
+def _value(feature: Expression) -> str:
+    known = feature.sql if feature.over == "columns" else feature.name
+    return known if feature.unit == "text" else f"CAST({known} AS DOUBLE)"
 
 
 def compose(features: tuple[Expression, ...], optional: tuple[Optional, ...]) -> str:
@@ -64,32 +84,12 @@ def compose(features: tuple[Expression, ...], optional: tuple[Optional, ...]) ->
     Rows are cut at `:as_of` first and only then grouped into orders, so the later lines of
     an order that straddles the moment are not seen.
     """
-
-    def over(source: Source) -> list[Expression]:
-        return [each for each in features if each.over == source]
-
+    sources: tuple[Source, ...] = ("orders", *optional)
     joins = "".join(
         f"\n    LEFT JOIN by_{each} ON by_orders.customer_id = by_{each}.customer_id"
         for each in optional
     )
-    plain = "".join(f", {each.name}" for each in features if each.over != "columns")
-    tables = [PAST, ORDERS, PLACED, DAYS, *(_labels(each) for each in optional)]
-    tables += [_summary("orders", "placed", over("orders")), _summary("days", "days", over("days"))]
-    tables += [_summary(each, each, over(each)) for each in optional]
-    tables.append(
-        f"""joined AS (
-    SELECT by_orders.customer_id{plain}
-    FROM by_orders JOIN by_days ON by_orders.customer_id = by_days.customer_id{joins})"""
-    )
-    return "WITH " + ",\n".join(tables) + "\n" + _select(features)
-
-
-def _select(features: tuple[Expression, ...]) -> str:
-    """Every number leaves as a double, so that an unknown one can be null."""
-    columns = "".join(f",\n    {_value(each)} AS {each.name}" for each in features)
-    return f"SELECT customer_id{columns}\nFROM joined ORDER BY customer_id"
-
-
-def _value(feature: Expression) -> str:
-    known = feature.sql if feature.over == "columns" else feature.name
-    return known if feature.unit == "text" else f"CAST({known} AS DOUBLE)"
+    tables = [PAST, ORDERS, BOUGHT, PLACED, *(_labels(each) for each in optional)]
+    for source in sources:
+        tables.append(_summary(source, [each for each in features if each.over == source]))
+    return "WITH " + ",\n".join(tables) + "\n" + _select(features, joins)

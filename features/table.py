@@ -55,9 +55,7 @@ def contract(optional: tuple[str, ...] = ()) -> Table:
     )
 
 
-def build(
-    lines: pd.DataFrame, as_of: datetime, *, optional: tuple[str, ...] = ()
-) -> pd.DataFrame:
+def build(lines: pd.DataFrame, as_of: datetime, *, optional: tuple[str, ...] = ()) -> pd.DataFrame:
     """Canonical lines -> the features of every customer with a purchase before `as_of`.
 
     Index `customer_id`, sorted; one column per expression, float64 (text for unit "text"),

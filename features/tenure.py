@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.expressions import DAY_US, Expression, purchases
+from features.expressions import DAY_US, Expression
 
 
 def month_of(day: str) -> str:
@@ -22,7 +22,7 @@ def month_of(day: str) -> str:
 TENURE = (
     Expression(
         "age_days",
-        f"(:as_of - MIN({purchases('us')})) / {DAY_US}E0",
+        f"(:as_of - MIN(bought_us)) / {DAY_US}E0",
         "days",
         "from the first purchase to as_of",
     ),
@@ -38,7 +38,6 @@ TENURE = (
         month_of("MIN(day)"),
         "month",
         "local calendar month of the first purchase, 1 to 12",
-        over="days",
     ),
     Expression(
         "first_channel",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from features.expressions import DAY_US, PURCHASE, Expression
+from features.expressions import DAY_US, Expression
 
 WINDOWS_DAYS = (7, 30, 90, 180, 365)
 TRENDS_DAYS = (30, 90, 180)
 
 
+def _since(days: int) -> str:
+    return f">= :as_of - {days * DAY_US}"
+
+
 def _n_orders(days: int) -> Expression:
     return Expression(
         f"n_orders_{days}d",
-        f"SUM(CASE WHEN {PURCHASE} AND us >= :as_of - {days * DAY_US} THEN 1 ELSE 0 END)",
+        f"COUNT(CASE WHEN bought_us {_since(days)} THEN 1 END)",
         "orders",
         f"purchases in the last {days} days",
     )
@@ -20,27 +24,37 @@ def _n_orders(days: int) -> Expression:
 def _revenue(days: int) -> Expression:
     return Expression(
         f"revenue_{days}d",
-        f"SUM(CASE WHEN us >= :as_of - {days * DAY_US} THEN amount ELSE 0E0 END)",
+        f"SUM(CASE WHEN us {_since(days)} THEN amount ELSE 0E0 END)",
         "money",
         f"purchases minus refunds in the last {days} days; may be negative",
     )
 
 
-def _trend(name: str, value: str, days: int, meaning: str) -> Expression:
+def _orders_trend(days: int) -> Expression:
     """The last window's part of the last two: 0.5 is steady, and no division explodes."""
-    last, both = (f"us >= :as_of - {window * DAY_US}" for window in (days, 2 * days))
     return Expression(
-        name,
-        f"SUM(CASE WHEN {PURCHASE} AND {last} THEN {value} ELSE 0E0 END)"
-        f" / SUM(CASE WHEN {PURCHASE} AND {both} THEN {value} END)",
+        f"orders_trend_{days}d_share",
+        f"AVG(CASE WHEN bought_us {_since(days)} THEN 1E0"
+        f" WHEN bought_us {_since(2 * days)} THEN 0E0 END)",
         "share",
-        f"{meaning} of the last {days} days over those of the last {2 * days}; null without any",
+        f"part of the purchases of the last {2 * days} days that fall into the last {days}; "
+        "null without any",
+    )
+
+
+def _value_trend(days: int) -> Expression:
+    return Expression(
+        f"value_trend_{days}d_share",
+        f"SUM(CASE WHEN bought_us {_since(days)} THEN value ELSE 0E0 END)"
+        f" / SUM(CASE WHEN bought_us {_since(2 * days)} THEN value END)",
+        "share",
+        f"the same of the purchases' value, last {days} of {2 * days} days",
     )
 
 
 WINDOWS = (
     *(_n_orders(days) for days in WINDOWS_DAYS),
     *(_revenue(days) for days in WINDOWS_DAYS),
-    *(_trend(f"orders_trend_{days}d_share", "1E0", days, "purchases") for days in TRENDS_DAYS),
-    _trend("value_trend_90d_share", "amount", 90, "purchase value"),
+    *(_orders_trend(days) for days in TRENDS_DAYS),
+    _value_trend(90),
 )
