@@ -21,7 +21,7 @@ class Cast:
     """Output columns (name -> SQL), the SQL condition of a misfit, and what was expected."""
 
     source: str
-    values: dict[str, str]
+    columns: dict[str, str]
     misfit: str
     expected: str
 
@@ -51,7 +51,7 @@ def number(column: str, kind: str) -> Cast:
     value = f"TRY_CAST({quote(column)} AS DOUBLE)"
     return Cast(
         source=column,
-        values={"amount": value},
+        columns={"amount": value},
         misfit=f"COALESCE(NOT isfinite({value}), true)",
         expected=NUMBER,
     )
@@ -77,7 +77,7 @@ def moment(column: str, kind: str) -> Cast:
     wall, instant = f"CAST({wall} AS TIMESTAMP)", f"CAST({instant} AS TIMESTAMPTZ)"
     return Cast(
         source=column,
-        values={"wall_us": f"epoch_us({wall})", "utc_us": f"epoch_us({instant})"},
+        columns={"wall_us": f"epoch_us({wall})", "utc_us": f"epoch_us({instant})"},
         misfit=f"COALESCE(NOT isfinite({wall}), NOT isfinite({instant}), true)",
         expected=TIMESTAMP,
     )

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype, is_string_dtype
+from pandas.api.types import (
+    is_datetime64_any_dtype,
+    is_float_dtype,
+    is_numeric_dtype,
+    is_string_dtype,
+)
 
 
 class ContractError(ValueError):
@@ -19,7 +25,7 @@ class Column:
     """One column: its name, kind of values, unit and meaning, and what it may hold."""
 
     name: str
-    has_dtype: Callable[[object], bool]
+    has_dtype: Callable[[Any], bool]
     unit: str
     meaning: str
     nullable: bool = False
@@ -33,9 +39,8 @@ class Column:
         found = []
         if len(values) and not values.isna().all() and not self.has_dtype(values.dtype):
             found.append(f"{self.name}: unexpected type {values.dtype}")
-        elif np.issubdtype(np.asarray(values).dtype, np.floating):
-            if infinite := int(np.isinf(values.to_numpy()).sum()):
-                found.append(f"{self.name}: {infinite} values are not finite")
+        elif is_float_dtype(values.dtype) and (infinite := int(np.isinf(values).sum())):
+            found.append(f"{self.name}: {infinite} values are not finite")
         if not self.nullable and (nulls := int(values.isna().sum())):
             found.append(f"{self.name}: {nulls} nulls, first in row {_first(values.isna())}")
         return found

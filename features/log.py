@@ -110,7 +110,7 @@ def to_lines(transactions: pd.DataFrame, timezone: str) -> pd.DataFrame:
 def _merge(frame: pd.DataFrame) -> pd.DataFrame:
     """Sum the amounts of equal keys, small before large, so that row order cannot show."""
     ordered = frame.sort_values([*KEYS, "amount"], ignore_index=True)
-    return ordered.groupby(KEYS, sort=False, dropna=False, as_index=False)["amount"].sum()
+    return ordered.groupby(KEYS, sort=False, dropna=False)["amount"].sum().reset_index()
 
 
 def _text(rows: pd.DataFrame, name: str) -> pd.Series[str]:

@@ -42,9 +42,8 @@ def apply(rows: pd.DataFrame, data: Data) -> tuple[pd.DataFrame, dict[str, int]]
     dropped = data.duplicates == "drop"
     counts["duplicate_rows_dropped"] = surplus if dropped else 0
     counts["duplicate_rows_kept"] = 0 if dropped else surplus
-    if not dropped:
-        rows = rows.loc[rows.index.repeat(rows["copies"])].assign(copies=1)
-    rows = rows.assign(copies=1)
+    times = 1 if dropped else rows["copies"]
+    rows = rows.loc[rows.index.repeat(times)].assign(copies=1)
     refund = rows["amount"] < 0
     found = _stop_or_count(rows, refund, data.refunds, "refunds")
     counts["refund_rows_dropped"] = found if data.refunds == "drop" else 0

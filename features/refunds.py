@@ -21,7 +21,7 @@ REFUNDS = (
         "refund_rate",
         "refund_sum / monetary_sum",
         "ratio",
-        "money returned over the sum of all purchases; more than 1 when most was bought before the log",
+        "refund_sum over monetary_sum; above 1 when what came back was bought before the log",
         over="columns",
     ),
 )

@@ -95,7 +95,7 @@ def _query(scan: str, types: dict[str, str], casts: tuple[Cast, Cast], data: Dat
     }
     columns = {name: f"CAST({value} AS VARCHAR)" for name, value in columns.items()}
     for cast in casts:
-        columns |= cast.values | {f"misfit_{cast.source}": cast.misfit}
+        columns |= cast.columns | {f"misfit_{cast.source}": cast.misfit}
     selected = ", ".join(f"{value} AS {quote(name)}" for name, value in columns.items())
     return f"SELECT {selected}, copies FROM (SELECT *, COUNT(*) AS copies FROM {scan} GROUP BY ALL)"
 

@@ -6,7 +6,7 @@ from features.expressions import DAY_US, Expression
 
 
 def month_of(day: str) -> str:
-    """SQL for the month, 1 to 12, of a count of days since 1970; good from 1900-03-01 to 2100-02-28.
+    """SQL for the month, 1 to 12, of days since 1970; holds from 1900-03-01 to 2100-02-28.
 
     Years are counted from 1 March, so that the leap day ends the last of four years.
     """

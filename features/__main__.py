@@ -1,0 +1,51 @@
+"""The door: `python -m features build | labels | dictionary`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from pathlib import Path
+
+
+def main(argv: list[str]) -> int:
+    """Run one command: JSON on stdout's last line, progress on stderr; 2 for bad input."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s", force=True)
+
+    # imported here so that --help answers at once
+    from features import commands
+    from features.config import ConfigError
+    from features.contracts import ContractError
+
+    try:
+        result = getattr(commands, arguments.command)(arguments)
+    except (ConfigError, ContractError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write(json.dumps(result) + "\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m features", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    build = commands.add_parser("build", help="the feature table as of a moment, as Parquet")
+    _add_shared(build, "the log's end")
+    labels = commands.add_parser("labels", help="what happened in the horizon after a moment")
+    _add_shared(labels, "the log's end minus the horizon")
+    labels.add_argument("--horizon-days", type=int, help="default: problem.horizon_days")
+    dictionary = commands.add_parser("dictionary", help="write the data dictionary")
+    dictionary.add_argument("--out", type=Path, default=Path("docs/features.md"))
+    return parser
+
+
+def _add_shared(parser: argparse.ArgumentParser, default_as_of: str) -> None:
+    parser.add_argument("--config", type=Path, required=True, help="TOML of the problem")
+    parser.add_argument("--as-of", help=f"date or ISO timestamp; default: {default_as_of}")
+    parser.add_argument("--out", type=Path, required=True, help="Parquet file to write")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,113 @@
+"""The commands behind the door: read, compute, write whole files."""
+
+from __future__ import annotations
+
+import logging
+import os
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features import labels as outcome
+from features import table
+from features.config import Config, read_config
+from features.contracts import ContractError
+from features.dictionary import render
+from features.log import Log, parse_as_of, read_log
+from features.policy import describe
+
+logger = logging.getLogger(__name__)
+
+
+def build(arguments: Namespace) -> dict[str, Any]:
+    """Write the feature table as of a moment, by default the log's end."""
+    _, log = _read(arguments.config)
+    as_of = _moment(arguments.as_of, log, log.end)
+    if as_of > log.end:
+        logger.warning("as_of %s lies after the log's end %s", as_of, log.end)
+    features = table.build(log.lines, as_of, optional=log.optional)
+    if features.empty:
+        raise ContractError(
+            f"no customer has a purchase before as_of {as_of.isoformat()}: the log begins at "
+            f"{log.first.isoformat()}, choose a later as_of"
+        )
+    return _write(features, arguments.out, log, {"as_of": as_of})
+
+
+def labels(arguments: Namespace) -> dict[str, Any]:
+    """Write the outcomes of the horizon after a moment, by default the last possible one."""
+    config, log = _read(arguments.config)
+    days = arguments.horizon_days
+    if days is None:
+        days = config.problem.horizon_days
+    as_of = _moment(arguments.as_of, log, log.end - timedelta(days=max(days, 0)))
+    found = outcome.build(log.lines, as_of, days, end=log.end)
+    if found.empty:
+        raise ContractError(
+            f"no customer has a purchase before as_of {as_of.isoformat()}: the log holds "
+            f"{log.first.isoformat()} to {log.end.isoformat()}, choose a shorter horizon"
+        )
+    return _write(found, arguments.out, log, {"as_of": as_of, "horizon_days": days})
+
+
+def dictionary(arguments: Namespace) -> dict[str, Any]:
+    """Write the data dictionary."""
+    with whole_file(arguments.out) as path:
+        path.write_text(render(), encoding="utf-8")
+    return {"features": len(table.expressions(table.OPTIONAL)), "out": str(arguments.out)}
+
+
+@contextmanager
+def whole_file(out: Path) -> Iterator[Path]:
+    """A path beside `out` to write to; it becomes `out` at the end, or nothing is left.
+
+    Raises ContractError when the file cannot be written.
+    """
+    beside = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        yield beside
+        os.replace(beside, out)
+    except OSError as error:
+        raise ContractError(
+            f"{out}: cannot be written: {error.strerror}; choose another --out"
+        ) from None
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> tuple[Config, Log]:
+    config = read_config(path)
+    logger.info("reading %s", config.data.transactions)
+    log = read_log(config.data)
+    logger.info("%s", describe(log.counts))
+    return config, log
+
+
+def _moment(text: str | None, log: Log, default: datetime) -> datetime:
+    as_of = default if text is None else parse_as_of(text, log.timezone)
+    logger.info("as_of %s%s", as_of.isoformat(), " (from the log)" if text is None else "")
+    return as_of
+
+
+def _write(frame: pd.DataFrame, out: Path, log: Log, facts: dict[str, Any]) -> dict[str, Any]:
+    """Write `frame` with `facts` as columns after customer_id; return the JSON result."""
+    written = frame.reset_index()
+    for place, (name, value) in enumerate(facts.items(), start=1):
+        written.insert(place, name, value)
+    with whole_file(out) as path:
+        written.to_parquet(path, index=False)
+    return {
+        "rows": len(written),
+        "columns": len(written.columns),
+        **facts,
+        "as_of": facts["as_of"].isoformat(),
+        "counts": log.counts,
+        "sha256": log.sha256,
+        "out": str(out),
+    }
