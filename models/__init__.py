@@ -1,0 +1,1 @@
+"""Rows of the feature table -> expected money."""
