@@ -8,19 +8,24 @@ from features.expressions import DAY_US, Expression
 WEEKDAY = f"((day + 3 + {7 * 25567}) % 7)"
 EVENING_US = 18 * 3600 * 1_000_000
 
-WEEKEND = f"CASE WHEN {WEEKDAY} >= 5 THEN 1E0 WHEN day IS NOT NULL THEN 0E0 END"
-EVENING = f"CASE WHEN local_us - day * {DAY_US} >= {EVENING_US} THEN 1E0 WHEN day IS NOT NULL THEN 0E0 END"
+WEEKEND = f"{WEEKDAY} >= 5"
+EVENING = f"local_us - day * {DAY_US} >= {EVENING_US}"
+
+
+def _share(condition: str) -> str:
+    return f"AVG(CASE WHEN {condition} THEN 1E0 WHEN day IS NOT NULL THEN 0E0 END)"
+
 
 CALENDAR = (
     Expression(
         "weekend_share",
-        f"AVG({WEEKEND})",
+        _share(WEEKEND),
         "share",
         "purchases on a Saturday or Sunday, local time",
     ),
     Expression(
         "evening_share",
-        f"AVG({EVENING})",
+        _share(EVENING),
         "share",
         "purchases from 18:00 to midnight, local time",
     ),

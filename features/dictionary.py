@@ -10,12 +10,15 @@ from features.table import FAMILIES, OPTIONAL, expressions
 
 HEAD = """# The feature table
 
-One row per customer with at least one purchase before `as_of`; rows at or after `as_of` are not seen. Written by
-`python -m features dictionary` from the expressions in `features/`: change those, not this file.
+One row per customer with at least one purchase before `as_of`; rows at or after `as_of` are not
+seen. Written by `python -m features dictionary` from the expressions in `features/`: change
+those, not this file.
 
-An **order** is all lines of one customer with one order id, dated by its first line. Its sum makes it a purchase (positive), a refund
-(negative), or neither. Days are 24 hours where they measure time; *active* days are calendar days of the log's time zone.
-Windows are `[as_of - days, as_of)`. Money is in the log's currency. Every number is a double; null means unknown.
+An **order** is all lines of one customer with one order id, dated by its first line. Its sum
+makes it a purchase (positive), a refund (negative), or neither. Days are 24 hours where they
+measure time; *active* days are calendar days of the log's time zone. Windows are
+`[as_of - days, as_of)`. Money is in the log's currency. Every number is a double; null means
+unknown.
 """
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from features.contracts import ContractError
 from features.engines import run_duckdb
-from features.expressions import NOTHING, PURCHASE
+from features.expressions import PURCHASE
 from features.moments import require_aware
 
 STATEMENT = f"""WITH past AS (
