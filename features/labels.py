@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import numpy as np
 import pandas as pd
 
 from features.contracts import ContractError
 from features.engines import run_duckdb
-from features.expressions import PURCHASE
+from features.expressions import DAY_US, PURCHASE
 from features.moments import require_aware
 
 STATEMENT = f"""WITH past AS (
@@ -17,14 +18,20 @@ STATEMENT = f"""WITH past AS (
 known AS (
     SELECT DISTINCT customer_id FROM past WHERE {PURCHASE}),
 future AS (
-    SELECT customer_id, order_id, SUM(amount) AS amount
+    SELECT customer_id, order_id, SUM(amount) AS amount,
+        CAST(FLOOR(MIN(local_us) / {DAY_US}E0) AS BIGINT) AS day
     FROM lines WHERE us >= :as_of AND us < :until GROUP BY customer_id, order_id),
-outcome AS (
-    SELECT customer_id, SUM(CASE WHEN {PURCHASE} THEN 1 ELSE 0 END) AS n_orders,
+days AS (
+    SELECT customer_id, day, SUM(CASE WHEN {PURCHASE} THEN 1 ELSE 0 END) AS n_orders,
         SUM(amount) AS revenue
-    FROM future GROUP BY customer_id)
+    FROM future GROUP BY customer_id, day),
+outcome AS (
+    SELECT customer_id, SUM(n_orders) AS n_orders,
+        SUM(CASE WHEN n_orders > 0 THEN 1 ELSE 0 END) AS active_days, SUM(revenue) AS revenue
+    FROM days GROUP BY customer_id)
 SELECT known.customer_id,
     CAST(COALESCE(n_orders, 0) AS BIGINT) AS n_orders_future,
+    CAST(COALESCE(active_days, 0) AS BIGINT) AS active_days_future,
     COALESCE(revenue, 0E0) AS revenue_future,
     CAST(CASE WHEN COALESCE(n_orders, 0) = 0 THEN 1 ELSE 0 END AS BIGINT) AS churned
 FROM known LEFT JOIN outcome ON known.customer_id = outcome.customer_id
@@ -38,9 +45,10 @@ def build(
 
     Index `customer_id`, the customers of the feature table at `as_of`; columns:
 
-        n_orders_future   purchases in the horizon, int >= 0
-        revenue_future    money, purchases minus refunds in the horizon; may be negative
-        churned           1 when there was no purchase, else 0
+        n_orders_future      purchases in the horizon, int >= 0
+        active_days_future   local days with a purchase in the horizon, int >= 0
+        revenue_future       money, purchases minus refunds in the horizon; may be negative
+        churned              1 when there was no purchase, else 0
 
     Raises ContractError when the log, known until `end`, does not cover the horizon.
     """
@@ -54,6 +62,7 @@ def build(
             f"got {as_of.isoformat()}"
         )
     until = require_aware(as_of + timedelta(days=horizon_days))
-    statement = STATEMENT.replace(":as_of", str(moment)).replace(":until", str(until))
-    columns = ["customer_id", "order_id", "us", "amount"]
-    return run_duckdb(statement, lines[columns]).set_index("customer_id")
+    columns = ["customer_id", "order_id", "us", "local_us", "amount"]
+    found = run_duckdb(STATEMENT, lines[columns], {"as_of": moment, "until": until})
+    index = pd.Index(found.pop("customer_id"), dtype="str", name="customer_id")
+    return pd.DataFrame({name: np.asarray(values) for name, values in found.items()}, index=index)

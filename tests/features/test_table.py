@@ -145,7 +145,10 @@ def test_the_columns_are_the_expressions_and_keep_the_contract(optional: tuple[s
     table = build(lines, AS_OF, optional=optional)
     assert table.columns.tolist() == [each.name for each in expressions(optional)]
     contract(optional).check(table.reset_index())
-    assert set(table.select_dtypes(exclude="float64").columns) <= {"first_channel", "first_category"}
+    assert set(table.select_dtypes(exclude="float64").columns) <= {
+        "first_channel",
+        "first_category",
+    }
 
 
 def test_nobody_before_as_of_is_an_empty_table() -> None:
