@@ -74,12 +74,12 @@ def build(lines: pd.DataFrame, as_of: datetime, *, optional: tuple[str, ...] = (
 def _frame(found: Columns, members: tuple[Expression, ...]) -> pd.DataFrame:
     """Columns as they come -> the table, all numbers in one block: quick for a single row."""
     numbers = [each.name for each in members if each.unit != "text"]
-    block = [found[name].astype("float64").filled(np.nan) for name in numbers]
+    block = [np.ma.filled(found[name].astype("float64"), np.nan) for name in numbers]
     index = pd.Index(found["customer_id"], dtype="str", name="customer_id")
     table = pd.DataFrame(np.column_stack(block), index=index, columns=numbers)
     for place, each in enumerate(members):
         if each.unit == "text":
-            values = found[each.name].astype("object").filled(None)
+            values = np.ma.filled(found[each.name].astype("object"), None)
             table.insert(place, each.name, pd.Series(values, index=index, dtype="str"))
     return table
 
