@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from features.contracts import ContractError
 
 NUMBER = "a number such as 12.50"
-TIMESTAMP = "a timestamp such as 2011-09-10 or 2011-09-10T10:00:00Z"
+TIMESTAMP = "a timestamp such as 2011-09-10 or 2011-09-10T10:00:00Z, of the years 1901 to 2099"
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
 WALL_CLOCKS = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 INSTANTS = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS WITH TIME ZONE")
 
+# a placeholder such as 9999-12-31 is not a date
+PLAUSIBLE = "BETWEEN '1901-01-02' AND '2099-12-30'"
+
 # after the time of day, a letter or a sign begins an offset or the name of a zone
+SPACED_OFFSET = r"'(:\d\d(?:\.\d+)?) +([+-])', '\1\2'"
 OFFSET = r"'\d:\d.*[A-Za-z+-]'"
 
 
@@ -64,7 +68,7 @@ def moment(column: str, kind: str) -> Cast:
     """
     wall, instant = "NULL", "NULL"
     if kind == "VARCHAR":
-        written = f"trim({quote(column)})"
+        written = f"regexp_replace(trim({quote(column)}), {SPACED_OFFSET})"
         aware = f"regexp_matches({written}, {OFFSET})"
         wall = f"CASE WHEN NOT {aware} THEN TRY_CAST({written} AS TIMESTAMP) END"
         instant = f"CASE WHEN {aware} THEN TRY_CAST({written} AS TIMESTAMPTZ) END"
@@ -78,6 +82,6 @@ def moment(column: str, kind: str) -> Cast:
     return Cast(
         source=column,
         columns={"wall_us": f"epoch_us({wall})", "utc_us": f"epoch_us({instant})"},
-        misfit=f"COALESCE(NOT isfinite({wall}), NOT isfinite({instant}), true)",
+        misfit=f"COALESCE(NOT ({wall} {PLAUSIBLE}), NOT ({instant} {PLAUSIBLE}), true)",
         expected=TIMESTAMP,
     )

@@ -68,6 +68,8 @@ def whole_file(out: Path) -> Iterator[Path]:
 
     Raises ContractError when the file cannot be written.
     """
+    if out.is_dir():
+        raise ContractError(f"{out}: is a folder; give the name of a file as --out")
     beside = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +80,8 @@ def whole_file(out: Path) -> Iterator[Path]:
             f"{out}: cannot be written: {error.strerror}; choose another --out"
         ) from None
     finally:
-        beside.unlink(missing_ok=True)
+        if beside.exists():
+            beside.unlink()
 
 
 def _read(path: Path) -> tuple[Config, Log]:

@@ -77,16 +77,21 @@ class Economics(_Section):
 
 
 class Boosting(_Section):
-    """XGBoost settings of one model."""
+    """Settings of one model: XGBoost's, and how much of the trees' correction is believed.
 
-    max_rounds: Annotated[int, Field(ge=0)] = 300
-    learning_rate: Fraction = 0.03
+    max_rounds bounds the number of trees, which is chosen out of time; strength is the share of
+    their correction that is added to the probability model.
+    """
+
+    max_rounds: Annotated[int, Field(ge=0, le=5000)] = 200
+    learning_rate: Fraction = 0.05
     max_depth: Annotated[int, Field(gt=0, le=16)] = 3
     min_child_weight: Annotated[float, Field(ge=0)] = 20.0
     subsample: Fraction = 0.8
     colsample_bytree: Fraction = 0.5
     reg_lambda: Annotated[float, Field(ge=0)] = 10.0
     max_bin: Annotated[int, Field(ge=2, le=4096)] = 64
+    strength: Annotated[float, Field(ge=0, le=1)] = 0.5
 
 
 class Tracking(_Section):
@@ -153,13 +158,13 @@ def _expectation(error: dict[str, Any]) -> str:
         case "greater_than" if context["gt"] == 0:
             return "must be positive"
         case "greater_than":
-            return f"must be more than {context['gt']}"
+            return f"must be more than {context['gt']:g}"
         case "greater_than_equal":
-            return f"must be at least {context['ge']}"
+            return f"must be at least {context['ge']:g}"
         case "less_than":
-            return f"must be less than {context['lt']}"
+            return f"must be less than {context['lt']:g}"
         case "less_than_equal":
-            return f"must be at most {context['le']}"
+            return f"must be at most {context['le']:g}"
         case "literal_error":
             return f"must be one of {context['expected']}"
         case "value_error":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import glob
+import gzip
 import hashlib
 from pathlib import Path
 
@@ -42,6 +44,24 @@ def reader(path: Path) -> str | None:
     """The kind of a file by its name: parquet, csv, or None."""
     name = path.name.lower()
     return next((kind for end, kind in READERS.items() if name.endswith(end)), None)
+
+
+def header(path: Path) -> tuple[list[str], str]:
+    """The column names of a CSV file, and the sign that separates them: , ; | or a tab.
+
+    Raises ContractError when two columns share a name or the file cannot be opened.
+    """
+    opener = gzip.open if path.name.lower().endswith(".gz") else open
+    try:
+        with opener(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as stream:
+            first = stream.readline(1 << 20)
+    except (OSError, EOFError) as error:
+        raise ContractError(f"{path}: cannot be read: {error}") from None
+    delimiter = max(",;\t|", key=first.count)
+    names = next(csv.reader([first], delimiter=delimiter), [])
+    if len({name.lower() for name in names}) < len(names):
+        raise ContractError(f"{path}: two columns share a name ({', '.join(names)}); rename one")
+    return names, delimiter
 
 
 def sha256(files: tuple[Path, ...]) -> str:

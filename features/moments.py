@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -74,4 +74,4 @@ def require_aware(as_of: datetime) -> int:
     """Microseconds of a tz-aware moment. Raises ContractError when it carries no time zone."""
     if as_of.tzinfo is None:
         raise ContractError(f"as_of must carry a time zone, got {as_of.isoformat()}")
-    return int((as_of - datetime(1970, 1, 1, tzinfo=UTC)) / pd.Timedelta(microseconds=1))
+    return (as_of - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

@@ -10,7 +10,7 @@ import pandas as pd
 from features.casts import Cast, moment, number, quote, text
 from features.config import Data
 from features.contracts import ContractError
-from features.files import reader
+from features.files import header, reader
 from features.moments import to_utc
 
 TEXTS = ("customer_id", "order_id", "category", "channel")
@@ -44,10 +44,25 @@ def read_rows(files: tuple[Path, ...], data: Data) -> pd.DataFrame:
 
 def _scan(files: tuple[Path, ...]) -> str:
     """A FROM item over files of one kind and one set of columns; CSV values stay text."""
-    names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
     if reader(files[0]) == "csv":
-        return f"read_csv([{names}], header=true, all_varchar=true, union_by_name=true)"
-    return f"read_parquet([{names}], union_by_name=true)"
+        return f"({' UNION ALL BY NAME '.join(_scan_csv(path) for path in files)})"
+    return f"read_parquet([{', '.join(_literal(str(path)) for path in files)}], union_by_name=true)"
+
+
+def _scan_csv(path: Path) -> str:
+    """subtle: the reader guesses nothing, for it skips rows that do not fit its guess."""
+    names, delimiter = header(path)
+    columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names)
+    packed = "gzip" if path.name.lower().endswith(".gz") else "none"
+    return (
+        f"SELECT * FROM read_csv({_literal(str(path))}, auto_detect=false, header=true, "
+        f"columns={{{columns}}}, delim={_literal(delimiter)}, quote='\"', escape='\"', "
+        f"compression='{packed}')"
+    )
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _columns(
@@ -131,5 +146,5 @@ def _with_timestamp(rows: pd.DataFrame, timezone: str) -> pd.DataFrame:
 
 def _unreadable(files: tuple[Path, ...], error: duckdb.Error) -> str:
     shown = ", ".join(str(path) for path in files[:3]) + (", …" if len(files) > 3 else "")
-    reason = str(error).strip().splitlines()[0]
-    return f"{shown}: cannot be read as {reader(files[0])}: {reason}"
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{shown}: cannot be read as {reader(files[0])}: {', '.join(lines[:3])}"

@@ -130,6 +130,13 @@ def test_the_later_lines_of_an_order_that_straddles_as_of_are_not_seen() -> None
     pd.testing.assert_frame_equal(seen, build(to_lines(transactions(before), "UTC"), AS_OF))
 
 
+def test_a_microsecond_before_as_of_is_the_past() -> None:
+    as_of = AS_OF.replace(microsecond=123456)
+    log = transactions(("ann", "1", "2024-03-11 00:00:00.123455", 8.0))
+    assert len(build(to_lines(log, "UTC"), as_of)) == 1
+    assert len(build(to_lines(log, "UTC"), as_of.replace(microsecond=123455))) == 0
+
+
 def test_the_first_month_is_the_calendars() -> None:
     days = pd.date_range("1999-12-25", "2005-01-05", tz="UTC")
     log = pd.DataFrame(
