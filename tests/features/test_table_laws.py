@@ -39,7 +39,7 @@ def table(log: pd.DataFrame) -> pd.DataFrame:
 
 
 seeds = st.integers(0, 10**9)
-few = settings(max_examples=12, deadline=None)
+few = settings(max_examples=8, deadline=None)
 
 
 @few
