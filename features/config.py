@@ -83,8 +83,8 @@ class Boosting(_Section):
     their correction that is added to the probability model.
     """
 
-    max_rounds: Annotated[int, Field(ge=0, le=5000)] = 200
-    learning_rate: Fraction = 0.05
+    max_rounds: Annotated[int, Field(ge=0, le=5000)] = 120
+    learning_rate: Fraction = 0.1
     max_depth: Annotated[int, Field(gt=0, le=16)] = 3
     min_child_weight: Annotated[float, Field(ge=0)] = 20.0
     subsample: Fraction = 0.8

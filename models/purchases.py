@@ -107,7 +107,7 @@ def fit(histories: Histories, variant: Variant = "bg") -> PurchaseModel:
         slope = (gradient * parameters[:, None]) @ weight / total
         return -float(each @ weight) / total, -slope
 
-    starts = ([-1.0, -1.5, -0.5, 0.8], [0.0, -1.0, -2.0, 1.0], [0.5, -2.0, 0.5, 2.0])
+    starts = ([-1.0, -1.5, -0.5, 0.8], [0.0, -1.0, -2.0, 1.0])
     fits = [
         minimize(
             objective,

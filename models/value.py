@@ -85,9 +85,7 @@ def _log_likelihood(parameters: Array, count: Array, mean: Array) -> tuple[Array
         + shape * np.log(count)
         - (shape + q) * log_total
     )
-    d_p = count * (
-        digamma(shape + q) - digamma(shape) + np.log(mean) + np.log(count) - log_total
-    )
+    d_p = count * (digamma(shape + q) - digamma(shape) + np.log(mean) + np.log(count) - log_total)
     d_q = digamma(shape + q) - digamma(q) + np.log(v) - log_total
     d_v = q / v - (shape + q) / (v + count * mean)
     return each, np.stack([d_p, d_q, d_v])

@@ -1,0 +1,108 @@
+"""All that training hands to serving: two boosters in XGBoost's own format and a card."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import xgboost as xgb
+from pydantic import ValidationError
+
+from models.card import FORMAT_VERSION, Card
+
+CARD, CHURN, SPEND = "card.json", "churn.ubj", "spend.ubj"
+
+
+class BundleError(ValueError):
+    """A folder is not a bundle that this version can answer with."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A trained model, complete; holds no customer row and no code."""
+
+    card: Card
+    churn: xgb.Booster
+    spend: xgb.Booster
+
+
+def save(bundle: Bundle, folder: Path) -> None:
+    """Write the bundle as a folder; an old one of that name is replaced in one step."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        bundle.churn.save_model(draft / CHURN)
+        bundle.spend.save_model(draft / SPEND)
+        card = bundle.card.model_copy(
+            update={
+                "churn": bundle.card.churn.model_copy(update={"sha256": _sha256(draft / CHURN)}),
+                "spend": bundle.card.spend.model_copy(update={"sha256": _sha256(draft / SPEND)}),
+            }
+        )
+        (draft / CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        draft.chmod(0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def load(folder: Path) -> Bundle:
+    """Read a bundle and check it: the files, the format, the hashes, the features' number.
+
+    Raises BundleError saying which file is wrong, and how.
+    """
+    card = _load_card(folder / CARD)
+    churn = _load_booster(folder / CHURN, card.churn.sha256)
+    spend = _load_booster(folder / SPEND, card.spend.sha256)
+    for name, booster in ((CHURN, churn), (SPEND, spend)):
+        if booster.num_boosted_rounds() and booster.num_features() != len(card.features):
+            raise BundleError(
+                f"{folder / name}: trees over {booster.num_features()} features, but {CARD} lists "
+                f"{len(card.features)}; train again"
+            )
+    return Bundle(card, churn, spend)
+
+
+def _load_card(path: Path) -> Card:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BundleError(f"{path}: cannot be read ({error}); is this a bundle?") from None
+    try:
+        card = Card.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise BundleError(
+            f"{path}: {where}: {first['msg']} ({error.error_count()} violations); train again"
+        ) from None
+    if card.format_version != FORMAT_VERSION:
+        raise BundleError(
+            f"{path}: format_version is {card.format_version}, this version reads "
+            f"{FORMAT_VERSION}; train again"
+        )
+    return card
+
+
+def _load_booster(path: Path, sha256: str) -> xgb.Booster:
+    if not path.is_file():
+        raise BundleError(f"{path}: missing; the bundle is incomplete, train again")
+    if _sha256(path) != sha256:
+        raise BundleError(f"{path}: is not the file that {CARD} describes; train again")
+    booster = xgb.Booster(params={"nthread": 1})
+    try:
+        booster.load_model(path)
+    except xgb.core.XGBoostError as error:
+        reason = str(error).splitlines()[0]
+        raise BundleError(f"{path}: not a booster ({reason}); train again") from None
+    return booster
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

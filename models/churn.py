@@ -1,0 +1,86 @@
+"""P(no order in the horizon): boosting that starts from the probability model."""
+
+from __future__ import annotations
+
+import numpy as np
+import xgboost as xgb
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+from sklearn.base import ClassifierMixin
+
+from models.boosting import (
+    Array,
+    Curve,
+    Matrix,
+    PriorBoosted,
+    Sample,
+    choose_rounds,
+    correction,
+    fit,
+)
+
+NEWTON_STEPS = 8
+
+
+class ChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
+    """Classifier of {0: ordered, 1: churned}; margins and contributions are log odds of an order.
+
+    Learnt by `fit`: `booster_`, `curve_` (deviance by rounds), `classes_`.
+    """
+
+    def fit(
+        self,
+        X: Matrix,
+        y: Array,
+        *,
+        p_order: Array,
+        moment: Array,
+        customer: NDArray[np.int64],
+        horizon_days: float,
+    ) -> ChurnModel:
+        """Learn from stacked snapshots.
+
+        X             features, float32, shape (rows, features)
+        y             1 where the customer churned, else 0
+        p_order       the prior's P(an order in the horizon), in (0, 1)
+        moment        as_of of each row, days since any fixed moment
+        customer      whole number per customer
+        horizon_days  length of the window in which y was observed
+        """
+        sample = Sample(X, 1.0 - np.asarray(y, dtype=float), logit(p_order), moment, customer)
+        parameters = self.xgboost_parameters("binary:logistic")
+        self.classes_ = np.array([0, 1])
+        self.curve_: Curve = choose_rounds(
+            sample,
+            parameters,
+            log_loss,
+            horizon_days=horizon_days,
+            strength=self.strength,
+            most=self.max_rounds,
+        )
+        self.booster_: xgb.Booster = fit(sample, parameters, self.curve_.chosen)
+        return self
+
+    def predict_proba(self, X: Matrix, *, p_order: Array) -> Array:
+        """P(ordered), P(churned), shape (rows, 2)."""
+        margin = logit(p_order) + self.strength * correction(self.booster_, X)
+        return np.stack([expit(margin), expit(-margin)], axis=1)
+
+    def predict(self, X: Matrix, *, p_order: Array) -> NDArray[np.int64]:
+        """1 where churn is likelier than not."""
+        return np.asarray(self.predict_proba(X, p_order=p_order)[:, 1] > 0.5, dtype=np.int64)
+
+
+def log_loss(ordered: Array, margin: Array) -> float:
+    """Summed negative log likelihood of what happened, the total brought to what it was first.
+
+    The level of a window is not the trees' to explain, so it must not choose their number.
+    """
+    if not 0 < ordered.sum() < len(ordered):
+        return 0.0
+    shift = 0.0
+    for _ in range(NEWTON_STEPS):
+        p_order = expit(margin + shift)
+        shift += (ordered.sum() - p_order.sum()) / max((p_order * (1.0 - p_order)).sum(), 1e-9)
+    margin = margin + shift
+    return float(np.sum(np.logaddexp(0.0, margin) - ordered * margin))

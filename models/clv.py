@@ -1,0 +1,138 @@
+"""One function from (feature table, horizon, economics) to answers: every door goes through it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from features.config import Economics
+from models import economics as money
+from models.basis import judge
+from models.boosting import correction
+from models.bundle import Bundle
+from models.encode import encode
+from models.intervals import revenue_interval
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What the bundle says of each customer of a table, before any horizon is named.
+
+    known                 rows whose sufficient statistics are all there; only these are in `table`
+    log_odds, log_spend   what is added to the prior's: the trees' correction and the level
+    """
+
+    bundle: Bundle
+    table: pd.DataFrame
+    as_of: datetime
+    log_odds: Array
+    log_spend: Array
+
+    def p_order(self, horizon_days: float) -> Array:
+        """P(at least one order in the horizon), in (0, 1); never falls with the horizon."""
+        prior = self.bundle.card.prior.p_order(self.table, self._effective(horizon_days))
+        return np.asarray(expit(logit(prior) + self.log_odds))
+
+    def expected_spend(self, horizon_days: float) -> Array:
+        """E[net revenue in the horizon, given at least one order], money, > 0."""
+        prior = self.bundle.card.prior.expected_spend(self.table, self._effective(horizon_days))
+        return np.asarray(prior * np.exp(self.log_spend))
+
+    def expected_revenue(self, horizon_days: float) -> Array:
+        """E[net revenue in the horizon], money, > 0; never falls with the horizon."""
+        return self.p_order(horizon_days) * self.expected_spend(horizon_days)
+
+    def _effective(self, horizon_days: float) -> float:
+        return self.bundle.card.season.effective_days(self.as_of, horizon_days)
+
+
+def forecast(bundle: Bundle, table: pd.DataFrame, *, as_of: datetime) -> Forecast:
+    """Apply the bundle's trees and level to a feature table."""
+    card = bundle.card
+    features = encode(table, [feature.name for feature in card.features], card.levels)
+    return Forecast(
+        bundle=bundle,
+        table=table,
+        as_of=as_of,
+        log_odds=card.churn.shift + card.churn.strength * correction(bundle.churn, features),
+        log_spend=card.spend.shift + card.spend.strength * correction(bundle.spend, features),
+    )
+
+
+def answer(
+    bundle: Bundle,
+    table: pd.DataFrame,
+    *,
+    as_of: datetime,
+    horizon_days: int | None = None,
+    economics: Economics | None = None,
+) -> pd.DataFrame:
+    """Feature table -> predictions, index customer_id in the table's order.
+
+        p_churn            P(no order in the horizon), in (0, 1)
+        expected_spend     E[net revenue, given at least one order], money, > 0
+        expected_revenue   (1 - p_churn) * expected_spend, money
+        clv                margin x revenue along the horizon, discounted, less retention cost
+        clv_low, clv_high  80 % predictive interval of the customer's value, money
+        basis              model, prior or insufficient
+        warnings           list of sentences
+
+    A customer whose sufficient statistics are unknown has null numbers and basis insufficient.
+    Horizon and economics default to the bundle's.
+    """
+    horizon = horizon_days or bundle.card.horizon_days
+    terms = economics or bundle.card.economics
+    verdict = judge(bundle.card, table, horizon)
+    answerable = (verdict["basis"] != "insufficient").to_numpy()
+    numbers = _numbers(forecast(bundle, table[answerable], as_of=as_of), horizon, terms)
+    return numbers.reindex(table.index).join(verdict)
+
+
+def curve(
+    bundle: Bundle,
+    table: pd.DataFrame,
+    *,
+    as_of: datetime,
+    horizon_days: int | None = None,
+    economics: Economics | None = None,
+) -> pd.DataFrame:
+    """Feature table -> discounted expected margin of each month 1..n, money, index customer_id."""
+    terms = economics or bundle.card.economics
+    verdict = judge(bundle.card, table, horizon_days or bundle.card.horizon_days)
+    known = table[(verdict["basis"] != "insufficient").to_numpy()]
+    monthly = money.discounted_margin(
+        forecast(bundle, known, as_of=as_of).expected_revenue,
+        horizon_days or bundle.card.horizon_days,
+        terms,
+    )
+    columns = range(1, monthly.shape[1] + 1)
+    return pd.DataFrame(monthly, index=known.index, columns=columns).reindex(table.index)
+
+
+def _numbers(customers: Forecast, horizon_days: int, economics: Economics) -> pd.DataFrame:
+    """The numeric columns of `answer`."""
+    p_order = customers.p_order(horizon_days)
+    spend = customers.expected_spend(horizon_days)
+    revenue = p_order * spend
+    monthly = money.discounted_margin(customers.expected_revenue, horizon_days, economics)
+    cost = money.retention_cost(horizon_days, economics)
+    value_per_revenue = monthly.sum(axis=1) / revenue
+    low, high = revenue_interval(customers.bundle.card.spread, p_order, spend)
+    return pd.DataFrame(
+        {
+            "p_churn": 1.0 - p_order,
+            "expected_spend": spend,
+            "expected_revenue": revenue,
+            "clv": monthly.sum(axis=1) - cost,
+            "clv_low": low * value_per_revenue - cost,
+            "clv_high": high * value_per_revenue - cost,
+        },
+        index=customers.table.index,
+    )

@@ -1,0 +1,137 @@
+"""How far the probability model's totals were off, and how much of that to believe next time.
+
+An error is the log of actual over predicted. `speed` is the error of the purchase count, told as
+log(effective days / days): the horizon for which the model would have been right. With the clock
+set so, `order` is what is left in the number of customers with an order, `revenue` in the money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.stats import t as student_t
+
+from models.prior import Prior, histories
+
+Array = NDArray[np.float64]
+LARGEST_SPEED = 2.5
+# Prior spread of a season's error and its spread from year to year (log scale): what a year-old
+# error must be weighed against. Wide enough to let a large log speak for itself.
+SPREADS = {"speed": (0.30, 0.08), "order": (0.05, 0.05), "revenue": (0.12, 0.05)}
+
+
+@dataclass(frozen=True)
+class LevelError:
+    """Errors at one past moment, each a log ratio with its sampling error."""
+
+    speed: float
+    order: float
+    revenue: float
+    speed_sd: float
+    order_sd: float
+    revenue_sd: float
+
+
+NO_ERROR = LevelError(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+def measure(
+    prior: Prior, table: pd.DataFrame, outcome: pd.DataFrame, horizon_days: float
+) -> LevelError:
+    """The prior's errors over a horizon that has passed.
+
+    table    features at the past moment; outcome: labels of the same customers and horizon
+    """
+    days = outcome["active_days_future"].to_numpy(dtype=float)
+    speed = _speed(prior, table, days.sum(), horizon_days)
+    effective = horizon_days * float(np.exp(speed))
+    p_order = prior.p_order(table, effective)
+    ordered = 1.0 - outcome["churned"].to_numpy(dtype=float)
+    revenue = outcome["revenue_future"].to_numpy(dtype=float)
+    expected = prior.expected_revenue(table, effective)
+    return LevelError(
+        speed=speed,
+        order=_log_ratio(ordered, p_order),
+        revenue=_log_ratio(revenue, expected),
+        speed_sd=_sampling_sd(days, prior.expected_days(table, effective)),
+        order_sd=_sampling_sd(ordered, p_order),
+        revenue_sd=_sampling_sd(revenue, expected),
+    )
+
+
+def _speed(prior: Prior, table: pd.DataFrame, actual_days: float, horizon_days: float) -> float:
+    """The log speed at which the expected purchase days equal the actual ones."""
+    cells, weight = histories(table).cells()
+
+    def excess(speed: float) -> float:
+        expected = prior.purchases.expected_orders(cells, horizon_days * float(np.exp(speed)))
+        return float(np.log(expected @ weight / max(actual_days, 0.5)))
+
+    if excess(-LARGEST_SPEED) > 0:
+        return -LARGEST_SPEED
+    if excess(LARGEST_SPEED) < 0:
+        return LARGEST_SPEED
+    return float(brentq(excess, -LARGEST_SPEED, LARGEST_SPEED, xtol=1e-4))
+
+
+def shrink(error: LevelError) -> LevelError:
+    """A year-old error drawn towards none, the more the noisier it is (James & Stein)."""
+    kept = {
+        name: spread**2 / (spread**2 + drift**2 + getattr(error, f"{name}_sd") ** 2)
+        for name, (spread, drift) in SPREADS.items()
+    }
+    return LevelError(
+        speed=error.speed * kept["speed"],
+        order=error.order * kept["order"],
+        revenue=error.revenue * kept["revenue"],
+        speed_sd=SPREADS["speed"][0] * float(np.sqrt(1.0 - kept["speed"])),
+        order_sd=SPREADS["order"][0] * float(np.sqrt(1.0 - kept["order"])),
+        revenue_sd=SPREADS["revenue"][0] * float(np.sqrt(1.0 - kept["revenue"])),
+    )
+
+
+def lasting(errors: Sequence[LevelError], windows: float) -> LevelError:
+    """The part of past errors that is there beyond doubt: the near end of its 95 % interval.
+
+    windows  how many horizons the errors span without overlap; fewer than two prove nothing
+
+    Where no year-old error is known, a season cannot be told from a lasting fault, so only what
+    stayed the same over all windows is corrected. The errors' spread becomes the level's.
+    """
+    if len(errors) < 3 or windows < 2:
+        return LevelError(0.0, 0.0, 0.0, 0.15, 0.05, 0.15)
+    orders = np.array([error.order for error in errors])
+    totals = np.array([error.speed + error.revenue for error in errors])
+    spread = float(np.std(totals, ddof=1))
+    return LevelError(
+        speed=0.0,
+        order=_beyond_doubt(orders, windows),
+        revenue=_beyond_doubt(totals, windows),
+        speed_sd=0.0,
+        order_sd=float(np.std(orders, ddof=1)),
+        revenue_sd=max(spread, 0.02),
+    )
+
+
+def _beyond_doubt(errors: Array, windows: float) -> float:
+    mean, sd = float(errors.mean()), max(float(errors.std(ddof=1)), 0.02)
+    doubt = float(student_t.ppf(0.975, windows - 1.0)) * sd / np.sqrt(windows)
+    return float(np.sign(mean) * max(0.0, abs(mean) - doubt))
+
+
+def _log_ratio(actual: Array, predicted: Array) -> float:
+    """log(sum actual / sum predicted); an actual sum below a thousandth counts as that."""
+    ratio = actual.sum() / predicted.sum()
+    return float(np.log(max(ratio, 1e-3)))
+
+
+def _sampling_sd(actual: Array, predicted: Array) -> float:
+    """Standard error of the log ratio, from the customers' scatter around their share."""
+    total = max(float(actual.sum()), 1e-9)
+    share = predicted * (total / predicted.sum())
+    return float(np.sqrt(np.square(actual - share).sum()) / total)

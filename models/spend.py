@@ -1,0 +1,76 @@
+"""E[revenue in the horizon, given an order]: boosting that starts from the probability model."""
+
+from __future__ import annotations
+
+import numpy as np
+import xgboost as xgb
+from numpy.typing import NDArray
+from sklearn.base import RegressorMixin
+
+from models.boosting import (
+    Array,
+    Curve,
+    Matrix,
+    PriorBoosted,
+    Sample,
+    choose_rounds,
+    correction,
+    fit,
+)
+
+LEAST_REVENUE = 0.01  # a gamma has no zero; refunds can leave a returner with nothing
+
+
+class SpendModel(RegressorMixin, PriorBoosted):  # type: ignore[misc]
+    """Regressor of a returner's revenue; margins and contributions are log money.
+
+    Learnt by `fit`: `booster_`, `curve_` (deviance by rounds).
+    """
+
+    def fit(
+        self,
+        X: Matrix,
+        y: Array,
+        *,
+        spend: Array,
+        moment: Array,
+        customer: NDArray[np.int64],
+        horizon_days: float,
+    ) -> SpendModel:
+        """Learn from stacked snapshots, rows of customers who ordered in the horizon only.
+
+        X             features, float32, shape (rows, features)
+        y             revenue in the horizon, money
+        spend         the prior's E[revenue, given an order], money, > 0
+        moment        as_of of each row, days since any fixed moment
+        customer      whole number per customer
+        horizon_days  length of the window in which y was observed
+        """
+        target = np.maximum(np.asarray(y, dtype=float), LEAST_REVENUE)
+        sample = Sample(X, target, np.log(spend), moment, customer)
+        parameters = self.xgboost_parameters("reg:gamma")
+        self.curve_: Curve = choose_rounds(
+            sample,
+            parameters,
+            gamma_deviance,
+            horizon_days=horizon_days,
+            strength=self.strength,
+            most=self.max_rounds,
+        )
+        self.booster_: xgb.Booster = fit(sample, parameters, self.curve_.chosen)
+        return self
+
+    def predict(self, X: Matrix, *, spend: Array) -> Array:
+        """E[revenue in the horizon, given an order], money, > 0."""
+        return np.asarray(spend * np.exp(self.strength * correction(self.booster_, X)))
+
+
+def gamma_deviance(revenue: Array, margin: Array) -> float:
+    """Half the summed gamma deviance up to a constant, the sums brought to the same level first.
+
+    The level of a window is not the trees' to explain, so it must not choose their number.
+    """
+    if not len(revenue):
+        return 0.0
+    level = np.log(revenue.sum()) - np.log(np.exp(margin).sum())
+    return float(np.sum(revenue * np.exp(-margin - level) + margin + level))

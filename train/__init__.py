@@ -1,0 +1,1 @@
+"""Configuration and data -> a judged, recorded, registered model."""

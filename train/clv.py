@@ -1,0 +1,98 @@
+"""Both models, judged out of time, as one bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from features.config import Config
+from models import intervals
+from models.boosting import Curve
+from models.bundle import Bundle
+from models.intervals import Spread
+from train.fit import fit
+from train.history import History
+from train.judge import Verdict, churn_scores, clv_scores, judge, spend_scores
+from train.snapshots import FEWEST_CUSTOMERS, Step, fitted_horizon
+
+BOTH = ("churn", "spend")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A bundle, what is known of its quality, and how the number of rounds was chosen.
+
+    verdict  a model of the same recipe, trained one horizon earlier, against what followed;
+             none where the log is too short for that
+    """
+
+    bundle: Bundle
+    curves: dict[str, Curve]
+    verdict: Verdict | None
+
+
+def train(
+    config: Config,
+    history: History,
+    as_of: datetime,
+    horizon_days: int,
+    *,
+    models: Sequence[str] = BOTH,
+    step: Step,
+) -> Trained:
+    """Train as of a moment; no row at or after it is used for anything.
+
+    The recipe is first tried one horizon earlier and judged on what followed: that gives the
+    metrics and the spread of the intervals. Then it is repeated on all that is known.
+    """
+    verdict = _rehearse(config, history, as_of, horizon_days, models, step)
+    fitted = fit(config, history, as_of, horizon_days, models=models, step=step)
+    card = fitted.bundle.card
+    if verdict is not None:
+        spread = learn_spread(verdict, card.spread.level_sd)
+        card = card.model_copy(update={"spread": spread, "metrics": scores(verdict, models)})
+    bundle = Bundle(card, fitted.bundle.churn, fitted.bundle.spend)
+    return Trained(bundle, fitted.curves, verdict)
+
+
+def scores(verdict: Verdict, models: Sequence[str] = BOTH) -> dict[str, float]:
+    """Every defined metric of a verdict, named after the model it judges: churn_auc, clv_gini."""
+    parts = {"churn": churn_scores, "spend": spend_scores, "clv": clv_scores}
+    wanted = parts if set(models) == set(BOTH) else {name: parts[name] for name in models}
+    return {
+        f"{part}_{name}": value
+        for part, score in wanted.items()
+        for name, value in score(verdict).items()
+        if np.isfinite(value)
+    }
+
+
+def learn_spread(verdict: Verdict, level_sd: float) -> Spread:
+    """The spread of returners' revenue around what was expected of them."""
+    returners = verdict.customers[verdict.customers["churned"] == 0]
+    return intervals.fit(
+        1.0 - returners["p_churn"].to_numpy(dtype=float),
+        returners["expected_spend"].to_numpy(dtype=float),
+        returners["revenue"].to_numpy(dtype=float),
+        level_sd=level_sd,
+    )
+
+
+def _rehearse(
+    config: Config,
+    history: History,
+    as_of: datetime,
+    horizon_days: int,
+    models: Sequence[str],
+    step: Step,
+) -> Verdict | None:
+    """The recipe one horizon earlier, judged; none where too little was known by then."""
+    window = fitted_horizon(history, as_of, horizon_days)
+    earlier = as_of - timedelta(days=window)
+    if earlier <= history.log.first or len(history.table(earlier)) < FEWEST_CUSTOMERS:
+        return None
+    bundle = fit(config, history, earlier, window, models=models, step=step).bundle
+    return judge(bundle, history, earlier, window, by=as_of)

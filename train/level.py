@@ -1,0 +1,91 @@
+"""The level that the coming horizon is expected to have: last year's season, or none."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import expit, logit
+
+from models.level import LevelError, lasting, shrink
+from models.prior import Prior
+from models.season import YEAR_DAYS, Season, flat, from_speeds
+from train.history import History
+
+Array = NDArray[np.float64]
+DAY = timedelta(days=1)
+SETTLED_DAYS = 182  # with less log before it, old customers look new and the error misleads
+STEP_DAYS = 28
+
+
+def expected_level(
+    history: History, as_of: datetime, horizon_days: int, snapshots: list[datetime], fitted: int
+) -> tuple[Season, LevelError]:
+    """The season to count the horizon in, and the error that remains to be corrected.
+
+    Where the log had settled a year before `as_of`, the classical model's errors in the same days
+    of last year; else what was off by the same amount at all matured snapshots.
+    """
+    year_ago = as_of - timedelta(days=YEAR_DAYS)
+    if (year_ago - history.log.first) / DAY < SETTLED_DAYS:
+        errors = [history.error(moment, fitted, by=as_of) for moment in snapshots]
+        span = (snapshots[0] - snapshots[-1]) / DAY + fitted if snapshots else 0.0
+        return flat(as_of), lasting(errors, span / fitted)
+    within = min(horizon_days, YEAR_DAYS)
+    days = sorted({*range(STEP_DAYS, YEAR_DAYS + 1, STEP_DAYS), within})
+    errors_at = {day: shrink(history.error(year_ago, day, by=as_of)) for day in days}
+    season = from_speeds(as_of, days, [errors_at[day].speed for day in days])
+    return season, errors_at[within]
+
+
+def shifts(
+    table: pd.DataFrame,
+    effective_days: float,
+    *,
+    prior: Prior,
+    classical: Prior,
+    error: LevelError,
+    log_odds: Array,
+    log_spend: Array,
+) -> tuple[float, float]:
+    """What to add to log odds and log spend so that the totals are the expected ones.
+
+    Expected is the classical model's total, corrected by `error`: trees and the richer prior say
+    who is worth how much more than whom, and have no say in how much there is in all.
+
+    log_odds, log_spend  the trees' corrections for the customers of `table`
+    """
+    p_order, spend = (
+        prior.p_order(table, effective_days),
+        prior.expected_spend(table, effective_days),
+    )
+    ordering, revenue = _totals(table, effective_days, prior, classical)
+    most = len(table) * (1.0 - 1e-6)
+    order_shift = _shift(logit(p_order) + log_odds, min(ordering * np.exp(error.order), most))
+    raw = expit(logit(p_order) + log_odds + order_shift) @ (spend * np.exp(log_spend))
+    return order_shift, float(np.log(revenue) + error.revenue - np.log(raw))
+
+
+def _totals(
+    table: pd.DataFrame, effective_days: float, prior: Prior, classical: Prior
+) -> tuple[float, float]:
+    """Customers with an order and revenue in all; the prior's own where the classical is absurd.
+
+    subtle: with few repeat customers the Gamma-Gamma mean of one-time buyers can run away.
+    """
+    ordering = float(classical.p_order(table, effective_days).sum())
+    revenue = float(classical.expected_revenue(table, effective_days).sum())
+    own = float(prior.expected_revenue(table, effective_days).sum())
+    return ordering, revenue if 0.5 < revenue / own < 2.0 else own
+
+
+def _shift(margin: Array, total: float) -> float:
+    """The constant that makes the probabilities of these log odds sum to `total`."""
+
+    def excess(shift: float) -> float:
+        return float(expit(margin + shift).sum() - total)
+
+    return float(brentq(excess, -30.0, 30.0, xtol=1e-9))
