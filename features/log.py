@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
 import pandas as pd
 
 from features import files, policy
@@ -109,8 +110,16 @@ def to_lines(transactions: pd.DataFrame, timezone: str) -> pd.DataFrame:
 
 def _merge(frame: pd.DataFrame) -> pd.DataFrame:
     """Sum the amounts of equal keys, small before large, so that row order cannot show."""
-    ordered = frame.sort_values([*KEYS, "amount"], ignore_index=True)
-    return ordered.groupby(KEYS, sort=False, dropna=False)["amount"].sum().reset_index()
+    amount = frame["amount"].to_numpy()
+    keys = [frame[KEYS[0]].to_numpy()]
+    keys += [pd.factorize(frame[name], sort=True)[0] for name in KEYS[1:]]
+    order = np.lexsort([amount, *reversed(keys)])
+    begins = np.arange(len(frame)) == 0
+    for key in keys:
+        begins[1:] |= np.diff(key[order]) != 0
+    starts = np.flatnonzero(begins)
+    total = np.add.reduceat(amount[order], starts) if len(starts) else amount
+    return frame.iloc[order[starts]].assign(amount=total).reset_index(drop=True)
 
 
 def _text(rows: pd.DataFrame, name: str) -> pd.Series[str]:
