@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
+import pandas as pd
 
 from features.config import Config
 from models import intervals
@@ -16,7 +17,7 @@ from models.intervals import Spread
 from train.fit import fit
 from train.history import History
 from train.judge import Verdict, churn_scores, clv_scores, judge, spend_scores
-from train.snapshots import FEWEST_CUSTOMERS, Step, fitted_horizon
+from train.snapshots import FEWEST_CUSTOMERS, Step, customer_codes, fitted_horizon
 
 BOTH = ("churn", "spend")
 
@@ -52,7 +53,8 @@ def train(
     fitted = fit(config, history, as_of, horizon_days, models=models, step=step)
     card = fitted.bundle.card
     if verdict is not None:
-        spread = learn_spread(verdict, card.spread.level_sd)
+        spread = learn_spread(verdict.customers, card.spread.level_sd)
+        verdict = cross_fitted(verdict, card.spread.level_sd)
         card = card.model_copy(update={"spread": spread, "metrics": scores(verdict, models)})
     bundle = Bundle(card, fitted.bundle.churn, fitted.bundle.spend)
     return Trained(bundle, fitted.curves, verdict)
@@ -70,15 +72,33 @@ def scores(verdict: Verdict, models: Sequence[str] = BOTH) -> dict[str, float]:
     }
 
 
-def learn_spread(verdict: Verdict, level_sd: float) -> Spread:
+def learn_spread(customers: pd.DataFrame, level_sd: float) -> Spread:
     """The spread of returners' revenue around what was expected of them."""
-    returners = verdict.customers[verdict.customers["churned"] == 0]
+    returners = customers[customers["churned"] == 0]
     return intervals.fit(
         1.0 - returners["p_churn"].to_numpy(dtype=float),
         returners["expected_spend"].to_numpy(dtype=float),
         returners["revenue"].to_numpy(dtype=float),
         level_sd=level_sd,
     )
+
+
+def cross_fitted(verdict: Verdict, level_sd: float) -> Verdict:
+    """The verdict with intervals whose spread was learnt from the other half of the customers."""
+    half = customer_codes(verdict.customers.index) % 2
+    customers = verdict.customers.copy()
+    for each in (0, 1):
+        spread = learn_spread(customers[half != each], level_sd)
+        mine = customers[half == each]
+        customers.loc[half == each, ["low", "high"]] = np.stack(
+            intervals.revenue_interval(
+                spread,
+                1.0 - mine["p_churn"].to_numpy(dtype=float),
+                mine["expected_spend"].to_numpy(dtype=float),
+            ),
+            axis=1,
+        )
+    return replace(verdict, customers=customers)
 
 
 def _rehearse(

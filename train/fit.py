@@ -157,23 +157,19 @@ def _card(
 
 def _features(history: History, seen: Sequence[datetime]) -> tuple[Feature, ...]:
     """The features with the bounds of what was seen of them; text has none."""
-    tables = [history.table(moment) for moment in seen]
-    found = []
-    for each in expressions(history.log.optional):
-        bounds: tuple[float | None, float | None] = (None, None)
-        if each.unit != "text":
-            values = pd.concat([table[each.name] for table in tables]).dropna()
-            bounds = (float(values.min()), float(values.max())) if len(values) else bounds
-        found.append(
-            Feature(
-                name=each.name,
-                unit=each.unit,
-                meaning=each.meaning,
-                lowest=bounds[0],
-                highest=bounds[1],
-            )
+    tables = [history.table(moment).select_dtypes("number") for moment in seen]
+    lowest = pd.concat([table.min() for table in tables], axis=1).min(axis=1).dropna()
+    highest = pd.concat([table.max() for table in tables], axis=1).max(axis=1).dropna()
+    return tuple(
+        Feature(
+            name=each.name,
+            unit=each.unit,
+            meaning=each.meaning,
+            lowest=lowest.get(each.name),
+            highest=highest.get(each.name),
         )
-    return tuple(found)
+        for each in expressions(history.log.optional)
+    )
 
 
 def _training(config: Config, history: History, basis: _Basis) -> Training:

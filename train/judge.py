@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from models.bundle import Bundle
 from models.clv import forecast
 from models.intervals import revenue_interval, total_interval
-from models.metrics import churn_metrics, coverage, value_metrics
+from models.metrics import churn_metrics, coverage, mean_width, value_metrics
 from train.history import History
 
 Array = NDArray[np.float64]
@@ -95,9 +95,9 @@ def clv_scores(verdict: Verdict) -> dict[str, float]:
         value_metrics(actual, _column(seen, "expected_revenue")),
         value_metrics(actual, _column(seen, "prior_revenue")),
     )
-    scores["interval_coverage"] = coverage(actual, _column(seen, "low"), _column(seen, "high"))
-    scores["interval_width"] = float((seen["high"] - seen["low"]).mean())
-    scores["total_inside_interval"] = float(verdict.total_low <= actual.sum() <= verdict.total_high)
+    low, high = _column(seen, "low"), _column(seen, "high")
+    scores["interval_coverage"] = coverage(actual, low, high)
+    scores["interval_width"] = mean_width(low, high)
     return scores
 
 

@@ -1,0 +1,177 @@
+"""The commands behind the door: read, train, record, register, report."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from features.config import Config, read_config
+from features.contracts import ContractError
+from features.log import Log, parse_as_of, read_log
+from features.policy import describe
+from features.table import OPTIONAL
+from models import bundle as bundles
+from train import tracking
+from train.clv import BOTH, Trained, train
+from train.history import History
+from train.progress import bar
+from train.records import clv_record, model_record
+from train.registry import register
+from train.report import held_out
+from train.snapshots import Step
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training: what is asked of which log, as of when."""
+
+    config: Config
+    log: Log
+    as_of: datetime
+    horizon_days: int
+
+
+def clv(arguments: Namespace) -> dict[str, Any]:
+    """Train both models, record them under one parent run and register their bundle."""
+    job = _job(arguments)
+    with _recorded("clv", job) as run_id:
+        trained = _train(job, BOTH)
+        for name in BOTH:
+            tracking.child(name, model_record(name, trained, _settings(job.config, name)))
+        tracking.leave(clv_record(trained))
+        registered = _register(job, trained)
+    logger.info("registered %s version %s as %s", *_named(registered))
+    return _result(job, trained, run_id) | {
+        "model": registered.name,
+        "version": registered.version,
+        "alias": registered.alias,
+    }
+
+
+def churn(arguments: Namespace) -> dict[str, Any]:
+    """Train and record the churn model alone; nothing is registered."""
+    return _single("churn", _job(arguments))
+
+
+def spend(arguments: Namespace) -> dict[str, Any]:
+    """Train and record the spend model alone; nothing is registered."""
+    return _single("spend", _job(arguments))
+
+
+def cut(log: Log, as_of: datetime) -> Log:
+    """The log without any row at or after `as_of`; later rows cannot then matter.
+
+    Raises ContractError when `as_of` lies after the log's end: what happened until then is unknown.
+    """
+    if as_of > log.end:
+        raise ContractError(
+            f"as_of {as_of.isoformat()} lies after the log's end {log.end.isoformat()}; "
+            "take that or an earlier one"
+        )
+    lines = log.lines[log.lines["us"] < as_of.timestamp() * 1e6]
+    if lines.empty:
+        raise ContractError(
+            f"no transaction before as_of {as_of.isoformat()}; the log begins at "
+            f"{log.first.isoformat()}, take a later as_of"
+        )
+    present = tuple(name for name in OPTIONAL if lines[name].notna().any())
+    return replace(log, lines=lines.reset_index(drop=True), optional=present, end=as_of)
+
+
+def _job(arguments: Namespace) -> Job:
+    config = read_config(arguments.config)
+    horizon_days = arguments.horizon_days or config.problem.horizon_days
+    logger.info("reading %s", config.data.transactions)
+    log = read_log(config.data)
+    logger.info("%s", describe(log.counts))
+    as_of = parse_as_of(arguments.as_of, log.timezone) if arguments.as_of else log.end
+    logger.info("as of %s%s", as_of.isoformat(), "" if arguments.as_of else " (the log's end)")
+    return Job(config, cut(log, as_of), as_of, horizon_days)
+
+
+def _train(job: Job, models: Sequence[str]) -> Trained:
+    with _steps("training", job) as step:
+        trained = train(
+            job.config, History(job.log), job.as_of, job.horizon_days, models=models, step=step
+        )
+    card = trained.bundle.card
+    if card.fitted_horizon_days < job.horizon_days:
+        logger.warning(
+            "the log is long enough to learn from %d days; the probability model carries the "
+            "answers on to %d",
+            card.fitted_horizon_days,
+            job.horizon_days,
+        )
+    logger.info("%s", held_out(trained))
+    return trained
+
+
+@contextmanager
+def _steps(title: str, job: Job) -> Iterator[Step]:
+    """A bar as long as two trainings take: the rehearsal and the real one."""
+    with bar(title, 2 * (job.config.problem.snapshots + 3)) as step:
+        yield step
+
+
+@contextmanager
+def _recorded(name: str, job: Job) -> Iterator[str]:
+    tracking.connect(job.config.tracking.experiment)
+    started = tracking.Record(
+        params={"command": name}, tags={"as_of": f"{job.as_of:%Y-%m-%d}", "model": name}
+    )
+    with tracking.parent(name, started, config=job.config.model_dump()) as run_id:
+        yield run_id
+
+
+def _single(name: str, job: Job) -> dict[str, Any]:
+    with _recorded(name, job) as run_id:
+        trained = _train(job, (name,))
+        tracking.leave(model_record(name, trained, _settings(job.config, name)))
+    return _result(job, trained, run_id)
+
+
+def _settings(config: Config, name: str) -> dict[str, Any]:
+    settings: dict[str, Any] = getattr(config, name).model_dump()
+    return settings
+
+
+def _register(job: Job, trained: Trained) -> Any:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bundle"
+        bundles.save(trained.bundle, path)
+        card = trained.bundle.card
+        return register(
+            path,
+            metrics=card.metrics,
+            tags={"trained_as_of": card.trained_as_of.isoformat(), "currency": card.currency},
+            description=f"As of {card.trained_as_of:%Y-%m-%d}, {card.horizon_days} days.",
+        )
+
+
+def _named(registered: Any) -> tuple[str, str, str]:
+    return registered.name, registered.version, registered.alias
+
+
+def _result(job: Job, trained: Trained, run_id: str) -> dict[str, Any]:
+    card = trained.bundle.card
+    return {
+        "run_id": run_id,
+        "as_of": job.as_of.isoformat(),
+        "horizon_days": job.horizon_days,
+        "fitted_horizon_days": card.fitted_horizon_days,
+        "customers": card.training.customers,
+        "currency": card.currency,
+        "rounds": {name: curve.chosen for name, curve in trained.curves.items()},
+        "metrics": card.metrics,
+        "counts": job.log.counts,
+        "data_sha256": job.log.sha256,
+    }

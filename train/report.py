@@ -1,0 +1,38 @@
+"""What a training found out, as a table for a terminal."""
+
+from __future__ import annotations
+
+from train.clv import Trained
+
+ROWS = {
+    "churn_auc": "ROC-AUC",
+    "churn_log_loss": "log loss",
+    "churn_brier": "Brier score",
+    "churn_calibration_error": "calibration error",
+    "clv_gini": "normalised Gini",
+    "clv_spearman": "Spearman",
+    "clv_top_decile_capture": "top decile's share",
+    "clv_mae": "MAE",
+    "clv_rmse": "RMSE",
+    "clv_bias": "bias of the total",
+    "clv_decile_error": "decile error",
+    "clv_interval_coverage": "80 % interval covers",
+}
+
+
+def held_out(trained: Trained) -> str:
+    """Metrics on the newest matured window beside the classical model's, aligned."""
+    verdict, metrics = trained.verdict, trained.bundle.card.metrics
+    if verdict is None:
+        return "held out: nothing, the log is too short to try the model on a past horizon"
+    lines = [
+        f"held out: {len(verdict.customers)} customers as of {verdict.as_of:%Y-%m-%d}, "
+        f"the {verdict.horizon_days} days that followed",
+        f"  {'':22}{'Perennial':>12}{'BG/NBD x GG':>14}",
+    ]
+    for name, label in ROWS.items():
+        if name in metrics:
+            part, rest = name.split("_", 1)
+            prior = metrics.get(f"{part}_prior_{rest}")
+            lines.append(f"  {label:22}{metrics[name]:12.4g}" + (f"{prior:14.4g}" if prior else ""))
+    return "\n".join(lines)
