@@ -1,0 +1,59 @@
+"""The door of batch scoring: `python -m serve score`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from pathlib import Path
+
+
+def main(argv: list[str]) -> int:
+    """Run one command: JSON on stdout's last line, progress on stderr; 2 for bad input."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s", force=True)
+
+    # imported here so that --help answers at once
+    from features.config import ConfigError
+    from features.contracts import ContractError
+    from serve.errors import ServeError
+    from serve.score import score
+
+    try:
+        result = score(arguments)
+    except (ConfigError, ContractError, ServeError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write(json.dumps(result, allow_nan=False) + "\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m serve", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    score = commands.add_parser("score", help="a prediction for every customer of a log")
+    score.add_argument("--config", type=Path, required=True, help="TOML of the problem")
+    score.add_argument("--as-of", help="date or ISO timestamp; default: the log's end")
+    score.add_argument("--horizon-days", type=_days, help="default: problem.horizon_days")
+    score.add_argument(
+        "--model",
+        help="models:/name@alias, models:/name/version or a bundle's folder; "
+        "default: PERENNIAL_MODEL, else models:/clv@champion",
+    )
+    score.add_argument("--out", type=Path, required=True, help="file to write: .parquet or .csv")
+    score.add_argument("--features-out", help="also write the feature table, Parquet")
+    return parser
+
+
+def _days(text: str) -> int | None:
+    """A horizon; nothing at all is as good as no flag (MLflow passes those on)."""
+    if not text:
+        return None
+    if not text.isdecimal() or not 0 < int(text) <= 3650:
+        raise argparse.ArgumentTypeError(f"must be 1 to 3650 days, got {text!r}")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

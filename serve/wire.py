@@ -1,0 +1,196 @@
+"""Requests as they come over the wire: strict, bounded, with units."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+
+from features.config import Economics, Fraction
+from serve.errors import ServeError
+from serve.sentences import details, shown, summary
+
+MOST_CUSTOMERS = 1_000
+MOST_TRANSACTIONS = 50_000
+MOST_ROWS = 5_000
+LARGEST = 1e12
+EXAMPLE = "2011-09-10 or 2011-09-10T10:00:00Z"
+
+Asked = TypeVar("Asked", bound="_Request")
+FeatureValue = float | str | None
+
+
+def _moment(value: object) -> datetime:
+    if not isinstance(value, str):
+        raise ValueError(f"must be a text such as {EXAMPLE}, got {shown(value)}")
+    try:
+        moment = datetime.fromisoformat(value.strip())
+    except ValueError:
+        raise ValueError(
+            f"must be a date or an ISO timestamp such as {EXAMPLE}, got {shown(value)}"
+        ) from None
+    if not 1901 <= moment.year <= 2099:
+        raise ValueError(f"must lie in the years 1901 to 2099, got {shown(value)}")
+    return moment
+
+
+def _moment_text(value: str) -> str:
+    _moment(value)
+    return value
+
+
+def _id(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be blank")
+    return value
+
+
+def _label(value: str) -> str | None:
+    return value if value.strip() else None
+
+
+def _feature_value(value: object) -> FeatureValue:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
+        raise ValueError(
+            f"must be a number within ±{LARGEST:.0e}, a text or null, got {shown(value)}"
+        )
+    return float(value)
+
+
+Moment = Annotated[
+    datetime,
+    PlainValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2011-05-01T10:00:00Z"]}),
+]
+AsOf = Annotated[str, AfterValidator(_moment_text)]
+Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_id)]
+Label = Annotated[str, Field(max_length=200), AfterValidator(_label)]
+Money = Annotated[float, Field(ge=0, le=LARGEST)]
+Rate = Annotated[float, Field(ge=0, le=1_000)]
+HorizonDays = Annotated[int, Field(ge=1, le=3650)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Transaction(_Strict):
+    """A line of an order."""
+
+    timestamp: Moment = Field(
+        description="ISO timestamp; without an offset it is read in the model's time zone"
+    )
+    amount: float = Field(
+        ge=-LARGEST, le=LARGEST, description="money in the model's currency; negative for a refund"
+    )
+    order_id: Label | None = Field(
+        None, description="which order; without it, one customer's lines of one instant are one"
+    )
+    category: Label | None = Field(None, description="what was bought")
+    channel: Label | None = Field(None, description="where it was bought")
+
+
+class Customer(_Strict):
+    """A customer and everything that is known of the purchases."""
+
+    customer_id: Id = Field(description="returned with the prediction; unique in the request")
+    transactions: list[Transaction] = Field(description="in any order; may be empty")
+
+
+class Terms(_Strict):
+    """Economics that replace the model's own, each on its own."""
+
+    margin: Fraction | None = Field(None, description="share of revenue kept, in (0, 1]")
+    discount_rate_annual: Rate | None = Field(None, description="per year, 0.1 is 10 %")
+    acquisition_cost: Money | None = Field(None, description="money per new customer")
+    retention_cost_annual: Money | None = Field(None, description="money per customer and year")
+
+    def over(self, defaults: Economics) -> Economics:
+        """`defaults` with what is given here in their place."""
+        return defaults.model_copy(update=self.model_dump(exclude_none=True))
+
+
+class _Request(_Strict):
+    as_of: AsOf | None = Field(
+        None,
+        description="the moment of knowledge, a date or ISO timestamp; nothing at or after it is "
+        "used; without an offset it is read in the model's time zone",
+    )
+    horizon_days: HorizonDays | None = Field(
+        None, description="days from as_of that the answer covers; default: the model's"
+    )
+    economics: Terms | None = Field(None, description="default: the model's")
+    curve: bool = Field(False, description="also return the discounted margin month by month")
+
+
+class PredictRequest(_Request):
+    """Raw transactions. Default `as_of`: midnight after the last transaction of the request."""
+
+    customers: list[Customer] = Field(min_length=1, max_length=MOST_CUSTOMERS)
+
+    @model_validator(mode="after")
+    def _bounded(self) -> PredictRequest:
+        _refuse_duplicates([each.customer_id for each in self.customers])
+        total = sum(len(each.transactions) for each in self.customers)
+        if total > MOST_TRANSACTIONS:
+            raise ValueError(
+                f"customers must hold at most {MOST_TRANSACTIONS:,} transactions together, "
+                f"got {total:,}; send fewer customers in one request"
+            )
+        return self
+
+
+class FeatureRow(BaseModel):
+    """A row of the feature table: every feature that GET /model lists, null where unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+    __pydantic_extra__: dict[str, Annotated[Any, PlainValidator(_feature_value)]]
+
+    customer_id: Id = Field(description="returned with the prediction; unique in the request")
+
+    def values(self) -> dict[str, FeatureValue]:
+        """The features by name."""
+        return dict(self.__pydantic_extra__)
+
+
+class FeaturesRequest(_Request):
+    """Rows of the feature table at one moment. Default `as_of`: the model's `trained_as_of`."""
+
+    rows: list[FeatureRow] = Field(min_length=1, max_length=MOST_ROWS)
+
+    @model_validator(mode="after")
+    def _unique(self) -> FeaturesRequest:
+        _refuse_duplicates([each.customer_id for each in self.rows])
+        return self
+
+
+def parse(kind: type[Asked], body: bytes) -> Asked:
+    """A body as a request of this kind. Raises ServeError naming every violation."""
+    if not body.strip():
+        raise ServeError("the body is empty; send a JSON object, an example is on the page at /")
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        raise ServeError(summary(error), details=details(error)) from None
+
+
+def _refuse_duplicates(ids: list[str]) -> None:
+    twice = [each for each, times in Counter(ids).items() if times > 1]
+    if twice:
+        raise ValueError(
+            f"customer_id must be unique in a request, {shown(twice[0])} occurs "
+            f"{ids.count(twice[0])} times"
+        )
