@@ -38,6 +38,12 @@ def dress(axes: Axes, x: str, y: str, note: str = "") -> None:
     axes.tick_params(color=QUIET)
 
 
+def start_at_zero(axes: Axes) -> None:
+    """Let the vertical axis begin at zero, unless what is shown goes below it."""
+    if axes.dataLim.ymin >= 0:
+        axes.set_ylim(bottom=0)
+
+
 def numbers(values: ArrayLike) -> Array:
     """The values as float64."""
     return np.asarray(values, dtype=float)
@@ -82,17 +88,15 @@ def cut(trait: Array) -> tuple[NDArray[np.int64], list[str]]:
 
 def readable(name: str) -> str:
     """A column's name for people: n_orders_90d -> orders, last 90 days."""
-    name = re.sub(r"^n_", "", name)
-    name = re.sub(r"_(\d+)d(?=_|$)", r", last \1 days", name)
-    name = re.sub(r"_(days|share|rate)$", r" (\1)", name)
+    name = re.sub(r"_(\d+)d(_.*)?$", r"\2, last \1 days", name.removeprefix("n_"))
     return name.replace("_", " ")
 
 
 def digits(value: float) -> str:
-    """A number of a table: three digits where it is small, none after the point where large."""
+    """A number of a table: four digits, but no less than the whole of a large one."""
     if not np.isfinite(value):
         return "-"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def best(column: pd.Series[float]) -> int:

@@ -33,6 +33,7 @@ from train.canvas import (
     group_means,
     numbers,
     readable,
+    start_at_zero,
     voices,
 )
 
@@ -52,7 +53,7 @@ def reliability(
         means, shares = group_means(guess, [guess, truth], bins)
         top.plot(means, shares, "o-", color=colour, label=label, markersize=5)
         below.hist(guess, bins=np.linspace(0, 1, 41), histtype="step", color=colour, linewidth=1.5)
-    dress(top, "", "share that churned", f"{truth.size:,} customers in {bins} groups of one size")
+    dress(top, "", "share that churned", f"{truth.size:,} customers in {bins} groups of equal size")
     dress(below, "predicted probability of churn", "customers")
     top.set_ylim(-0.02, 1.02)
     top.yaxis.set_major_formatter(PERCENT)
@@ -74,7 +75,9 @@ def decile_bars(
         place = np.arange(1, len(real) + 1)
         axes.bar(place - 0.2, real, 0.4, color=ACTUAL, label="actual")
         axes.bar(place + 0.2, expected, 0.4, color=colour, label=f"predicted by the {label}")
-        dress(axes, f"tenth of customers by the {label}'s prediction", "")
+        note = f"total {guess.sum():,.0f} predicted, {truth.sum():,.0f} {currency} actual"
+        dress(axes, f"tenth of customers by the {label}'s prediction", "", note)
+        axes.grid(visible=False, axis="x")
         axes.set_xticks(place)
         axes.yaxis.set_major_formatter(COUNT)
         axes.legend(frameon=False)
@@ -133,10 +136,11 @@ def importance(gains: Mapping[str, float], *, model: str = "model", top: int = 2
     axes.barh([readable(name) for name, _ in shown], [each / total for _, each in shown], 0.7)
     for bar in axes.patches:
         bar.set_color(MODEL)
-    note = f"{len(shown)} of {len(gains)} features in use; what the prior knows is not counted"
+    note = f"the first {len(shown)} of {len(gains)} features that its trees use"
     dress(axes, "share of the total gain of all splits", "", note)
     axes.xaxis.set_major_formatter(PERCENT)
     axes.grid(visible=False, axis="y")
+    axes.margins(y=0.01)
     return figure
 
 
@@ -150,7 +154,8 @@ def tracking_plot(
 ) -> Figure:
     """Weekly and cumulative totals around the moment of prediction.
 
-    dates  starts of the weeks; actual, predicted  that week's total, NaN where there is none
+    dates  starts of the weeks; actual, predicted  that week's total, NaN where there is none; the
+    cumulative prediction continues what had happened before it begins
     """
     figure = blank(f"Do predicted {what} follow the actual ones?", width=9.5)
     panels, moments = (
@@ -158,15 +163,18 @@ def tracking_plot(
         pd.DatetimeIndex(list(dates)).tz_localize(None).to_numpy(),
     )
     moment = np.datetime64(pd.Timestamp(origin).tz_localize(None))
-    for label, colour, values in (("actual", ACTUAL, actual), ("predicted", MODEL, predicted)):
-        weekly = numbers(values)
-        running = np.where(np.isnan(weekly), np.nan, np.nancumsum(weekly))
+    before = numbers(actual)[: int(np.argmax(~np.isnan(numbers(predicted))))]
+    for label, colour, each in (("actual", ACTUAL, actual), ("predicted", MODEL, predicted)):
+        weekly = numbers(each)
+        start = 0.0 if label == "actual" else np.nansum(before)
+        running = np.where(np.isnan(weekly), np.nan, start + np.nancumsum(weekly))
         panels[0].plot(moments, weekly, color=colour, label=label, linewidth=1.6)
         panels[1].plot(moments, running, color=colour, label=label, linewidth=1.6)
     for axes, title in zip(panels, ("each week", "since the start"), strict=True):
         axes.axvline(moment, color=QUIET, linestyle="--", label="as of")
         dress(axes, "", what, title)
         axes.tick_params(axis="x", rotation=30)
+        start_at_zero(axes)
         axes.yaxis.set_major_formatter(COUNT)
         axes.legend(frameon=False)
     return figure
@@ -185,7 +193,7 @@ def conditional_expectation(
     values = numbers(trait)
     group, names = cut(values)
     count = np.bincount(group, minlength=len(names))
-    figure = blank(f"Are {what} right for every {by}?")
+    figure = blank(f"Are {what} right, whatever the {by}?")
     axes, place = figure.subplots(), np.arange(len(names))
     series = [("actual", ACTUAL, numbers(actual)), *voices(expected, prior)]
     for label, colour, each in series:
@@ -194,7 +202,7 @@ def conditional_expectation(
     ticks = [f"{name}\nn={size:,}" for name, size in zip(names, count, strict=True)]
     axes.set_xticks(place, ticks, fontsize=8)
     dress(axes, by, f"mean {what}")
-    axes.set_ylim(bottom=0)
+    start_at_zero(axes)
     axes.legend(frameon=False)
     return figure
 
@@ -205,11 +213,12 @@ def leaderboard(scores: Mapping[str, Mapping[str, float]], *, title: str = "Who 
     figure = blank(title, width=2.6 + 1.25 * table.shape[1], height=1.1 + 0.42 * len(table))
     axes = figure.subplots()
     axes.set_axis_off()
+    dress(axes, "", "", "bold: the best; of an error the one nearest to zero")
     cells = [[digits(value) for value in row] for row in table.to_numpy(dtype=float)]
     drawn = axes.table(
         cells,
         rowLabels=[readable(str(name)) for name in table.index],
-        colLabels=[readable(str(name)).replace(" ", "\n", 1) for name in table.columns],
+        colLabels=["\n".join(readable(str(name)).rsplit(" ", 1)) for name in table.columns],
         cellLoc="center",
         bbox=Bbox.unit(),
     )
