@@ -1,0 +1,142 @@
+# Perennial. Type `make` to see what there is. Every target sets up what it needs in .venv first;
+# nothing is assumed but Python 3.11, git and make.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+VAR := $(if $(PERENNIAL_VAR),$(PERENNIAL_VAR),var)
+CONFIG ?= configs/online_retail.toml
+ROOMS := features models train serve
+
+# Nobody is told what runs here.
+export BENTOML_DO_NOT_TRACK := True
+export MLFLOW_DISABLE_TELEMETRY := true
+export OTEL_SDK_DISABLED := true
+export PYTHONUNBUFFERED := 1
+# Compiled modules save ten seconds a command.
+unexport PYTHONDONTWRITEBYTECODE
+
+# ---------------------------------------------------------------------------------------- set-up
+
+UV_READY := $(VENV)/.uv-ready
+RUN_READY := $(VENV)/.run-ready
+DEV_READY := $(VENV)/.dev-ready
+
+# The first of these that is Python 3.11; `make PYTHON=/path/to/python3.11 ...` puts another first.
+PYTHONS := $(PYTHON) python3.11 python3 python
+
+$(VENV)/.made:
+	@for each in $(PYTHONS); do \
+	  if $$each -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then \
+	    $$each -m venv $(VENV) && touch $@ && exit 0; \
+	    echo "$$each could not make $(VENV): install the venv module of Python 3.11 (on Debian: python3.11-venv)" >&2; \
+	    exit 1; \
+	  fi; \
+	done; \
+	echo "Perennial needs Python 3.11, and neither python3.11 nor python3 is that: install it, or type make PYTHON=/path/to/python3.11" >&2; \
+	exit 1
+
+# uv installs in seconds what takes pip minutes. Where it cannot be had, pip does the work.
+$(UV_READY): requirements/uv.txt $(VENV)/.made
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< \
+	  || echo "uv is not to be had: pip installs instead, which takes a few minutes"
+	@touch $@
+
+# Every package is pinned and checked against its hash.
+define install
+@echo "Installing requirements/$(1).txt into $(VENV), once (about 800 MB)"
+@{ test -x $(BIN)/uv && $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $<; } \
+  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+@touch $@
+endef
+
+$(RUN_READY): requirements/run.txt $(UV_READY)
+	$(call install,run)
+
+$(DEV_READY): requirements/dev.txt $(UV_READY)
+	$(call install,dev)
+
+# ------------------------------------------------------------------------------------- what to do
+
+.PHONY: help demo serve ui score backtest test coverage pins clean
+
+help: ## this list
+	@echo "Perennial: what each customer will be worth."
+	@echo
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+	@echo
+	@echo "Next: make demo"
+
+demo: $(RUN_READY) ## train on the sample log, compare, register, score every customer
+	@mkdir -p $(VAR)
+	@echo "== 1 of 2: train churn and spend on two years of a gift shop's invoices"
+	@$(BIN)/python -m train --config configs/online_retail.toml > $(VAR)/train.json
+	@echo
+	@echo "== 2 of 2: score every customer with the registered model"
+	@$(BIN)/python -m serve score --config configs/online_retail.toml \
+	  --out $(VAR)/scores.parquet --features-out $(VAR)/features.parquet > $(VAR)/scores.json
+	@echo
+	@echo "Left in $(VAR)/: scores.parquet (one row per customer), features.parquet (what they were scored on),"
+	@echo "train.json and scores.json (what the two commands answered), mlflow.db and artifacts (the runs)."
+	@echo
+	@echo "Next:"
+	@echo "  make serve      answer requests, and a page to try it on, at http://127.0.0.1:3000"
+	@echo "  make ui         compare the runs in MLflow, at http://127.0.0.1:5000"
+
+serve: PORT ?= 3000
+serve: $(RUN_READY) ## answer requests on 127.0.0.1 (PORT=3000)
+	@if [ -z "$$PERENNIAL_MODEL$$MLFLOW_TRACKING_URI" ] && [ ! -e $(VAR)/mlflow.db ] && [ ! -e $(VAR)/last_good ]; then \
+	  echo "There is no model yet in $(VAR)/: type make demo first" >&2; exit 1; fi
+	@echo "The page: http://127.0.0.1:$(PORT)    Ctrl-C stops. From another terminal:"
+	@echo
+	@echo "curl -s http://127.0.0.1:$(PORT)/predict -H 'Content-Type: application/json' -d '"
+	@sed 's/^/  /' docs/request.json
+	@echo "'"
+	@echo
+	@exec $(BIN)/bentoml serve serve.service:ClvService --host 127.0.0.1 --port $(PORT)
+
+ui: PORT ?= 5000
+ui: $(RUN_READY) ## compare the runs in MLflow on 127.0.0.1 (PORT=5000)
+	@[ -n "$$MLFLOW_TRACKING_URI" ] || [ -e $(VAR)/mlflow.db ] || { \
+	  echo "There are no runs yet in $(VAR)/: type make demo first" >&2; exit 1; }
+	@echo "MLflow: http://127.0.0.1:$(PORT)    Ctrl-C stops."
+	@echo "It may open in its GenAI view: choose \"Model training\" at the top left to see the runs."
+	@echo
+	@exec $(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT) \
+	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(VAR)/mlflow.db}"
+
+score: OUT ?= $(VAR)/scores.parquet
+score: $(RUN_READY) ## score every customer of a log (CONFIG=configs/online_retail.toml OUT=var/scores.parquet)
+	@$(BIN)/python -m serve score --config $(CONFIG) --out $(OUT)
+	@echo "Next: look into $(OUT), or make serve"
+
+backtest: OUT ?= $(VAR)/backtest.json
+backtest: $(RUN_READY) ## judge the model on past horizons beside its rivals (CONFIG=... OUT=var/backtest.json)
+	@$(BIN)/python -m train backtest --config $(CONFIG) --out $(OUT)
+	@echo "Next: look into $(OUT), or make ui"
+
+test: $(DEV_READY) ## the gate: format, lint, types, tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy --strict $(ROOMS:%=-p %)
+	@$(BIN)/python -m pytest
+	@echo "The gate is passed. Next: make demo, or git commit"
+
+coverage: $(DEV_READY) ## the tests again, with the branches that they miss
+	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+	@echo "Next: make test"
+
+pins: $(DEV_READY) ## compile the pins anew from pyproject.toml (UPGRADE=--upgrade for the newest)
+	@$(BIN)/uv pip compile --quiet $(PIN) $(UPGRADE) --extra train --extra dev -o requirements/dev.txt pyproject.toml
+	@$(BIN)/uv pip compile --quiet $(PIN) -c requirements/dev.txt --extra train -o requirements/run.txt pyproject.toml
+	@echo uv | $(BIN)/uv pip compile --quiet $(PIN) -c requirements/dev.txt -o requirements/uv.txt -
+	@echo "Next: git diff --stat requirements, then make test"
+PIN := --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make pins"
+
+clean: ## remove .venv and caches; keep var/ (your runs and models)
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	find $(ROOMS) tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "Your runs, models and scores are still in $(VAR)/. Next: make demo"

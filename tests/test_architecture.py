@@ -1,0 +1,188 @@
+"""What the house forbids, read from the source: which room may know what, and how large it is."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MAY_IMPORT = {
+    "features": {"features"},
+    "models": {"features", "models"},
+    "train": {"features", "models", "train"},
+    "serve": {"features", "models", "serve"},
+}
+MEETS_MLFLOW = {
+    "train/tracking.py",
+    "train/registry.py",
+    "train/served_model.py",
+    "serve/registry.py",
+}
+PICKLERS = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve", "skops"}
+VAGUE = {"utils", "common", "helpers", "base", "core"}
+MODULE_LINES, TEST_LINES, BODY_LINES, POSITIONAL = 250, 350, 40, 4
+# MLflow takes a model from code through one call at the top of a module.
+ACTS_AT_IMPORT = {"train/served_model.py"}
+DEFINITIONS = (
+    ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign | ast.If
+    | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+)  # fmt: skip
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+MODULES = sorted(path for room in MAY_IMPORT for path in (ROOT / room).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+EVERYTHING = MODULES + TESTS
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0]
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """Dotted names of all that is imported anywhere in a file: of `from a.b import c`, a.b.c."""
+    names = set()
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{'.' * node.level}{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(names)
+
+
+def tops(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imports(path)}
+
+
+def functions(path: Path) -> Iterator[Function]:
+    return (
+        node
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+
+
+def public_functions(path: Path) -> Iterator[Function]:
+    """Those of the module and of its public classes; what is inside a function is its own."""
+    for node in parsed(path).body:
+        inside = node.body if isinstance(node, ast.ClassDef) and node.name[0] != "_" else [node]
+        for each in inside:
+            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and each.name[0] != "_":
+                yield each
+
+
+def body_lines(function: Function) -> int:
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def positional(function: Function) -> int:
+    arguments = function.args.posonlyargs + function.args.args
+    return len([each for each in arguments if each.arg not in {"self", "cls"}])
+
+
+def test_every_room_is_read() -> None:
+    assert {room_of(path) for path in MODULES} == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_imports_point_one_way(room: str) -> None:
+    known = {
+        name_of(path): tops(path) & MAY_IMPORT.keys() for path in MODULES if room_of(path) == room
+    }
+    assert not {name: rooms for name, rooms in known.items() if rooms - MAY_IMPORT[room]}
+
+
+def test_mlflow_is_met_in_tracking_and_in_the_registries_only() -> None:
+    assert {name_of(path) for path in MODULES if "mlflow" in tops(path)} <= MEETS_MLFLOW
+
+
+def test_bentoml_is_met_in_serve_only() -> None:
+    assert {room_of(path) for path in MODULES if "bentoml" in tops(path)} <= {"serve"}
+
+
+def test_serving_never_sees_a_label() -> None:
+    seen = {name for path in MODULES if room_of(path) == "serve" for name in imports(path)}
+    assert not {name for name in seen if name.startswith("features.labels")}
+
+
+def test_nothing_is_pickled() -> None:
+    assert not [name_of(path) for path in EVERYTHING if tops(path) & PICKLERS]
+
+
+def test_rooms_are_not_imported_bare_or_relatively() -> None:
+    """A bare `import features` would hide behind the local table that is called so."""
+    bare = {*MAY_IMPORT}
+    assert not [
+        name_of(path)
+        for path in EVERYTHING
+        if imports(path) & bare or any(name.startswith(".") for name in imports(path))
+    ]
+
+
+def test_modules_are_short_enough_to_be_read_at_once() -> None:
+    lines = {path: path.read_text(encoding="utf-8").count("\n") for path in EVERYTHING}
+    limit = {path: TEST_LINES if path in TESTS else MODULE_LINES for path in EVERYTHING}
+    assert not {name_of(path): lines[path] for path in EVERYTHING if lines[path] > limit[path]}
+
+
+def test_functions_are_short() -> None:
+    found = {
+        f"{name_of(path)}:{each.lineno} {each.name}": body_lines(each)
+        for path in EVERYTHING
+        for each in functions(path)
+    }
+    assert not {name: lines for name, lines in found.items() if lines > BODY_LINES}
+
+
+def test_public_functions_are_annotated_documented_and_short_of_arguments() -> None:
+    assert not [
+        f"{name_of(path)}:{each.lineno} {each.name}"
+        for path in MODULES
+        for each in public_functions(path)
+        if each.returns is None or not ast.get_docstring(each) or positional(each) > POSITIONAL
+    ]
+
+
+def test_no_exception_is_passed_over_in_silence() -> None:
+    assert not [
+        f"{name_of(path)}:{node.lineno}"
+        for path in EVERYTHING
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ExceptHandler) and isinstance(node.body[0], ast.Pass)
+    ]
+
+
+def test_nothing_happens_at_import() -> None:
+    """At the top of a module stand its docstring and definitions."""
+    assert not [
+        f"{name_of(path)}:{node.lineno}"
+        for path in MODULES
+        if name_of(path) not in ACTS_AT_IMPORT
+        for node in parsed(path).body[1:]
+        if not isinstance(node, DEFINITIONS)
+    ]
+
+
+def test_modules_are_named_after_their_idea_and_say_it() -> None:
+    assert not [name_of(path) for path in MODULES if path.stem in VAGUE]
+    assert not [name_of(path) for path in MODULES if not ast.get_docstring(parsed(path))]
+
+
+def test_tests_are_no_package() -> None:
+    """An __init__.py there would hide the room of the same name."""
+    assert not list((ROOT / "tests").rglob("__init__.py"))
