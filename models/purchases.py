@@ -17,7 +17,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import betaln, digamma, gammaln, hyp2f1
+from scipy.special import betaln, digamma, gammaln
+
+from models.dropout import expected_days
 
 Array = NDArray[np.float64]
 Variant = Literal["bg", "mbg"]
@@ -78,18 +80,16 @@ class PurchaseModel:
         return np.asarray(self.p_alive(histories) * p_order_if_alive)
 
     def expected_orders(self, histories: Histories, horizon_days: float) -> Array:
-        """E[purchase days in the horizon], >= p_order (BG/NBD: equation 10 of the paper).
-
-        The hypergeometric factor is written in its Euler-transformed form, whose parameters stay
-        small however many repeats a customer has.
-        """
-        a_less_1 = self.a - 1.0 if abs(self.a - 1.0) > 1e-6 else 1e-6
-        survivals = histories.repeats + (1.0 if self.variant == "mbg" else 0.0)
-        c = a_less_1 + self.b + survivals
-        z = horizon_days / (self.alpha + histories.age + horizon_days)
-        left = 1.0 + a_less_1 + self.b - self.r - 1.0 + (survivals - histories.repeats)
-        decay = np.exp(a_less_1 * np.log1p(-z)) * hyp2f1(left, a_less_1, c, z)
-        if_alive = c / a_less_1 * (1.0 - decay)
+        """E[purchase days in the horizon], >= p_order (BG/NBD: equation 10 of the paper)."""
+        x = histories.repeats
+        chances = x + 1.0 if self.variant == "mbg" else x
+        if_alive = expected_days(
+            shape=self.r + x,
+            rate=self.alpha + histories.age,
+            a=self.a,
+            b=self.b + chances,
+            horizon_days=horizon_days,
+        )
         return np.asarray(self.p_alive(histories) * if_alive)
 
 
