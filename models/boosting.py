@@ -143,7 +143,8 @@ def choose_rounds(
 
     The trees learn from older snapshots, whose horizons have passed by the newest (or from all
     older ones where fewer than two have), and from other customers than those they are judged on.
-    Fewer than two snapshots leave nothing to judge by: zero rounds, the prior alone.
+    Fewer than two snapshots, or customers too few to leave others to learn from, give nothing to
+    judge by: zero rounds, the prior alone.
     """
     sample = _some_customers(sample)
     newest = sample.moment.max(initial=-np.inf)
@@ -151,13 +152,13 @@ def choose_rounds(
     if np.unique(sample.moment[older]).size < 2:
         older = sample.moment < newest
     candidates = _candidates(most)
-    if not older.any() or not most:
+    others = [older & (sample.customer % FOLDS != fold) for fold in range(FOLDS)]
+    if not most or not all(rows.any() for rows in others):
         return NO_CURVE
     totals = np.zeros(len(candidates))
     for fold in range(FOLDS):
-        inside = sample.customer % FOLDS == fold
-        judged = sample.at(inside & (sample.moment == newest))
-        booster = fit(sample.at(older & ~inside), parameters, most)
+        judged = sample.at((sample.moment == newest) & (sample.customer % FOLDS == fold))
+        booster = fit(sample.at(others[fold]), parameters, most)
         for place, rounds in enumerate(candidates):
             added = strength * correction(booster, judged.features, rounds) if rounds else 0.0
             totals[place] += deviance(judged.target, judged.margin + added)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xgboost as xgb
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from scipy.special import expit, logit
 from sklearn.base import ClassifierMixin
 
@@ -18,8 +19,6 @@ from models.boosting import (
     correction,
     fit,
 )
-
-NEWTON_STEPS = 8
 
 
 class ChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
@@ -78,9 +77,10 @@ def log_loss(ordered: Array, margin: Array) -> float:
     """
     if not 0 < ordered.sum() < len(ordered):
         return 0.0
-    shift = 0.0
-    for _ in range(NEWTON_STEPS):
-        p_order = expit(margin + shift)
-        shift += (ordered.sum() - p_order.sum()) / max((p_order * (1.0 - p_order)).sum(), 1e-9)
-    margin = margin + shift
+
+    def excess(shift: float) -> float:
+        return float(expit(margin + shift).sum() - ordered.sum())
+
+    reach = float(np.abs(margin).max()) + np.log(len(ordered)) + 1.0
+    margin = margin + float(brentq(excess, -reach, reach, xtol=1e-9))
     return float(np.sum(np.logaddexp(0.0, margin) - ordered * margin))
