@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, NonNegativeInt, PositiveInt
 
 from features.config import Economics
 from models.intervals import Spread
@@ -36,7 +35,7 @@ class Trees(_Part):
     sha256  of the booster's file
     """
 
-    rounds: int
+    rounds: NonNegativeInt
     strength: float
     shift: float
     sha256: str = ""
@@ -47,7 +46,7 @@ class Training(_Part):
 
     data_sha256: str
     counts: dict[str, int]
-    snapshots: tuple[datetime, ...]
+    snapshots: tuple[AwareDatetime, ...]
     customers: int
     settings: dict[str, Any]
     versions: dict[str, str]
@@ -57,9 +56,9 @@ class Card(_Part):
     """A trained model but for its trees, readable by people and checked on load."""
 
     format_version: int = FORMAT_VERSION
-    trained_as_of: datetime
-    horizon_days: int
-    fitted_horizon_days: int
+    trained_as_of: AwareDatetime
+    horizon_days: PositiveInt
+    fitted_horizon_days: PositiveInt
     currency: str
     timezone: str
     optional: tuple[str, ...]
