@@ -84,8 +84,8 @@ def guarded(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except (mlflow.MlflowException, SQLAlchemyError, ImportError, OSError) as error:
-            where, what = redacted(mlflow.get_tracking_uri()), redacted(str(error))
-            raise ConnectionError(f"tracking store {where}: {what}") from None
+            where, what = mlflow.get_tracking_uri(), str(error).partition("\n")[0]
+            raise ConnectionError(redacted(f"tracking store {where}: {what}")) from None
         finally:
             for each, level in zip(loggers, levels, strict=True):
                 each.setLevel(level)
