@@ -86,7 +86,7 @@ class Boosting(_Section):
     max_rounds: Annotated[int, Field(ge=0, le=5000)] = 120
     learning_rate: Fraction = 0.1
     max_depth: Annotated[int, Field(gt=0, le=16)] = 3
-    min_child_weight: Annotated[float, Field(ge=0)] = 20.0
+    min_child_weight: Annotated[float, Field(ge=0)] = 10.0
     subsample: Fraction = 0.8
     colsample_bytree: Fraction = 0.5
     reg_lambda: Annotated[float, Field(ge=0)] = 10.0

@@ -71,7 +71,7 @@ class PriorBoosted(BaseEstimator):  # type: ignore[misc]
         max_rounds: int = 120,
         learning_rate: float = 0.1,
         max_depth: int = 3,
-        min_child_weight: float = 20.0,
+        min_child_weight: float = 10.0,
         subsample: float = 0.8,
         colsample_bytree: float = 0.5,
         reg_lambda: float = 10.0,

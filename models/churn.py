@@ -20,6 +20,8 @@ from models.boosting import (
     fit,
 )
 
+DOUBT = 0.02  # chosen by backtest: buried customers do come back
+
 
 class ChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
     """Classifier of {0: ordered, 1: churned}; margins and contributions are log odds of an order.
@@ -46,7 +48,7 @@ class ChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
         customer      whole number per customer
         horizon_days  length of the window in which y was observed
         """
-        sample = Sample(X, 1.0 - np.asarray(y, dtype=float), logit(p_order), moment, customer)
+        sample = Sample(X, 1.0 - np.asarray(y, dtype=float), log_odds(p_order), moment, customer)
         parameters = self.xgboost_parameters("binary:logistic")
         self.classes_ = np.array([0, 1])
         self.curve_: Curve = choose_rounds(
@@ -62,12 +64,20 @@ class ChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
 
     def predict_proba(self, X: Matrix, *, p_order: Array) -> Array:
         """P(ordered), P(churned), shape (rows, 2)."""
-        margin = logit(p_order) + self.strength * correction(self.booster_, X)
+        margin = log_odds(p_order) + self.strength * correction(self.booster_, X)
         return np.stack([expit(margin), expit(-margin)], axis=1)
 
     def predict(self, X: Matrix, *, p_order: Array) -> NDArray[np.int64]:
         """1 where churn is likelier than not."""
         return np.asarray(self.predict_proba(X, p_order=p_order)[:, 1] > 0.5, dtype=np.int64)
+
+
+def log_odds(p_order: Array) -> Array:
+    """Where the trees start: the prior's log odds of an order, never surer than 2 % or 98 %.
+
+    Trees hardly move a probability that a model is wrongly sure of: its gradient has no weight.
+    """
+    return np.asarray(logit(np.clip(p_order, DOUBT, 1.0 - DOUBT)))
 
 
 def log_loss(ordered: Array, margin: Array) -> float:

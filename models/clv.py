@@ -8,13 +8,14 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from features.config import Economics
 from models import economics as money
 from models.basis import judge
 from models.boosting import correction
 from models.bundle import Bundle
+from models.churn import log_odds
 from models.encode import encode
 from models.intervals import revenue_interval
 
@@ -25,7 +26,7 @@ Array = NDArray[np.float64]
 class Forecast:
     """What the bundle says of each customer of a table, before any horizon is named.
 
-    known                 rows whose sufficient statistics are all there; only these are in `table`
+    table                 rows whose sufficient statistics are all known
     log_odds, log_spend   what is added to the prior's: the trees' correction and the level
     """
 
@@ -38,7 +39,7 @@ class Forecast:
     def p_order(self, horizon_days: float) -> Array:
         """P(at least one order in the horizon), in (0, 1); never falls with the horizon."""
         prior = self.bundle.card.prior.p_order(self.table, self._effective(horizon_days))
-        return np.asarray(expit(logit(prior) + self.log_odds))
+        return np.asarray(expit(log_odds(prior) + self.log_odds))
 
     def expected_spend(self, horizon_days: float) -> Array:
         """E[net revenue in the horizon, given at least one order], money, > 0."""
@@ -48,6 +49,12 @@ class Forecast:
     def expected_revenue(self, horizon_days: float) -> Array:
         """E[net revenue in the horizon], money, > 0; never falls with the horizon."""
         return self.p_order(horizon_days) * self.expected_spend(horizon_days)
+
+    def expected_days(self, horizon_days: float) -> Array:
+        """E[purchase days in the horizon], >= p_order: the prior's, as much likelier as ours is."""
+        prior, effective = self.bundle.card.prior, self._effective(horizon_days)
+        likelier = self.p_order(horizon_days) / prior.p_order(self.table, effective)
+        return np.asarray(likelier * prior.expected_days(self.table, effective))
 
     def _effective(self, horizon_days: float) -> float:
         return self.bundle.card.season.effective_days(self.as_of, horizon_days)

@@ -20,6 +20,7 @@ from models.prior import Prior, histories
 
 Array = NDArray[np.float64]
 LARGEST_SPEED = 2.5
+UNKNOWN_SD = 0.15  # of a level of which nothing is known
 # Prior spread of a season's error and its spread from year to year (log scale): what a year-old
 # error must be weighed against. Wide enough to let a large log speak for itself.
 SPREADS = {"speed": (0.30, 0.08), "order": (0.05, 0.05), "revenue": (0.12, 0.05)}
@@ -95,27 +96,24 @@ def shrink(error: LevelError) -> LevelError:
     )
 
 
-def lasting(errors: Sequence[LevelError], windows: float) -> LevelError:
+def lasting(errors: Sequence[LevelError], windows: float, *, horizons: float = 1.0) -> LevelError:
     """The part of past errors that is there beyond doubt: the near end of its 95 % interval.
 
-    windows  how many horizons the errors span without overlap; fewer than two prove nothing
+    windows   how many horizons the errors span without overlap; fewer than two prove nothing
+    horizons  the coming horizon's length, in theirs: uncertainty grows with its root
 
     Where no year-old error is known, a season cannot be told from a lasting fault, so only what
-    stayed the same over all windows is corrected. The errors' spread becomes the level's.
+    stayed the same over all windows is corrected. What is left of the errors is how uncertain
+    the coming level is.
     """
     if len(errors) < 3 or windows < 2:
-        return LevelError(0.0, 0.0, 0.0, 0.15, 0.05, 0.15)
+        return LevelError(0.0, 0.0, 0.0, UNKNOWN_SD, UNKNOWN_SD, 0.0)
     orders = np.array([error.order for error in errors])
     totals = np.array([error.speed + error.revenue for error in errors])
-    spread = float(np.std(totals, ddof=1))
-    return LevelError(
-        speed=0.0,
-        order=_beyond_doubt(orders, windows),
-        revenue=_beyond_doubt(totals, windows),
-        speed_sd=0.0,
-        order_sd=float(np.std(orders, ddof=1)),
-        revenue_sd=max(spread, 0.02),
-    )
+    order, revenue = _beyond_doubt(orders, windows), _beyond_doubt(totals, windows)
+    left = [float(np.sqrt(np.mean(np.square(each)))) for each in (orders - order, totals - revenue)]
+    growth = float(np.sqrt(horizons))
+    return LevelError(0.0, order, revenue, 0.0, left[0] * growth, max(left[1], 0.02) * growth)
 
 
 def _beyond_doubt(errors: Array, windows: float) -> float:

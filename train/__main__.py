@@ -47,9 +47,13 @@ def _parser() -> argparse.ArgumentParser:
         "their bundle, registered as clv.",
     )
     _add_shared(parser)
-    commands = parser.add_subparsers(dest="command", metavar="{churn,spend}")
+    commands = parser.add_subparsers(dest="command", metavar="{churn,spend,backtest}")
     for name in ("churn", "spend"):
         _add_shared(commands.add_parser(name, help=f"the {name} model alone, one run"))
+    backtest = commands.add_parser("backtest", help="judge the ladder of models on past horizons")
+    _add_shared(backtest)
+    backtest.add_argument("--origins", type=_origins, default=3, help="how many; default: 3")
+    backtest.add_argument("--out", type=Path, required=True, help="JSON file to write")
     return parser
 
 
@@ -67,6 +71,12 @@ def _days(text: str) -> int | None:
         return None
     if not text.isdigit() or not 0 < int(text) <= 3650:
         raise argparse.ArgumentTypeError(f"must be 1 to 3650 days, got {text!r}")
+    return int(text)
+
+
+def _origins(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) <= 100:
+        raise argparse.ArgumentTypeError(f"must be 1 to 100 origins, got {text!r}")
     return int(text)
 
 

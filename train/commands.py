@@ -25,6 +25,7 @@ from train.progress import bar
 from train.records import clv_record, model_record
 from train.registry import register
 from train.report import held_out
+from train.rolling import backtest as backtest
 from train.snapshots import Step
 
 logger = logging.getLogger(__name__)

@@ -132,8 +132,8 @@ def _card(
         prior=prior,
         classical=history.classical(as_of),
         error=error,
-        log_odds=churn.strength * correction(churn.booster_, matrix),
-        log_spend=spend.strength * correction(spend.booster_, matrix),
+        added_log_odds=churn.strength * correction(churn.booster_, matrix),
+        added_log_spend=spend.strength * correction(spend.booster_, matrix),
     )
     return Card(
         trained_as_of=as_of,

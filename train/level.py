@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import expit, logit
+from scipy.special import expit
 
+from models.churn import log_odds
 from models.level import LevelError, lasting, shrink
 from models.prior import Prior
 from models.season import YEAR_DAYS, Season, flat, from_speeds
@@ -33,7 +34,7 @@ def expected_level(
     if (year_ago - history.log.first) / DAY < SETTLED_DAYS:
         errors = [history.error(moment, fitted, by=as_of) for moment in snapshots]
         span = (snapshots[0] - snapshots[-1]) / DAY + fitted if snapshots else 0.0
-        return flat(as_of), lasting(errors, span / fitted)
+        return flat(as_of), lasting(errors, span / fitted, horizons=max(1.0, horizon_days / fitted))
     within = min(horizon_days, YEAR_DAYS)
     days = sorted({*range(STEP_DAYS, YEAR_DAYS + 1, STEP_DAYS), within})
     errors_at = {day: shrink(history.error(year_ago, day, by=as_of)) for day in days}
@@ -48,15 +49,15 @@ def shifts(
     prior: Prior,
     classical: Prior,
     error: LevelError,
-    log_odds: Array,
-    log_spend: Array,
+    added_log_odds: Array,
+    added_log_spend: Array,
 ) -> tuple[float, float]:
     """What to add to log odds and log spend so that the totals are the expected ones.
 
     Expected is the classical model's total, corrected by `error`: trees and the richer prior say
     who is worth how much more than whom, and have no say in how much there is in all.
 
-    log_odds, log_spend  the trees' corrections for the customers of `table`
+    added_log_odds, added_log_spend  the trees' corrections for the customers of `table`
     """
     p_order, spend = (
         prior.p_order(table, effective_days),
@@ -64,8 +65,12 @@ def shifts(
     )
     ordering, revenue = _totals(table, effective_days, prior, classical)
     most = len(table) * (1.0 - 1e-6)
-    order_shift = _shift(logit(p_order) + log_odds, min(ordering * np.exp(error.order), most))
-    raw = expit(logit(p_order) + log_odds + order_shift) @ (spend * np.exp(log_spend))
+    order_shift = _shift(
+        log_odds(p_order) + added_log_odds, min(ordering * np.exp(error.order), most)
+    )
+    raw = expit(log_odds(p_order) + added_log_odds + order_shift) @ (
+        spend * np.exp(added_log_spend)
+    )
     return order_shift, float(np.log(revenue) + error.revenue - np.log(raw))
 
 

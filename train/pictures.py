@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +12,11 @@ from numpy.typing import NDArray
 
 from models.boosting import Curve
 from models.card import Card
+from models.clv import forecast
+from train.backtest import CLASSICAL, OURS, Origin
+from train.history import History
 from train.judge import Verdict
+from train.leaderboard import SHOWN
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,3 +58,89 @@ def of_verdict(name: str, verdict: Verdict | None, card: Card) -> dict[str, Figu
 
 def _columns(frame: pd.DataFrame, *names: str) -> list[NDArray[np.float64]]:
     return [frame[name].to_numpy(dtype=float) for name in names]
+
+
+def of_origin(model: str, origin: Origin, history: History) -> dict[str, Figure]:
+    """What one model of the ladder said at an origin against what happened."""
+    from train import plots
+
+    said, classical = origin.said[model], origin.said[CLASSICAL]
+    currency = history.log.currency
+    revenue, churned = _columns(origin.actual, "revenue_future", "churned")
+    beside = (said.expected_revenue, classical.expected_revenue)
+    found = {
+        "deciles": plots.decile_bars(revenue, *beside, currency=currency),
+        "gain": plots.gain_curve(revenue, *beside, currency=currency),
+    }
+    if np.isfinite(said.p_order).all():
+        found["reliability"] = plots.reliability(
+            churned, 1.0 - said.p_order, 1.0 - classical.p_order
+        )
+    return found | (_ours(origin, history) if model == OURS else {})
+
+
+def of_board(board: pd.DataFrame) -> Figure:
+    """The leaderboard, best of each column marked."""
+    from train import plots
+
+    shown = board[[name for name in SHOWN if name in board]]
+    rows = {
+        str(model): {str(name): float(at) for name, at in zip(shown, row, strict=True)}
+        for model, row in zip(shown.index, shown.to_numpy(dtype=float), strict=True)
+    }
+    return plots.leaderboard(rows)
+
+
+def _ours(origin: Origin, history: History) -> dict[str, Figure]:
+    """Tracking plot and conditional expectations of purchase days."""
+    from train import plots
+
+    table = history.table(origin.as_of)
+    horizon_days = origin.bundle.card.horizon_days
+    ours = forecast(origin.bundle, table, as_of=origin.as_of)
+    expected = ours.expected_days(horizon_days)
+    prior = history.classical(origin.as_of).expected_days(table, horizon_days)
+    (days,) = _columns(origin.actual, "active_days_future")
+    by = {
+        "frequency": ("repeat_days", "repeat purchase days so far"),
+        "recency": ("recency_days", "days since the last purchase"),
+    }
+    found = {
+        f"expected_by_{name}": plots.conditional_expectation(
+            table[column].to_numpy(dtype=float),
+            days,
+            expected,
+            prior,
+            by=label,
+            what="purchase days",
+        )
+        for name, (column, label) in by.items()
+    }
+    weeks = weekly_days(origin, history, ours.expected_days)
+    found["tracking"] = plots.tracking_plot(
+        list(weeks.index), weeks["actual"], weeks["predicted"], origin.as_of, what="purchase days"
+    )
+    return found
+
+
+def weekly_days(
+    origin: Origin, history: History, expected_days: Callable[[float], NDArray[np.float64]]
+) -> pd.DataFrame:
+    """Purchase days by week of the customers known at the origin; index: the week's start.
+
+    actual     from half a year before the origin to the end of the horizon
+    predicted  of the weeks of the horizon, NaN before
+    """
+    weeks = origin.bundle.card.horizon_days // 7
+    starts = [origin.as_of + timedelta(days=7 * week) for week in range(-26, weeks)]
+    lines = history.log.lines
+    days = lines[(lines["amount"] > 0) & lines["customer_id"].isin(origin.actual.index)]
+    days = days.assign(day=days["local_us"] // 86_400_000_000).drop_duplicates(
+        ["customer_id", "day"]
+    )
+    edges = [start.timestamp() * 1e6 for start in starts]
+    edges.append((starts[-1] + timedelta(days=7)).timestamp() * 1e6)
+    counts, _ = np.histogram(days["us"], bins=edges)
+    totals = [float(expected_days(7.0 * week).sum()) for week in range(1, weeks + 1)]
+    predicted = np.r_[np.full(26, np.nan), np.diff(totals, prepend=0.0)]
+    return pd.DataFrame({"actual": counts.astype(float), "predicted": predicted}, index=starts)

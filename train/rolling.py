@@ -1,0 +1,149 @@
+"""Run a backtest: one origin after the other, kept as they finish, recorded, reported."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from argparse import Namespace
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from features.commands import whole_file
+from features.config import Config, read_config
+from features.log import Log, parse_as_of, read_log
+from features.policy import describe
+from train import pictures, tracking
+from train.backtest import OURS, Origin, judge_origin, origins
+from train.baselines import LADDER
+from train.history import History
+from train.leaderboard import intervals, leaderboard, render
+from train.plain import to_json
+from train.progress import bar
+from train.snapshots import Step
+
+logger = logging.getLogger(__name__)
+ABOUT = (
+    "**Backtest**: every model of the ladder, trained on the past of each origin and judged on "
+    "the horizon that followed. One child run a model and origin: select them all and press "
+    "Compare. `perennial` is this product, `bg_nbd_gamma_gamma` the field's standard."
+)
+
+
+def backtest(arguments: Namespace) -> dict[str, Any]:
+    """Judge the ladder at rolling origins; write the report, record it, return its summary."""
+    config = read_config(arguments.config)
+    horizon_days = arguments.horizon_days or config.problem.horizon_days
+    log = read_log(config.data)
+    logger.info("%s", describe(log.counts))
+    newest = _newest(arguments.as_of, log, horizon_days)
+    history = History(log)
+    moments = origins(history, horizon_days, arguments.origins, newest)
+    tracking.connect(config.tracking.experiment)
+    started = tracking.Record(description=ABOUT, params={"horizon_days": horizon_days})
+    with tracking.parent("backtest", started, config=config.model_dump()) as run_id:
+        with bar("backtest", len(moments) * (len(LADDER) + 1)) as step:
+            reports = [_origin(config, history, at, horizon_days, step) for at in moments]
+        return _finish(reports, arguments, log, horizon_days, run_id)
+
+
+def _newest(text: str | None, log: Log, horizon_days: int) -> datetime:
+    if text:
+        return parse_as_of(text, log.timezone)
+    return log.end - timedelta(days=horizon_days)
+
+
+def _origin(
+    config: Config, history: History, as_of: datetime, horizon_days: int, step: Step
+) -> dict[str, Any]:
+    """The report of one origin: kept from an earlier, interrupted run, or made and kept."""
+    kept = _kept(config, history.log, as_of, horizon_days)
+    if kept.exists():
+        report: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+        logger.info("%s: kept from an earlier run", f"{as_of:%Y-%m-%d}")
+        for _ in range(len(LADDER) + 1):
+            step(f"{as_of:%Y-%m-%d} kept")
+        _record(report, None, history)
+        return report
+    origin = judge_origin(config, history, as_of, horizon_days, step=step)
+    with whole_file(kept) as path:
+        path.write_text(to_json(origin.report), encoding="utf-8")
+    _record(origin.report, origin, history)
+    return origin.report
+
+
+def _kept(config: Config, log: Log, as_of: datetime, horizon_days: int) -> Path:
+    """Where an origin's report is kept: named after all that it depends on, the code included."""
+    code = hashlib.sha256()
+    root = Path(__file__).resolve().parent.parent
+    for path in sorted(
+        each for room in ("features", "models", "train") for each in (root / room).glob("*.py")
+    ):
+        code.update(path.read_bytes())
+    settings = config.model_dump_json(exclude={"tracking", "economics"})
+    parts = [code.hexdigest(), settings, log.sha256, as_of.isoformat(), str(horizon_days)]
+    name = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
+    return Path(os.environ.get("PERENNIAL_VAR") or "var") / "backtest" / f"{name}.json"
+
+
+def _record(report: dict[str, Any], origin: Origin | None, history: History) -> None:
+    """One child run a model; pictures only where the origin was judged just now."""
+    for model, parts in report["scores"].items():
+        metrics = {
+            name if segment == "everyone" else f"{segment}_{name}": value
+            for segment, scores in parts.items()
+            for name, value in scores.items()
+            if value is not None
+        }
+        if model == OURS:
+            metrics |= {f"interval_{name}": at for name, at in report["intervals"].items()}
+        drawn = pictures.of_origin(model, origin, history) if origin else {}
+        tracking.child(
+            f"{model} {report['as_of'][:10]}",
+            tracking.Record(
+                params={"model": model, "as_of": report["as_of"]},
+                metrics={name: at for name, at in metrics.items() if at is not None},
+                figures=drawn,
+                documents={"differences": report["differences"].get(model, {})},
+                tags={"model": model, "as_of": report["as_of"][:10]},
+            ),
+        )
+
+
+def _finish(
+    reports: Sequence[dict[str, Any]],
+    arguments: Namespace,
+    log: Log,
+    horizon_days: int,
+    run_id: str,
+) -> dict[str, Any]:
+    """Write and record the leaderboard and the whole report."""
+    board, covered = leaderboard(reports), intervals(reports)
+    logger.info("%s", render(board))
+    logger.info("80 %% intervals: %s", {name: round(at, 3) for name, at in covered.items()})
+    rows = json.loads(to_json(board.reset_index().to_dict("records")))
+    summary = {
+        "horizon_days": horizon_days,
+        "currency": log.currency,
+        "data_sha256": log.sha256,
+        "run_id": run_id,
+        "leaderboard": rows,
+        "intervals": json.loads(to_json(covered)),
+    }
+    with whole_file(arguments.out) as path:
+        path.write_text(to_json({**summary, "origins": list(reports)}), encoding="utf-8")
+    with whole_file(arguments.out.with_suffix(".csv")) as path:
+        board.to_csv(path)
+    tracking.leave(
+        tracking.Record(
+            metrics={f"{OURS}_{name}": at for name, at in board.T[OURS].astype(float).items()}
+            | {f"interval_{name}": at for name, at in covered.items()},
+            figures={"leaderboard": pictures.of_board(board)},
+            documents={"report": {**summary, "origins": list(reports)}},
+            texts={"leaderboard.csv": board.to_csv()},
+        )
+    )
+    return summary | {"origins": [report["as_of"] for report in reports], "out": str(arguments.out)}
