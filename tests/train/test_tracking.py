@@ -53,14 +53,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Bundle, pd.DataFr
     """A small bundle, its feature table, and the folder that holds it."""
     folder = tmp_path_factory.mktemp("bundle")
     log = folder / "log.parquet"
-    simulate(customers=300, seed=1, as_of=AS_OF, horizon_days=1).transactions.to_parquet(log)
+    simulate(customers=150, seed=1, as_of=AS_OF, horizon_days=1).transactions.to_parquet(log)
     columns = {each: each for each in ("customer_id", "timestamp", "amount")}
     config = Config.model_validate(
         {
             "data": {"transactions": str(log), "columns": columns},
-            "problem": {"horizon_days": 30, "snapshots": 2},
-            "churn": {"max_rounds": 5},
-            "spend": {"max_rounds": 5},
+            "problem": {"horizon_days": 30, "snapshots": 1},
+            "churn": {"max_rounds": 0},
+            "spend": {"max_rounds": 0},
         }
     )
     history = History(read_log(config.data))
