@@ -8,9 +8,11 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+from pydantic import ValidationError
 
 from features import table
 from features.config import Economics
+from features.contracts import ContractError
 from features.log import parse_as_of, to_lines
 from features.moments import next_midnight
 from models import clv
@@ -20,7 +22,7 @@ from serve.replies import NUMBERS, Feature, ModelReply, ModelStamp, Prediction, 
 from serve.rows import feature_table
 from serve.served import Served
 from serve.transactions import Notes
-from serve.wire import FeaturesRequest, PredictRequest
+from serve.wire import Asked, FeaturesRequest, PredictRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,19 @@ class Question:
     horizon_days: int
     economics: Economics
     curve: bool
+
+
+def respond(served: Served, request: Asked) -> str:
+    """The reply as JSON. Raises ServeError where the request is at fault, only there."""
+    try:
+        if isinstance(request, PredictRequest):
+            return predict(served, request).model_dump_json()
+        return predict_features(served, request).model_dump_json()
+    except ContractError as error:
+        raise ServeError(str(error)) from None
+    except ValidationError as error:
+        # subtle: BentoML answers a ValidationError with 400, which would blame the client
+        raise RuntimeError(f"a reply breaks its contract: {error}") from error
 
 
 def predict(served: Served, request: PredictRequest) -> PredictReply:
@@ -96,7 +111,7 @@ def _as_of(text: str | None, lines: pd.DataFrame, timezone: str) -> datetime:
 
 def _question(
     served: Served,
-    request: PredictRequest | FeaturesRequest,
+    request: Asked,
     features: pd.DataFrame,
     as_of: datetime,
 ) -> Question:

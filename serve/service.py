@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bentoml
-from pydantic import ValidationError
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
-from features.contracts import ContractError
-from serve import answer, wire
+from serve import wire
 from serve.body import read_body
-from serve.current import Current
 from serve.errors import OneShape, ServeError, error_response
 from serve.page import pages
 from serve.replies import ModelReply, PredictReply
-from serve.served import Served
 from serve.settings import read_settings
 
-Compute = Callable[[Served, wire.Asked], PredictReply]
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
 THREADS = 4
 MOST_AT_ONCE = 64
 TIMEOUT_SECONDS = 60
@@ -81,6 +77,12 @@ class ClvService:
     def __init__(self) -> None:
         # BentoML is the door here and lets only warnings of other packages through
         logging.getLogger("serve").setLevel(logging.INFO)
+
+        # imported here: the process that supervises the workers reads this module, but not these
+        from serve import answer
+        from serve.current import Current
+
+        self._answer = answer
         self._settings = read_settings()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="answer")
         self._current = Current(self._settings)
@@ -98,35 +100,27 @@ class ClvService:
     @bentoml.api(input_spec=PredictBody, output_spec=PredictReply)  # type: ignore[untyped-decorator]
     async def predict(self, request: Request, /) -> Response:
         """Raw transactions of one or more customers -> predictions."""
-        return await self._answer(request, wire.PredictRequest, answer.predict)
+        return await self._respond(request, wire.PredictRequest)
 
     @bentoml.api(input_spec=FeaturesBody, output_spec=PredictReply)  # type: ignore[untyped-decorator]
     async def predict_features(self, request: Request, /) -> Response:
         """Rows of the feature table -> predictions."""
-        return await self._answer(request, wire.FeaturesRequest, answer.predict_features)
+        return await self._respond(request, wire.FeaturesRequest)
 
     def describe(self) -> ModelReply:
         """The model that answers now. Raises ServeError (503) when there is none."""
-        return answer.describe(self._current.require(), self._current.notice)
+        return self._answer.describe(self._current.require(), self._current.notice)
 
-    async def _answer(
-        self, request: Request, kind: type[wire.Asked], compute: Compute[wire.Asked]
-    ) -> Response:
+    async def _respond(self, request: Request, kind: type[wire.Asked]) -> Response:
         try:
             body = await read_body(request, self._settings.max_body_bytes)
             loop = asyncio.get_running_loop()
-            reply = await loop.run_in_executor(self._threads, self._reply, body, kind, compute)
+            reply = await loop.run_in_executor(self._threads, self._reply, kind, body)
         except ServeError as error:
             return error_response(error)
         return Response(reply, media_type="application/json")
 
-    def _reply(self, body: bytes, kind: type[wire.Asked], compute: Compute[wire.Asked]) -> str:
+    def _reply(self, kind: type[wire.Asked], body: bytes) -> str:
         """From bytes to JSON, in a thread: a large request must not hold up the small ones."""
         asked = wire.parse(kind, body)
-        try:
-            return compute(self._current.require(), asked).model_dump_json()
-        except ContractError as error:
-            raise ServeError(str(error)) from None
-        except ValidationError as error:
-            # subtle: BentoML answers a ValidationError with 400, which would blame the client
-            raise RuntimeError(f"a reply breaks its contract: {error}") from error
+        return self._answer.respond(self._current.require(), asked)

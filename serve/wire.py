@@ -27,7 +27,7 @@ MOST_ROWS = 5_000
 LARGEST = 1e12
 EXAMPLE = "2011-09-10 or 2011-09-10T10:00:00Z"
 
-Asked = TypeVar("Asked", bound="_Request")
+Kind = TypeVar("Kind", bound="_Request")
 FeatureValue = float | str | None
 
 
@@ -177,7 +177,10 @@ class FeaturesRequest(_Request):
         return self
 
 
-def parse(kind: type[Asked], body: bytes) -> Asked:
+Asked = PredictRequest | FeaturesRequest
+
+
+def parse(kind: type[Kind], body: bytes) -> Kind:
     """A body as a request of this kind. Raises ServeError naming every violation."""
     if not body.strip():
         raise ServeError("the body is empty; send a JSON object, an example is on the page at /")

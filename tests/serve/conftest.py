@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+
+from features.config import Config, read_config
+from features.log import Log, read_log
+from features.table import build
+from models import bundle as bundles
+from models.bundle import Bundle
+from train import tracking
+from train.fit import fit
+from train.history import History
+from train.registry import register
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CONFIG = """
+[data]
+transactions = "{transactions}"
+timezone = "America/New_York"
+columns = {{ customer_id = "customer_id", timestamp = "ts", amount = "amount" }}
+[problem]
+horizon_days = 60
+snapshots = 3
+[churn]
+max_rounds = 5
+[spend]
+max_rounds = 5
+"""
+MOST_BYTES = 200_000
+POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Store:
+    """A tracking store with two versions of `clv`, of one bundle: 1 is champion."""
+
+    var: Path
+    uri: str
+    bundle: Bundle
+    folder: Path
+    champion_run: str
+
+    def environment(self) -> dict[str, str]:
+        """What a service on this store is started with."""
+        return {
+            "PERENNIAL_VAR": str(self.var),
+            "PERENNIAL_MAX_BODY_BYTES": str(MOST_BYTES),
+            "PERENNIAL_POLL_SECONDS": str(POLL_SECONDS),
+            "BENTOML_HOME": str(self.var / "bentoml"),
+            "BENTOML_DO_NOT_TRACK": "True",
+            "OTEL_SDK_DISABLED": "true",
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+        }
+
+
+@pytest.fixture(scope="session")
+def config_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("config") / "sample.toml"
+    path.write_text(CONFIG.format(transactions=ROOT / "data" / "cdnow_sample.parquet"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def config(config_path: Path) -> Config:
+    return read_config(config_path)
+
+
+@pytest.fixture(scope="session")
+def log(config: Config) -> Log:
+    return read_log(config.data)
+
+
+@pytest.fixture(scope="session")
+def table(log: Log) -> pd.DataFrame:
+    return build(log.lines, log.end)
+
+
+@pytest.fixture(scope="session")
+def store(config: Config, log: Log, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    var = tmp_path_factory.mktemp("var")
+    as_of = pd.Timestamp("1998-01-01", tz=log.timezone).to_pydatetime()
+    fitted = fit(config, History(log), as_of, 60, step=lambda done: None).bundle
+    bundles.save(fitted, var / "bundle")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PERENNIAL_VAR", str(var))
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        tracking.connect("serve")
+        with tracking.parent("clv", tracking.Record()) as run_id:
+            register(var / "bundle", metrics={}, tags={})
+    uri = f"sqlite:///{var / 'mlflow.db'}"
+    registry = MlflowClient(uri, uri)
+    registry.create_model_version("clv", registry.get_model_version_download_uri("clv", "1"))
+    return Store(var, uri, fitted, var / "bundle", run_id)
+
+
+@pytest.fixture(scope="session")
+def client(store: Store) -> Iterator[Any]:
+    """The application in this process; the environment is read when it starts, and only then."""
+    from starlette.testclient import TestClient
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in store.environment().items():
+            patch.setenv(name, value)
+        from serve.service import ClvService
+
+        application = TestClient(ClvService.to_asgi(is_main=True))
+        application.__enter__()
+    yield application
+    application.__exit__(None, None, None)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server process of its own and what it has printed so far."""
+
+    address: str
+    printed: Path
+    process: subprocess.Popen[bytes]
+
+
+@pytest.fixture(scope="session")
+def server(store: Store) -> Iterator[Server]:
+    """`bentoml serve` as a process of its own, on a free port of 127.0.0.1."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        *(sys.executable, "-m", "bentoml", "serve", "serve.service:ClvService"),
+        *("--host", "127.0.0.1", "--port", str(port)),
+    ]
+    printed = store.var / "server.log"
+    with printed.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | store.environment(),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    started = Server(f"http://127.0.0.1:{port}", printed, process)
+    try:
+        _wait_until_ready(started)
+        yield started
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=20)
+
+
+def _wait_until_ready(server: Server) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        if server.process.poll() is not None:
+            break
+        try:
+            if httpx.get(f"{server.address}/readyz", timeout=5).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    pytest.fail(f"the server did not start: {server.printed.read_text()}")

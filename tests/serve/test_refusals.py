@@ -1,0 +1,169 @@
+"""What the service refuses: each with a sentence, and all in one shape."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+LINE = {"timestamp": "1997-05-01", "amount": 12.5}
+ANN = {"customer_id": "ann", "transactions": [LINE]}
+JSON = {"content-type": "application/json"}
+
+
+def with_line(**values: object) -> dict[str, Any]:
+    return {"customers": [{"customer_id": "ann", "transactions": [LINE | values]}]}
+
+
+def asked(**values: object) -> dict[str, Any]:
+    return {"customers": [ANN], **values}
+
+
+LINE_0 = "customers[0].transactions[0]"
+REFUSED = {
+    "text for a number": (with_line(amount="1.5"), f'{LINE_0}.amount must be a number, got "1.5"'),
+    "true for a number": (with_line(amount=True), f"{LINE_0}.amount must be a number, got true"),
+    "null for a number": (with_line(amount=None), f"{LINE_0}.amount must be a number, got null"),
+    "not a number": (with_line(amount=float("nan")), f"{LINE_0}.amount must be a finite number"),
+    "infinite": (with_line(amount=float("inf")), f"{LINE_0}.amount must be a finite number"),
+    "absurd amount": (with_line(amount=1e13), f"{LINE_0}.amount must be at most"),
+    "number for a moment": (with_line(timestamp=862444800), f"{LINE_0}.timestamp must be a text"),
+    "no such day": (with_line(timestamp="1997-02-30"), f"{LINE_0}.timestamp must be a date"),
+    "placeholder": (with_line(timestamp="0001-01-01"), "must lie in the years 1901 to 2099"),
+    "edge of time": (with_line(timestamp="1901-01-01T00:00+05:00"), "1901 to 2099"),
+    "unknown field of a line": (with_line(amout=1), f"{LINE_0}.amout is an unknown field"),
+    "unknown field": (asked(horizon=9), "horizon is an unknown field"),
+    "duplicate": ({"customers": [ANN, ANN]}, 'customer_id must be unique in a request, "ann"'),
+    "nobody": ({"customers": []}, "customers must hold at least 1 entry, got an empty list"),
+    "too many": (
+        {"customers": [{"customer_id": str(n), "transactions": []} for n in range(1001)]},
+        "customers must hold at most 1,000 entries",
+    ),
+    "blank id": ({"customers": [ANN | {"customer_id": " "}]}, "customer_id must not be blank"),
+    "number for an id": ({"customers": [ANN | {"customer_id": 7}]}, "must be a text in quotes"),
+    "bad as_of": (asked(as_of="yesterday"), "as_of must be a date or an ISO timestamp"),
+    "horizon 0": (asked(horizon_days=0), "horizon_days must be at least 1, got 0"),
+    "horizon 3651": (asked(horizon_days=3651), "horizon_days must be at most 3650, got 3651"),
+    "half a day": (asked(horizon_days=1.5), "horizon_days must be a whole number, got 1.5"),
+    "margin 0": (asked(economics={"margin": 0}), "economics.margin must be positive, got 0"),
+    "no moment": ({"customers": [ANN | {"transactions": []}]}, "as_of is missing"),
+    "no customers": ({}, "customers is missing, add it"),
+    "a list": ([ANN], "must be an object"),
+}
+
+
+def refusal(response: Any, status: int) -> dict[str, Any]:
+    """The error, after checking that it has the one shape."""
+    assert response.status_code == status, response.text
+    content = response.json()
+    assert list(content) == ["error"]
+    error: dict[str, Any] = content["error"]
+    assert error["status"] == status
+    assert error["message"]
+    assert all(each.keys() == {"field", "message"} for each in error["details"])
+    return error
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_malformed_request_gets_its_sentence(client: Any, name: str) -> None:
+    body, sentence = REFUSED[name]
+    response = client.post("/predict", content=json.dumps(body), headers=JSON)
+    assert sentence in refusal(response, 400)["message"]
+
+
+def test_every_violation_is_in_the_details(client: Any) -> None:
+    body = asked(horizon_days=0, as_of="soon", curve="yes")
+    error = refusal(client.post("/predict", json=body), 400)
+    assert [each["field"] for each in error["details"]] == ["as_of", "horizon_days", "curve"]
+    assert "and 2 more" in error["message"]
+
+
+@pytest.mark.parametrize(("body", "sentence"), [(b"{", "is not JSON"), (b"", "is empty")])
+def test_what_is_not_json_is_refused(client: Any, body: bytes, sentence: str) -> None:
+    assert sentence in refusal(client.post("/predict", content=body, headers=JSON), 400)["message"]
+
+
+def test_too_many_transactions_are_refused(client: Any) -> None:
+    from serve.errors import ServeError
+    from serve.wire import PredictRequest, parse
+
+    crowd = {"customers": [ANN | {"transactions": [LINE] * 50_001}]}
+    with pytest.raises(ServeError, match="at most 50,000 transactions together, got 50,001"):
+        parse(PredictRequest, json.dumps(crowd).encode())
+
+
+def test_a_large_body_is_refused_by_its_declared_length(client: Any) -> None:
+    response = client.post("/predict", content=b" " * 200_001, headers=JSON)
+    assert "larger than 200,000 bytes" in refusal(response, 413)["message"]
+
+
+def test_a_large_body_is_refused_though_it_declares_no_length(client: Any) -> None:
+    def chunks() -> Iterator[bytes]:
+        for _ in range(30):
+            yield b" " * 10_000
+
+    response = client.post("/predict", content=chunks(), headers=JSON)
+    assert "content-length" not in response.request.headers
+    assert "larger than 200,000 bytes" in refusal(response, 413)["message"]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/vnd.bentoml+pickle"])
+def test_another_content_type_is_refused(client: Any, kind: str) -> None:
+    response = client.post("/predict", content=b"{}", headers={"content-type": kind})
+    assert "content-type: application/json" in refusal(response, 415)["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "sentence"),
+    [
+        ("GET", "/nothing", 404, "no such path: GET /nothing"),
+        ("GET", "/static/nothing", 404, "no such path"),
+        ("GET", "/static/../service.py", 404, "no such path"),
+        ("GET", "/predict", 405, "GET is not allowed on /predict, use POST"),
+        ("DELETE", "/model", 405, "DELETE is not allowed on /model, use"),
+    ],
+)
+def test_wrong_paths_and_methods_have_the_same_shape(
+    client: Any, method: str, path: str, status: int, sentence: str
+) -> None:
+    assert sentence in refusal(client.request(method, path), status)["message"]
+
+
+def row(client: Any, **values: object) -> dict[str, Any]:
+    """A row with every feature the model lists, unknown unless given."""
+    names = [each["name"] for each in client.get("/model").json()["features"]]
+    return {"customer_id": "ann", **dict.fromkeys(names), **values}
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"recency_dais": 1.0}, "rows[0] holds unknown features: recency_dais"),
+        ({"recency_days": "12"}, 'rows[0].recency_days must be a number or null, got "12"'),
+        ({"recency_days": True}, "rows[0].recency_days must be a number within"),
+        ({"recency_days": float("nan")}, "rows[0].recency_days must be a number within"),
+        ({"age_days": 0}, "rows[0].age_days must be positive, got 0.0"),
+        ({"age_days": 9, "last_repeat_days": 10}, "must lie between 0 and age_days, got 10.0"),
+        ({"last_repeat_days": 3, "repeat_days": 9}, "must lie between 0 and last_repeat_days"),
+    ],
+)
+def test_a_row_that_no_customer_can_have_is_refused(
+    client: Any, values: dict[str, object], sentence: str
+) -> None:
+    body = json.dumps({"rows": [row(client, **values)]})
+    response = client.post("/predict_features", content=body, headers=JSON)
+    assert sentence in refusal(response, 400)["message"]
+
+
+def test_a_row_must_name_every_feature(client: Any) -> None:
+    lacking = row(client)
+    del lacking["recency_days"]
+    error = refusal(client.post("/predict_features", json={"rows": [lacking]}), 400)
+    assert error["message"].startswith("rows[0] lacks features: recency_days; give null")
+
+
+def test_a_row_of_unknowns_is_answered_as_insufficient(client: Any) -> None:
+    reply = client.post("/predict_features", json={"rows": [row(client)]}).json()
+    assert [each["basis"] for each in reply["predictions"]] == ["insufficient"]

@@ -1,0 +1,179 @@
+"""Journeys through the HTTP service, in this process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from features.log import Log
+from models import clv
+from serve.replies import NUMBERS
+
+EXACT = 1e-9
+ONE = {"timestamp": "1997-05-01T10:00:00Z", "amount": 12.5, "order_id": "o1"}
+ANN = {"customer_id": "ann", "transactions": [ONE]}
+
+
+def some(table: pd.DataFrame) -> list[str]:
+    """Customers of every kind: bought once, often, long ago, lately."""
+    return [str(each) for each in table.sort_values("n_orders").index[:: len(table) // 40]]
+
+
+def customers(log: Log, ids: list[str]) -> list[dict[str, Any]]:
+    """The log's lines of some customers as a request names them, in local wall clock."""
+    lines = log.lines[log.lines["customer_id"].isin(ids)]
+    stamps = pd.to_datetime(lines["local_us"], unit="us").dt.strftime("%Y-%m-%dT%H:%M:%S")
+    found: dict[str, list[dict[str, Any]]] = {each: [] for each in ids}
+    for customer_id, stamp, amount in zip(
+        lines["customer_id"], stamps, lines["amount"], strict=True
+    ):
+        found[customer_id].append({"timestamp": stamp, "amount": amount})
+    return [{"customer_id": each, "transactions": found[each]} for each in ids]
+
+
+def rows(table: pd.DataFrame, ids: list[str]) -> list[dict[str, Any]]:
+    """Rows of the feature table as a request names them, null where unknown."""
+    return [
+        {"customer_id": each}
+        | {name: None if pd.isna(value) else value for name, value in table.loc[each].items()}
+        for each in ids
+    ]
+
+
+def numbers(reply: dict[str, Any]) -> pd.DataFrame:
+    answers = pd.DataFrame(reply["predictions"]).set_index("customer_id")
+    return answers[list(NUMBERS)].astype(float)
+
+
+@pytest.mark.parametrize("asked", [{}, {"horizon_days": 365}, {"economics": {"margin": 0.3}}])
+def test_every_door_gives_a_customer_the_same_numbers(
+    client: Any, store: Any, log: Log, table: pd.DataFrame, asked: dict[str, Any]
+) -> None:
+    ids = some(table)
+    as_of = log.end.isoformat()
+    raw = client.post("/predict", json={"customers": customers(log, ids), "as_of": as_of, **asked})
+    ready = client.post(
+        "/predict_features", json={"rows": rows(table, ids), "as_of": as_of, **asked}
+    )
+    economics = store.bundle.card.economics.model_copy(update=asked.get("economics", {}))
+    batch = clv.answer(
+        store.bundle,
+        table,
+        as_of=log.end,
+        horizon_days=asked.get("horizon_days"),
+        economics=economics,
+    ).loc[ids, list(NUMBERS)]
+    for response in (raw, ready):
+        assert response.status_code == 200, response.text
+        pd.testing.assert_frame_equal(
+            numbers(response.json()), batch.astype(float), rtol=0, atol=EXACT
+        )
+
+
+def test_the_answer_says_what_it_rests_on(client: Any) -> None:
+    asked = {"customers": [ANN], "as_of": "1997-06-01", "horizon_days": 30}
+    reply = client.post("/predict", json=asked).json()
+    model = {"name": "clv", "version": "1", "trained_as_of": "1998-01-01"}
+    assert {name: reply[name] for name in reply if name != "predictions"} == {
+        "model": model,
+        "as_of": "1997-06-01",
+        "horizon_days": 30,
+        "currency": "USD",
+    }
+    [ann] = reply["predictions"]
+    assert ann["basis"] == "model"
+    assert ann["expected_revenue"] == pytest.approx((1 - ann["p_churn"]) * ann["expected_spend"])
+    assert ann["clv_low"] <= ann["clv_high"]
+    assert "only one purchase day so far" in ann["warnings"]
+    assert "curve" not in ann
+
+
+def test_without_a_moment_it_is_the_local_midnight_after_the_last_transaction(client: Any) -> None:
+    late = {"timestamp": "1997-05-02T03:00:00Z", "amount": 1.0}  # still 1 May in New York
+    asked = {"customers": [{"customer_id": "ann", "transactions": [ONE, late]}]}
+    assert client.post("/predict", json=asked).json()["as_of"] == "1997-05-02"
+
+
+def test_feature_rows_are_read_as_of_the_moment_of_training(
+    client: Any, table: pd.DataFrame
+) -> None:
+    reply = client.post("/predict_features", json={"rows": rows(table, some(table)[:1])}).json()
+    assert reply["as_of"] == reply["model"]["trained_as_of"] == "1998-01-01"
+
+
+def test_the_months_of_the_curve_add_up_to_the_value(client: Any) -> None:
+    asked = {"customers": [ANN], "as_of": "1997-06-01", "horizon_days": 100, "curve": True}
+    [ann] = client.post("/predict", json=asked).json()["predictions"]
+    assert len(ann["curve"]) == 4
+    assert sum(ann["curve"]) == pytest.approx(ann["clv"])
+
+
+def test_a_customer_without_a_purchase_is_answered_but_not_with_a_number(client: Any) -> None:
+    later = {"timestamp": "1999-01-01", "amount": 9.0}
+    asked = {
+        "customers": [
+            {"customer_id": "none", "transactions": []},
+            {"customer_id": "later", "transactions": [later, later]},
+            {"customer_id": "refund", "transactions": [{"timestamp": "1997-01-01", "amount": -5}]},
+            ANN,
+        ],
+        "as_of": "1997-06-01",
+        "curve": True,
+    }
+    none, late, refund, ann = client.post("/predict", json=asked).json()["predictions"]
+    for each in (none, late, refund):
+        assert each["basis"] == "insufficient"
+        assert all(each[name] is None for name in NUMBERS)
+        assert "nothing can be predicted" in each["warnings"][0]
+    assert "transactions at or after as_of are not used: 2" in late["warnings"]
+    assert ann["basis"] == "model"
+
+
+def test_a_zone_and_wall_clock_name_the_same_moment(client: Any) -> None:
+    answers = []
+    for stamp in ("1997-05-01T06:00:00", "1997-05-01T10:00:00Z", "1997-05-01T12:00:00+02:00"):
+        bought = [{"timestamp": stamp, "amount": 12.5}, {"timestamp": "1997-05-20", "amount": 3}]
+        asked = {
+            "customers": [{"customer_id": "ann", "transactions": bought}],
+            "as_of": "1997-06-01",
+        }
+        answers.append(client.post("/predict", json=asked).json()["predictions"])
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_the_model_describes_itself(client: Any, store: Any) -> None:
+    model = client.get("/model").json()
+    card = store.bundle.card
+    assert model["name"] == "clv"
+    assert model["source"] == "registry"
+    assert model["notice"] is None
+    assert model["run_id"] == store.champion_run
+    assert (model["horizon_days"], model["currency"]) == (60, "USD")
+    assert model["features"] == [
+        {"name": each.name, "unit": each.unit, "meaning": each.meaning} for each in card.features
+    ]
+
+
+def test_the_page_needs_nothing_from_elsewhere(client: Any) -> None:
+    page = client.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    texts = [page.text, client.get("/static/page.js").text, client.get("/static/page.css").text]
+    assert not any("http://" in text or "https://" in text for text in texts)
+    assert "/docs.json" in page.text
+
+
+def test_the_description_of_the_api_names_what_is_there(client: Any) -> None:
+    described = client.get("/docs.json").json()
+    schemas = described["components"]["schemas"]
+    assert {"/predict", "/predict_features", "/model"} <= described["paths"].keys()
+    assert schemas["PredictRequest"]["required"] == ["customers"]
+    assert schemas["Prediction"]["properties"]["p_churn"]["anyOf"][1] == {"type": "null"}
+    assert "money" in schemas["Prediction"]["properties"]["clv"]["description"]
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_the_probes_answer(client: Any, path: str) -> None:
+    assert client.get(path).status_code == 200

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from serve.errors import ServeError
+from serve.settings import read_settings
+
+
+def test_an_empty_environment_serves_the_champion_of_the_local_store() -> None:
+    settings = read_settings({"PERENNIAL_MODEL": ""})
+    assert settings.model == "models:/clv@champion"
+    assert settings.var == Path("var").absolute()
+    assert settings.tracking_uri == f"sqlite:///{settings.var}/mlflow.db"
+
+
+def test_the_environment_is_obeyed() -> None:
+    settings = read_settings(
+        {
+            "PERENNIAL_VAR": "/srv/state",
+            "PERENNIAL_MODEL": "models:/clv/7",
+            "PERENNIAL_MAX_BODY_BYTES": "1000",
+            "PERENNIAL_POLL_SECONDS": "0.5",
+            "MLFLOW_TRACKING_URI": "http://ann:sesame@tracking:5000",
+        }
+    )
+    assert (settings.var, settings.model) == (Path("/srv/state"), "models:/clv/7")
+    assert (settings.max_body_bytes, settings.poll_seconds) == (1000, 0.5)
+    assert settings.tracking_uri == "http://ann:sesame@tracking:5000"
+    assert "sesame" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("MAX_BODY_BYTES", "many", 'must be a whole number, got "many"'),
+        ("MAX_BODY_BYTES", "0", 'must be positive, got "0"'),
+        ("POLL_SECONDS", "-1", 'must be at least 0.0, got "-1"'),
+        ("POLL_SECONDS", "nan", "must be"),
+        ("MODEL", "models:/clv@", "must be models:/name@alias"),
+        ("MODEL", "models:clv", "must be models:/name@alias"),
+    ],
+)
+def test_a_bad_value_is_one_sentence(name: str, value: str, sentence: str) -> None:
+    with pytest.raises(ServeError) as found:
+        read_settings({f"PERENNIAL_{name}": value})
+    assert str(found.value).startswith(f"environment: PERENNIAL_{name} {sentence}")
