@@ -47,7 +47,7 @@ $(UV_READY): requirements/uv.txt $(VENV)/.made
 
 # Every package is pinned and checked against its hash.
 define install
-@echo "Installing requirements/$(1).txt into $(VENV), once (about 800 MB)"
+@echo "Installing the pinned packages of requirements/$(1).txt into $(VENV) (about 800 MB, once)"
 @{ test -x $(BIN)/uv && $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $<; } \
   || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 @touch $@
@@ -86,26 +86,33 @@ demo: $(RUN_READY) ## train on the sample log, compare, register, score every cu
 	@echo "  make serve      answer requests, and a page to try it on, at http://127.0.0.1:3000"
 	@echo "  make ui         compare the runs in MLflow, at http://127.0.0.1:5000"
 
+# A sentence instead of a traceback where something else listens already.
+define port_is_free
+@$(BIN)/python -c "import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('127.0.0.1', $(PORT)))" 2>/dev/null \
+  || { echo "Port $(PORT) is in use: choose another one, for example make $@ PORT=$$(($(PORT) + 1))" >&2; exit 1; }
+endef
+
 serve: PORT ?= 3000
 serve: $(RUN_READY) ## answer requests on 127.0.0.1 (PORT=3000)
 	@if [ -z "$$PERENNIAL_MODEL$$MLFLOW_TRACKING_URI" ] && [ ! -e $(VAR)/mlflow.db ] && [ ! -e $(VAR)/last_good ]; then \
 	  echo "There is no model yet in $(VAR)/: type make demo first" >&2; exit 1; fi
-	@echo "The page: http://127.0.0.1:$(PORT)    Ctrl-C stops. From another terminal:"
-	@echo
-	@echo "curl -s http://127.0.0.1:$(PORT)/predict -H 'Content-Type: application/json' -d '"
-	@sed 's/^/  /' docs/request.json
-	@echo "'"
-	@echo
+	$(port_is_free)
+	@echo "The page: http://127.0.0.1:$(PORT)    Ctrl-C stops. From another terminal, in this folder:"
+	@echo "  curl -s http://127.0.0.1:$(PORT)/predict -H 'Content-Type: application/json' -d @docs/request.json"
 	@exec $(BIN)/bentoml serve serve.service:ClvService --host 127.0.0.1 --port $(PORT)
 
 ui: PORT ?= 5000
 ui: $(RUN_READY) ## compare the runs in MLflow on 127.0.0.1 (PORT=5000)
-	@[ -n "$$MLFLOW_TRACKING_URI" ] || [ -e $(VAR)/mlflow.db ] || { \
-	  echo "There are no runs yet in $(VAR)/: type make demo first" >&2; exit 1; }
-	@echo "MLflow: http://127.0.0.1:$(PORT)    Ctrl-C stops."
-	@echo "It may open in its GenAI view: choose \"Model training\" at the top left to see the runs."
-	@echo
-	@exec $(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT) \
+	@case "$$MLFLOW_TRACKING_URI" in \
+	  http*) echo "MLFLOW_TRACKING_URI names a server that is running: open its address in a browser" >&2; exit 1;; \
+	  "") [ -e $(VAR)/mlflow.db ] || { echo "There are no runs yet in $(VAR)/: type make demo first" >&2; exit 1; };; \
+	esac
+	$(port_is_free)
+	@echo "MLflow: http://127.0.0.1:$(PORT)    in a few seconds; Ctrl-C stops it."
+	@echo "It may open in its GenAI view: the switch at the top left, \"Model training\", leads to the runs."
+	@echo "Open an experiment, then [+] beside a clv run: its churn and spend runs are inside."
+	@exec env MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false PYTHONWARNINGS=ignore:::mlflow.server.fastapi_app \
+	  $(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT) --workers 1 --uvicorn-opts "--log-level warning" \
 	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(VAR)/mlflow.db}"
 
 score: OUT ?= $(VAR)/scores.parquet
