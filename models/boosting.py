@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator
 Array = NDArray[np.float64]
 Matrix = NDArray[np.float32]
 Objective = Literal["binary:logistic", "reg:gamma"]
-Deviance = Callable[[Array, Array], float]
+Deviance = Callable[[Array, Array], Array]
 FOLDS = 3
 MOST_JUDGED = 8000
 
@@ -139,7 +139,10 @@ def choose_rounds(
     strength: float,
     most: int,
 ) -> Curve:
-    """The number of rounds that does best on the newest snapshot, out of time and of customer.
+    """The number of rounds that does well on the newest snapshot, out of time and of customer.
+
+    It is the fewest whose deviance cannot be told from the best's: within half a standard error of
+    their difference, customer by customer (the rule of Breiman et al. 1984, at half its strength).
 
     The trees learn from older snapshots, whose horizons have passed by the newest (or from all
     older ones where fewer than two have), and from other customers than those they are judged on.
@@ -155,15 +158,24 @@ def choose_rounds(
     others = [older & (sample.customer % FOLDS != fold) for fold in range(FOLDS)]
     if not most or not all(rows.any() for rows in others):
         return NO_CURVE
-    totals = np.zeros(len(candidates))
+    found = []
     for fold in range(FOLDS):
         judged = sample.at((sample.moment == newest) & (sample.customer % FOLDS == fold))
         booster = fit(sample.at(others[fold]), parameters, most)
-        for place, rounds in enumerate(candidates):
-            added = strength * correction(booster, judged.features, rounds) if rounds else 0.0
-            totals[place] += deviance(judged.target, judged.margin + added)
-    means = totals / max((sample.moment == newest).sum(), 1)
-    return Curve(candidates, tuple(map(float, means)), candidates[int(np.argmin(means))])
+        corrections = [correction(booster, judged.features, rounds) for rounds in candidates]
+        margins = [judged.margin + strength * added for added in corrections]
+        found.append(np.stack([deviance(judged.target, margin) for margin in margins]))
+    each = np.concatenate(found, axis=1)
+    chosen = candidates[_fewest_good(each)] if each.size else 0
+    return Curve(candidates, tuple(map(float, each.mean(axis=1))), chosen)
+
+
+def _fewest_good(deviance: Array) -> int:
+    """The first row whose mean is within half a standard error of the best row's."""
+    best = int(np.argmin(deviance.mean(axis=1)))
+    worse = deviance - deviance[best]
+    error = worse.std(axis=1) / np.sqrt(deviance.shape[1])
+    return int(np.argmax(worse.mean(axis=1) <= 0.5 * error))
 
 
 def _some_customers(sample: Sample) -> Sample:

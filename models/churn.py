@@ -20,7 +20,7 @@ from models.boosting import (
     fit,
 )
 
-DOUBT = 0.02  # chosen by backtest: buried customers do come back
+DOUBT = 0.02  # chosen by backtest
 
 
 class ChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
@@ -48,7 +48,8 @@ class ChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
         customer      whole number per customer
         horizon_days  length of the window in which y was observed
         """
-        sample = Sample(X, 1.0 - np.asarray(y, dtype=float), log_odds(p_order), moment, customer)
+        start = log_odds(p_order, lift(p_order))
+        sample = Sample(X, 1.0 - np.asarray(y, dtype=float), start, moment, customer)
         parameters = self.xgboost_parameters("binary:logistic")
         self.classes_ = np.array([0, 1])
         self.curve_: Curve = choose_rounds(
@@ -64,7 +65,8 @@ class ChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
 
     def predict_proba(self, X: Matrix, *, p_order: Array) -> Array:
         """P(ordered), P(churned), shape (rows, 2)."""
-        margin = log_odds(p_order) + self.strength * correction(self.booster_, X)
+        start = log_odds(p_order, lift(p_order))
+        margin = start + self.strength * correction(self.booster_, X)
         return np.stack([expit(margin), expit(-margin)], axis=1)
 
     def predict(self, X: Matrix, *, p_order: Array) -> NDArray[np.int64]:
@@ -72,25 +74,36 @@ class ChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
         return np.asarray(self.predict_proba(X, p_order=p_order)[:, 1] > 0.5, dtype=np.int64)
 
 
-def log_odds(p_order: Array) -> Array:
-    """Where the trees start: the prior's log odds of an order, never surer than 2 % or 98 %.
+def lift(p_fitted: Array) -> Array:
+    """What is added to the log odds of customers whom the prior has buried, >= 0.
 
-    Trees hardly move a probability that a model is wrongly sure of: its gradient has no weight.
+    p_fitted  the prior's P(an order) in the horizon that the trees learn from; less than 2 % is
+              lifted to 2 %: buried customers do come back, and trees hardly move a probability
+              that a model is wrongly sure of, since its gradient has no weight
     """
-    return np.asarray(logit(np.clip(p_order, DOUBT, 1.0 - DOUBT)))
+    return np.maximum(logit(DOUBT) - logit(p_fitted), 0.0)
 
 
-def log_loss(ordered: Array, margin: Array) -> float:
-    """Summed negative log likelihood of what happened, the total brought to what it was first.
+def log_odds(p_order: Array, lifted: Array) -> Array:
+    """Where the trees start, at any horizon: the prior's log odds of an order, never above 98 %.
+
+    lifted  `lift` of the same customers; the same at all horizons, so that more time never means
+            less chance
+    """
+    return np.asarray(np.minimum(logit(p_order) + lifted, logit(1.0 - DOUBT)))
+
+
+def log_loss(ordered: Array, margin: Array) -> Array:
+    """Negative log likelihood of what happened to each, the total brought to what it was first.
 
     The level of a window is not the trees' to explain, so it must not choose their number.
     """
     if not 0 < ordered.sum() < len(ordered):
-        return 0.0
+        return np.zeros(len(ordered))
 
     def excess(shift: float) -> float:
         return float(expit(margin + shift).sum() - ordered.sum())
 
     reach = float(np.abs(margin).max()) + np.log(len(ordered)) + 1.0
     margin = margin + float(brentq(excess, -reach, reach, xtol=1e-9))
-    return float(np.sum(np.logaddexp(0.0, margin) - ordered * margin))
+    return np.asarray(np.logaddexp(0.0, margin) - ordered * margin)

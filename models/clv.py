@@ -15,7 +15,7 @@ from models import economics as money
 from models.basis import judge
 from models.boosting import correction
 from models.bundle import Bundle
-from models.churn import log_odds
+from models.churn import lift, log_odds
 from models.encode import encode
 from models.intervals import revenue_interval
 
@@ -27,19 +27,21 @@ class Forecast:
     """What the bundle says of each customer of a table, before any horizon is named.
 
     table                 rows whose sufficient statistics are all known
+    lifted                see `models.churn.lift`
     log_odds, log_spend   what is added to the prior's: the trees' correction and the level
     """
 
     bundle: Bundle
     table: pd.DataFrame
     as_of: datetime
+    lifted: Array
     log_odds: Array
     log_spend: Array
 
     def p_order(self, horizon_days: float) -> Array:
         """P(at least one order in the horizon), in (0, 1); never falls with the horizon."""
         prior = self.bundle.card.prior.p_order(self.table, self._effective(horizon_days))
-        return np.asarray(expit(log_odds(prior) + self.log_odds))
+        return np.asarray(expit(log_odds(prior, self.lifted) + self.log_odds))
 
     def expected_spend(self, horizon_days: float) -> Array:
         """E[net revenue in the horizon, given at least one order], money, > 0."""
@@ -63,11 +65,13 @@ class Forecast:
 def forecast(bundle: Bundle, table: pd.DataFrame, *, as_of: datetime) -> Forecast:
     """Apply the bundle's trees and level to a feature table."""
     card = bundle.card
+    fitted = card.season.effective_days(as_of, card.fitted_horizon_days)
     features = encode(table, [feature.name for feature in card.features], card.levels)
     return Forecast(
         bundle=bundle,
         table=table,
         as_of=as_of,
+        lifted=lift(card.prior.p_order(table, fitted)),
         log_odds=card.churn.shift + card.churn.strength * correction(bundle.churn, features),
         log_spend=card.spend.shift + card.spend.strength * correction(bundle.spend, features),
     )

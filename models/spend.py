@@ -65,12 +65,12 @@ class SpendModel(RegressorMixin, PriorBoosted):  # type: ignore[misc]
         return np.asarray(spend * np.exp(self.strength * correction(self.booster_, X)))
 
 
-def gamma_deviance(revenue: Array, margin: Array) -> float:
-    """Half the summed gamma deviance up to a constant, the sums brought to the same level first.
+def gamma_deviance(revenue: Array, margin: Array) -> Array:
+    """Half the gamma deviance of each, up to a constant, the sums brought to one level first.
 
     The level of a window is not the trees' to explain, so it must not choose their number.
     """
     if not len(revenue):
-        return 0.0
+        return np.zeros(0)
     level = np.log(revenue.sum()) - np.log(np.exp(margin).sum())
-    return float(np.sum(revenue * np.exp(-margin - level) + margin + level))
+    return np.asarray(revenue * np.exp(-margin - level) + margin + level)

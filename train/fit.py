@@ -16,13 +16,13 @@ from features.table import expressions
 from models.boosting import Curve, correction
 from models.bundle import Bundle
 from models.card import Card, Feature, Training, Trees
-from models.churn import ChurnModel
+from models.churn import ChurnModel, lift, log_odds
 from models.encode import encode, levels
 from models.intervals import assumed
 from models.spend import SpendModel
 from train.churn import fit_churn
 from train.history import History
-from train.level import expected_level, shifts
+from train.level import expected_level, expected_totals, shifts
 from train.snapshots import Step, empty_stack, fitted_horizon, moments, stack
 from train.spend import fit_spend
 
@@ -126,14 +126,16 @@ def _card(
         history, as_of, basis.horizon_days, basis.snapshots, basis.fitted_days
     )
     matrix = encode(table, basis.names, basis.levels)
+    effective = season.effective_days(as_of, basis.horizon_days)
+    fitted = season.effective_days(as_of, basis.fitted_days)
+    start = log_odds(prior.p_order(table, effective), lift(prior.p_order(table, fitted)))
     order_shift, spend_shift = shifts(
-        table,
-        season.effective_days(as_of, basis.horizon_days),
-        prior=prior,
-        classical=history.classical(as_of),
-        error=error,
-        added_log_odds=churn.strength * correction(churn.booster_, matrix),
-        added_log_spend=spend.strength * correction(spend.booster_, matrix),
+        start + churn.strength * correction(churn.booster_, matrix),
+        np.log(prior.expected_spend(table, effective))
+        + spend.strength * correction(spend.booster_, matrix),
+        expected_totals(
+            table, effective, prior=prior, classical=history.classical(as_of), error=error
+        ),
     )
     return Card(
         trained_as_of=as_of,

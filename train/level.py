@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from models.churn import log_odds
 from models.level import LevelError, lasting, shrink
 from models.prior import Prior
 from models.season import YEAR_DAYS, Season, flat, from_speeds
@@ -42,49 +41,35 @@ def expected_level(
     return season, errors_at[within]
 
 
-def shifts(
+def expected_totals(
     table: pd.DataFrame,
     effective_days: float,
     *,
     prior: Prior,
     classical: Prior,
     error: LevelError,
-    added_log_odds: Array,
-    added_log_spend: Array,
 ) -> tuple[float, float]:
-    """What to add to log odds and log spend so that the totals are the expected ones.
+    """Customers with an order, and revenue, that all of `table` should come to.
 
-    Expected is the classical model's total, corrected by `error`: trees and the richer prior say
-    who is worth how much more than whom, and have no say in how much there is in all.
+    That is the classical model's total corrected by `error`: trees and the richer prior say who
+    is worth how much more than whom, and have no say in how much there is in all.
 
-    added_log_odds, added_log_spend  the trees' corrections for the customers of `table`
+    subtle: with few repeat customers the Gamma-Gamma mean of one-time buyers can run away; where
+    the classical total is beyond half or double of the prior's, the prior's counts.
     """
-    p_order, spend = (
-        prior.p_order(table, effective_days),
-        prior.expected_spend(table, effective_days),
-    )
-    ordering, revenue = _totals(table, effective_days, prior, classical)
-    most = len(table) * (1.0 - 1e-6)
-    order_shift = _shift(
-        log_odds(p_order) + added_log_odds, min(ordering * np.exp(error.order), most)
-    )
-    raw = expit(log_odds(p_order) + added_log_odds + order_shift) @ (
-        spend * np.exp(added_log_spend)
-    )
-    return order_shift, float(np.log(revenue) + error.revenue - np.log(raw))
-
-
-def _totals(
-    table: pd.DataFrame, effective_days: float, prior: Prior, classical: Prior
-) -> tuple[float, float]:
-    """Customers with an order and revenue in all; the prior's own where the classical is absurd.
-
-    subtle: with few repeat customers the Gamma-Gamma mean of one-time buyers can run away.
-    """
-    ordering = float(classical.p_order(table, effective_days).sum())
+    ordering = float(classical.p_order(table, effective_days).sum() * np.exp(error.order))
     revenue = float(classical.expected_revenue(table, effective_days).sum())
     own = float(prior.expected_revenue(table, effective_days).sum())
-    return ordering, revenue if 0.5 < revenue / own < 2.0 else own
+    believed = revenue if 0.5 < revenue / own < 2.0 else own
+    return min(ordering, len(table) * (1.0 - 1e-6)), believed * float(np.exp(error.revenue))
+
+
+def shifts(log_odds: Array, log_spend: Array, totals: tuple[float, float]) -> tuple[float, float]:
+    """What to add to each customer's log odds and log spend to come to the expected totals."""
+    ordering, revenue = totals
+    order_shift = _shift(log_odds, ordering)
+    raw = float(expit(log_odds + order_shift) @ np.exp(log_spend))
+    return order_shift, float(np.log(revenue / raw))
 
 
 def _shift(margin: Array, total: float) -> float:
