@@ -17,7 +17,7 @@ from models.boosting import correction
 from models.bundle import Bundle
 from models.churn import lift, log_odds
 from models.encode import encode
-from models.intervals import revenue_interval
+from models.intervals import revenue_interval, total_interval
 
 Array = NDArray[np.float64]
 
@@ -125,6 +125,18 @@ def curve(
     )
     columns = range(1, monthly.shape[1] + 1)
     return pd.DataFrame(monthly, index=known.index, columns=columns).reindex(table.index)
+
+
+def total_revenue(bundle: Bundle, answers: pd.DataFrame) -> tuple[float, float, float]:
+    """Expected net revenue of a group of answered customers, and its 80 % interval, money.
+
+    answers  rows of `answer`, any of them: a segment, the whole base
+    """
+    known = answers.dropna(subset=["expected_revenue"])
+    p_order = 1.0 - known["p_churn"].to_numpy(dtype=float)
+    spend = known["expected_spend"].to_numpy(dtype=float)
+    low, high = total_interval(bundle.card.spread, p_order, spend)
+    return float(p_order @ spend), low, high
 
 
 def _numbers(customers: Forecast, horizon_days: int, economics: Economics) -> pd.DataFrame:

@@ -144,6 +144,7 @@ def _write_features(features: pd.DataFrame, as_of: datetime, out: Path) -> None:
 
 
 def _result(scores: pd.DataFrame, served: Served, log: Log) -> dict[str, Any]:
+    revenue, low, high = clv.total_revenue(served.bundle, scores)
     top = scores.nlargest(TOP, "clv")[["customer_id", "clv", "p_churn", "expected_spend"]]
     return {
         "rows": len(scores),
@@ -157,7 +158,9 @@ def _result(scores: pd.DataFrame, served: Served, log: Log) -> dict[str, Any]:
             "trained_as_of": served.bundle.card.trained_as_of.isoformat(),
         },
         "total_clv": float(scores["clv"].sum()),
-        "total_expected_revenue": float(scores["expected_revenue"].sum()),
+        "total_expected_revenue": revenue,
+        "total_revenue_low": low,
+        "total_revenue_high": high,
         "basis": {
             str(name): int(number) for name, number in scores["basis"].value_counts().items()
         },
@@ -179,5 +182,10 @@ def _show_top(result: dict[str, Any], out: Path) -> None:
         f"{each['expected_spend']:>15,.2f}"
         for each in result["top"]
     ]
-    total = f"{result['total_clv']:,.2f} {currency}"
-    logger.info("%s", "\n".join([*lines, f"all customers together: {total}", f"wrote {out}"]))
+    lines += [
+        f"all customers together: clv {result['total_clv']:,.0f}, expected revenue "
+        f"{result['total_expected_revenue']:,.0f} (80 % interval "
+        f"{result['total_revenue_low']:,.0f} to {result['total_revenue_high']:,.0f})",
+        f"wrote {out}",
+    ]
+    logger.info("%s", "\n".join(lines))
