@@ -31,7 +31,7 @@ CONFIG = """
 [data]
 transactions = "{transactions}"
 timezone = "America/New_York"
-columns = {{ customer_id = "customer_id", timestamp = "ts", amount = "amount" }}
+columns = {{ customer_id = "customer_id", timestamp = "ts", amount = "amount", category = "shelf" }}
 [problem]
 horizon_days = 60
 snapshots = 3
@@ -69,8 +69,13 @@ class Store:
 
 @pytest.fixture(scope="session")
 def config_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("config") / "sample.toml"
-    path.write_text(CONFIG.format(transactions=ROOT / "data" / "cdnow_sample.parquet"))
+    """The problem of this room's tests: the CDNOW sample, with a category made up by the amount."""
+    folder = tmp_path_factory.mktemp("config")
+    sample = pd.read_parquet(ROOT / "data" / "cdnow_sample.parquet")
+    shelf = pd.cut(sample["amount"], [-1, 15, 40, 1e6], labels=["low", "middle", "high"])
+    sample.assign(shelf=shelf.astype("str")).to_parquet(folder / "log.parquet")
+    path = folder / "sample.toml"
+    path.write_text(CONFIG.format(transactions=folder / "log.parquet"))
     return path
 
 
@@ -86,7 +91,7 @@ def log(config: Config) -> Log:
 
 @pytest.fixture(scope="session")
 def table(log: Log) -> pd.DataFrame:
-    return build(log.lines, log.end)
+    return build(log.lines, log.end, optional=log.optional)
 
 
 @pytest.fixture(scope="session")
@@ -107,25 +112,9 @@ def store(config: Config, log: Log, tmp_path_factory: pytest.TempPathFactory) ->
     return Store(var, uri, fitted, var / "bundle", run_id)
 
 
-@pytest.fixture(scope="session")
-def client(store: Store) -> Iterator[Any]:
-    """The application in this process; the environment is read when it starts, and only then."""
-    from starlette.testclient import TestClient
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in store.environment().items():
-            patch.setenv(name, value)
-        from serve.service import ClvService
-
-        application = TestClient(ClvService.to_asgi(is_main=True))
-        application.__enter__()
-    yield application
-    application.__exit__(None, None, None)
-
-
 @dataclass(frozen=True)
 class Server:
-    """A server process of its own and what it has printed so far."""
+    """A server process of its own, and the file that it prints to."""
 
     address: str
     printed: Path
@@ -133,8 +122,8 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(store: Store) -> Iterator[Server]:
-    """`bentoml serve` as a process of its own, on a free port of 127.0.0.1."""
+def launched(store: Store) -> Iterator[Server]:
+    """`bentoml serve` as a process of its own, on a free port of 127.0.0.1; it may not be ready."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -151,13 +140,37 @@ def server(store: Store) -> Iterator[Server]:
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    started = Server(f"http://127.0.0.1:{port}", printed, process)
     try:
-        _wait_until_ready(started)
-        yield started
+        yield Server(f"http://127.0.0.1:{port}", printed, process)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def server(launched: Server) -> Server:
+    """The server process, ready to answer."""
+    _wait_until_ready(launched)
+    return launched
+
+
+@pytest.fixture(scope="session")
+def client(store: Store, launched: Server) -> Iterator[Any]:
+    """The application in this process; the environment is read when it starts, and only then.
+
+    The server process starts at the same time, so that nobody waits for it later.
+    """
+    from starlette.testclient import TestClient
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in store.environment().items():
+            patch.setenv(name, value)
+        from serve.service import ClvService
+
+        application = TestClient(ClvService.to_asgi(is_main=True))
+        application.__enter__()
+    yield application
+    application.__exit__(None, None, None)
 
 
 def _wait_until_ready(server: Server) -> None:

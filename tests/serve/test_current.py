@@ -32,6 +32,7 @@ def settings(store: Any, var: Path, **values: Any) -> Settings:
 def started(chosen: Settings) -> Current:
     current = Current(chosen)
     current.start()
+    current.stop()
     return current
 
 

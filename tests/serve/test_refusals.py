@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from serve.errors import ServeError
+from serve.wire import PredictRequest, parse
 
 LINE = {"timestamp": "1997-05-01", "amount": 12.5}
 ANN = {"customer_id": "ann", "transactions": [LINE]}
@@ -80,15 +85,35 @@ def test_every_violation_is_in_the_details(client: Any) -> None:
     assert "and 2 more" in error["message"]
 
 
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["customers", "customer_id", "transactions", "as_of", "curve"]),
+            inner,
+        )
+    ),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(body=ANYTHING)
+def test_whatever_json_comes_is_a_request_or_is_refused_with_a_sentence(body: object) -> None:
+    sentence = "a request"
+    try:
+        parse(PredictRequest, json.dumps(body).encode())
+    except ServeError as error:
+        sentence = str(error)
+    assert sentence
+
+
 @pytest.mark.parametrize(("body", "sentence"), [(b"{", "is not JSON"), (b"", "is empty")])
 def test_what_is_not_json_is_refused(client: Any, body: bytes, sentence: str) -> None:
     assert sentence in refusal(client.post("/predict", content=body, headers=JSON), 400)["message"]
 
 
-def test_too_many_transactions_are_refused(client: Any) -> None:
-    from serve.errors import ServeError
-    from serve.wire import PredictRequest, parse
-
+def test_too_many_transactions_are_refused() -> None:
     crowd = {"customers": [ANN | {"transactions": [LINE] * 50_001}]}
     with pytest.raises(ServeError, match="at most 50,000 transactions together, got 50,001"):
         parse(PredictRequest, json.dumps(crowd).encode())
@@ -141,6 +166,7 @@ def row(client: Any, **values: object) -> dict[str, Any]:
     ("values", "sentence"),
     [
         ({"recency_dais": 1.0}, "rows[0] holds unknown features: recency_dais"),
+        ({"first_category": 3}, "rows[0].first_category must be a text or null, got 3.0"),
         ({"recency_days": "12"}, 'rows[0].recency_days must be a number or null, got "12"'),
         ({"recency_days": True}, "rows[0].recency_days must be a number within"),
         ({"recency_days": float("nan")}, "rows[0].recency_days must be a number within"),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import bentoml
 import pandas as pd
 import pytest
 
 from features.log import Log
 from models import clv
+from models.bundle import Bundle
 from serve.replies import NUMBERS
 
 EXACT = 1e-9
@@ -26,10 +29,10 @@ def customers(log: Log, ids: list[str]) -> list[dict[str, Any]]:
     lines = log.lines[log.lines["customer_id"].isin(ids)]
     stamps = pd.to_datetime(lines["local_us"], unit="us").dt.strftime("%Y-%m-%dT%H:%M:%S")
     found: dict[str, list[dict[str, Any]]] = {each: [] for each in ids}
-    for customer_id, stamp, amount in zip(
-        lines["customer_id"], stamps, lines["amount"], strict=True
-    ):
-        found[customer_id].append({"timestamp": stamp, "amount": amount})
+    columns = lines["customer_id"], stamps, lines["amount"], lines["category"]
+    for customer_id, stamp, amount, category in zip(*columns, strict=True):
+        line = {"timestamp": stamp, "amount": amount, "category": category}
+        found[customer_id].append(line)
     return [{"customer_id": each, "transactions": found[each]} for each in ids]
 
 
@@ -51,6 +54,7 @@ def numbers(reply: dict[str, Any]) -> pd.DataFrame:
 def test_every_door_gives_a_customer_the_same_numbers(
     client: Any, store: Any, log: Log, table: pd.DataFrame, asked: dict[str, Any]
 ) -> None:
+    assert {"first_category", "top_category_share"} <= set(table), "text and optional columns too"
     ids = some(table)
     as_of = log.end.isoformat()
     raw = client.post("/predict", json={"customers": customers(log, ids), "as_of": as_of, **asked})
@@ -87,6 +91,7 @@ def test_the_answer_says_what_it_rests_on(client: Any) -> None:
     assert ann["expected_revenue"] == pytest.approx((1 - ann["p_churn"]) * ann["expected_spend"])
     assert ann["clv_low"] <= ann["clv_high"]
     assert "only one purchase day so far" in ann["warnings"]
+    assert any("reads a category, but no transaction" in each for each in ann["warnings"])
     assert "curve" not in ann
 
 
@@ -172,6 +177,24 @@ def test_the_description_of_the_api_names_what_is_there(client: Any) -> None:
     assert schemas["PredictRequest"]["required"] == ["customers"]
     assert schemas["Prediction"]["properties"]["p_churn"]["anyOf"][1] == {"type": "null"}
     assert "money" in schemas["Prediction"]["properties"]["clv"]["description"]
+
+
+def test_a_reply_that_breaks_its_contract_is_not_the_clients_fault(client: Any, store: Any) -> None:
+    unknown = store.bundle.card.economics.model_copy(update={"margin": float("nan")})
+    damaged = Bundle(
+        store.bundle.card.model_copy(update={"economics": unknown}),
+        store.bundle.churn,
+        store.bundle.spend,
+    )
+    holder = bentoml.get_current_service()._current
+    whole = holder.served
+    holder.served = replace(whole, bundle=damaged)
+    try:
+        response = client.post("/predict", json={"customers": [ANN]})
+    finally:
+        holder.served = whole
+    assert response.status_code == 500
+    assert response.json()["error"]["message"].startswith("something failed inside the service")
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
