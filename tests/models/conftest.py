@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_limits
 
 from features.config import Config
 from features.log import Log, parse_as_of, read_log
@@ -18,6 +20,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SAMPLE = ROOT / "data" / "cdnow_sample.parquet"
 TREES = {"max_rounds": 10, "min_child_weight": 5.0}
 HORIZON_DAYS = 91
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Small fits lose their time in waiting for threads, the more so on a busy machine."""
+    with threadpool_limits(limits=1):
+        yield
 
 
 @pytest.fixture(scope="session")
