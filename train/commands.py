@@ -36,7 +36,7 @@ class Job:
     """One training: what is asked of which log, as of when."""
 
     config: Config
-    log: Log
+    history: History
     as_of: datetime
     horizon_days: int
 
@@ -47,7 +47,7 @@ def clv(arguments: Namespace) -> dict[str, Any]:
     with _recorded("clv", job) as run_id:
         trained = _train(job, BOTH)
         for name in BOTH:
-            tracking.child(name, model_record(name, trained, _settings(job.config, name)))
+            tracking.child(name, _record(name, job, trained))
         tracking.leave(clv_record(trained))
         registered = _register(job, trained)
     logger.info("registered %s version %s as %s", *_named(registered))
@@ -96,13 +96,13 @@ def _job(arguments: Namespace) -> Job:
     logger.info("%s", describe(log.counts))
     as_of = parse_as_of(arguments.as_of, log.timezone) if arguments.as_of else log.end
     logger.info("as of %s%s", as_of.isoformat(), "" if arguments.as_of else " (the log's end)")
-    return Job(config, cut(log, as_of), as_of, horizon_days)
+    return Job(config, History(cut(log, as_of)), as_of, horizon_days)
 
 
 def _train(job: Job, models: Sequence[str]) -> Trained:
     with _steps("training", job) as step:
         trained = train(
-            job.config, History(job.log), job.as_of, job.horizon_days, models=models, step=step
+            job.config, job.history, job.as_of, job.horizon_days, models=models, step=step
         )
     card = trained.bundle.card
     if card.fitted_horizon_days < job.horizon_days:
@@ -136,13 +136,13 @@ def _recorded(name: str, job: Job) -> Iterator[str]:
 def _single(name: str, job: Job) -> dict[str, Any]:
     with _recorded(name, job) as run_id:
         trained = _train(job, (name,))
-        tracking.leave(model_record(name, trained, _settings(job.config, name)))
+        tracking.leave(_record(name, job, trained))
     return _result(job, trained, run_id)
 
 
-def _settings(config: Config, name: str) -> dict[str, Any]:
-    settings: dict[str, Any] = getattr(config, name).model_dump()
-    return settings
+def _record(name: str, job: Job, trained: Trained) -> tracking.Record:
+    settings = getattr(job.config, name).model_dump()
+    return model_record(name, trained, settings, job.history.table(job.as_of))
 
 
 def _register(job: Job, trained: Trained) -> Any:
@@ -173,6 +173,6 @@ def _result(job: Job, trained: Trained, run_id: str) -> dict[str, Any]:
         "currency": card.currency,
         "rounds": {name: curve.chosen for name, curve in trained.curves.items()},
         "metrics": card.metrics,
-        "counts": job.log.counts,
-        "data_sha256": job.log.sha256,
+        "counts": job.history.log.counts,
+        "data_sha256": job.history.log.sha256,
     }

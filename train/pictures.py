@@ -22,8 +22,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def of_model(name: str, curve: Curve, gains: dict[str, float]) -> dict[str, Figure]:
-    """How the number of rounds was chosen, and which features the trees use."""
+SCALES = {"churn": "log odds of an order", "spend": "log money"}
+
+
+def of_model(
+    name: str, curve: Curve, gains: dict[str, float], moved: dict[str, float]
+) -> dict[str, Figure]:
+    """How the number of rounds was chosen, and which features the trees use.
+
+    gains  total gain by feature; moved: what it adds to a customer's answer, mean of |SHAP|
+    """
     from train import plots
 
     return {
@@ -31,6 +39,9 @@ def of_model(name: str, curve: Curve, gains: dict[str, float]) -> dict[str, Figu
             curve.rounds, curve.deviance, curve.chosen, model=f"{name} model"
         ),
         "importance": plots.importance(gains, model=f"{name} model"),
+        "shap_importance": plots.importance(
+            moved, model=f"{name} model", measure=f"sum of mean |SHAP value|, {SCALES[name]}"
+        ),
     }
 
 

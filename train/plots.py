@@ -127,8 +127,14 @@ def learning_curve(
     return figure
 
 
-def importance(gains: Mapping[str, float], *, model: str = "model", top: int = 20) -> Figure:
-    """The features whose splits gained most, each as its share of the total gain."""
+def importance(
+    gains: Mapping[str, float],
+    *,
+    model: str = "model",
+    measure: str = "total gain of all splits",
+    top: int = 20,
+) -> Figure:
+    """The features that count most by some measure, each as its share of the total."""
     total = sum(gains.values()) or 1.0
     shown = sorted(gains.items(), key=lambda each: each[1])[-top:]
     figure = blank(f"What does the {model} look at?", height=1.6 + 0.26 * max(len(shown), 2))
@@ -137,7 +143,7 @@ def importance(gains: Mapping[str, float], *, model: str = "model", top: int = 2
     for bar in axes.patches:
         bar.set_color(MODEL)
     note = f"the first {len(shown)} of {len(gains)} features that its trees use"
-    dress(axes, "share of the total gain of all splits", "", note)
+    dress(axes, f"share of the {measure}", "", note)
     axes.xaxis.set_major_formatter(PERCENT)
     axes.grid(visible=False, axis="y")
     axes.margins(y=0.01)

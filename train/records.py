@@ -11,6 +11,7 @@ import xgboost as xgb
 
 from models.card import Card
 from models.encode import encode
+from models.explain import importance
 from train import pictures
 from train.clv import Trained
 from train.tracking import Record
@@ -28,8 +29,10 @@ ABOUT = {
 }
 
 
-def model_record(name: str, trained: Trained, settings: Mapping[str, Any]) -> Record:
-    """The record of one model, churn or spend."""
+def model_record(
+    name: str, trained: Trained, settings: Mapping[str, Any], table: pd.DataFrame
+) -> Record:
+    """The record of one model, churn or spend; `table` holds the features as of training."""
     card = trained.bundle.card
     booster = getattr(trained.bundle, name)
     curve = trained.curves[name]
@@ -39,7 +42,9 @@ def model_record(name: str, trained: Trained, settings: Mapping[str, Any]) -> Re
         metrics=_of(name, card.metrics),
         curves={"deviance": dict(zip(curve.rounds, curve.deviance, strict=True))},
         figures={
-            **pictures.of_model(name, curve, _gains(booster, card)),
+            **pictures.of_model(
+                name, curve, _gains(booster, card), importance(trained.bundle, table)[name]
+            ),
             **pictures.of_verdict(name, trained.verdict, card),
         },
         documents={"features": [each.model_dump() for each in card.features]},
