@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+
+from features.config import Economics
+from models.bundle import Bundle
+from models.churn import lift, log_odds
+from models.clv import answer, curve, forecast
+from models.economics import MONTH_DAYS, retention_cost
+from models.encode import encode
+
+HORIZONS = (1, 7, 30, 90, 180, 365, 730)
+NUMBERS = [
+    "p_churn",
+    "expected_spend",
+    "expected_revenue",
+    "clv",
+    "clv_low",
+    "clv_high",
+]
+PLAIN = Economics(margin=1.0, discount_rate_annual=0.0)
+WORTH = Economics(margin=0.4, discount_rate_annual=0.15, retention_cost_annual=6.0)
+
+
+@pytest.fixture(params=["trained", "seasonal"])
+def either(request: pytest.FixtureRequest, bundle: Bundle, seasonal: Bundle) -> Bundle:
+    return {"trained": bundle, "seasonal": seasonal}[request.param]
+
+
+@pytest.fixture
+def few(table: pd.DataFrame) -> pd.DataFrame:
+    """Every eighth customer, the buried and the busy among them."""
+    return table.iloc[::8]
+
+
+def test_answers_come_with_these_columns_in_the_tables_order(
+    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    said = answer(bundle, few, as_of=as_of)
+    assert [*said.columns] == [*NUMBERS, "basis", "warnings"]
+    assert said.index.equals(few.index)
+    assert said.index.name == "customer_id"
+    assert (said["basis"] == "model").all()
+    assert np.isfinite(said[NUMBERS].to_numpy()).all()
+
+
+def test_the_bundle_of_these_tests_has_trees_that_matter(
+    bundle: Bundle, table: pd.DataFrame, as_of: datetime
+) -> None:
+    assert bundle.card.churn.rounds > 0
+    said, prior = forecast(bundle, table, as_of=as_of), bundle.card.prior
+    apart = np.abs(np.log(said.p_order(90) / prior.p_order(table, 90)))
+    assert np.median(apart) > 0.01
+
+
+@pytest.mark.parametrize("horizon", HORIZONS)
+def test_expected_revenue_is_the_product(
+    either: Bundle, few: pd.DataFrame, as_of: datetime, horizon: int
+) -> None:
+    said = answer(either, few, as_of=as_of, horizon_days=horizon)
+    np.testing.assert_allclose(
+        said["expected_revenue"], (1 - said["p_churn"]) * said["expected_spend"], rtol=1e-9
+    )
+    assert ((said["p_churn"] > 0) & (said["p_churn"] < 1)).all()
+    assert (said["expected_spend"] > 0).all()
+    assert (said["clv_low"] <= said["clv_high"]).all()
+
+
+def test_more_time_never_means_less_of_anything(
+    either: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    before = pd.DataFrame(0.0, index=few.index, columns=NUMBERS).assign(p_churn=1.0)
+    free = Economics(margin=0.4, discount_rate_annual=0.15)
+    for horizon in HORIZONS:
+        now = answer(either, few, as_of=as_of, horizon_days=horizon, economics=free)
+        assert (now["p_churn"] <= before["p_churn"]).all()
+        for name in ("expected_spend", "expected_revenue", "clv"):
+            assert (now[name] >= before[name] * (1 - 1e-9)).all(), name
+        before = now
+
+
+def test_an_answer_worked_out_from_the_card(
+    seasonal: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    card = seasonal.card
+    # Ninety-one days at exp(0.4) times the pace; the trees' half of their word; the shifts.
+    effective = 91 * np.exp(0.4)
+    matrix = encode(few, [each.name for each in card.features], card.levels)
+    zero = np.zeros(len(few), dtype=np.float32)
+    churn, spend = (
+        booster.inplace_predict(matrix, predict_type="margin", base_margin=zero)
+        for booster in (seasonal.churn, seasonal.spend)
+    )
+    prior = card.prior.p_order(few, effective)
+    p_order = expit(log_odds(prior, lift(prior)) + 0.4 + 0.5 * churn)
+    money = card.prior.expected_spend(few, effective) * np.exp(-0.2 + 0.5 * spend)
+    said = answer(seasonal, few, as_of=as_of, horizon_days=91)
+    np.testing.assert_allclose(1 - said["p_churn"], p_order, rtol=1e-6)
+    np.testing.assert_allclose(said["expected_spend"], money, rtol=1e-6)
+
+
+def test_purchase_days_are_at_least_as_many_as_orders_are_likely(
+    either: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    said = forecast(either, few, as_of=as_of)
+    for horizon in HORIZONS:
+        assert (said.expected_days(horizon) >= said.p_order(horizon) * (1 - 1e-12)).all()
+
+
+def test_the_order_of_rows_does_not_matter(
+    either: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    mixed = few.sample(frac=1, random_state=1)
+    pd.testing.assert_frame_equal(
+        answer(either, mixed, as_of=as_of).loc[few.index],
+        answer(either, few, as_of=as_of),
+        rtol=1e-12,
+    )
+
+
+def test_a_customer_alone_gets_the_answer_of_the_batch(
+    either: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    batch = answer(either, few, as_of=as_of)
+    alone = [answer(either, few.iloc[[row]], as_of=as_of) for row in range(0, len(few), 30)]
+    pd.testing.assert_frame_equal(pd.concat(alone), batch.iloc[::30], rtol=1e-12)
+
+
+def test_the_order_of_columns_does_not_matter(
+    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    turned = few[few.columns[::-1]].assign(unknown_column=1.0)
+    pd.testing.assert_frame_equal(
+        answer(bundle, turned, as_of=as_of), answer(bundle, few, as_of=as_of)
+    )
+
+
+def test_the_table_is_left_as_it_was(bundle: Bundle, few: pd.DataFrame, as_of: datetime) -> None:
+    before = few.copy()
+    answer(bundle, few, as_of=as_of)
+    curve(bundle, few, as_of=as_of)
+    pd.testing.assert_frame_equal(few, before)
+
+
+def test_margin_one_without_discount_or_cost_is_expected_revenue(
+    either: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    for horizon in HORIZONS:
+        said = answer(either, few, as_of=as_of, horizon_days=horizon, economics=PLAIN)
+        np.testing.assert_allclose(said["clv"], said["expected_revenue"], rtol=1e-9)
+
+
+def test_the_value_of_one_customer_worked_by_hand(
+    bundle: Bundle, table: pd.DataFrame, as_of: datetime
+) -> None:
+    # Sixty days are a month of 30.4375 and a rest of 29.5625. The revenue that is expected by the
+    # end of each is the product's own; two fifths of it is margin. Money is worth 1.15 times as
+    # much a year earlier, and each month's counts from its middle: day 15.21875 and day 45.21875.
+    # Keeping the customer costs 6 a year, paid alike.
+    one = table[table["repeat_days"] > 5].iloc[[0]]
+    by_month = answer(bundle, one, as_of=as_of, horizon_days=60)["expected_revenue"].iloc[0]
+    first = forecast(bundle, one, as_of=as_of).expected_revenue(30.4375)[0]
+    early, late = 1.15 ** (-15.21875 / 365.25), 1.15 ** (-45.21875 / 365.25)
+    margin = 0.4 * (first * early + (by_month - first) * late)
+    cost = 6 / 365.25 * (30.4375 * early + 29.5625 * late)
+    said = answer(bundle, one, as_of=as_of, horizon_days=60, economics=WORTH)
+    assert said["clv"].iloc[0] == pytest.approx(margin - cost, rel=1e-9)
+
+
+def test_the_interval_is_valued_like_the_expectation(
+    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    plain = answer(bundle, few, as_of=as_of, economics=PLAIN)
+    worth = answer(bundle, few, as_of=as_of, economics=WORTH)
+    cost = retention_cost(bundle.card.horizon_days, WORTH)
+    for name in ("clv_low", "clv_high"):
+        np.testing.assert_allclose(
+            worth[name] + cost,
+            plain[name] * (worth["clv"] + cost) / plain["expected_revenue"],
+            rtol=1e-9,
+            atol=1e-9,
+        )
+
+
+def test_horizon_and_economics_default_to_the_bundles(
+    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    card = bundle.card
+    pd.testing.assert_frame_equal(
+        answer(bundle, few, as_of=as_of),
+        answer(bundle, few, as_of=as_of, horizon_days=card.horizon_days, economics=card.economics),
+    )
+
+
+def test_a_season_lets_the_moment_matter(
+    bundle: Bundle, seasonal: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    later = as_of + timedelta(days=182)
+    flat = [answer(bundle, few, as_of=moment)["expected_revenue"] for moment in (as_of, later)]
+    busy = [answer(seasonal, few, as_of=moment)["expected_revenue"] for moment in (as_of, later)]
+    pd.testing.assert_series_equal(*flat)
+    assert (busy[0] > busy[1]).all()
+
+
+@pytest.mark.parametrize(
+    "missing", ["repeat_days", "last_repeat_days", "age_days", "day_value_mean"]
+)
+def test_customers_of_whom_too_little_is_known_get_nulls_and_a_reason(
+    bundle: Bundle, few: pd.DataFrame, as_of: datetime, missing: str
+) -> None:
+    blank = few.copy()
+    blank.loc[blank.index[1], missing] = np.nan
+    said = answer(bundle, blank, as_of=as_of)
+    unknown = said.iloc[1]
+    assert unknown[NUMBERS].isna().all()
+    assert unknown["basis"] == "insufficient"
+    assert any("nothing can be predicted" in each for each in unknown["warnings"])
+    pd.testing.assert_frame_equal(
+        said.drop(few.index[1]), answer(bundle, few.drop(few.index[1]), as_of=as_of), rtol=1e-12
+    )
+    assert curve(bundle, blank, as_of=as_of).iloc[1].isna().all()
+
+
+def test_nobody_known_and_nobody_at_all_are_answered(
+    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    unknown = few.iloc[:3].assign(age_days=np.nan)
+    assert (answer(bundle, unknown, as_of=as_of)["basis"] == "insufficient").all()
+    assert answer(bundle, unknown, as_of=as_of)[NUMBERS].isna().all(axis=None)
+    nobody = answer(bundle, few.iloc[:0], as_of=as_of)
+    assert nobody.empty
+    assert [*nobody.columns] == [*NUMBERS, "basis", "warnings"]
+    assert curve(bundle, few.iloc[:0], as_of=as_of).empty
+
+
+@pytest.mark.parametrize("horizon", [7, 91, 365])
+def test_the_curve_sums_to_the_value_before_cost(
+    either: Bundle, few: pd.DataFrame, as_of: datetime, horizon: int
+) -> None:
+    told = {"as_of": as_of, "horizon_days": horizon, "economics": WORTH}
+    monthly, said = curve(either, few, **told), answer(either, few, **told)
+    assert [*monthly.columns] == [*range(1, 1 + int(np.ceil(horizon / MONTH_DAYS)))]
+    assert monthly.index.equals(few.index)
+    assert (monthly >= -1e-9).all(axis=None)
+    np.testing.assert_allclose(
+        monthly.sum(axis=1), said["clv"] + retention_cost(horizon, WORTH), rtol=1e-9
+    )
+
+
+def test_the_curve_of_the_bundles_own_horizon_is_the_default(
+    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    assert curve(bundle, few, as_of=as_of).shape == (len(few), 3)
