@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
@@ -11,29 +9,17 @@ import pandas as pd
 from pydantic import ValidationError
 
 from features import table
-from features.config import Economics
 from features.contracts import ContractError
 from features.log import parse_as_of, to_lines
 from features.moments import next_midnight
-from models import clv
 from serve import transactions
 from serve.errors import ServeError
-from serve.replies import NUMBERS, Feature, ModelReply, ModelStamp, Prediction, PredictReply
+from serve.predictions import Question, predictions
+from serve.replies import Feature, ModelReply, ModelStamp, PredictReply
 from serve.rows import feature_table
 from serve.served import Served
 from serve.transactions import Notes
 from serve.wire import Asked, FeaturesRequest, PredictRequest
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """What is asked of the models; `features` holds the customers in the reply's order."""
-
-    features: pd.DataFrame
-    as_of: datetime
-    horizon_days: int
-    economics: Economics
-    curve: bool
 
 
 def respond(served: Served, request: Asked) -> str:
@@ -53,7 +39,7 @@ def predict(served: Served, request: PredictRequest) -> PredictReply:
     """Raw transactions -> predictions. Raises ServeError for a request without a moment."""
     card = served.bundle.card
     lines = transactions.frame(request.customers, card.timezone)
-    canonical = to_lines(lines, card.timezone)
+    canonical = to_lines(transactions.settle(lines, card), card.timezone)
     as_of = _as_of(request.as_of, canonical, card.timezone)
     # a customer without a purchase gets an empty row: the models say that it is insufficient
     ids = [customer.customer_id for customer in request.customers]
@@ -122,6 +108,7 @@ def _question(
         horizon_days=request.horizon_days or card.horizon_days,
         economics=terms.over(card.economics) if terms else card.economics,
         curve=request.curve,
+        explain=request.explain,
     )
 
 
@@ -132,51 +119,8 @@ def _reply(served: Served, question: Question, notes: Notes) -> PredictReply:
         as_of=show_moment(question.as_of, card.timezone),
         horizon_days=question.horizon_days,
         currency=card.currency,
-        predictions=_predictions(served, question, notes),
+        predictions=predictions(served.bundle, question, notes),
     )
-
-
-def _predictions(served: Served, question: Question, notes: Notes) -> list[Prediction]:
-    answers = clv.answer(
-        served.bundle,
-        question.features,
-        as_of=question.as_of,
-        horizon_days=question.horizon_days,
-        economics=question.economics,
-    )
-    numbers = _rows(answers[list(NUMBERS)])
-    return [
-        Prediction(
-            customer_id=customer_id,
-            **dict(zip(NUMBERS, numbers[place], strict=True)),
-            basis=answers["basis"].iloc[place],
-            warnings=[*answers["warnings"].iloc[place], *notes.get(customer_id, [])],
-            curve=curve,
-        )
-        for place, (customer_id, curve) in enumerate(_curves(served, question).items())
-    ]
-
-
-def _curves(served: Served, question: Question) -> dict[str, list[float] | None]:
-    """customer id -> money by month, if asked for and known; in the order of the features."""
-    ids = [str(each) for each in question.features.index]
-    if not question.curve:
-        return dict.fromkeys(ids)
-    months = clv.curve(
-        served.bundle,
-        question.features,
-        as_of=question.as_of,
-        horizon_days=question.horizon_days,
-        economics=question.economics,
-    )
-    known = [[each for each in row if each is not None] for row in _rows(months)]
-    return {customer_id: row or None for customer_id, row in zip(ids, known, strict=True)}
-
-
-def _rows(frame: pd.DataFrame) -> list[list[float | None]]:
-    """The rows of a frame of numbers, None where one is unknown."""
-    values: list[list[float]] = frame.to_numpy(dtype="float64").tolist()
-    return [[None if math.isnan(each) else each for each in row] for row in values]
 
 
 def _stamp(served: Served) -> ModelStamp:

@@ -24,6 +24,38 @@ class ModelStamp(_Reply):
     trained_as_of: str = Field(description=AS_OF)
 
 
+class Driver(_Reply):
+    """What one feature adds to a customer's answer."""
+
+    feature: str
+    value: float | str | None = Field(description="as in the feature table; null where unknown")
+    unit: str
+    meaning: str
+    churn_log_odds: float = Field(
+        description="log odds of a purchase in the horizon; what is positive lowers p_churn"
+    )
+    spend_log_money: float = Field(
+        description="log of the expected spend: 0.1 is about a tenth more"
+    )
+
+
+class Explanation(_Reply):
+    """The parts of an answer: prior, level, trees, the drivers and all other features.
+
+    Log odds sum to those of a purchase, logit(1 - p_churn), log money to log(expected_spend).
+    """
+
+    prior_log_odds: float = Field(description="the probability model's own answer")
+    level_log_odds: float = Field(description="what brings the total to its level; for all alike")
+    trees_log_odds: float = Field(description="what the trees add for the mean customer")
+    others_log_odds: float = Field(description="features that are not among the drivers")
+    prior_log_money: float
+    level_log_money: float
+    trees_log_money: float
+    others_log_money: float
+    drivers: list[Driver] = Field(description="the features that move the answer most, in order")
+
+
 class Prediction(_Reply):
     """What is expected of one customer in the horizon; null only where basis is insufficient."""
 
@@ -39,8 +71,8 @@ class Prediction(_Reply):
         description="money: margin on the expected revenue, discounted to as_of, less the cost of "
         "retention"
     )
-    clv_low: float | None = Field(description="money: lower end of the predictive interval")
-    clv_high: float | None = Field(description="money: upper end of the predictive interval")
+    clv_low: float | None = Field(description="money: lower end of the 80 % predictive interval")
+    clv_high: float | None = Field(description="money: upper end of the 80 % predictive interval")
     basis: Literal["model", "prior", "insufficient"] = Field(
         description="model: trees and probability model; prior: the probability model alone; "
         "insufficient: too little is known for a number"
@@ -50,6 +82,12 @@ class Prediction(_Reply):
         None,
         exclude_if=lambda value: value is None,
         description="money: discounted expected margin of each month from as_of, if asked for",
+    )
+
+    explanation: Explanation | None = Field(
+        None,
+        exclude_if=lambda value: value is None,
+        description="what the answer is made of, if asked for",
     )
 
     @model_validator(mode="after")

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
+from features import policy
+from features.config import Data
 from features.moments import to_utc
 from models.card import Card
 from serve.wire import Customer
@@ -37,6 +39,18 @@ def frame(customers: Sequence[Customer], timezone: str) -> pd.DataFrame:
     )
 
 
+def settle(transactions: pd.DataFrame, card: Card) -> pd.DataFrame:
+    """The transactions after the policy for refunds that the training log was read with.
+
+    Raises ContractError where that policy admits none and there is one.
+    """
+    if not (transactions["amount"] < 0).any():
+        return transactions
+    data = Data.model_validate(card.training.settings["data"])
+    kept, _ = policy.apply(transactions.assign(copies=1), data)
+    return kept
+
+
 def notes(transactions: pd.DataFrame, as_of: datetime, card: Card) -> Notes:
     """customer id -> sentences: which transactions are not used, what they lack."""
     later = transactions.loc[transactions["timestamp"] >= as_of, "customer_id"].value_counts()
@@ -44,6 +58,10 @@ def notes(transactions: pd.DataFrame, as_of: datetime, card: Card) -> Notes:
         str(customer_id): [f"transactions at or after as_of are not used: {number}"]
         for customer_id, number in later.items()
     }
+    if card.training.settings["data"]["refunds"] == "drop":
+        for customer_id in transactions.loc[transactions["amount"] < 0, "customer_id"].unique():
+            sentence = "refunds are not used: the model was trained without them"
+            found.setdefault(str(customer_id), []).append(sentence)
     for name in card.optional:
         if name not in transactions:
             for customer_id in transactions["customer_id"].unique():

@@ -134,6 +134,7 @@ class _Request(_Strict):
     )
     economics: Terms | None = Field(None, description="default: the model's")
     curve: bool = Field(False, description="also return the discounted margin month by month")
+    explain: bool = Field(False, description="also return what each answer is made of")
 
 
 class PredictRequest(_Request):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +14,16 @@ import pytest
 from features.log import Log
 from models import clv
 from models.bundle import Bundle
+from serve.answer import respond
+from serve.errors import ServeError
 from serve.replies import NUMBERS
+from serve.served import Served
+from serve.wire import PredictRequest, parse
 
 EXACT = 1e-9
 ONE = {"timestamp": "1997-05-01T10:00:00Z", "amount": 12.5, "order_id": "o1"}
 ANN = {"customer_id": "ann", "transactions": [ONE]}
+BEN = {"customer_id": "ben", "transactions": [ONE]}
 
 
 def some(table: pd.DataFrame) -> list[str]:
@@ -43,6 +50,16 @@ def rows(table: pd.DataFrame, ids: list[str]) -> list[dict[str, Any]]:
         | {name: None if pd.isna(value) else value for name, value in table.loc[each].items()}
         for each in ids
     ]
+
+
+def refunds(store: Any, policy: str) -> Served:
+    """The bundle as if its log had been read with this policy for refunds."""
+    settings = store.bundle.card.training.settings
+    settings = settings | {"data": settings["data"] | {"refunds": policy}}
+    training = store.bundle.card.training.model_copy(update={"settings": settings})
+    card = store.bundle.card.model_copy(update={"training": training})
+    bundle = Bundle(card, store.bundle.churn, store.bundle.spend)
+    return Served(bundle=bundle, name="clv", version="1", run_id=None, source="folder")
 
 
 def numbers(reply: dict[str, Any]) -> pd.DataFrame:
@@ -113,6 +130,42 @@ def test_the_months_of_the_curve_add_up_to_the_value(client: Any) -> None:
     [ann] = client.post("/predict", json=asked).json()["predictions"]
     assert len(ann["curve"]) == 4
     assert sum(ann["curve"]) == pytest.approx(ann["clv"])
+
+
+def test_the_parts_of_an_explanation_add_up_to_the_answer(client: Any) -> None:
+    asked = {"customers": [ANN], "as_of": "1997-06-01", "horizon_days": 100, "explain": True}
+    [ann] = client.post("/predict", json=asked).json()["predictions"]
+    parts = ann["explanation"]
+    for unit, whole in (
+        ("log_odds", math.log((1 - ann["p_churn"]) / ann["p_churn"])),
+        ("log_money", math.log(ann["expected_spend"])),
+    ):
+        alike = [parts[f"{name}_{unit}"] for name in ("prior", "level", "trees", "others")]
+        own = {"log_odds": "churn_log_odds", "log_money": "spend_log_money"}[unit]
+        assert sum(alike) + sum(each[own] for each in parts["drivers"]) == pytest.approx(whole)
+    assert {"feature", "value", "unit", "meaning"} <= parts["drivers"][0].keys()
+
+
+def test_refunds_are_treated_as_in_training(store: Any) -> None:
+    back = {"timestamp": "1997-05-20", "amount": -5.0}
+    asked = parse(
+        PredictRequest,
+        json.dumps(
+            {
+                "customers": [{"customer_id": "ann", "transactions": [ONE, back]}, BEN],
+                "as_of": "1997-06-01",
+            }
+        ).encode(),
+    )
+    netted = respond(refunds(store, "net"), asked)
+    dropped = respond(refunds(store, "drop"), asked)
+    [ann, ben] = json.loads(dropped)["predictions"]
+    assert "refunds are not used: the model was trained without them" in ann["warnings"]
+    assert {name: ann[name] for name in NUMBERS} == {name: ben[name] for name in NUMBERS}
+    [ann, _] = json.loads(netted)["predictions"]
+    assert not any("refunds are not used" in each for each in ann["warnings"])
+    with pytest.raises(ServeError, match="rows are refunds"):
+        respond(refunds(store, "error"), asked)
 
 
 def test_a_customer_without_a_purchase_is_answered_but_not_with_a_number(client: Any) -> None:
