@@ -16,10 +16,10 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import betaln, digamma, gammaln
 
 from models.dropout import expected_days
+from models.likelihood import maximise
 
 Array = NDArray[np.float64]
 Variant = Literal["bg", "mbg"]
@@ -100,27 +100,16 @@ def fit(histories: Histories, variant: Variant = "bg") -> PurchaseModel:
     cells, weight = histories.cells()
     scale = float(np.average(cells.age, weights=weight))
 
-    def objective(log_parameters: Array) -> tuple[float, Array]:
+    def mean_log_likelihood(log_parameters: Array) -> tuple[float, Array]:
         parameters = np.exp(log_parameters) * np.array([1.0, scale, 1.0, 1.0])
         each, gradient = _log_likelihood(parameters, cells, variant)
         total = weight.sum()
         slope = (gradient * parameters[:, None]) @ weight / total
-        return -float(each @ weight) / total, -slope
+        return float(each @ weight) / total, slope
 
     starts = ([-1.0, -1.5, -0.5, 0.8], [0.0, -1.0, -2.0, 1.0])
-    fits = [
-        minimize(
-            objective,
-            np.array(start),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=LOG_BOUNDS,
-            options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-7},
-        )
-        for start in starts
-    ]
-    best = min(fits, key=lambda found: float(found.fun))
-    r, alpha, a, b = np.exp(best.x) * np.array([1.0, scale, 1.0, 1.0])
+    best = maximise(mean_log_likelihood, starts, LOG_BOUNDS)
+    r, alpha, a, b = np.exp(best) * np.array([1.0, scale, 1.0, 1.0])
     return PurchaseModel(variant, float(r), float(alpha), float(a), float(b))
 
 

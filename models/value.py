@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import digamma, gammaln
 
+from models.likelihood import maximise
+
 Array = NDArray[np.float64]
+LOG_BOUNDS = [(-4.0, 8.0), (-3.0, 8.0), (-8.0, 12.0)]
 
 
 @dataclass(frozen=True)
@@ -49,43 +51,33 @@ def fit(count: Array, mean: Array) -> ValueModel:
     count, mean = count[known].astype(float), mean[known].astype(float)
     scale = float(np.exp(np.log(mean).mean()))
 
-    def objective(free: Array) -> tuple[float, Array]:
+    def mean_log_likelihood(free: Array) -> tuple[float, Array]:
         p, q_less_1, v = np.exp(free)
         each, gradient = _log_likelihood(np.array([p, 1.0 + q_less_1, v]), count, mean / scale)
-        slope = gradient.mean(axis=1) * np.array([p, q_less_1, v])
-        return -float(each.mean()), -slope
+        return float(each.mean()), gradient.mean(axis=1) * np.array([p, q_less_1, v])
 
-    fits = [
-        minimize(
-            objective,
-            np.array(start),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[(-4.0, 8.0), (-3.0, 8.0), (-8.0, 12.0)],
-            options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-7},
-        )
-        for start in ([0.7, 1.0, 0.0], [2.0, 0.0, -1.0])
-    ]
-    best = min(fits, key=lambda found: float(found.fun))
-    p, q_less_1, v = np.exp(best.x)
+    starts = ([0.7, 1.0, 0.0], [2.0, 0.0, -1.0])
+    p, q_less_1, v = np.exp(maximise(mean_log_likelihood, starts, LOG_BOUNDS))
     return ValueModel(float(p), float(1.0 + q_less_1), float(v * scale))
 
 
 def _log_likelihood(parameters: Array, count: Array, mean: Array) -> tuple[Array, Array]:
     """Log likelihood of each customer's mean and its gradient, shapes (n,) and (3, n)."""
     p, q, v = parameters
-    shape = p * count
-    log_total = np.log(v + count * mean)
+    distinct, place = np.unique(count, return_inverse=True)
+    shape, log_total = p * distinct, np.log(v + count * mean)
+    of_count = gammaln(shape + q) - gammaln(shape) + shape * np.log(distinct)
+    rising = digamma(shape + q)
+    of_p = distinct * (rising - digamma(shape) + np.log(distinct))
+    shape = shape[place]
     each = (
-        gammaln(shape + q)
-        - gammaln(shape)
+        of_count[place]
         - gammaln(q)
         + q * np.log(v)
         + (shape - 1.0) * np.log(mean)
-        + shape * np.log(count)
         - (shape + q) * log_total
     )
-    d_p = count * (digamma(shape + q) - digamma(shape) + np.log(mean) + np.log(count) - log_total)
-    d_q = digamma(shape + q) - digamma(q) + np.log(v) - log_total
+    d_p = of_p[place] + count * (np.log(mean) - log_total)
+    d_q = rising[place] - digamma(q) + np.log(v) - log_total
     d_v = q / v - (shape + q) / (v + count * mean)
     return each, np.stack([d_p, d_q, d_v])
