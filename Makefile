@@ -120,10 +120,20 @@ score: $(RUN_READY) ## score every customer of a log (CONFIG=configs/online_reta
 	@$(BIN)/python -m serve score --config $(CONFIG) --out $(OUT)
 	@echo "Next: look into $(OUT), or make serve"
 
-backtest: OUT ?= $(VAR)/backtest.json
-backtest: $(RUN_READY) ## judge the model on past horizons beside its rivals (CONFIG=... OUT=var/backtest.json)
-	@$(BIN)/python -m train backtest --config $(CONFIG) --out $(OUT)
-	@echo "Next: look into $(OUT), or make ui"
+backtest: $(RUN_READY) ## judge the model beside its rivals on past horizons of the sample logs
+	@mkdir -p $(VAR)
+	@for each in $(BACKTESTS); do \
+	  set -- $$(echo $$each | tr ':' ' '); \
+	  echo "== $$1, $$3 days" >&2; \
+	  $(BIN)/python -m train backtest --config configs/$$1.toml --origins $$2 --horizon-days $$3 \
+	    --out $(VAR)/backtest-$$1-$$3.json > /dev/null || exit 1; \
+	done
+	@$(BIN)/python benchmarks/accuracy.py $(foreach each,$(BACKTESTS),$(call report,$(each)))
+	@echo "Next: make ui, or look into $(VAR)/backtest-*.json" >&2
+
+# config:origins:days
+BACKTESTS := online_retail:3:90 cdnow:3:90 cdnow:1:273 complete_journey:3:90
+report = $(VAR)/backtest-$(word 1,$(subst :, ,$(1)))-$(word 3,$(subst :, ,$(1))).json
 
 test: $(DEV_READY) ## the gate: format, lint, types, tests
 	@$(BIN)/ruff format --check .

@@ -39,7 +39,7 @@ def section(path: Path) -> str:
     report = json.loads(path.read_text(encoding="utf-8"))
     origins = report["origins"]
     moments = ", ".join(each["as_of"][:10] for each in origins)
-    title = path.stem.removeprefix("backtest-").replace("_", " ")
+    title = path.stem.removeprefix("backtest-").rsplit("-", 1)[0].replace("_", " ")
     return "\n".join(
         [
             f"## {title}, {report['horizon_days']} days",
