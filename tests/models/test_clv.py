@@ -10,7 +10,7 @@ from scipy.special import expit
 from features.config import Economics
 from models.bundle import Bundle
 from models.churn import lift, log_odds
-from models.clv import answer, curve, forecast
+from models.clv import answer, curve, forecast, total_revenue
 from models.economics import MONTH_DAYS, retention_cost
 from models.encode import encode
 
@@ -256,3 +256,35 @@ def test_the_curve_of_the_bundles_own_horizon_is_the_default(
     bundle: Bundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
     assert curve(bundle, few, as_of=as_of).shape == (len(few), 3)
+
+
+def test_the_total_is_the_sum_of_the_answers_inside_its_interval(
+    either: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    said = answer(either, few, as_of=as_of, economics=WORTH)
+    expected, low, high = total_revenue(either, said)
+    assert expected == pytest.approx(said["expected_revenue"].sum(), rel=1e-9)
+    assert 0 < low < expected < high
+
+
+def test_a_customer_without_an_answer_adds_nothing_to_the_total(
+    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    blank = few.copy()
+    blank.loc[blank.index[:5], "age_days"] = np.nan
+    assert total_revenue(bundle, answer(bundle, blank, as_of=as_of)) == pytest.approx(
+        total_revenue(bundle, answer(bundle, few.iloc[5:], as_of=as_of))
+    )
+    nobody = answer(bundle, blank.iloc[:5], as_of=as_of)
+    assert total_revenue(bundle, nobody) == (0.0, 0.0, 0.0)
+
+
+def test_a_larger_group_has_a_relatively_narrower_total(
+    bundle: Bundle, table: pd.DataFrame, as_of: datetime
+) -> None:
+    said = answer(bundle, table, as_of=as_of)
+    widths = []
+    for every in (64, 8, 1):
+        expected, low, high = total_revenue(bundle, said.iloc[::every])
+        widths.append((high - low) / expected)
+    assert widths == sorted(widths, reverse=True)
