@@ -80,6 +80,8 @@ def cut(trait: Array) -> tuple[NDArray[np.int64], list[str]]:
         names = [str(each) for each in range(int(group.max(initial=0)) + 1)]
         return group, [f"{name}+" if int(name) == MOST_GROUPS - 1 else name for name in names]
     edges = np.unique(np.quantile(trait, np.linspace(0, 1, MOST_GROUPS + 1)))
+    if len(edges) == 1:
+        return np.zeros(len(trait), dtype=np.int64), [f"{edges[0]:,.0f}"]
     group = np.clip(np.searchsorted(edges, trait, side="right") - 1, 0, max(len(edges) - 2, 0))
     return group.astype(np.int64), [
         f"{low:,.0f}-{high:,.0f}" for low, high in itertools.pairwise(edges)

@@ -58,6 +58,8 @@ def of_verdict(name: str, verdict: Verdict | None, card: Card) -> dict[str, Figu
         }
     if name == "spend":
         returners = seen[seen["churned"] == 0]
+        if returners.empty:
+            return {}
         columns = _columns(returners, "revenue", "expected_spend", "prior_spend")
         return {"deciles": plots.decile_bars(*columns, currency=card.currency)}
     columns = _columns(seen, "revenue", "expected_revenue", "prior_revenue")

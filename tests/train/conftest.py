@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+from threadpoolctl import threadpool_limits
+
+from features.config import Config
+from features.log import Log, to_lines
+from features.moments import from_microseconds, next_midnight
+from features.simulate import Simulation, simulate
+from train.__main__ import main
+from train.backtest import Origin, judge_origin
+from train.baselines import LADDER, Task, bg_nbd
+from train.baselines import Said as Ladder
+from train.history import History
+
+AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
+HORIZON_DAYS = 60
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Threads that wait for each other make small fits ten times slower."""
+    with threadpool_limits(1):
+        yield
+
+
+@pytest.fixture(scope="session")
+def settings() -> Callable[..., Config]:
+    """A problem by its horizon, other settings of it, and the number of rounds; small and quick."""
+
+    def make(horizon_days: int, *, rounds: int = 10, **problem: int) -> Config:
+        columns = {each: each for each in ("customer_id", "timestamp", "amount")}
+        trees = {"max_rounds": rounds, "min_child_weight": 5.0}
+        return Config.model_validate(
+            {
+                "data": {"transactions": "log.parquet", "columns": columns},
+                "problem": {"horizon_days": horizon_days, "snapshots": 3, **problem},
+                "churn": trees,
+                "spend": trees,
+            }
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def log_of() -> Callable[[pd.DataFrame], Log]:
+    """Transactions as the log that reading a file of them would give."""
+
+    def make(transactions: pd.DataFrame) -> Log:
+        lines = to_lines(transactions, "UTC")
+        return Log(
+            lines=lines,
+            optional=tuple(each for each in ("category", "channel") if lines[each].notna().any()),
+            counts={"rows_read": len(transactions)},
+            sha256="0" * 64,
+            timezone="UTC",
+            currency="EUR",
+            first=from_microseconds(int(lines["us"].iloc[0])),
+            end=next_midnight(int(lines["local_us"].iloc[-1]), "UTC"),
+        )
+
+    return make
+
+
+class Shop(NamedTuple):
+    """A simulated log with the truth behind it, and the ladder judged in the middle of it."""
+
+    simulation: Simulation
+    config: Config
+    history: History
+    origin: Origin
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The features of everybody who had bought by then."""
+        return self.history.table(self.origin.as_of)
+
+
+@pytest.fixture(scope="session")
+def shop(settings: Callable[..., Config], log_of: Callable[[pd.DataFrame], Log]) -> Shop:
+    """Three thousand customers who behave as the probability model says.
+
+    The ladder has two more rungs: `truth` knows the customers' minds, and `distorted` is the
+    classical model, less sure of who orders, and wrong about the money.
+    """
+    made = simulate(customers=3000, seed=1, as_of=AS_OF, horizon_days=HORIZON_DAYS)
+    config, history = settings(HORIZON_DAYS), History(log_of(made.transactions))
+
+    def truth(task: Task) -> Ladder:
+        known = made.truth.loc[task.table.index]
+        return Ladder(known["p_order"].to_numpy(), known["expected_revenue"].to_numpy())
+
+    def distorted(task: Task) -> Ladder:
+        said, rng = bg_nbd(task), np.random.default_rng(3)
+        noise = rng.lognormal(0.3, 0.8, len(task.table))
+        p_order = np.sqrt(said.p_order) * rng.uniform(0.5, 1.0, len(noise))
+        return Ladder(p_order, said.expected_revenue * noise)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(LADDER, "truth", truth)
+        patch.setitem(LADDER, "distorted", distorted)
+        origin = judge_origin(config, history, AS_OF, HORIZON_DAYS, step=lambda _: None)
+    return Shop(made, config, history, origin)
+
+
+@pytest.fixture(scope="session")
+def clockwork() -> pd.DataFrame:
+    """Half a year of five hundred customers who buy at fixed gaps, ever more, until they stop.
+
+    The probability model takes their gaps for random, so there is something for trees to learn.
+    """
+    rng = np.random.default_rng(5)
+    gap = rng.uniform(8.0, 40.0, 500)
+    orders = rng.geometric(0.1, 500)
+    who = np.repeat(np.arange(500), orders)
+    number = np.arange(len(who)) - np.repeat(np.cumsum(orders) - orders, orders)
+    days = rng.uniform(0.0, 180.0, 500)[who] + number * gap[who] * rng.uniform(0.9, 1.1, len(who))
+    amount = 20.0 * 1.08 ** (number * (who % 2)) * rng.gamma(8.0, 1 / 8.0, len(who))
+    began = AS_OF - timedelta(days=240)
+    frame = pd.DataFrame(
+        {
+            "customer_id": [f"c{each:03d}" for each in who],
+            "timestamp": began + pd.to_timedelta(days, unit="D").round("s"),
+            "amount": amount,
+        }
+    )
+    return frame[frame["timestamp"] < AS_OF + timedelta(days=HORIZON_DAYS)].reset_index(drop=True)
+
+
+class Said(NamedTuple):
+    """What a command answered: its exit code, its result, and what it wrote to stderr."""
+
+    code: int
+    result: dict[str, Any]
+    stderr: str
+
+
+@pytest.fixture(scope="session")
+def door() -> Callable[..., Said]:
+    """`python -m train`, called in this process; logging is left as it was."""
+
+    def run(*argv: str) -> Said:
+        root, out, err = logging.getLogger(), io.StringIO(), io.StringIO()
+        handlers, level = list(root.handlers), root.level
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                code = _exit_code(list(argv))
+        finally:
+            root.handlers[:], root.level = handlers, level
+        lines = out.getvalue().splitlines()
+        return Said(code, json.loads(lines[-1]) if lines else {}, err.getvalue())
+
+    return run
+
+
+def _exit_code(argv: list[str]) -> int:
+    try:
+        return main(argv)
+    except SystemExit as stopped:
+        return int(stopped.code or 0)
