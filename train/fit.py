@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import distributions
 
 import numpy as np
 import pandas as pd
@@ -23,6 +22,7 @@ from models.spend import SpendModel
 from train.churn import fit_churn
 from train.history import History
 from train.level import expected_level, expected_totals, shifts
+from train.plain import requirements
 from train.snapshots import Step, empty_stack, fitted_horizon, moments, stack
 from train.spend import fit_spend
 
@@ -175,12 +175,11 @@ def _features(history: History, seen: Sequence[datetime]) -> tuple[Feature, ...]
 
 
 def _training(config: Config, history: History, basis: _Basis) -> Training:
-    installed = {found.name: found.version for found in distributions()}
     return Training(
         data_sha256=history.log.sha256,
         counts=history.log.counts,
         snapshots=tuple(basis.snapshots),
         customers=len(history.table(basis.as_of)),
         settings=config.model_dump(exclude={"tracking"}),
-        versions={name: installed[name] for name in LIBRARIES if name in installed},
+        versions=dict(pin.split("==") for pin in requirements(*LIBRARIES)),
     )

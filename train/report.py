@@ -18,6 +18,14 @@ ROWS = {
     "clv_decile_error": "decile error",
     "clv_interval_coverage": "80 % interval covers",
 }
+RETURNERS = {
+    "spend_gini": "returners: Gini",
+    "spend_spearman": "returners: Spearman",
+    "spend_mae": "returners: MAE",
+    "spend_rmse": "returners: RMSE",
+    "spend_bias": "returners: bias",
+    "spend_decile_error": "returners: decile err.",
+}
 
 
 def held_out(trained: Trained) -> str:
@@ -30,9 +38,12 @@ def held_out(trained: Trained) -> str:
         f"the {verdict.horizon_days} days that followed",
         f"  {'':22}{'Perennial':>12}{'BG/NBD x GG':>14}",
     ]
-    for name, label in ROWS.items():
+    # The spend model's own metrics are for whoever trains it alone.
+    rows = ROWS if "clv_mae" in metrics else ROWS | RETURNERS
+    for name, label in rows.items():
         if name in metrics:
             part, rest = name.split("_", 1)
             prior = metrics.get(f"{part}_prior_{rest}")
-            lines.append(f"  {label:22}{metrics[name]:12.4g}" + (f"{prior:14.4g}" if prior else ""))
+            beside = "" if prior is None else f"{prior:14.4g}"
+            lines.append(f"  {label:22}{metrics[name]:12.4g}{beside}")
     return "\n".join(lines)
