@@ -68,6 +68,18 @@ def spend(arguments: Namespace) -> dict[str, Any]:
     return _single("spend", _job(arguments))
 
 
+def tune(arguments: Namespace) -> dict[str, Any]:
+    """Search better settings for both models, out of time; nothing is registered."""
+    # imported here: Optuna comes with the extra `train` only
+    from train import tuning_door
+    from train.tune import library
+
+    library()  # before the log is read, so that its absence is noticed at once
+    return tuning_door.tune(
+        _job(arguments), trials=arguments.trials, minutes=arguments.minutes, out=arguments.out
+    )
+
+
 def cut(log: Log, as_of: datetime) -> Log:
     """The log without any row at or after `as_of`; later rows cannot then matter.
 
