@@ -21,7 +21,7 @@ from serve.settings import read_settings
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-THREADS = 4
+THREADS = 2
 MOST_AT_ONCE = 64
 TIMEOUT_SECONDS = 60
 
