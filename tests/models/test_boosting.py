@@ -134,18 +134,23 @@ def test_a_signal_gets_rounds_and_loses_less() -> None:
     assert losses[curve.chosen] < losses[0] - 0.05
 
 
-def test_rounds_are_judged_out_of_time_by_snapshots_that_had_matured() -> None:
-    # The signal turns round in the last two snapshots. Of those older than the newest, only the
-    # first two have matured by then, and they teach the wrong thing.
+def test_snapshots_that_had_not_matured_by_the_newest_teach_nothing() -> None:
+    # The signal turns round after the first two snapshots. With a horizon of ninety days only those
+    # two are over by the newest, and what they teach is wrong; with ten days the others are too.
     early = sample(300, (0.0, 30.0), signal=2.0)
-    late = sample(300, (170.0, 200.0), signal=-2.0, seed=1)
+    late = sample(300, (150.0, 160.0, 170.0, 180.0, 200.0), signal=-2.0, seed=1)
     columns = ("features", "target", "margin", "moment", "customer")
     both = Sample(
         *(np.concatenate([getattr(each, name) for each in (early, late)]) for name in columns)
     )
     assert chosen(both, horizon_days=90.0).chosen == 0
-    # With a horizon of thirty days the third has matured too, but stays outvoted; alone it is not.
-    assert chosen(both.at(both.moment > 100), horizon_days=30.0).chosen > 0
+    assert chosen(both, horizon_days=10.0).chosen > 0
+
+
+def test_where_fewer_than_two_have_matured_all_older_snapshots_teach() -> None:
+    some = sample(300, (150.0, 180.0, 200.0), signal=2.0)
+    assert chosen(some, horizon_days=45.0).chosen > 0
+    assert chosen(some, horizon_days=45.0) == chosen(some, horizon_days=1.0)
 
 
 def test_rounds_are_judged_on_other_customers() -> None:
