@@ -61,7 +61,7 @@ $(DEV_READY): requirements/dev.txt $(UV_READY)
 
 # ------------------------------------------------------------------------------------- what to do
 
-.PHONY: help demo serve ui score backtest test coverage pins clean
+.PHONY: help demo serve ui train score backtest test coverage pins clean
 
 help: ## this list
 	@echo "Perennial: what each customer will be worth."
@@ -114,6 +114,10 @@ ui: $(RUN_READY) ## compare the runs in MLflow on 127.0.0.1 (PORT=5000)
 	@exec env MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false PYTHONWARNINGS=ignore:::mlflow.server.fastapi_app \
 	  $(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT) --workers 1 --uvicorn-opts "--log-level warning" \
 	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(VAR)/mlflow.db}"
+
+train: $(RUN_READY) ## train, judge, record and register both models (CONFIG=configs/online_retail.toml)
+	@$(BIN)/python -m train --config $(CONFIG)
+	@echo "Next: make score CONFIG=$(CONFIG), or make ui"
 
 score: OUT ?= $(VAR)/scores.parquet
 score: $(RUN_READY) ## score every customer of a log (CONFIG=configs/online_retail.toml OUT=var/scores.parquet)
