@@ -44,7 +44,7 @@ def section(path: Path) -> str:
         [
             f"## {title}, {report['horizon_days']} days",
             "",
-            f"Mean over {len(origins)} origins ({moments}), money in {report['currency']}.",
+            f"As of {moments}: means over the origins, money in {report['currency']}.",
             "",
             *_board(report["leaderboard"]),
             "",
@@ -120,7 +120,9 @@ def _mean(values: list[float | None]) -> float:
 def _number(value: float | None) -> str:
     if value is None or math.isnan(value):
         return "-"
-    return "0" if abs(value) < 1e-9 else f"{value:.3g}"
+    if abs(value) < 1e-9:
+        return "0"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _bold(value: float | None, best: bool) -> str:
