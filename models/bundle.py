@@ -32,9 +32,10 @@ class Bundle:
 
 
 def save(bundle: Bundle, folder: Path) -> None:
-    """Write the bundle as a folder; an old one of that name is replaced in one step."""
+    """Write the bundle as a folder; one that is there already stands until the new one is whole."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    aside = draft.with_name(f"{draft.name}-old")
     try:
         bundle.churn.save_model(draft / CHURN)
         bundle.spend.save_model(draft / SPEND)
@@ -47,8 +48,9 @@ def save(bundle: Bundle, folder: Path) -> None:
         (draft / CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
         draft.chmod(0o755)
         if folder.exists():
-            shutil.rmtree(folder)
+            os.replace(folder, aside)
         os.replace(draft, folder)
+        shutil.rmtree(aside, ignore_errors=True)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
