@@ -70,7 +70,7 @@ def simulate(
     amount = rng.gamma(population.p, 1 / value_rate[who])
     alive = repeats.gone_at >= known
     ids = np.array([f"c{number:06d}" for number in range(customers)])
-    truth = truth_of(rate, dropout, alive, population.p / value_rate, horizon_days)
+    truth = truth_of(rate, dropout, alive, population.p / value_rate, horizon=horizon_days)
     truth.index = pd.Index(ids, name="customer_id", dtype="str")
     return Simulation(_transactions(ids[who], days, amount, begin), truth)
 
@@ -102,7 +102,12 @@ def buy(
 
 
 def truth_of(
-    rate: Floats, dropout: Floats, alive: npt.NDArray[np.bool_], mean_value: Floats, horizon: float
+    rate: Floats,
+    dropout: Floats,
+    alive: npt.NDArray[np.bool_],
+    mean_value: Floats,
+    *,
+    horizon: float,
 ) -> pd.DataFrame:
     """What the horizon (days) holds for customers whose latent traits are known.
 

@@ -123,7 +123,7 @@ def _card(
     """The card, with the level that the customers of today are expected to have in all."""
     as_of, table, prior = basis.as_of, history.table(basis.as_of), history.prior(basis.as_of)
     season, error = expected_level(
-        history, as_of, basis.horizon_days, basis.snapshots, basis.fitted_days
+        history, as_of, basis.horizon_days, basis.snapshots, fitted=basis.fitted_days
     )
     matrix = encode(table, basis.names, basis.levels)
     effective = season.effective_days(as_of, basis.horizon_days)

@@ -22,7 +22,12 @@ STEP_DAYS = 28
 
 
 def expected_level(
-    history: History, as_of: datetime, horizon_days: int, snapshots: list[datetime], fitted: int
+    history: History,
+    as_of: datetime,
+    horizon_days: int,
+    snapshots: list[datetime],
+    *,
+    fitted: int,
 ) -> tuple[Season, LevelError]:
     """The season to count the horizon in, and the error that remains to be corrected.
 

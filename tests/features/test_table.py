@@ -17,79 +17,80 @@ def transactions(*rows: tuple[str, str, str, float]) -> pd.DataFrame:
     return frame.assign(timestamp=pd.to_datetime(frame["timestamp"], utc=True))
 
 
+# February 2024 has 29 days. 10 Feb 12:00 -> 11 Mar 00:00 is 29.5 days, 6 Mar -> 4.5 days.
+# Active days: 10 Feb (40 + 20 = 60), 20 Feb (60), 6 Mar (90); gaps 10 and 15 days.
+ANN = {
+    "recency_days": 4.5,
+    "n_orders": 4,
+    "active_days": 3,
+    "repeat_days": 2,
+    "last_repeat_days": 25.0,
+    "monetary_mean": 52.5,  # (40 + 20 + 60 + 90) / 4
+    "monetary_sum": 210.0,
+    "monetary_max": 90.0,
+    "monetary_min": 20.0,
+    "monetary_std": (2675.0 / 3) ** 0.5,  # 12.5^2 + 32.5^2 + 7.5^2 + 37.5^2 = 2675
+    "first_order_value": 40.0,
+    "last_order_value": 90.0,
+    "repeat_value_mean": 75.0,  # (60 + 90) / 2
+    "day_value_mean": 70.0,  # 210 / 3
+    "age_days": 29.5,
+    "recency_share": 4.5 / 29.5,
+    "first_month": 2,
+    "first_channel": "web",
+    "first_category": "cup",  # 30 of cups against 10 of tea
+    "gap_mean_days": 12.5,
+    "gap_std_days": 12.5**0.5,  # 2.5^2 + 2.5^2 over one
+    "gap_max_days": 15,
+    "gap_last_days": 15,
+    "recency_over_gap": 0.36,  # 4.5 / 12.5
+    "n_orders_7d": 1,  # from 4 March
+    "n_orders_30d": 4,  # from 10 February, 00:00
+    "n_orders_90d": 4,
+    "n_orders_180d": 4,
+    "n_orders_365d": 4,
+    "revenue_7d": 60.0,  # 90 - 30
+    "revenue_30d": 180.0,  # 210 - 30
+    "revenue_90d": 180.0,
+    "revenue_180d": 180.0,
+    "revenue_365d": 180.0,
+    "orders_trend_30d_share": 1.0,
+    "orders_trend_90d_share": 1.0,
+    "orders_trend_180d_share": 1.0,
+    "value_trend_90d_share": 1.0,
+    "n_categories": 3,
+    "top_category_share": 3 / 5,  # pairs: 1 tea, 1 cup, 2 tea, 3 tea, 4 jam
+    "top_channel_share": 3 / 4,  # web, shop, web, web
+    "n_refunds": 1,
+    "refund_sum": 30.0,
+    "refund_rate": 1 / 7,
+    "weekend_share": 0.5,  # both orders of 10 February
+    "evening_share": 0.25,
+}
+
+
+def ann_and_bob() -> pd.DataFrame:
+    return transactions(
+        ("ann", "1", "2024-02-10 12:00", 10.0),  # Saturday; an order of two lines: 40
+        ("ann", "1", "2024-02-10 12:05", 30.0),
+        ("ann", "2", "2024-02-10 19:00", 20.0),  # the same day, evening
+        ("ann", "3", "2024-02-20 12:00", 60.0),  # Tuesday
+        ("ann", "4", "2024-03-06 12:00", 90.0),  # Wednesday
+        ("ann", "5", "2024-03-07 12:00", -30.0),  # something came back
+        ("ann", "6", "2024-03-08 12:00", 5.0),  # bought and cancelled: nets to nothing
+        ("ann", "6", "2024-03-08 12:00", -5.0),
+        ("ann", "7", "2024-03-11 00:00", 99.0),  # at as_of: the future
+        ("bob", "8", "2024-01-01 12:00", -7.0),  # never bought: not in the table
+    ).assign(
+        category=["tea", "cup", "tea", "tea", "jam", "jam", "tea", "tea", "tea", "tea"],
+        channel=["web", "web", "shop", "web", "web", None, "web", "web", "web", "web"],
+    )
+
+
 def test_one_customer_worked_by_hand() -> None:
-    lines = to_lines(
-        transactions(
-            ("ann", "1", "2024-02-10 12:00", 10.0),  # Saturday; an order of two lines: 40
-            ("ann", "1", "2024-02-10 12:05", 30.0),
-            ("ann", "2", "2024-02-10 19:00", 20.0),  # the same day, evening
-            ("ann", "3", "2024-02-20 12:00", 60.0),  # Tuesday
-            ("ann", "4", "2024-03-06 12:00", 90.0),  # Wednesday
-            ("ann", "5", "2024-03-07 12:00", -30.0),  # something came back
-            ("ann", "6", "2024-03-08 12:00", 5.0),  # bought and cancelled: nets to nothing
-            ("ann", "6", "2024-03-08 12:00", -5.0),
-            ("ann", "7", "2024-03-11 00:00", 99.0),  # at as_of: the future
-            ("bob", "8", "2024-01-01 12:00", -7.0),  # never bought: not in the table
-        ).assign(
-            category=["tea", "cup", "tea", "tea", "jam", "jam", "tea", "tea", "tea", "tea"],
-            channel=["web", "web", "shop", "web", "web", None, "web", "web", "web", "web"],
-        ),
-        "UTC",
-    )
-    table = build(lines, AS_OF, optional=OPTIONAL)
+    table = build(to_lines(ann_and_bob(), "UTC"), AS_OF, optional=OPTIONAL)
     assert table.index.tolist() == ["ann"]
-    # February 2024 has 29 days. 10 Feb 12:00 -> 11 Mar 00:00 is 29.5 days, 6 Mar -> 4.5 days.
-    # Active days: 10 Feb (40 + 20 = 60), 20 Feb (60), 6 Mar (90); gaps 10 and 15 days.
-    assert table.loc["ann"].to_dict() == pytest.approx(
-        {
-            "recency_days": 4.5,
-            "n_orders": 4,
-            "active_days": 3,
-            "repeat_days": 2,
-            "last_repeat_days": 25.0,
-            "monetary_mean": 52.5,  # (40 + 20 + 60 + 90) / 4
-            "monetary_sum": 210.0,
-            "monetary_max": 90.0,
-            "monetary_min": 20.0,
-            "monetary_std": (2675.0 / 3) ** 0.5,  # 12.5^2 + 32.5^2 + 7.5^2 + 37.5^2 = 2675
-            "first_order_value": 40.0,
-            "last_order_value": 90.0,
-            "repeat_value_mean": 75.0,  # (60 + 90) / 2
-            "day_value_mean": 70.0,  # 210 / 3
-            "age_days": 29.5,
-            "recency_share": 4.5 / 29.5,
-            "first_month": 2,
-            "first_channel": "web",
-            "first_category": "cup",  # 30 of cups against 10 of tea
-            "gap_mean_days": 12.5,
-            "gap_std_days": 12.5**0.5,  # 2.5^2 + 2.5^2 over one
-            "gap_max_days": 15,
-            "gap_last_days": 15,
-            "recency_over_gap": 0.36,  # 4.5 / 12.5
-            "n_orders_7d": 1,  # from 4 March
-            "n_orders_30d": 4,  # from 10 February, 00:00
-            "n_orders_90d": 4,
-            "n_orders_180d": 4,
-            "n_orders_365d": 4,
-            "revenue_7d": 60.0,  # 90 - 30
-            "revenue_30d": 180.0,  # 210 - 30
-            "revenue_90d": 180.0,
-            "revenue_180d": 180.0,
-            "revenue_365d": 180.0,
-            "orders_trend_30d_share": 1.0,
-            "orders_trend_90d_share": 1.0,
-            "orders_trend_180d_share": 1.0,
-            "value_trend_90d_share": 1.0,
-            "n_categories": 3,
-            "top_category_share": 3 / 5,  # pairs: 1 tea, 1 cup, 2 tea, 3 tea, 4 jam
-            "top_channel_share": 3 / 4,  # web, shop, web, web
-            "n_refunds": 1,
-            "refund_sum": 30.0,
-            "refund_rate": 1 / 7,
-            "weekend_share": 0.5,  # both orders of 10 February
-            "evening_share": 0.25,
-        }
-    )
+    assert table.loc["ann"].to_dict() == pytest.approx(ANN)
 
 
 def test_one_order_leaves_the_unknown_null() -> None:

@@ -52,6 +52,17 @@ def recomputed(lines: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     t["gap_mean_days"], t["gap_std_days"], t["gap_max_days"] = gap.mean(), gap.std(), gap.max()
     t["gap_last_days"] = gaps.groupby("customer_id")["gap"].nth(-1).set_axis(ids)
     t["recency_over_gap"] = t["recency_days"] / t["gap_mean_days"]
+    t = t.join(_windows(orders, us, ids))
+    t["n_refunds"] = refunds.groupby("customer_id").size().reindex(ids, fill_value=0)
+    t["refund_sum"] = -refunds.groupby("customer_id")["amount"].sum().reindex(ids, fill_value=0.0)
+    t["refund_rate"] = t["refund_sum"] / t["monetary_sum"]
+    t["weekend_share"] = (local.dt.day_of_week >= 5).groupby(bought["customer_id"]).mean()
+    t["evening_share"] = (local.dt.hour >= 18).groupby(bought["customer_id"]).mean()
+    return t
+
+
+def _windows(orders: pd.DataFrame, us: int, ids: pd.Index) -> pd.DataFrame:
+    bought, t = orders[orders["amount"] > 0], pd.DataFrame(index=ids)
     for w in (7, 30, 90, 180, 365):
         t[f"n_orders_{w}d"] = _since(bought, us, w, ids, "size")
         t[f"revenue_{w}d"] = _since(orders, us, w, ids, "sum")
@@ -60,11 +71,6 @@ def recomputed(lines: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
         t[f"orders_trend_{w}d_share"] = t.get(f"n_orders_{w}d") / both.replace(0, np.nan)
     both = _since(bought, us, 180, ids, "sum").replace(0, np.nan)
     t["value_trend_90d_share"] = _since(bought, us, 90, ids, "sum") / both
-    t["n_refunds"] = refunds.groupby("customer_id").size().reindex(ids, fill_value=0)
-    t["refund_sum"] = -refunds.groupby("customer_id")["amount"].sum().reindex(ids, fill_value=0.0)
-    t["refund_rate"] = t["refund_sum"] / t["monetary_sum"]
-    t["weekend_share"] = (local.dt.day_of_week >= 5).groupby(bought["customer_id"]).mean()
-    t["evening_share"] = (local.dt.hour >= 18).groupby(bought["customer_id"]).mean()
     return t
 
 

@@ -148,7 +148,9 @@ def test_a_season_is_learnt_from_the_past_only(
     )
     long = pd.concat([year, clockwork], ignore_index=True)
     seasons = [
-        expected_level(History(log_of(with_future(long, change))), AS_OF, HORIZON_DAYS, [], 40)
+        expected_level(
+            History(log_of(with_future(long, change))), AS_OF, HORIZON_DAYS, [], fitted=40
+        )
         for change in (deleted, strangers)
     ]
     assert len(seasons[0][0].days) > 2

@@ -76,7 +76,7 @@ def test_an_absurd_classical_total_gives_way_to_the_priors(shop: Any) -> None:
 def test_a_trained_bundle_comes_to_the_expected_totals(shop: Any) -> None:
     origin, history, card = shop.origin, shop.history, shop.origin.bundle.card
     snapshots = moments(history, origin.as_of, 60, shop.config.problem)
-    season, error = expected_level(history, origin.as_of, 60, snapshots, 60)
+    season, error = expected_level(history, origin.as_of, 60, snapshots, fitted=60)
     assert season == card.season
     ordering, revenue = expected_totals(
         shop.table,
@@ -138,7 +138,7 @@ def test_the_december_of_last_year_is_expected_of_this_one(
 
 
 def test_a_quiet_month_is_expected_after_a_quiet_one(seasonal: Log) -> None:
-    season, _ = expected_level(History(seasonal), MARCH, HORIZON_DAYS, [], HORIZON_DAYS)
+    season, _ = expected_level(History(seasonal), MARCH, HORIZON_DAYS, [], fitted=HORIZON_DAYS)
     assert season.effective_days(MARCH, HORIZON_DAYS) == pytest.approx(HORIZON_DAYS, rel=0.2)
 
 
@@ -154,8 +154,8 @@ def test_a_short_log_is_surer_of_its_level_than_one_without_snapshots(
 ) -> None:
     history, as_of = History(seasonal), BEGAN + timedelta(days=300)
     problem = settings(30, snapshots=4).problem
-    season, unknown = expected_level(history, as_of, 30, [], 30)
-    _, known = expected_level(history, as_of, 30, moments(history, as_of, 30, problem), 30)
+    season, unknown = expected_level(history, as_of, 30, [], fitted=30)
+    _, known = expected_level(history, as_of, 30, moments(history, as_of, 30, problem), fitted=30)
     assert season.effective_days(as_of, 30) == 30
     assert (unknown.speed, unknown.order, unknown.revenue) == (0.0, 0.0, 0.0)
     assert known.speed == 0.0
