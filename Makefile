@@ -15,6 +15,10 @@ ROOMS := features models train serve
 export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_DISABLE_TELEMETRY := true
 export OTEL_SDK_DISABLED := true
+export BENTOML_HOME := $(abspath $(VAR))/bentoml
+# Threads that wait spin by default, and algebra of four numbers is not worth any.
+export OMP_WAIT_POLICY := PASSIVE
+export OPENBLAS_NUM_THREADS := 1
 export PYTHONUNBUFFERED := 1
 # Compiled modules save ten seconds a command.
 unexport PYTHONDONTWRITEBYTECODE

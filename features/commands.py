@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
 from argparse import Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +17,7 @@ from features.contracts import ContractError
 from features.dictionary import render
 from features.log import Log, parse_as_of, read_log
 from features.policy import describe
+from features.writing import whole_file
 
 logger = logging.getLogger(__name__)
 
@@ -60,28 +58,6 @@ def dictionary(arguments: Namespace) -> dict[str, Any]:
     with whole_file(arguments.out) as path:
         path.write_text(render(), encoding="utf-8")
     return {"features": len(table.expressions(table.OPTIONAL)), "out": str(arguments.out)}
-
-
-@contextmanager
-def whole_file(out: Path) -> Iterator[Path]:
-    """A path beside `out` to write to; it becomes `out` at the end, or nothing is left.
-
-    Raises ContractError when the file cannot be written.
-    """
-    if out.is_dir():
-        raise ContractError(f"{out}: is a folder; give the name of a file as --out")
-    beside = out.with_name(f".{out.name}.{os.getpid()}.part")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        yield beside
-        os.replace(beside, out)
-    except OSError as error:
-        raise ContractError(
-            f"{out}: cannot be written: {error.strerror}; choose another --out"
-        ) from None
-    finally:
-        if beside.exists():
-            beside.unlink()
 
 
 def _read(path: Path) -> tuple[Config, Log]:

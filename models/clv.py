@@ -98,7 +98,7 @@ def answer(
     A customer whose sufficient statistics are unknown has null numbers and basis insufficient.
     Horizon and economics default to the bundle's.
     """
-    horizon = horizon_days or bundle.card.horizon_days
+    horizon = bundle.card.horizon_days if horizon_days is None else horizon_days
     terms = economics or bundle.card.economics
     verdict = judge(bundle.card, table, horizon)
     answerable = (verdict["basis"] != "insufficient").to_numpy()
@@ -115,12 +115,13 @@ def curve(
     economics: Economics | None = None,
 ) -> pd.DataFrame:
     """Feature table -> discounted expected margin of each month 1..n, money, index customer_id."""
+    horizon = bundle.card.horizon_days if horizon_days is None else horizon_days
     terms = economics or bundle.card.economics
-    verdict = judge(bundle.card, table, horizon_days or bundle.card.horizon_days)
+    verdict = judge(bundle.card, table, horizon)
     known = table[(verdict["basis"] != "insufficient").to_numpy()]
     monthly = money.discounted_margin(
         forecast(bundle, known, as_of=as_of).expected_revenue,
-        horizon_days or bundle.card.horizon_days,
+        horizon,
         terms,
     )
     columns = range(1, monthly.shape[1] + 1)

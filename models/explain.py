@@ -97,7 +97,8 @@ def explain(
     The drivers come first that move the expected revenue most: its logarithm changes by p_churn
     times the log odds, plus the log money. At most `top`, none that moves nothing.
     """
-    card, horizon = bundle.card, horizon_days or bundle.card.horizon_days
+    card = bundle.card
+    horizon = card.horizon_days if horizon_days is None else horizon_days
     known = table[list(NEEDED)].notna().all(axis=1).to_numpy()
     said = forecast(bundle, table[known], as_of=as_of)
     effective = card.season.effective_days(as_of, horizon)

@@ -20,6 +20,7 @@ from models.prior import Prior, histories
 
 Array = NDArray[np.float64]
 LARGEST_SPEED = 2.5
+NOTHING_SEEN_SD = 10.0
 UNKNOWN_SD = 0.15  # of a level of which nothing is known
 # Prior spread of a season's error and its spread from year to year (log scale): what a year-old
 # error must be weighed against. Wide enough to let a large log speak for itself.
@@ -129,7 +130,15 @@ def _log_ratio(actual: Array, predicted: Array) -> float:
 
 
 def _sampling_sd(actual: Array, predicted: Array) -> float:
-    """Standard error of the log ratio, from the customers' scatter around their share."""
-    total = max(float(actual.sum()), 1e-9)
+    """Standard error of the log ratio, from the customers' scatter around their share.
+
+    It is never below that of as many events as there were customers with any; of no event at all
+    nothing can be believed.
+    """
+    events = int((actual > 0).sum())
+    if events == 0:
+        return NOTHING_SEEN_SD
+    total = float(actual.sum())
     share = predicted * (total / predicted.sum())
-    return float(np.sqrt(np.square(actual - share).sum()) / total)
+    scatter = float(np.sqrt(np.square(actual - share).sum()) / max(total, 1e-9))
+    return min(max(scatter, float(events**-0.5)), NOTHING_SEEN_SD)

@@ -13,11 +13,11 @@ from typing import Any
 import pandas as pd
 
 from features import table
-from features.commands import whole_file
 from features.config import Config, Data, read_config
 from features.contracts import ContractError
 from features.log import Log, parse_as_of, read_log
 from features.policy import describe
+from features.writing import whole_file
 from models import clv
 from models.card import Card
 from serve.current import load

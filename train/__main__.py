@@ -27,8 +27,9 @@ def main(argv: list[str]) -> int:
     arguments = _arguments(argv)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s", force=True)
 
-    # subtle: waiting threads of XGBoost spin by default, which a busy machine pays for fivefold
+    # subtle: threads that wait spin by default, and algebra of four numbers is not worth any
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # imported here so that --help answers at once
     from features.config import ConfigError
     from features.contracts import ContractError

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from features.commands import whole_file
 from features.config import Config, read_config
 from features.log import Log, parse_as_of, read_log
 from features.policy import describe
+from features.writing import whole_file
 from train import pictures, tracking
 from train.backtest import OURS, Origin, judge_origin, origins
 from train.baselines import LADDER

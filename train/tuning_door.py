@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from features.commands import whole_file
 from features.config import Boosting, Config
 from features.log import Log
+from features.writing import whole_file
 from train import tracking
 from train.objective import Model, rehearsals
 from train.progress import bar
