@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ from train.history import History
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
 HORIZON_DAYS = 60
+SAMPLE = Path(__file__).resolve().parent.parent.parent / "data" / "cdnow_sample.parquet"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -148,16 +150,21 @@ class Said(NamedTuple):
 
 @pytest.fixture(scope="session")
 def door() -> Callable[..., Said]:
-    """`python -m train`, called in this process; logging is left as it was."""
+    """`python -m train`, called in this process on a local store; logging is left as it was."""
 
-    def run(*argv: str) -> Said:
+    def run(*argv: str, var: Path, **environment: str) -> Said:
         root, out, err = logging.getLogger(), io.StringIO(), io.StringIO()
         handlers, level = list(root.handlers), root.level
-        try:
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                code = _exit_code(list(argv))
-        finally:
-            root.handlers[:], root.level = handlers, level
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID"):
+                patch.delenv(name, raising=False)
+            for name, value in {"PERENNIAL_VAR": str(var), **environment}.items():
+                patch.setenv(name, value)
+            try:
+                with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                    code = _exit_code(list(argv))
+            finally:
+                root.handlers[:], root.level = handlers, level
         lines = out.getvalue().splitlines()
         return Said(code, json.loads(lines[-1]) if lines else {}, err.getvalue())
 
@@ -169,3 +176,39 @@ def _exit_code(argv: list[str]) -> int:
         return main(argv)
     except SystemExit as stopped:
         return int(stopped.code or 0)
+
+
+@pytest.fixture(scope="session")
+def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for the local state of the commands; making its store takes seconds."""
+    return tmp_path_factory.mktemp("state") / "var"
+
+
+@pytest.fixture(scope="session")
+def problem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The configuration of a quick training on the CDNOW sample, its customers renamed."""
+    folder = tmp_path_factory.mktemp("problem")
+    log = pd.read_parquet(SAMPLE)
+    log["customer_id"] = "who-" + log["customer_id"].astype(str)
+    log.to_parquet(folder / "log.parquet")
+    (folder / "problem.toml").write_text(
+        f"""
+        [data]
+        transactions = "{folder / "log.parquet"}"
+        currency = "USD"
+        [data.columns]
+        customer_id = "customer_id"
+        timestamp = "ts"
+        amount = "amount"
+        [problem]
+        horizon_days = 60
+        snapshots = 2
+        [churn]
+        max_rounds = 5
+        [spend]
+        max_rounds = 5
+        [tracking]
+        experiment = "sample"
+        """
+    )
+    return folder / "problem.toml"
