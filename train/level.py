@@ -14,6 +14,7 @@ from models.level import LevelError, lasting, shrink
 from models.prior import Prior
 from models.season import YEAR_DAYS, Season, flat, from_speeds
 from train.history import History
+from train.snapshots import FEWEST_CUSTOMERS
 
 Array = NDArray[np.float64]
 DAY = timedelta(days=1)
@@ -31,11 +32,13 @@ def expected_level(
 ) -> tuple[Season, LevelError]:
     """The season to count the horizon in, and the error that remains to be corrected.
 
-    Where the log had settled a year before `as_of`, the classical model's errors in the same days
-    of last year; else what was off by the same amount at all matured snapshots.
+    Where the log had settled a year before `as_of`, and had customers, the classical model's
+    errors in the same days of last year; else what was off by the same amount at all matured
+    snapshots.
     """
     year_ago = as_of - timedelta(days=YEAR_DAYS)
-    if (year_ago - history.log.first) / DAY < SETTLED_DAYS:
+    settled = (year_ago - history.log.first) / DAY >= SETTLED_DAYS
+    if not settled or len(history.table(year_ago)) < FEWEST_CUSTOMERS:
         errors = [history.error(moment, fitted, by=as_of) for moment in snapshots]
         span = (snapshots[0] - snapshots[-1]) / DAY + fitted if snapshots else 0.0
         return flat(as_of), lasting(errors, span / fitted, horizons=max(1.0, horizon_days / fitted))

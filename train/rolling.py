@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from features.config import Config, read_config
+from features.contracts import ContractError
 from features.log import Log, parse_as_of, read_log
 from features.policy import describe
 from features.writing import whole_file
@@ -36,6 +37,7 @@ ABOUT = (
 def backtest(arguments: Namespace) -> dict[str, Any]:
     """Judge the ladder at rolling origins; write the report, record it, return its summary."""
     config = read_config(arguments.config)
+    _require_place(arguments.out)
     horizon_days = arguments.horizon_days or config.problem.horizon_days
     log = read_log(config.data)
     logger.info("%s", describe(log.counts))
@@ -48,6 +50,19 @@ def backtest(arguments: Namespace) -> dict[str, Any]:
         with bar("backtest", len(moments) * (len(LADDER) + 1)) as step:
             reports = [_origin(config, history, at, horizon_days, step) for at in moments]
         return _finish(reports, arguments, log, horizon_days, run_id)
+
+
+def _require_place(out: Path) -> None:
+    """Raises ContractError before the work where its report could not be written."""
+    if out.suffix == ".csv":
+        raise ContractError(
+            f"{out}: the leaderboard takes the name that ends in .csv; let --out end in .json"
+        )
+    if out.is_dir():
+        raise ContractError(f"{out}: is a folder; give the name of a file as --out")
+    folder = next(each for each in out.absolute().parents if each.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise ContractError(f"{out}: cannot be written in {folder}; choose another --out")
 
 
 def _newest(text: str | None, log: Log, horizon_days: int) -> datetime:

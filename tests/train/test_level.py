@@ -160,3 +160,19 @@ def test_a_short_log_is_surer_of_its_level_than_one_without_snapshots(
     assert (unknown.speed, unknown.order, unknown.revenue) == (0.0, 0.0, 0.0)
     assert known.speed == 0.0
     assert 0.0 < known.revenue_sd < np.hypot(unknown.speed_sd, unknown.revenue_sd)
+
+
+@pytest.mark.parametrize("amount", [-5.0, 0.0, 5.0])
+def test_a_stray_line_long_before_the_log_is_no_year_to_learn_a_season_from(
+    amount: float, clockwork: pd.DataFrame, log_of: Callable[[pd.DataFrame], Log]
+) -> None:
+    stray = clockwork.iloc[:1].assign(
+        customer_id="stray",
+        timestamp=lambda row: row["timestamp"] - timedelta(days=800),
+        amount=amount,
+    )
+    history = History(log_of(pd.concat([stray, clockwork], ignore_index=True)))
+    as_of = datetime(2025, 1, 1, tzinfo=UTC)
+    season, error = expected_level(history, as_of, 40, [], fitted=40)
+    assert season.effective_days(as_of, 40) == 40
+    assert (error.order, error.revenue) == (0.0, 0.0)
