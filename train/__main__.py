@@ -14,11 +14,13 @@ TUNE = (
     "subsample, colsample_bytree, reg_lambda, strength. Both models are trained as of one and two "
     "horizons before --as-of and judged on what followed: churn by its log loss, spend by the "
     "gamma deviance of customers who ordered. No row at or after --as-of is used. Trial 0 are the "
-    "settings of the configuration: they stay unless others beat them at every origin and by more "
-    "than luck. Every trial is a run in MLflow and is kept in tuning.db (in PERENNIAL_VAR or "
-    "./var): the same command goes on where the last one stopped, and more --trials add to them. "
-    "Ctrl-C stops early; what is best by then is written all the same. The result is a piece of "
-    "TOML: tables to put into the configuration."
+    "settings of the configuration: they stay unless others beat them at both origins, with other "
+    "seeds too, and by more than luck. Every trial is a run in MLflow and is kept in tuning.db (in "
+    "PERENNIAL_VAR or ./var): the same command goes on where the last one stopped, and more "
+    "--trials add to them. Ctrl-C stops early; what is best by then is written all the same. The "
+    "result is a piece of TOML: tables to put into the configuration. Two horizons are little "
+    "evidence: to see what tuning is worth on a log, tune with an earlier --as-of and judge the "
+    "result by a backtest after it."
 )
 
 

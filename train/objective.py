@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -23,6 +24,7 @@ from train.snapshots import FEWEST_CUSTOMERS, fitted_horizon, moments
 Model = Literal["churn", "spend"]
 ORIGINS = 2
 SURE = 1e-9  # nearer to 0 or 1 no probability is taken at its word
+SEEDS = 3
 Losses = list["pd.Series[float]"]
 
 
@@ -30,8 +32,8 @@ Losses = list["pd.Series[float]"]
 class Gain:
     """By how much the mean loss falls against other settings', the same customers compared.
 
-    mean   over the origins; sd: its standard error, a customer's differences taken together
-    least  at the origin where it is smallest
+    mean   over the origins; least: at the origin where it is smallest
+    sd     standard error of the mean: other customers and other seeds, but not other times
     """
 
     mean: float
@@ -65,6 +67,11 @@ class Rehearsal:
         """The losses of the configured settings."""
         return self.losses(self.configured)
 
+    @cached_property
+    def reseeded_baseline(self) -> list[Losses]:
+        """The same by other seeds."""
+        return self.reseeded(self.configured)
+
     def losses(self, settings: Boosting) -> Losses:
         """Loss of each customer at each origin, index customer_id; lower is better.
 
@@ -72,7 +79,16 @@ class Rehearsal:
 
         Totals are made equal first: the level of a horizon is not the trees' to explain.
         """
-        config = self.config.model_copy(update={self.model: settings})
+        return self._seeded(settings, self.config.problem.seed)
+
+    def reseeded(self, settings: Boosting) -> list[Losses]:
+        """The same by other seeds than the configured one: a lucky seed is no merit of settings."""
+        first = self.config.problem.seed + 1
+        return [self._seeded(settings, (first + each) % 2**32) for each in range(SEEDS)]
+
+    def _seeded(self, settings: Boosting, seed: int) -> Losses:
+        problem = self.config.problem.model_copy(update={"seed": seed})
+        config = self.config.model_copy(update={self.model: settings, "problem": problem})
         return [self._at(config, origin) for origin in self.origins]
 
     def _at(self, config: Config, origin: datetime) -> pd.Series[float]:
@@ -129,14 +145,21 @@ def mean_loss(losses: Losses) -> float:
     return float(np.mean([each.mean() for each in losses]))
 
 
-def gain(baseline: Losses, losses: Losses) -> Gain:
-    """How much lower `losses` are than `baseline`; both as one rehearsal gave them."""
-    falls = [first - second for first, second in zip(baseline, losses, strict=True)]
+def gain(baseline: Sequence[Losses], losses: Sequence[Losses]) -> Gain:
+    """How much lower `losses` are than `baseline`; both as one rehearsal gave them, by seed."""
+    by_seed = [
+        [first - second for first, second in zip(ours, theirs, strict=True)]
+        for ours, theirs in zip(baseline, losses, strict=True)
+    ]
+    falls = [pd.concat(each, axis=1).mean(axis=1) for each in zip(*by_seed, strict=True)]
     means = [float(each.mean()) for each in falls]
     # A customer who is judged at both origins is one piece of evidence, not two.
     shares = [(fall - mean) / len(fall) for fall, mean in zip(falls, means, strict=True)]
     own = pd.concat(shares).groupby(level=0).sum() / len(falls)
-    return Gain(float(np.mean(means)), float(np.sqrt(np.square(own).sum())), min(means))
+    variance = float(np.square(own).sum())
+    if len(by_seed) > 1:
+        variance += float(np.var([mean_loss(each) for each in by_seed], ddof=1)) / len(by_seed)
+    return Gain(float(np.mean(means)), float(np.sqrt(variance)), min(means))
 
 
 def _tells(

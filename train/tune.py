@@ -34,7 +34,8 @@ CHANCE_OF_LUCK = 0.05
 class Trial:
     """Settings that were judged; number 0 are the configured ones.
 
-    loss  mean over the origins, `by_origin` of each; gain: against the configured settings
+    loss  mean over the origins, `by_origin` of each
+    gain  against the configured settings; by other seeds than the loss where it is promising
     """
 
     number: int
@@ -129,7 +130,7 @@ def best(trials: Sequence[Trial]) -> Trial:
     better = [
         each for each in others if each.gain.mean > bound * each.gain.sd and each.gain.least > 0.0
     ]
-    return min(better, key=lambda each: each.loss, default=trials[0])
+    return max(better, key=lambda each: each.gain.mean, default=trials[0])
 
 
 def _configured(study: Any, rehearsal: Rehearsal) -> Trial:
@@ -167,12 +168,15 @@ def _proposed(study: Any, rehearsal: Rehearsal) -> Trial:
 
 def _judged(number: int, settings: Boosting, rehearsal: Rehearsal) -> Trial:
     losses = rehearsal.losses(settings) if number else rehearsal.baseline
+    found = gain([rehearsal.baseline], [losses])
+    if found.mean > found.sd and found.least > 0.0:
+        found = gain(rehearsal.reseeded_baseline, rehearsal.reseeded(settings))
     return Trial(
         number=number,
         settings=settings,
         loss=mean_loss(losses),
         by_origin=tuple(float(each.mean()) for each in losses),
-        gain=gain(rehearsal.baseline, losses),
+        gain=found,
     )
 
 

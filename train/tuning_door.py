@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from features.config import Boosting, Config
+from features.contracts import ContractError
 from features.log import Log
 from features.writing import whole_file
 from train import tracking
@@ -26,9 +27,9 @@ logger = logging.getLogger(__name__)
 ABOUT = (
     "**Tune**: settings of churn and spend, tried at earlier origins and judged on what followed. "
     "One child run a trial; trial 0 are the configured settings. `loss` is log loss (churn) or "
-    "gamma deviance (spend), lower is better; `gain` is the fall against trial 0, `gain_sd` its "
-    "standard error. Trials that an earlier run left in tuning.db are in that run: the tag `study` "
-    "names them all."
+    "gamma deviance (spend), lower is better; `gain` is the fall against trial 0, by other seeds "
+    "where it is promising, and `gain_sd` its standard error. Trials that an earlier run left in "
+    "tuning.db are children of that run: the tag `study` finds them all."
 )
 LOSS = {"churn": "log loss", "spend": "gamma deviance"}
 
@@ -39,6 +40,8 @@ def tune(job: Job, *, trials: int, minutes: float | None, out: Path) -> dict[str
     trials   of each model in all, those of an earlier run and the configured settings included
     minutes  after which no trial begins
     """
+    if out.is_dir():  # before the work, not after it
+        raise ContractError(f"{out}: is a folder; give the name of a file as --out")
     tried = rehearsals(job.config, job.history, job.as_of, job.horizon_days)
     var = Path(os.environ.get("PERENNIAL_VAR") or "var")
     names = {name: _study_name(name, job) for name in tried}
@@ -97,7 +100,7 @@ def verdict(name: Model, trials: Sequence[Trial]) -> str:
     if won.number:
         return (
             f"{name}: {LOSS[name]} {won.loss:.5f}, configured {trials[0].loss:.5f}; trial "
-            f"{won.number} of {len(others)} gains {won.gain.mean:.5f}, "
+            f"{won.number} of {len(others)} gains {won.gain.mean:.5f} by other seeds, "
             f"standard error {won.gain.sd:.5f}"
         )
     stays = f"{name}: {LOSS[name]} {won.loss:.5f}; the configured settings stay"

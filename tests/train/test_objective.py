@@ -55,7 +55,16 @@ def test_a_sure_and_wrong_probability_costs_much_but_not_everything() -> None:
 
 def test_a_gain_worked_by_hand() -> None:
     # falls: a .5 and b 1.5 (mean 1) at the first origin, a -1 at the second; over both: 0
-    found = gain(losses({"a": 1.0, "b": 3.0}, {"a": 2.0}), losses({"a": 0.5, "b": 1.5}, {"a": 3.0}))
+    before = losses({"a": 1.0, "b": 3.0}, {"a": 2.0})
+    found = gain([before], [losses({"a": 0.5, "b": 1.5}, {"a": 3.0})])
     assert (found.mean, found.least) == (0.0, -1.0)
     # around the means a is off by -.5 / 2 customers / 2 origins, b by as much upwards
     assert found.sd == pytest.approx(np.sqrt(2 * 0.125**2))
+
+
+def test_what_differs_from_seed_to_seed_counts_as_noise() -> None:
+    # every customer falls by 1 with the first seed and by 3 with the second
+    before, after = losses({"a": 5.0, "b": 6.0}), losses({"a": 4.0, "b": 5.0})
+    found = gain([before, before], [after, losses({"a": 2.0, "b": 3.0})])
+    # the variance of 1 and 3 is 2, of their mean half of that
+    assert (found.mean, found.least, found.sd) == (2.0, 2.0, 1.0)

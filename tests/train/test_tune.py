@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -75,24 +75,6 @@ def toml(clockwork: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> P
     return path
 
 
-@pytest.fixture
-def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Local state of one test's own."""
-    monkeypatch.setenv("PERENNIAL_VAR", str(tmp_path / "var"))
-    return tmp_path / "var"
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Local state of the tests that record, since a tracking store takes seconds to make."""
-    folder = tmp_path_factory.mktemp("store")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PERENNIAL_VAR", str(folder))
-        for name in ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID"):
-            patch.delenv(name, raising=False)
-        yield folder
-
-
 def tuned(rehearsal: Rehearsal, var: Path, trials: int, **options: float) -> list[Trial]:
     """All trials that are kept after a search of one model."""
     study = open_study(var, "churn")
@@ -107,7 +89,15 @@ def trial(number: int, mean: float, *, sd: float = 0.1, least: float = 0.1) -> T
 
 
 def test_the_same_settings_gain_nothing(churn: Rehearsal) -> None:
-    assert gain(churn.baseline, churn.losses(churn.configured)) == Gain(0.0, 0.0, 0.0)
+    again = churn.losses(churn.configured)
+    assert gain([churn.baseline], [again]) == Gain(0.0, 0.0, 0.0)
+
+
+def test_other_seeds_are_really_others_and_as_many_for_all(newest: Rehearsal) -> None:
+    runs = [newest.baseline, *newest.reseeded_baseline]
+    assert len({mean_loss(each) for each in runs}) == len(runs) == 4
+    again = newest.reseeded(newest.configured)
+    assert gain(newest.reseeded_baseline, again) == Gain(0.0, 0.0, 0.0)
 
 
 def test_origins_lie_one_and_two_horizons_back(churn: Rehearsal) -> None:
@@ -136,15 +126,15 @@ def test_a_log_without_two_matured_snapshots_is_refused(config: Config, log: Log
 
 
 def test_the_configured_settings_are_trial_0_and_nothing_worse_wins(
-    churn: Rehearsal, var: Path
+    churn: Rehearsal, tmp_path: Path
 ) -> None:
-    found = tuned(churn, var, 3)
+    found = tuned(churn, tmp_path, 3)
     assert [each.number for each in found] == [0, 1, 2]
     assert found[0].settings == churn.configured
     assert found[0].loss == mean_loss(churn.baseline)
     assert best(found).loss <= found[0].loss
     for each in found[1:]:
-        assert each.loss == pytest.approx(found[0].loss - each.gain.mean)
+        assert each.loss == pytest.approx(sum(each.by_origin) / 2)
         assert each.settings.max_rounds == churn.configured.max_rounds
         for name, (low, high) in RANGES.items():
             assert low <= getattr(each.settings, name) <= high
@@ -159,24 +149,26 @@ def test_a_search_that_was_broken_off_goes_on_to_the_same_end(
     assert tuned(newest, tmp_path / "parts", 3) == whole
 
 
-def test_without_time_only_the_configured_settings_are_judged(churn: Rehearsal, var: Path) -> None:
-    assert [each.number for each in tuned(churn, var, 5, seconds=0.0)] == [0]
+def test_without_time_only_the_configured_settings_are_judged(
+    churn: Rehearsal, tmp_path: Path
+) -> None:
+    assert [each.number for each in tuned(churn, tmp_path, 5, seconds=0.0)] == [0]
 
 
-def test_a_model_that_was_held_back_is_let_loose(newest: Rehearsal, var: Path) -> None:
+def test_a_model_that_was_held_back_is_let_loose(newest: Rehearsal, tmp_path: Path) -> None:
     held_back = Boosting(max_rounds=20, strength=0.0)
     config = newest.config.model_copy(update={"churn": held_back})
-    found = tuned(dataclasses.replace(newest, config=config), var, 4)
+    found = tuned(dataclasses.replace(newest, config=config), tmp_path, 4)
     won = best(found)
     assert won.number > 0
     assert won.loss < found[0].loss
     assert won.settings.strength > 0.0
 
 
-def test_settings_outside_the_ranges_can_be_tuned_too(newest: Rehearsal, var: Path) -> None:
+def test_settings_outside_the_ranges_can_be_tuned_too(newest: Rehearsal, tmp_path: Path) -> None:
     odd = Boosting(max_rounds=5, learning_rate=0.9, min_child_weight=0.0, max_depth=1)
     config = newest.config.model_copy(update={"churn": odd})
-    found = tuned(dataclasses.replace(newest, config=config), var, 2)
+    found = tuned(dataclasses.replace(newest, config=config), tmp_path, 2)
     assert found[0].settings == odd
     assert len(found) == 2
 
@@ -203,10 +195,10 @@ def test_only_what_is_better_everywhere_and_beyond_luck_wins(
 
 
 def test_the_command_writes_tables_for_the_configuration_and_records_every_trial(
-    toml: Path, store: Path, tmp_path: Path, door: Callable[..., Any]
+    toml: Path, var: Path, tmp_path: Path, door: Callable[..., Any]
 ) -> None:
     argv = ["tune", "--config", str(toml), "--as-of", "2025-02-01", "--out"]
-    said = door(*argv, str(tmp_path / "best.toml"), "--trials", "2", "--minutes", "")
+    said = door(*argv, str(tmp_path / "best.toml"), "--trials", "2", "--minutes", "", var=var)
     assert said.code == 0
     written = tomllib.loads((tmp_path / "best.toml").read_text())
     assert written.keys() == {"churn", "spend"}
@@ -228,7 +220,7 @@ def test_the_command_writes_tables_for_the_configuration_and_records_every_trial
         assert each.data.metrics.keys() >= {"loss", "gain", "gain_sd", "loss_origin_2"}
         assert each.data.params.keys() >= {*RANGES, "max_rounds", "trial"}
 
-    again = door(*argv, str(tmp_path / "again.toml"), "--trials", "2")
+    again = door(*argv, str(tmp_path / "again.toml"), "--trials", "2", var=var)
     assert "kept from an earlier run: 2 trials of churn, 2 trials of spend" in again.stderr
     assert trials_of(again.result["run_id"]) == []
     assert (tmp_path / "again.toml").read_text() == (tmp_path / "best.toml").read_text()
@@ -243,13 +235,13 @@ def trials_of(run_id: str) -> list[Any]:
 
 
 def test_ctrl_c_keeps_what_is_done_and_writes_what_is_best(
-    toml: Path, store: Path, tmp_path: Path, door: Callable[..., Any]
+    toml: Path, var: Path, tmp_path: Path, door: Callable[..., Any]
 ) -> None:
-    (store / "tuning.db").unlink(missing_ok=True)
-    out, stopper = tmp_path / "best.toml", threading.Thread(target=interrupt, args=(store, 3))
+    (var / "tuning.db").unlink(missing_ok=True)
+    out, stopper = tmp_path / "best.toml", threading.Thread(target=interrupt, args=(var, 3))
     stopper.start()
     argv = ["tune", "--config", str(toml), "--trials", "1000", "--minutes", "2"]
-    said = door(*argv, "--out", str(out))
+    said = door(*argv, "--out", str(out), var=var)
     stopper.join()
     assert said.code == 0
     assert said.result["interrupted"] is True
@@ -285,28 +277,24 @@ def interrupt(var: Path, trials: int) -> None:
         (["--minutes", "-1"], "must be a positive number of minutes, got '-1'"),
         (["--minutes", "soon"], "must be a positive number of minutes, got 'soon'"),
         (["--as-of", "2024-06-01"], "too short to tune on"),
+        (["--out", "."], ".: is a folder; give the name of a file as --out"),
     ],
 )
 def test_what_cannot_be_tuned_is_one_sentence(
-    toml: Path,
-    var: Path,
-    tmp_path: Path,
-    door: Callable[..., Any],
-    flags: list[str],
-    sentence: str,
+    toml: Path, tmp_path: Path, door: Callable[..., Any], flags: list[str], sentence: str
 ) -> None:
-    said = door("tune", "--config", str(toml), "--out", str(tmp_path / "best.toml"), *flags)
+    out, var = tmp_path / "best.toml", tmp_path / "var"
+    said = door("tune", "--config", str(toml), "--out", str(out), *flags, var=var)
     assert (said.code, said.result) == (2, {})
     assert sentence in said.stderr.splitlines()[-1]
-    assert not (tmp_path / "best.toml").exists()
+    assert not out.exists()
     assert not var.exists()
 
 
-def test_a_study_file_that_is_none_is_one_sentence(var: Path) -> None:
-    var.mkdir()
-    (var / "tuning.db").write_text("no database" * 100)
+def test_a_study_file_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "tuning.db").write_text("no database" * 100)
     with pytest.raises(ConnectionError, match=r"tuning\.db: cannot be used .* remove it, or set"):
-        open_study(var, "churn")
+        open_study(tmp_path, "churn")
 
 
 def test_without_optuna_the_repair_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
