@@ -150,15 +150,19 @@ class Said(NamedTuple):
 
 @pytest.fixture(scope="session")
 def door() -> Callable[..., Said]:
-    """`python -m train`, called in this process on a local store; logging is left as it was."""
+    """`python -m train`, called in this process on a local store; logging is left as it was.
 
-    def run(*argv: str, var: Path, **environment: str) -> Said:
+    var  the folder of the store, unless the environment names it already
+    """
+
+    def run(*argv: str, var: Path | None = None, **environment: str) -> Said:
         root, out, err = logging.getLogger(), io.StringIO(), io.StringIO()
         handlers, level = list(root.handlers), root.level
         with pytest.MonkeyPatch.context() as patch:
             for name in ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID"):
                 patch.delenv(name, raising=False)
-            for name, value in {"PERENNIAL_VAR": str(var), **environment}.items():
+            state = {"PERENNIAL_VAR": str(var)} if var else {}
+            for name, value in {**state, **environment}.items():
                 patch.setenv(name, value)
             try:
                 with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
