@@ -147,7 +147,7 @@ test: $(DEV_READY) ## the gate: format, lint, types, tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy --strict $(ROOMS:%=-p %)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 	@echo "The gate is passed. Next: make demo, or git commit"
 
 coverage: $(DEV_READY) ## the tests again, with the branches that they miss
