@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from features.writing import whole_file
 from train import tracking
 from train.objective import Model, rehearsals
 from train.progress import bar
+from train.snapshots import Step
 from train.tune import Trial, best, finished, open_study, search
 
 if TYPE_CHECKING:
@@ -59,16 +60,10 @@ def tune(job: Job, *, trials: int, minutes: float | None, out: Path) -> dict[str
         tags={"as_of": f"{job.as_of:%Y-%m-%d}", "model": "tune"},
     )
     with tracking.parent("tune", started, config=job.config.model_dump()) as run_id:
-        interrupted = False
-        try:
-            with bar("tuning", sum(max(trials - each, 0) for each in kept.values())) as step:
-                seconds = None if minutes is None else 60.0 * minutes
-                for name, trial in search(tried, studies, trials=trials, seconds=seconds):
-                    tracking.child(f"{name} {trial.number}", _trial_record(name, trial, names))
-                    step(f"{name} {trial.loss:.4f}")
-        except KeyboardInterrupt:
-            interrupted = True
-            logger.warning("interrupted; the trials that are done are kept, and count again")
+        seconds = None if minutes is None else 60.0 * minutes
+        done = search(tried, studies, trials=trials, seconds=seconds)
+        with bar("tuning", sum(max(trials - each, 0) for each in kept.values())) as step:
+            interrupted = _record_each(done, names, step)
         found = {name: finished(study) for name, study in studies.items()}
         summary = _finish(job.config, found, out, title=_title(job, origins))
     return {
@@ -113,6 +108,20 @@ def verdict(name: Model, trials: Sequence[Trial]) -> str:
         f"{stays}, none of {len(others)} others beats them at every origin by more than luck: the "
         f"best gains {near.mean:.5f}, standard error {near.sd:.5f}"
     )
+
+
+def _record_each(
+    done: Iterator[tuple[Model, Trial]], studies: Mapping[Model, str], step: Step
+) -> bool:
+    """Record every trial as it is done; whether Ctrl-C put an end to it."""
+    try:
+        for name, trial in done:
+            tracking.child(f"{name} {trial.number}", _trial_record(name, trial, studies))
+            step(f"{name} {trial.loss:.4f}")
+    except KeyboardInterrupt:
+        logger.warning("interrupted; the trials that are done are kept, and count again")
+        return True
+    return False
 
 
 def _finish(
