@@ -32,7 +32,7 @@ def held_out(trained: Trained) -> str:
     """Metrics on the newest matured window beside the classical model's, aligned."""
     verdict, metrics = trained.verdict, trained.bundle.card.metrics
     if verdict is None:
-        return "held out: nothing, the log is too short to try the model on a past horizon"
+        return "held out: nothing, too few customers or days lie before the last horizon"
     lines = [
         f"held out: {len(verdict.customers)} customers as of {verdict.as_of:%Y-%m-%d}, "
         f"the {verdict.horizon_days} days that followed",

@@ -112,6 +112,7 @@ def shop(settings: Callable[..., Config], log_of: Callable[[pd.DataFrame], Log])
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(LADDER, "truth", truth)
         patch.setitem(LADDER, "distorted", distorted)
+        patch.setattr("train.backtest.DRAWS", 60)
         origin = judge_origin(config, history, AS_OF, HORIZON_DAYS, step=lambda _: None)
     return Shop(made, config, history, origin)
 

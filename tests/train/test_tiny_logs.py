@@ -81,6 +81,16 @@ def test_a_tiny_log_is_answered_by_the_probability_model(name: str, trained: Tra
     assert held_out(found).startswith("held out: ")
 
 
+@pytest.mark.parametrize(("days", "fitted"), [(122, 40), (548, 90), (3652, 90)])
+def test_a_log_of_any_span_is_trained(days: int, fitted: int, trained: Train) -> None:
+    """Four months, a year and a half, ten years."""
+    found, answers = trained(simulated(60, days))
+    assert_sound(answers, 60)
+    assert found.bundle.card.fitted_horizon_days == fitted
+    assert len(found.bundle.card.training.snapshots) >= 2
+    assert found.verdict is not None
+
+
 def daily(customers: int) -> pd.DataFrame:
     """Dates without a time of day, as many shops export them."""
     made = simulated(customers, 300)
@@ -138,7 +148,9 @@ def odd(
     history, config = History(log_of(transactions)), settings(40, snapshots=2, rounds=5)
     end = history.log.end
     (at,) = origins(history, 40, 1, end - timedelta(days=40))
-    origin = judge_origin(config, history, at, 40, step=lambda _: None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("train.backtest.DRAWS", 20)
+        origin = judge_origin(config, history, at, 40, step=lambda _: None)
     trained = train(config, history, end, 40, step=lambda _: None)
     return Odd(request.param, customers, history, trained, origin)
 
