@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,14 +55,15 @@ def register(
     mlflow = library()
     client, run_id = mlflow.MlflowClient(), mlflow.active_run().info.run_id
     card = load(bundle_folder).card
-    model = mlflow.models.Model.log(
-        artifact_path=None,
-        name=NAME,
-        flavor=_BundleFlavor,
-        bundle_folder=bundle_folder,
-        signature=_signature(mlflow, card),
-        input_example=_example(card),
-    )
+    with _no_bytecode():
+        model = mlflow.models.Model.log(
+            artifact_path=None,
+            name=NAME,
+            flavor=_BundleFlavor,
+            bundle_folder=bundle_folder,
+            signature=_signature(mlflow, card),
+            input_example=_example(card),
+        )
     if not client.search_registered_models(f"name = '{NAME}'"):
         client.create_registered_model(NAME, description=ABOUT)
     notes = {f"metric.{name}": f"{value:.6g}" for name, value in metrics.items()} | dict(tags)
@@ -78,6 +81,16 @@ def register(
     alias = "challenger" if "champion" in aliases else "champion"
     client.set_registered_model_alias(NAME, alias, version)
     return Registered(NAME, str(version), alias, str(run_id))
+
+
+@contextmanager
+def _no_bytecode() -> Iterator[None]:
+    """MLflow tries the model's code where it saves it; what Python compiles must not stay there."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
 
 
 class _BundleFlavor:
