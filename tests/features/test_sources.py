@@ -84,6 +84,13 @@ def test_each_type_of_timestamp_is_read(tmp_path: Path, kind: str) -> None:
     assert log.lines["amount"].tolist() == [12.5]
 
 
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_aware_timestamps_of_each_unit_are_read(tmp_path: Path, unit: str) -> None:
+    at = pd.Series(pd.to_datetime(["2024-01-05 12:00+02:00"], utc=True)).dt.as_unit(unit)
+    path = write(pd.DataFrame({"who": ["a"], "ts": at, "paid": [1.0]}), tmp_path / "log.parquet")
+    assert read_log(data(path, columns={})).first == pd.Timestamp("2024-01-05 10:00", tz="UTC")
+
+
 def test_optional_columns_count_only_when_they_hold_something(tmp_path: Path) -> None:
     frame = LOG.assign(kind=["x", None, "y", "x", " "], where=None)
     path = write(frame, tmp_path / "log.csv")

@@ -306,8 +306,10 @@ def test_versions_are_champion_then_challenger_and_quiet(
 
 
 def test_a_version_answers_as_the_bundle_does(
-    client: Any, trained: tuple[Bundle, pd.DataFrame, Path]
+    client: Any, trained: tuple[Bundle, pd.DataFrame, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # a reader of a local store compiles the model's code where it lies
+    monkeypatch.setattr("sys.dont_write_bytecode", True)
     made, table, folder = trained
     with parent("clv", Record()):
         registered = register(folder, metrics={}, tags={})
