@@ -29,11 +29,10 @@ ORIGINS = ["1998-05-02T00:00:00+00:00", "1998-03-03T00:00:00+00:00"]
 
 
 class Backtests(NamedTuple):
-    """One origin, then two of which the first was judged before, then the same two again."""
+    """One origin, then two, of which the first was judged before."""
 
     one: Any
     two: Any
-    again: Any
     out: Path
     kept: list[dict[Path, int]]
     client: Any
@@ -56,7 +55,7 @@ def backtests(
     with pytest.MonkeyPatch.context() as patch:
         for name in LADDER.keys() - set(RUNGS):
             patch.delitem(LADDER, name)
-        for count in ("1", "2", "2"):
+        for count in ("1", "2"):
             argv = ("backtest", "--config", str(problem), "--origins", count, "--out", str(out))
             said.append(door(*argv, var=var))
             kept.append({each: each.stat().st_mtime_ns for each in (var / "backtest").iterdir()})
@@ -65,11 +64,7 @@ def backtests(
 
 
 def test_a_backtest_answers_with_one_line_of_json(backtests: Backtests) -> None:
-    for said, origins in (
-        (backtests.one, ORIGINS[:1]),
-        (backtests.two, ORIGINS),
-        (backtests.again, ORIGINS),
-    ):
+    for said, origins in ((backtests.one, ORIGINS[:1]), (backtests.two, ORIGINS)):
         assert said.code == 0, said.stderr
         assert said.result.keys() == SUMMARY | {"out"}
         assert said.result["origins"] == origins
@@ -77,22 +72,19 @@ def test_a_backtest_answers_with_one_line_of_json(backtests: Backtests) -> None:
 
 
 def test_finished_origins_are_kept_and_not_judged_again(backtests: Backtests) -> None:
-    first, second, third = backtests.kept
+    first, second = backtests.kept
     assert (len(first), len(second)) == (1, 2)
     assert first.items() < second.items()
-    assert third == second
     assert "kept from an earlier run" not in backtests.one.stderr
-    assert backtests.two.stderr.count("1998-05-02: kept from an earlier run") == 1
     assert backtests.two.stderr.count("kept from an earlier run") == 1
-    assert backtests.again.stderr.count("kept from an earlier run") == 2
+    assert "1998-05-02: kept from an earlier run" in backtests.two.stderr
 
 
 def test_what_was_kept_is_as_good_as_what_was_just_judged(backtests: Backtests) -> None:
-    two, again = ({**said.result, "run_id": ""} for said in (backtests.two, backtests.again))
-    assert two == again
-    names = backtests.children(backtests.two)
-    for name, run in backtests.children(backtests.again).items():
-        assert run.data.metrics == pytest.approx(names[name].data.metrics)
+    judged, kept = backtests.children(backtests.one), backtests.children(backtests.two)
+    assert len(judged) == len(MODELS)
+    for name, run in judged.items():
+        assert run.data.metrics == pytest.approx(kept[name].data.metrics)
 
 
 def test_the_report_holds_every_origin_model_segment_and_metric(backtests: Backtests) -> None:
