@@ -79,8 +79,9 @@ demo: $(RUN_READY) ## train on the sample log, compare, register, score every cu
 	@echo "== 1 of 2: train churn and spend on two years of a gift shop's invoices"
 	@$(BIN)/python -m train --config configs/online_retail.toml > $(VAR)/train.json
 	@echo
-	@echo "== 2 of 2: score every customer with the registered model"
+	@echo "== 2 of 2: score every customer with the model that was just registered"
 	@$(BIN)/python -m serve score --config configs/online_retail.toml \
+	  --model "models:/clv/$$($(BIN)/python -c 'import json; print(json.load(open("$(VAR)/train.json"))["version"])')" \
 	  --out $(VAR)/scores.parquet --features-out $(VAR)/features.parquet > $(VAR)/scores.json
 	@echo
 	@echo "Left in $(VAR)/: scores.parquet (one row per customer), features.parquet (what they were scored on),"

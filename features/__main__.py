@@ -35,10 +35,16 @@ def _parser() -> argparse.ArgumentParser:
     _add_shared(build, "the log's end")
     labels = commands.add_parser("labels", help="what happened in the horizon after a moment")
     _add_shared(labels, "the log's end minus the horizon")
-    labels.add_argument("--horizon-days", type=int, help="default: problem.horizon_days")
+    labels.add_argument("--horizon-days", type=_days, help="default: problem.horizon_days")
     dictionary = commands.add_parser("dictionary", help="write the data dictionary")
     dictionary.add_argument("--out", type=Path, default=Path("docs/features.md"))
     return parser
+
+
+def _days(text: str) -> int:
+    if not text.lstrip("-").isdigit() or abs(int(text)) > 3650:
+        raise argparse.ArgumentTypeError(f"must be a whole number up to 3650 days, got {text!r}")
+    return int(text)
 
 
 def _add_shared(parser: argparse.ArgumentParser, default_as_of: str) -> None:

@@ -59,6 +59,8 @@ def parse_as_of(text: str, timezone: str) -> datetime:
         raise ContractError(
             f"as_of must be a date or an ISO timestamp such as 2011-09-10, got {text!r}"
         ) from None
+    if not EARLIEST.year < moment.year < LATEST.year - 1:
+        raise ContractError(f"as_of must lie in the years 1902 to 2098, got {text!r}")
     if moment.tzinfo is not None:
         return moment.astimezone(UTC)
     return localize(pd.Series([pd.Timestamp(moment)]), timezone).iloc[0].to_pydatetime()

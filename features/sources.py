@@ -112,17 +112,27 @@ def _query(scan: str, types: dict[str, str], casts: tuple[Cast, Cast], data: Dat
     for cast in casts:
         columns |= cast.columns | {f"misfit_{cast.source}": cast.misfit}
     selected = ", ".join(f"{value} AS {quote(name)}" for name, value in columns.items())
-    return f"SELECT {selected}, copies FROM (SELECT *, COUNT(*) AS copies FROM {scan} GROUP BY ALL)"
+    count = _unused("copies", types)
+    counted = f"SELECT *, COUNT(*) AS {count} FROM {scan} GROUP BY ALL"
+    return f"SELECT {selected}, {count} AS copies FROM ({counted})"
+
+
+def _unused(name: str, types: dict[str, str]) -> str:
+    """A column name that the source does not have; DuckDB does not tell upper from lower case."""
+    taken = {each.lower() for each in types}
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _misfit(connection: duckdb.DuckDBPyConnection, files: tuple[Path, ...], cast: Cast) -> str:
     """The sentence about the first value that does not fit, and how many there are."""
     total, first = 0, ""
     for path in files:
-        source = f"SELECT *, ROW_NUMBER() OVER () AS place FROM {_scan((path,))}"
+        source = f"SELECT *, ROW_NUMBER() OVER () AS perennial_row FROM {_scan((path,))}"
         found = connection.execute(
-            f"SELECT place, CAST({quote(cast.source)} AS VARCHAR) FROM ({source}) "
-            f"WHERE {cast.misfit} ORDER BY place"
+            f"SELECT perennial_row, CAST({quote(cast.source)} AS VARCHAR) FROM ({source}) "
+            f"WHERE {cast.misfit} ORDER BY perennial_row"
         ).fetchall()
         total += len(found)
         if found and not first:

@@ -29,7 +29,10 @@ SPREADS = {"speed": (0.30, 0.08), "order": (0.05, 0.05), "revenue": (0.12, 0.05)
 
 @dataclass(frozen=True)
 class LevelError:
-    """Errors at one past moment, each a log ratio with its sampling error."""
+    """Errors at one past moment, each a log ratio, three with their sampling errors.
+
+    plain_order, plain_revenue  errors by the calendar, the clock left as it is
+    """
 
     speed: float
     order: float
@@ -37,6 +40,8 @@ class LevelError:
     speed_sd: float
     order_sd: float
     revenue_sd: float
+    plain_order: float = 0.0
+    plain_revenue: float = 0.0
 
 
 NO_ERROR = LevelError(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
@@ -63,6 +68,8 @@ def measure(
         speed_sd=_sampling_sd(days, prior.expected_days(table, effective)),
         order_sd=_sampling_sd(ordered, p_order),
         revenue_sd=_sampling_sd(revenue, expected),
+        plain_order=_log_ratio(ordered, prior.p_order(table, horizon_days)),
+        plain_revenue=_log_ratio(revenue, prior.expected_revenue(table, horizon_days)),
     )
 
 
@@ -109,8 +116,8 @@ def lasting(errors: Sequence[LevelError], windows: float, *, horizons: float = 1
     """
     if len(errors) < 3 or windows < 2:
         return LevelError(0.0, 0.0, 0.0, UNKNOWN_SD, UNKNOWN_SD, 0.0)
-    orders = np.array([error.order for error in errors])
-    totals = np.array([error.speed + error.revenue for error in errors])
+    orders = np.array([error.plain_order for error in errors])
+    totals = np.array([error.plain_revenue for error in errors])
     order, revenue = _beyond_doubt(orders, windows), _beyond_doubt(totals, windows)
     left = [float(np.sqrt(np.mean(np.square(each)))) for each in (orders - order, totals - revenue)]
     growth = float(np.sqrt(horizons))

@@ -67,5 +67,9 @@ def _pointer(folder: Path) -> dict[str, Any]:
     path = folder / POINTER
     if not path.exists():
         return {}
-    pointer: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return pointer
+    try:
+        pointer = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        logger.warning("%s: is damaged, nothing is known to be kept", path)
+        return {}
+    return pointer if isinstance(pointer, dict) else {}

@@ -61,10 +61,10 @@ def score(arguments: Namespace) -> dict[str, Any]:
         economics=config.economics,
     )
     scores = _scores(answers, served, as_of=as_of, horizon_days=horizon_days)
-    if arguments.features_out:
-        _write_features(features, as_of, Path(arguments.features_out))
     with whole_file(arguments.out) as path:
         write(scores, path)
+        if arguments.features_out:
+            _write_features(features, as_of, Path(arguments.features_out))
     result = _result(scores, served, log)
     _show_top(result, arguments.out)
     return {**result, "out": str(arguments.out)}

@@ -115,7 +115,10 @@ class Terms(_Strict):
 
     margin: Fraction | None = Field(None, description="share of revenue kept, in (0, 1]")
     discount_rate_annual: Rate | None = Field(None, description="per year, 0.1 is 10 %")
-    acquisition_cost: Money | None = Field(None, description="money per new customer")
+    acquisition_cost: Money | None = Field(
+        None,
+        description="money per new customer; clv, being about customers who are won, leaves it out",
+    )
     retention_cost_annual: Money | None = Field(None, description="money per customer and year")
 
     def over(self, defaults: Economics) -> Economics:

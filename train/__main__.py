@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Train churn and spend on a transaction log. Without a command: both models, "
         "their bundle, registered as clv.",
     )
-    _add_shared(parser)
+    _add_shared(parser, default=None)
     commands = parser.add_subparsers(dest="command", metavar="{churn,spend,backtest,tune}")
     for name in ("churn", "spend"):
         _add_shared(commands.add_parser(name, help=f"the {name} model alone, one run"))
@@ -82,12 +82,23 @@ def _add_tune(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="TOML file to write")
 
 
-def _add_shared(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, help="TOML of the problem (required)")
+def _add_shared(
+    parser: argparse.ArgumentParser,
+    *,
+    default: str | None = argparse.SUPPRESS,
+) -> None:
+    """subtle: a command's own default would overwrite what was given before its name."""
     parser.add_argument(
-        "--as-of", help="date or ISO timestamp; no later row is used; default: the log's end"
+        "--config", type=Path, default=default, help="TOML of the problem (required)"
     )
-    parser.add_argument("--horizon-days", type=_days, help="default: problem.horizon_days")
+    parser.add_argument(
+        "--as-of",
+        default=default,
+        help="date or ISO timestamp; no later row is used; default: the log's end",
+    )
+    parser.add_argument(
+        "--horizon-days", type=_days, default=default, help="default: problem.horizon_days"
+    )
 
 
 def _days(text: str) -> int | None:

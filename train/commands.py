@@ -7,20 +7,18 @@ import tempfile
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from features.config import Config, read_config
-from features.contracts import ContractError
-from features.log import Log, parse_as_of, read_log
+from features.log import parse_as_of, read_log
 from features.policy import describe
-from features.table import OPTIONAL
 from models import bundle as bundles
 from train import tracking
 from train.clv import BOTH, Trained, train
-from train.history import History
+from train.history import History, cut
 from train.progress import bar
 from train.records import clv_record, model_record
 from train.registry import register
@@ -51,6 +49,13 @@ def clv(arguments: Namespace) -> dict[str, Any]:
         tracking.leave(clv_record(trained))
         registered = _register(job, trained)
     logger.info("registered %s version %s as %s", *_named(registered))
+    if registered.alias == "challenger":
+        logger.info(
+            "the champion still answers; score with this one by --model models:/%s/%s, or move "
+            "the alias champion in MLflow's model registry",
+            registered.name,
+            registered.version,
+        )
     return _result(job, trained, run_id) | {
         "model": registered.name,
         "version": registered.version,
@@ -78,26 +83,6 @@ def tune(arguments: Namespace) -> dict[str, Any]:
     return tuning_door.tune(
         _job(arguments), trials=arguments.trials, minutes=arguments.minutes, out=arguments.out
     )
-
-
-def cut(log: Log, as_of: datetime) -> Log:
-    """The log without any row at or after `as_of`; later rows cannot then matter.
-
-    Raises ContractError when `as_of` lies after the log's end: what happened until then is unknown.
-    """
-    if as_of > log.end:
-        raise ContractError(
-            f"as_of {as_of.isoformat()} lies after the log's end {log.end.isoformat()}; "
-            "take that or an earlier one"
-        )
-    lines = log.lines[log.lines["us"] < as_of.timestamp() * 1e6]
-    if lines.empty:
-        raise ContractError(
-            f"no transaction before as_of {as_of.isoformat()}; the log begins at "
-            f"{log.first.isoformat()}, take a later as_of"
-        )
-    present = tuple(name for name in OPTIONAL if lines[name].notna().any())
-    return replace(log, lines=lines.reset_index(drop=True), optional=present, end=as_of)
 
 
 def _job(arguments: Namespace) -> Job:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -10,7 +10,7 @@ import pandas as pd
 from features import labels
 from features.contracts import ContractError
 from features.log import Log
-from features.table import build
+from features.table import OPTIONAL, build
 from models.level import LevelError, measure
 from models.prior import Prior, fit_classical, fit_prior
 
@@ -69,3 +69,23 @@ class History:
                 self.classical(as_of), self.table(as_of), outcome, horizon_days
             )
         return self._errors[as_of, horizon_days]
+
+
+def cut(log: Log, as_of: datetime) -> Log:
+    """The log without any row at or after `as_of`; later rows cannot then matter.
+
+    Raises ContractError when `as_of` lies after the log's end: what happened until then is unknown.
+    """
+    if as_of > log.end:
+        raise ContractError(
+            f"as_of {as_of.isoformat()} lies after the log's end {log.end.isoformat()}; "
+            "take that or an earlier one"
+        )
+    lines = log.lines[log.lines["us"] < as_of.timestamp() * 1e6]
+    if lines.empty:
+        raise ContractError(
+            f"no transaction before as_of {as_of.isoformat()}; the log begins at "
+            f"{log.first.isoformat()}, take a later as_of"
+        )
+    present = tuple(name for name in OPTIONAL if lines[name].notna().any())
+    return replace(log, lines=lines.reset_index(drop=True), optional=present, end=as_of)

@@ -73,23 +73,20 @@ def _columns(frame: pd.DataFrame, *names: str) -> list[NDArray[np.float64]]:
     return [frame[name].to_numpy(dtype=float) for name in names]
 
 
-def of_origin(model: str, origin: Origin, history: History) -> dict[str, Figure]:
-    """What one model of the ladder said at an origin against what happened."""
+def of_origin(origin: Origin, history: History) -> dict[str, Figure]:
+    """What ours and the classical model said at an origin against what happened."""
     from train import plots
 
-    said, classical = origin.said[model], origin.said[CLASSICAL]
+    said, classical = origin.said[OURS], origin.said[CLASSICAL]
     currency = history.log.currency
     revenue, churned = _columns(origin.actual, "revenue_future", "churned")
     beside = (said.expected_revenue, classical.expected_revenue)
-    found = {
+    return {
         "deciles": plots.decile_bars(revenue, *beside, currency=currency),
         "gain": plots.gain_curve(revenue, *beside, currency=currency),
+        "reliability": plots.reliability(churned, 1.0 - said.p_order, 1.0 - classical.p_order),
+        **_of_days(origin, history),
     }
-    if np.isfinite(said.p_order).all():
-        found["reliability"] = plots.reliability(
-            churned, 1.0 - said.p_order, 1.0 - classical.p_order
-        )
-    return found | (_ours(origin, history) if model == OURS else {})
 
 
 def of_board(board: pd.DataFrame) -> Figure:
@@ -104,7 +101,7 @@ def of_board(board: pd.DataFrame) -> Figure:
     return plots.leaderboard(rows)
 
 
-def _ours(origin: Origin, history: History) -> dict[str, Figure]:
+def _of_days(origin: Origin, history: History) -> dict[str, Figure]:
     """Tracking plot and conditional expectations of purchase days."""
     from train import plots
 

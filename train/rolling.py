@@ -20,7 +20,7 @@ from features.writing import whole_file
 from train import pictures, tracking
 from train.backtest import OURS, Origin, judge_origin, origins
 from train.baselines import LADDER
-from train.history import History
+from train.history import History, cut
 from train.leaderboard import intervals, leaderboard, render
 from train.plain import to_json
 from train.progress import bar
@@ -41,8 +41,9 @@ def backtest(arguments: Namespace) -> dict[str, Any]:
     horizon_days = arguments.horizon_days or config.problem.horizon_days
     log = read_log(config.data)
     logger.info("%s", describe(log.counts))
-    newest = _newest(arguments.as_of, log, horizon_days)
-    history = History(log)
+    as_of = parse_as_of(arguments.as_of, log.timezone) if arguments.as_of else log.end
+    history = History(cut(log, as_of))
+    newest = as_of - timedelta(days=horizon_days)
     moments = origins(history, horizon_days, arguments.origins, newest)
     tracking.connect(config.tracking.experiment)
     started = tracking.Record(description=ABOUT, params={"horizon_days": horizon_days})
@@ -63,12 +64,6 @@ def _require_place(out: Path) -> None:
     folder = next(each for each in out.absolute().parents if each.exists())
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise ContractError(f"{out}: cannot be written in {folder}; choose another --out")
-
-
-def _newest(text: str | None, log: Log, horizon_days: int) -> datetime:
-    if text:
-        return parse_as_of(text, log.timezone)
-    return log.end - timedelta(days=horizon_days)
 
 
 def _origin(
@@ -105,7 +100,7 @@ def _kept(config: Config, log: Log, as_of: datetime, horizon_days: int) -> Path:
 
 
 def _record(report: dict[str, Any], origin: Origin | None, history: History) -> None:
-    """One child run a model; pictures only where the origin was judged just now."""
+    """One child run a model; pictures, of ours beside the classical, where judged just now."""
     for model, parts in report["scores"].items():
         metrics = {
             name if segment == "everyone" else f"{segment}_{name}": value
@@ -115,7 +110,7 @@ def _record(report: dict[str, Any], origin: Origin | None, history: History) -> 
         }
         if model == OURS:
             metrics |= {f"interval_{name}": at for name, at in report["intervals"].items()}
-        drawn = pictures.of_origin(model, origin, history) if origin else {}
+        drawn = pictures.of_origin(origin, history) if origin and model == OURS else {}
         tracking.child(
             f"{model} {report['as_of'][:10]}",
             tracking.Record(

@@ -84,6 +84,12 @@ def test_each_type_of_timestamp_is_read(tmp_path: Path, kind: str) -> None:
     assert log.lines["amount"].tolist() == [12.5]
 
 
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_a_column_called_copies_is_a_column_like_any_other(tmp_path: Path, suffix: str) -> None:
+    path = write(LOG.assign(Copies=7, copies_=8), tmp_path / f"log.{suffix}")
+    assert read_log(data(path, columns={})).counts["rows_read"] == len(LOG)
+
+
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 def test_aware_timestamps_of_each_unit_are_read(tmp_path: Path, unit: str) -> None:
     at = pd.Series(pd.to_datetime(["2024-01-05 12:00+02:00"], utc=True)).dt.as_unit(unit)

@@ -118,7 +118,10 @@ def test_the_noisier_an_error_the_less_is_believed() -> None:
 
 
 def errors(*totals: float) -> list[LevelError]:
-    return [LevelError(total / 2, total / 10, total / 2, 0.1, 0.1, 0.1) for total in totals]
+    return [
+        LevelError(0.5, 0.5, 0.5, 0.1, 0.1, 0.1, plain_order=total / 10, plain_revenue=total)
+        for total in totals
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from models import bundle as bundles
+from train.__main__ import _arguments
 from train.tracking import library
 
 KEYS = {
@@ -196,16 +197,19 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(
     monkeypatch.chdir(tmp_path)
     argv, sentence = REFUSALS[case]
     config = [] if "--config" in argv else ["--config", str(problem)]
-    if command[:1] == ("backtest",) and case == "after the log's end":
-        sentence = "its 60 days of labels are not mature, the log ends at 1998-07-01"
-    if command[:1] == ("backtest",) and case == "before the log's begin":
-        sentence = "fewer than 20 customers have bought"
     said = door(*command, *config, *argv, var=tmp_path / "var")
     assert said.code == 2
     assert said.result == {}
     assert sentence in said.stderr.splitlines()[-1]
     assert "Traceback" not in said.stderr
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_flags_before_the_name_of_a_command_count_too() -> None:
+    argv = ["--config", "c.toml", "--as-of", "2011-06-01", "churn", "--horizon-days", "30"]
+    arguments = _arguments(argv)
+    assert (arguments.command, arguments.config) == ("churn", Path("c.toml"))
+    assert (arguments.as_of, arguments.horizon_days) == ("2011-06-01", 30)
 
 
 def test_a_store_out_of_reach_is_one_sentence_and_leaves_nothing(

@@ -16,9 +16,8 @@ from models.bundle import Bundle
 from models.clv import answer
 from train.backtest import judge_origin, origins
 from train.clv import Trained, train
-from train.commands import cut
 from train.fit import fit
-from train.history import History
+from train.history import History, cut
 from train.level import expected_level
 from train.snapshots import moments, stack
 

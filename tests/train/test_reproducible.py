@@ -11,8 +11,7 @@ from features.config import Config
 from features.log import Log
 from models.clv import answer
 from train.clv import Trained, train
-from train.commands import cut
-from train.history import History
+from train.history import History, cut
 from train.snapshots import customer_codes
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)

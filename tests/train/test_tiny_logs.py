@@ -15,7 +15,7 @@ from features.log import Log
 from features.simulate import simulate
 from models.clv import answer
 from train import pictures
-from train.backtest import OURS, Origin, judge_origin, origins
+from train.backtest import Origin, judge_origin, origins
 from train.clv import Trained, train
 from train.history import History
 from train.plain import to_json
@@ -168,7 +168,7 @@ def test_an_odd_log_is_recorded_with_its_pictures(odd: Odd) -> None:
     for model in ("churn", "spend"):
         assert "learning_curve" in model_record(model, odd.trained, {}, table).figures
     assert "deciles" in clv_record(odd.trained).figures
-    drawn = pictures.of_origin(OURS, odd.origin, odd.history)
+    drawn = pictures.of_origin(odd.origin, odd.history)
     assert {"deciles", "gain", "reliability", "tracking"} <= drawn.keys()
 
 

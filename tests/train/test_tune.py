@@ -21,8 +21,7 @@ import pytest
 from features.config import Boosting, Config, ConfigError
 from features.contracts import ContractError
 from features.log import Log
-from train.commands import cut
-from train.history import History
+from train.history import History, cut
 from train.objective import (
     Gain,
     Rehearsal,
