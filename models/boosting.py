@@ -61,7 +61,7 @@ class PriorBoosted(BaseEstimator):  # type: ignore[misc]
 
     max_rounds  the most trees to grow; how many are kept is chosen out of time
     strength    share of the trees' correction that is added to the prior on the link scale: 0 is
-                the probability model, 1 plain boosting; the middle of two models beats both
+                the probability model, 1 plain boosting; see docs/decisions/0013 for why half of it
     The other parameters are XGBoost's.
     """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import os
@@ -20,6 +19,7 @@ from features.writing import whole_file
 from train import pictures, tracking
 from train.backtest import OURS, Origin, judge_origin, origins
 from train.baselines import LADDER
+from train.fingerprint import fingerprint
 from train.history import History, cut
 from train.leaderboard import intervals, leaderboard, render
 from train.plain import to_json
@@ -87,15 +87,8 @@ def _origin(
 
 def _kept(config: Config, log: Log, as_of: datetime, horizon_days: int) -> Path:
     """Where an origin's report is kept: named after all that it depends on, the code included."""
-    code = hashlib.sha256()
-    root = Path(__file__).resolve().parent.parent
-    for path in sorted(
-        each for room in ("features", "models", "train") for each in (root / room).glob("*.py")
-    ):
-        code.update(path.read_bytes())
     settings = config.model_dump_json(exclude={"tracking", "economics"})
-    parts = [code.hexdigest(), settings, log.sha256, as_of.isoformat(), str(horizon_days)]
-    name = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
+    name = fingerprint(settings, log.sha256, as_of.isoformat(), str(horizon_days))
     return Path(os.environ.get("PERENNIAL_VAR") or "var") / "backtest" / f"{name}.json"
 
 

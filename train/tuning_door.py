@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from features.contracts import ContractError
 from features.log import Log
 from features.writing import whole_file
 from train import tracking
+from train.fingerprint import fingerprint
 from train.objective import Model, rehearsals
 from train.progress import bar
 from train.snapshots import Step
@@ -186,14 +186,9 @@ def _trial_record(name: Model, trial: Trial, studies: Mapping[Model, str]) -> tr
 def _study_name(name: Model, job: Job) -> str:
     """Named after all that a trial's loss depends on, the code included."""
     log: Log = job.history.log
-    code = hashlib.sha256()
-    root = Path(__file__).resolve().parent.parent
-    rooms = ("features", "models", "train")
-    for path in sorted(each for room in rooms for each in (root / room).glob("*.py")):
-        code.update(path.read_bytes())
     settings = job.config.model_dump_json(include={"data", "problem", name})
-    parts = [code.hexdigest(), settings, log.sha256, job.as_of.isoformat(), str(job.horizon_days)]
-    return f"{name}-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:16]}"
+    parts = (settings, log.sha256, job.as_of.isoformat(), str(job.horizon_days))
+    return f"{name}-{fingerprint(*parts)}"
 
 
 def _title(job: Job, origins: Sequence[str]) -> str:
