@@ -158,6 +158,7 @@ coverage: $(DEV_READY) ## the tests again, with the branches that they miss
 pins: $(DEV_READY) ## compile the pins anew from pyproject.toml (UPGRADE=--upgrade for the newest)
 	@$(BIN)/uv pip compile --quiet $(PIN) $(UPGRADE) --extra train --extra dev -o requirements/dev.txt pyproject.toml
 	@$(BIN)/uv pip compile --quiet $(PIN) -c requirements/dev.txt --extra train -o requirements/run.txt pyproject.toml
+	@$(BIN)/uv pip compile --quiet $(PIN) -c requirements/dev.txt -o requirements/serve.txt pyproject.toml
 	@echo uv | $(BIN)/uv pip compile --quiet $(PIN) -c requirements/dev.txt -o requirements/uv.txt -
 	@echo "Next: git diff --stat requirements, then make test"
 PIN := --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make pins"
