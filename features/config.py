@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 
 class ConfigError(ValueError):
@@ -21,6 +28,18 @@ def _known_timezone(name: str) -> str:
     except (KeyError, ValueError, OSError):
         raise ValueError("must be an IANA time zone such as Europe/London") from None
     return name
+
+
+def _sum_to_one(shares: tuple[float, ...]) -> tuple[float, ...]:
+    if abs(sum(shares) - 1.0) > 1e-6:
+        raise ValueError("must sum to 1")
+    return shares
+
+
+def _different(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names):
+        raise ValueError("must be different from each other")
+    return names
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -94,6 +113,32 @@ class Boosting(_Section):
     strength: Annotated[float, Field(ge=0, le=1)] = 0.5
 
 
+class Tiers(_Section):
+    """Customers in layers by predicted value, the best first.
+
+    names, shares  of the layers; shares are of the customers whose value is known, and sum to 1
+    margin         by how much of the ranking a value must lie beyond a cut before a customer who
+                   had a tier changes it; 0.02 is two points of a hundred
+    """
+
+    # subtle: TOML knows lists only; what is in them stays strict
+    names: Annotated[
+        tuple[Text, ...], Field(strict=False, min_length=2), AfterValidator(_different)
+    ] = ("Platinum", "Gold", "Silver", "Bronze")
+    shares: Annotated[
+        tuple[Fraction, ...], Field(strict=False, min_length=2), AfterValidator(_sum_to_one)
+    ] = (0.25, 0.25, 0.25, 0.25)
+    margin: Annotated[float, Field(ge=0)] = 0.02
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Tiers:
+        if len(self.names) != len(self.shares):
+            raise ValueError("must have as many shares as names")
+        if self.margin >= min(self.shares):
+            raise ValueError("must have a margin below every share")
+        return self
+
+
 class Tracking(_Section):
     """Where the runs are recorded."""
 
@@ -108,6 +153,7 @@ class Config(_Section):
     economics: Economics = Economics()
     churn: Boosting = Boosting()
     spend: Boosting = Boosting()
+    tiers: Tiers = Tiers()
     tracking: Tracking = Tracking()
 
 
@@ -137,6 +183,8 @@ EXPECTED = {
     "finite_number": "must be a finite number",
     "string_type": "must be a text in quotes",
     "string_too_short": "must not be empty",
+    "too_short": "must have at least two entries",
+    "tuple_type": "must be a list",
     "string_pattern_mismatch": "must be three capital letters such as GBP",
     "model_type": "must be a table of keys",
 }
