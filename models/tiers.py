@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 import pandas as pd
@@ -51,14 +52,14 @@ def cuts(clv: pd.Series, terms: Tiers | None = None) -> Cuts:
 
 
 def tier_of(clv: float, cuts: Cuts, previous: str | None = None) -> str | None:
-    """The tier of one customer; None where the value is unknown.
+    """The tier of one customer; None where the value is unknown. Quick, for one answer.
 
     previous  the customer's last tier, kept unless the value lies beyond a cut by the margin
     """
-    if np.isnan(clv):
+    if isnan(clv):
         return None
     had = cuts.names.index(previous) if previous in cuts.names else None
-    return cuts.names[int(_places(np.array([clv]), _bounds(cuts, had))[0])]
+    return cuts.names[sum(clv < bound for bound in _bounds(cuts, had))]
 
 
 def tiers(clv: pd.Series, cuts: Cuts, previous: pd.Series | None = None) -> pd.Series:
@@ -77,16 +78,16 @@ def tiers(clv: pd.Series, cuts: Cuts, previous: pd.Series | None = None) -> pd.S
     return pd.Series(found, index=clv.index, name="tier", dtype="str")
 
 
-def _bounds(cuts: Cuts, had: int | None) -> Array:
+def _bounds(cuts: Cuts, had: int | None) -> tuple[float, ...]:
     """Lowest values of the tiers but the last, as they hold for who had the tier at `had`."""
     if had is None:
-        return np.array(cuts.at)
-    return np.array([*cuts.enter[:had], *cuts.leave[had:]])
+        return cuts.at
+    return (*cuts.enter[:had], *cuts.leave[had:])
 
 
-def _places(values: Array, bounds: Array) -> NDArray[np.intp]:
+def _places(values: Array, bounds: tuple[float, ...]) -> NDArray[np.intp]:
     """How many tiers lie above each value."""
-    return np.asarray((values[:, None] < bounds).sum(axis=1))
+    return np.asarray((values[:, None] < np.array(bounds)).sum(axis=1))
 
 
 def _lowest(known: Array, shares: Array) -> tuple[float, ...]:
