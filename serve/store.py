@@ -1,0 +1,132 @@
+"""Writing to the score store: a batch is there whole, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from serve import tables
+from serve.batch import Content, Origin, fingerprint
+from serve.bulk import insert_rows
+from serve.database import Database
+from serve.tables import BATCHES, SCORES
+
+KEEP = 12
+
+Step = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Published:
+    """What became of a batch.
+
+    batch      its number
+    unchanged  it was the current one already
+    again      it was an earlier one, and is the current one again
+    dropped    how many older batches had to go
+    """
+
+    batch: int
+    unchanged: bool
+    again: bool
+    dropped: int
+
+
+def look(database: Database) -> None:
+    """Whether a batch could be written, before the work of making it; changes nothing.
+
+    Raises ServeError for a store that cannot be reached, or is not of this version.
+    """
+    if database.is_there():
+        with database.reading() as connection:
+            tables.stand(connection, database.shown)
+
+
+def publish(
+    database: Database,
+    origin: Origin,
+    content: Content,
+    *,
+    totals: dict[str, Any],
+    keep: int = KEEP,
+    step: Step = lambda rows: None,
+) -> Published:
+    """Make a batch the current one, in one transaction; a kill leaves what was there before.
+
+    The same origin and content are the same batch: the current one stays as it is, an earlier
+    one becomes current again. `keep` batches stay, the newest published ones.
+
+    totals  JSON values about the whole batch, kept beside it
+    step    called with the number of rows after each chunk
+
+    Raises ServeError for a store that cannot be written to, or one that is busy for too long.
+    """
+    content.check()
+    mark = fingerprint(origin, content)
+    with database.writing() as connection:
+        tables.make(connection, database.shown)
+        newest = connection.scalar(select(func.max(BATCHES.c.published))) or 0
+        found = connection.execute(
+            select(BATCHES.c.number, BATCHES.c.published).where(BATCHES.c.fingerprint == mark)
+        ).first()
+        if found is None:
+            number = _add_batch(connection, _row(origin, content, totals), mark, newest + 1)
+            _add_scores(connection, number, content, step)
+        else:
+            number = found.number
+            if found.published < newest:
+                _move_up(connection, number, newest + 1)
+        dropped = _drop(connection, keep)
+    unchanged = found is not None and found.published == newest
+    return Published(number, unchanged, found is not None and not unchanged, dropped)
+
+
+def _row(origin: Origin, content: Content, totals: dict[str, Any]) -> dict[str, Any]:
+    told = {name: getattr(origin, name) for name in origin.__dataclass_fields__}
+    moments = {name: _utc(told[name]) for name in ("trained_as_of", "as_of")}
+    return {
+        **told,
+        **moments,
+        "created_at": _utc(datetime.now(UTC)),
+        "customers": len(content.answers),
+        "totals": totals,
+        "columns": [str(name) for name in content.answers],
+        "features": [str(name) for name in content.features],
+    }
+
+
+def _add_batch(
+    connection: Connection, row: dict[str, Any], fingerprint: str, published: int
+) -> int:
+    values = {**row, "fingerprint": fingerprint, "published": published}
+    inserted = connection.execute(insert(BATCHES).values(values).returning(BATCHES.c.number))
+    return int(inserted.scalar_one())
+
+
+def _add_scores(connection: Connection, number: int, content: Content, step: Step) -> None:
+    for chunk in content.rows():
+        insert_rows(connection, SCORES, [(number, *row) for row in chunk])
+        step(len(chunk))
+
+
+def _move_up(connection: Connection, number: int, published: int) -> None:
+    chosen = BATCHES.c.number == number
+    connection.execute(update(BATCHES).where(chosen).values(published=published))
+
+
+def _drop(connection: Connection, keep: int) -> int:
+    """Remove all but the `keep` newest published batches; how many went."""
+    newest = select(BATCHES.c.number).order_by(BATCHES.c.published.desc()).offset(keep)
+    old = list(connection.scalars(newest))
+    if old:
+        connection.execute(delete(SCORES).where(SCORES.c.batch.in_(old)))
+        connection.execute(delete(BATCHES).where(BATCHES.c.number.in_(old)))
+    return len(old)
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
