@@ -1,0 +1,113 @@
+"""Pages of the current batch: sorted, filtered, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from serve.database import Database
+from serve.errors import ServeError
+from serve.kept import Batch, Score, scores_of, to_score
+from serve.lookups import opened, storable
+from serve.tables import NUMBERS, SCORES, TEXTS
+
+MOST_ROWS, MOST_OFFSET = 1_000, 1_000_000_000
+SORTABLE = ("customer_id", *NUMBERS, *TEXTS)
+
+Bounds = tuple[float | None, float | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which customers, in which order.
+
+    sort           one of SORTABLE; customers without a value come last, either way
+    tier, segment  exactly
+    basis          exactly: model, prior, insufficient
+    search         anywhere in the customer's id; a and A are the same
+    prefix         how the customer's id begins, exactly
+    bounds         number -> (lowest, highest), either may be None; null lies in no bounds
+    limit, offset  the page
+    """
+
+    sort: str = "clv"
+    descending: bool = True
+    tier: str | None = None
+    segment: str | None = None
+    basis: str | None = None
+    search: str = ""
+    prefix: str = ""
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
+    limit: int = 50
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some customers of a batch, and how many there are on all pages."""
+
+    batch: Batch
+    scores: list[Score]
+    total: int
+
+
+def listing(database: Database, wanted: Wanted) -> Page:
+    """A page of the current batch.
+
+    Raises ServeError: 400 for what cannot be sorted by or bounded, 503 as `lookup` does.
+    """
+    _check(wanted)
+    with opened(database) as (connection, batch):
+        chosen = [SCORES.c.batch == batch.number, *_conditions(wanted)]
+        total = connection.scalar(select(func.count()).select_from(SCORES).where(*chosen))
+        rows = connection.execute(
+            scores_of(batch)
+            .where(*chosen)
+            .order_by(*_order(wanted))
+            .limit(wanted.limit)
+            .offset(wanted.offset)
+        )
+        return Page(batch, [to_score(batch, row) for row in rows], total or 0)
+
+
+def _check(wanted: Wanted) -> None:
+    if wanted.sort not in SORTABLE:
+        raise ServeError(f"sort must be one of {', '.join(SORTABLE)}, got {wanted.sort!r}")
+    for name in wanted.bounds:
+        if name not in NUMBERS:
+            raise ServeError(f"bounds must be on one of {', '.join(NUMBERS)}, got {name!r}")
+    if not 1 <= wanted.limit <= MOST_ROWS:
+        raise ServeError(f"limit must be 1 to {MOST_ROWS:,}, got {wanted.limit}")
+    if not 0 <= wanted.offset <= MOST_OFFSET:
+        raise ServeError(f"offset must be 0 to {MOST_OFFSET:,}, got {wanted.offset}")
+    for name in ("tier", "segment", "basis", "search", "prefix"):
+        if not storable(getattr(wanted, name) or ""):
+            raise ServeError(f"{name} must be a valid text without NUL")
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for name in TEXTS:
+        if (value := getattr(wanted, name)) is not None:
+            found.append(SCORES.c[name] == value)
+    if wanted.search:
+        found.append(SCORES.c.customer_id.icontains(wanted.search, autoescape=True))
+    if wanted.prefix:
+        # compared, not matched: LIKE takes a and A for the same in one of the databases
+        start = func.substr(SCORES.c.customer_id, 1, len(wanted.prefix))
+        found += [SCORES.c.customer_id >= wanted.prefix, start == wanted.prefix]
+    for name, (lowest, highest) in wanted.bounds.items():
+        if lowest is not None:
+            found.append(SCORES.c[name] >= float(lowest))
+        if highest is not None:
+            found.append(SCORES.c[name] <= float(highest))
+    return found
+
+
+def _order(wanted: Wanted) -> list[ColumnElement[Any]]:
+    column = SCORES.c[wanted.sort]
+    first = (column.desc() if wanted.descending else column.asc()).nulls_last()
+    return [first] if wanted.sort == "customer_id" else [first, SCORES.c.customer_id.asc()]

@@ -1,0 +1,117 @@
+"""Reading from the score store: the current batch, its customers, and what they had before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from serve import tables
+from serve.batch import NUL
+from serve.database import Database
+from serve.errors import ServeError
+from serve.kept import Batch, Score, scores_of, to_batch, to_score
+from serve.tables import BATCHES, SCORES
+
+IDS_A_QUERY = 5_000
+
+
+@dataclass(frozen=True)
+class Found:
+    """Scores in the order asked, and the ids that the batch does not have."""
+
+    batch: Batch
+    scores: list[Score]
+    unknown: list[str]
+
+
+def current(database: Database) -> Batch | None:
+    """The newest published batch, or None where nothing has been scored yet.
+
+    Raises ServeError (503) when the store cannot be read.
+    """
+    if not database.is_there():
+        return None
+    with database.reading() as connection:
+        return _current(database, connection)
+
+
+@contextmanager
+def opened(database: Database) -> Iterator[tuple[Connection, Batch]]:
+    """One view of the store, and its current batch, whatever is published meanwhile.
+
+    Raises ServeError (503) when there is no batch, or the store cannot be read.
+    """
+    if not database.is_there():
+        raise _nothing_yet(database)
+    with database.reading() as connection:
+        batch = _current(database, connection)
+        if batch is None:
+            raise _nothing_yet(database)
+        yield connection, batch
+
+
+def lookup(database: Database, ids: Sequence[str], *, features: bool = False) -> Found:
+    """The scores of customers in the current batch; an id that is given twice comes twice.
+
+    features  also return each customer's row of the feature table
+
+    Raises ServeError (503) when there is no batch, or the store cannot be read.
+    """
+    with opened(database) as (connection, batch):
+        found = _by_id(connection, batch, ids, features=features)
+    return Found(
+        batch,
+        [found[each] for each in ids if each in found],
+        [each for each in ids if each not in found],
+    )
+
+
+def history(database: Database, customer_id: str) -> list[tuple[Batch, Score]]:
+    """A customer's scores in every batch that is kept, the current one first; else empty.
+
+    Raises ServeError (503) when there is no batch, or the store cannot be read.
+    """
+    with opened(database) as (connection, _):
+        rows = connection.execute(select(BATCHES).order_by(BATCHES.c.published.desc())).all()
+        batches = [to_batch(row) for row in rows]
+        found = [_by_id(connection, batch, [customer_id]) for batch in batches]
+    pairs = zip(batches, found, strict=True)
+    return [(batch, scores[customer_id]) for batch, scores in pairs if scores]
+
+
+def _by_id(
+    connection: Connection, batch: Batch, ids: Sequence[str], *, features: bool = False
+) -> dict[str, Score]:
+    found = {}
+    wanted = [each for each in dict.fromkeys(ids) if storable(each)]
+    for start in range(0, len(wanted), IDS_A_QUERY):
+        chunk = wanted[start : start + IDS_A_QUERY]
+        query = scores_of(batch, features=features).where(SCORES.c.customer_id.in_(chunk))
+        for row in connection.execute(query):
+            found[row.customer_id] = to_score(batch, row)
+    return found
+
+
+def _current(database: Database, connection: Connection) -> Batch | None:
+    if not database.known:
+        database.known = tables.stand(connection, database.shown)
+    if not database.known:
+        return None
+    newest = select(BATCHES).order_by(BATCHES.c.published.desc()).limit(1)
+    row = connection.execute(newest).first()
+    return None if row is None else to_batch(row)
+
+
+def _nothing_yet(database: Database) -> ServeError:
+    return ServeError(
+        f"{database.shown}: no scores yet; run python -m serve score --config ... --store ...",
+        status=503,
+    )
+
+
+def storable(customer_id: str) -> bool:
+    """False for a text that no database can hold, and that no batch has, therefore."""
+    return NUL not in customer_id and not any("\ud800" <= each <= "\udfff" for each in customer_id)
