@@ -1,28 +1,40 @@
-"""One shape for every error, whatever went wrong, and wherever: error.status, message, details."""
+"""One shape for every error, whatever went wrong, and wherever."""
 
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
-
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-logger = logging.getLogger(__name__)
+from types import MappingProxyType
 
 Details = Sequence[dict[str, str]]
-MESSAGES = {
-    404: "no such path: {method} {path}; the paths are listed in /docs.json",
-    405: "{method} is not allowed on {path}, use {allow}",
-    415: "{path} reads JSON: send the header content-type: application/json",
-    429: "too many requests at once; try again in a second",
-    500: "something failed inside the service; its log says what",
-    503: "no model is loaded yet; GET /model says why",
-    504: "the answer took too long; send fewer customers in one request",
-}
+CODES = MappingProxyType(
+    {
+        401: "unauthorized",
+        403: "forbidden",
+        404: "not_found",
+        405: "method_not_allowed",
+        408: "timeout",
+        413: "too_large",
+        415: "unsupported_media_type",
+        429: "too_many_requests",
+        503: "unavailable",
+        504: "timeout",
+    }
+)
+MESSAGES = MappingProxyType(
+    {
+        401: "a valid key is needed: send the header Authorization: Bearer KEY, or X-API-Key: KEY",
+        404: "no such path: {method} {path}; the paths are listed in /docs.json",
+        405: "{method} is not allowed on {path}, use {allow}",
+        408: "the request did not arrive in time: send it faster, or in smaller parts",
+        415: "{path} reads JSON: send the header content-type: application/json",
+        429: "too many requests at once; try again in a second",
+        500: "something failed inside the service; its log says what",
+        503: "no model is loaded yet; GET /model says why",
+        504: "the answer took too long; send fewer customers in one request",
+    }
+)
 
 
 class ServeError(ValueError):
@@ -30,87 +42,59 @@ class ServeError(ValueError):
 
     status    HTTP status of the answer
     details   every violation, as {"field", "message"}
+    field     the place in the request that is at fault; default: that of the first detail
+    headers   what else the answer must say, such as retry-after
+    reason    the name under which it is counted; default: the code
     """
 
-    def __init__(self, message: str, *, status: int = 400, details: Details = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        details: Details = (),
+        field: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        reason: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.details = list(details)
+        self.field = field or (self.details[0]["field"] if self.details else "") or None
+        self.headers = {**_headers(status), **(headers or {})}
+        self.reason = reason or self.code
+
+    @property
+    def code(self) -> str:
+        """The status as a word that a program can switch on."""
+        return CODES.get(self.status) or ("invalid_request" if self.status < 500 else "internal")
 
 
-def error_response(error: ServeError) -> JSONResponse:
-    """The error as an answer in the one shape."""
-    content = {"status": error.status, "message": str(error), "details": error.details}
-    headers = {"retry-after": "1"} if error.status == HTTPStatus.TOO_MANY_REQUESTS else None
-    return JSONResponse({"error": content}, status_code=error.status, headers=headers)
-
-
-class OneShape:
-    """ASGI middleware: gives every error that comes from inside, or escapes, the one shape."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass answers through; hold errors back until they are complete, then reshape them."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        held = _Held(scope, receive, send)
-        try:
-            await self.app(scope, receive, held.send)
-        except Exception:
-            if held.started:
-                raise
-            logger.exception("%s %s failed", scope["method"], scope["path"])
-            await _reshaped(scope, HTTPStatus.INTERNAL_SERVER_ERROR, "")(scope, receive, send)
-
-
-class _Held:
-    """The sending end of one answer."""
-
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._scope, self._receive, self._send = scope, receive, send
-        self._error: Message | None = None
-        self._body = b""
-        self.started = False
-
-    async def send(self, message: Message) -> None:
-        """Send, unless the answer is an error: that waits for its last part."""
-        if message["type"] == "http.response.start" and message["status"] >= 400:
-            self._error = message
-            return
-        if self._error is None:
-            self.started = True
-            await self._send(message)
-            return
-        self._body += bytes(message.get("body", b""))
-        if not message.get("more_body", False):
-            await self._finish(self._error)
-
-    async def _finish(self, start: Message) -> None:
-        self.started = True
-        if _has_shape(self._body):
-            await self._send(start)
-            await self._send({"type": "http.response.body", "body": self._body})
-            return
-        headers = {name.lower(): value.decode("latin-1") for name, value in start["headers"]}
-        response = _reshaped(self._scope, start["status"], headers.get(b"allow", ""))
-        await response(self._scope, self._receive, self._send)
-
-
-def _reshaped(scope: Scope, status: int, allow: str) -> JSONResponse:
+def foreign(status: int, *, method: str, path: str, allow: str = "") -> ServeError:
+    """The error behind an answer that is not ours: only its status is known."""
     template = MESSAGES.get(status, HTTPStatus(status).phrase)
-    text = template.format(method=scope["method"], path=scope["path"], allow=allow or "POST")
-    response = error_response(ServeError(text, status=status))
-    if allow:
-        response.headers["allow"] = allow
-    return response
+    message = template.format(method=method, path=path, allow=allow or "POST")
+    return ServeError(message, status=status, headers={"allow": allow} if allow else None)
 
 
-def _has_shape(body: bytes) -> bool:
-    try:
-        content: Any = json.loads(body)
-    except ValueError:
-        return False
-    return isinstance(content, dict) and isinstance(content.get("error"), dict)
+def error_body(error: ServeError, request_id: str) -> bytes:
+    """The error as JSON in the one shape."""
+    content = {
+        "status": error.status,
+        "code": error.code,
+        "message": str(error),
+        "field": error.field,
+        "details": error.details,
+        "request_id": request_id,
+    }
+    return json.dumps({"error": content}).encode()
+
+
+def _headers(status: int) -> dict[str, str]:
+    match status:
+        case 401:
+            return {"www-authenticate": "Bearer"}
+        case 429 | 503:
+            return {"retry-after": "1"}
+        case _:
+            return {}

@@ -3,81 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import json
+import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import bentoml
-from starlette.requests import Request
-from starlette.responses import Response
+import click
+from bentoml.exceptions import BentoMLConfigException
 
-from serve import wire
-from serve.body import read_body
-from serve.errors import OneShape, ServeError, error_response
+from serve import meters
+from serve.application import Fronted, check
+from serve.doors import Call, Door, Doors, Reply
+from serve.errors import ServeError
 from serve.page import pages
-from serve.replies import ModelReply, PredictReply
+from serve.registry import SCHEME
 from serve.settings import read_settings
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    from serve.served import Served
 
 THREADS = 2
-MOST_AT_ONCE = 64
-TIMEOUT_SECONDS = 60
+INLINE_BYTES = 64 * 1024
 
 
-class _Unread(bentoml.IODescriptor):  # type: ignore[misc]
-    """An input that is handed on as it came, so that its size is limited and errors are ours."""
-
-    __root_input__ = True
-
-    @classmethod
-    async def from_http_request(cls, request: Request, serde: object) -> Request:
-        """The request itself; the type only describes it."""
-        return request
-
-
-class PredictBody(_Unread, wire.PredictRequest):
-    """Raw transactions."""
-
-
-class FeaturesBody(_Unread, wire.FeaturesRequest):
-    """Rows of the feature table."""
-
-
-class _Shaped(bentoml.Service[Any]):  # type: ignore[misc]
-    """A service whose errors all have one shape, BentoML's own included."""
-
-    def to_asgi(self, is_main: bool = True) -> Starlette:
-        """The application, its errors shaped at the rim and once more inside.
-
-        subtle: BentoML's timeout waits in vain for an answer from an application that raised, so
-        what escapes must become an answer inside of it; its own errors are shaped outside.
-        """
-        self.add_asgi_middleware(OneShape)
-        app: Starlette = super().to_asgi(is_main)
-        app.add_middleware(OneShape)
-        return app
-
-
-def _describe() -> ModelReply:
-    running: ClvService = bentoml.get_current_service()
-    return running.describe()
-
-
-@bentoml.asgi_app(pages(_describe), name="pages")
+@bentoml.asgi_app(pages(), name="pages")
 @bentoml.service(
     name="clv",
-    service_class=_Shaped,
-    traffic={"timeout": TIMEOUT_SECONDS, "max_concurrency": MOST_AT_ONCE},
+    service_class=Fronted,
+    metrics={"enabled": False},
+    logging={"access": {"enabled": False}},
 )
 class ClvService:
     """Customer lifetime value from raw transactions or from rows of the feature table."""
 
     def __init__(self) -> None:
-        # BentoML is the door here and lets only warnings of other packages through
-        logging.getLogger("serve").setLevel(logging.INFO)
-
         # imported here: the process that supervises the workers reads this module, but not these
         from serve import answer
         from serve.current import Current
@@ -88,8 +50,16 @@ class ClvService:
         self._current = Current(self._settings)
         self._current.start()
 
-    async def __is_ready__(self) -> bool:
-        return self._current.served is not None
+    @bentoml.on_deployment  # type: ignore[untyped-decorator]
+    @staticmethod
+    def check() -> None:
+        """Refuse to start, in one sentence, rather than let worker after worker fail."""
+        os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
+        command = click.get_current_context(silent=True)
+        try:
+            check(command.params.get("host") if command else None)
+        except ServeError as error:
+            raise BentoMLConfigException(str(error)) from None
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:
@@ -97,30 +67,63 @@ class ClvService:
         self._current.stop()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    @bentoml.api(input_spec=PredictBody, output_spec=PredictReply)  # type: ignore[untyped-decorator]
-    async def predict(self, request: Request, /) -> Response:
-        """Raw transactions of one or more customers -> predictions."""
-        return await self._respond(request, wire.PredictRequest)
+    def doors(self, draining: Callable[[], bool]) -> Doors:
+        """What is answered at which path; `draining` says whether the worker is about to end."""
+        self._draining = draining
+        return Doors(
+            [
+                Door("/predict", partial(self._predict, "predict"), "POST"),
+                Door("/predict_features", partial(self._predict, "predict_features"), "POST"),
+                Door("/model", self._model),
+                Door("/readyz", self._ready, open=True, spare=True),
+                Door("/metrics", self._metrics, spare=True),
+            ]
+        )
 
-    @bentoml.api(input_spec=FeaturesBody, output_spec=PredictReply)  # type: ignore[untyped-decorator]
-    async def predict_features(self, request: Request, /) -> Response:
-        """Rows of the feature table -> predictions."""
-        return await self._respond(request, wire.FeaturesRequest)
+    async def _predict(self, door: str, call: Call) -> bytes:
+        """A large request goes to a thread: it must not hold up the small ones."""
+        served = self._current.require()
+        if len(call.body) <= INLINE_BYTES:
+            return self._respond(served, door, call.body)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._respond, served, door, call.body)
 
-    def describe(self) -> ModelReply:
-        """The model that answers now. Raises ServeError (503) when there is none."""
-        return self._answer.describe(self._current.require(), self._current.notice)
+    def _respond(self, served: Served, door: str, body: bytes) -> bytes:
+        from serve import wire
 
-    async def _respond(self, request: Request, kind: type[wire.Asked]) -> Response:
-        try:
-            body = await read_body(request, self._settings.max_body_bytes)
-            loop = asyncio.get_running_loop()
-            reply = await loop.run_in_executor(self._threads, self._reply, kind, body)
-        except ServeError as error:
-            return error_response(error)
-        return Response(reply, media_type="application/json")
+        kinds: dict[str, Any] = {
+            "predict": wire.PredictRequest,
+            "predict_features": wire.FeaturesRequest,
+        }
+        return self._answer.respond(served, wire.parse(kinds[door], body)).encode()
 
-    def _reply(self, kind: type[wire.Asked], body: bytes) -> str:
-        """From bytes to JSON, in a thread: a large request must not hold up the small ones."""
-        asked = wire.parse(kind, body)
-        return self._answer.respond(self._current.require(), asked)
+    async def _model(self, call: Call) -> bytes:
+        served = self._current.require()
+        return self._answer.describe(served, self._current.notice).model_dump_json().encode()
+
+    async def _ready(self, call: Call) -> Reply:
+        served, notice = self._current.served, self._current.notice
+        ready = served is not None and not self._draining()
+        registry = "down" if notice else "up"
+        content = {
+            "ready": ready,
+            "model": served and {"version": served.version, "source": served.source},
+            "registry": registry if self._settings.model.startswith(SCHEME) else "unused",
+            "store": "unused",
+            "notice": "the service is about to end" if self._draining() else notice,
+        }
+        return Reply(json.dumps(content).encode(), status=200 if ready else 503)
+
+    async def _metrics(self, call: Call) -> Reply:
+        self._tell_meters()
+        loop = asyncio.get_running_loop()
+        text = await loop.run_in_executor(self._threads, meters.exposition)
+        return Reply(text, kind=meters.KIND)
+
+    def _tell_meters(self) -> None:
+        served = self._current.served
+        if served is not None:
+            trained = served.bundle.card.trained_as_of
+            meters.set_model(served.name, served.version, served.source, trained)
+        if self._settings.model.startswith(SCHEME):
+            meters.set_health(registry=self._current.notice is None)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from serve.errors import ServeError
 from serve.registry import ADDRESS, SCHEME
 from serve.sentences import details
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def _address(model: str) -> str:
@@ -25,20 +27,36 @@ def _address(model: str) -> str:
 class Settings(BaseModel):
     """What the environment says; every field is `PERENNIAL_<NAME>` but the tracking address.
 
-    var             folder of the local state
-    model           models:/name@alias, models:/name/version, or the folder of a bundle
-    max_body_bytes  largest request body
-    poll_seconds    how often the registry is asked for a newer model; 0: never
-    tracking_uri    MLFLOW_TRACKING_URI, else <var>/mlflow.db; may hold a password, never shown
+    var              folder of the local state
+    model            models:/name@alias, models:/name/version, or the folder of a bundle
+    poll_seconds     how often the registry is asked for a newer model; 0: never
+    tracking_uri     MLFLOW_TRACKING_URI, else <var>/mlflow.db; may hold a password, never shown
+    api_keys         name:sha256, separated by commas; read by serve.keys, never shown
+    api_keys_file    a file of such lines, read again when it changes
+    rate_per_second  requests a second of each key and worker; 0: as many as they like
+    max_body_bytes   largest request body
+    max_in_flight    requests that a worker has in hand at once
+    body_seconds     how long a body may take to arrive
+    timeout_seconds  how long an answer may take after that
+    drain_seconds    how long after SIGTERM new requests are still answered
+    access_log       which requests leave a line in the log: errors, or all
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     var: Path = Path("var")
     model: Annotated[str, AfterValidator(_address)] = "models:/clv@champion"
-    max_body_bytes: int = Field(16 * 1024 * 1024, gt=0)
     poll_seconds: float = Field(10.0, ge=0, allow_inf_nan=False)
     tracking_uri: str = Field(repr=False)
+    api_keys: str = Field("", repr=False)
+    api_keys_file: Path | None = None
+    rate_per_second: int = Field(200, ge=0)
+    max_body_bytes: int = Field(32 * 1024 * 1024, gt=0)
+    max_in_flight: int = Field(128, gt=0)
+    body_seconds: Seconds = 20.0
+    timeout_seconds: Seconds = 60.0
+    drain_seconds: float = Field(1.0, ge=0, allow_inf_nan=False)
+    access_log: Literal["errors", "all"] = "errors"
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:

@@ -167,7 +167,7 @@ def client(store: Store, launched: Server) -> Iterator[Any]:
             patch.setenv(name, value)
         from serve.service import ClvService
 
-        application = TestClient(ClvService.to_asgi(is_main=True))
+        application = TestClient(ClvService.to_asgi(is_main=True), base_url="http://127.0.0.1:3000")
         application.__enter__()
     yield application
     application.__exit__(None, None, None)

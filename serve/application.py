@@ -1,0 +1,109 @@
+"""BentoML's application made lean, behind the front."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import bentoml
+from starlette.middleware import Middleware
+
+from serve import logs, meters
+from serve.doors import Doors
+from serve.errors import ServeError
+from serve.front import Front
+from serve.guard import NO_KEYS, Guard, is_loopback
+from serve.keys import Keys
+from serve.limits import Rates
+from serve.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+logger = logging.getLogger(__name__)
+
+# A third of what BentoML costs a request; wanted only where somebody reads the traces.
+TRACING = "OpenTelemetryMiddleware"
+EXPORTERS = (
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_TRACES_EXPORTER",
+)
+# The front does these itself: one timer instead of a task and a timer that outlives the request.
+REPLACED = {"TimeoutMiddleware", "MaxConcurrencyMiddleware"}
+
+
+class Fronted(bentoml.Service[Any]):  # type: ignore[misc]
+    """A BentoML service behind the front; its instance says what is answered at which door."""
+
+    def to_asgi(self, is_main: bool = True) -> Front:
+        """The application. Raises ServeError where the environment cannot be used."""
+        logs.begin()
+        settings = read_settings()
+        keys = Keys(settings.api_keys, settings.api_keys_file)
+        app: Starlette = super().to_asgi(is_main)
+        meters.begin(settings.var, self._workers())
+        left_out = REPLACED if _traced() else {*REPLACED, TRACING}
+        app.user_middleware = [each for each in app.user_middleware if _name(each) not in left_out]
+        _say(keys)
+        return Front(app, settings, Guard(keys, Rates(settings.rate_per_second)), _doors)
+
+    def _workers(self) -> int:
+        from bentoml._internal.configuration.containers import BentoMLContainer
+
+        workers = BentoMLContainer.config.services[self.name].get().get("workers") or 1
+        return workers if isinstance(workers, int) else os.cpu_count() or 1
+
+
+def check(host: str | None) -> Settings:
+    """Everything that can be known before a worker starts. Raises ServeError.
+
+    host   the address that the service is to be bound to, as far as it is known
+    """
+    settings = read_settings()
+    keys = Keys(settings.api_keys, settings.api_keys_file)
+    if not keys.on and host is not None and not is_loopback(host):
+        raise ServeError(f"{NO_KEYS}, or bind it to 127.0.0.1; it was to be bound to {host}")
+    return settings
+
+
+def _say(keys: Keys) -> None:
+    if keys.on:
+        return
+    host = _bound_to(sys.argv)
+    if host is not None and not is_loopback(host):
+        logger.error("it is bound to %s, and refuses what comes from elsewhere: %s", host, NO_KEYS)
+    else:
+        logger.warning("API KEYS ARE OFF: %s", NO_KEYS)
+
+
+def _bound_to(arguments: list[str]) -> str | None:
+    """The address of the socket that a worker was given, if it is one."""
+    if "--fd" not in arguments:
+        return None
+    number = os.dup(int(arguments[arguments.index("--fd") + 1]))
+    with socket.socket(fileno=number) as listening:
+        name = listening.getsockname()
+    return str(name[0]) if isinstance(name, tuple) else None
+
+
+def _traced() -> bool:
+    from bentoml._internal.configuration.containers import BentoMLContainer
+
+    if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return False
+    named = {os.environ.get(name, "") for name in EXPORTERS} - {"", "none"}
+    return bool(named or BentoMLContainer.tracing.exporter_type.get())
+
+
+def _name(middleware: Middleware) -> str:
+    return str(getattr(middleware.cls, "__name__", ""))
+
+
+def _doors(draining: Callable[[], bool]) -> Doors:
+    doors: Callable[[Callable[[], bool]], Doors] = bentoml.get_current_service().doors
+    return doors(draining)
