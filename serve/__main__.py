@@ -1,4 +1,4 @@
-"""The door of batch scoring: `python -m serve score`."""
+"""The doors beside the service: `python -m serve score`, and `key` for a new API key."""
 
 from __future__ import annotations
 
@@ -18,15 +18,26 @@ def main(argv: list[str]) -> int:
     from features.config import ConfigError
     from features.contracts import ContractError
     from serve.errors import ServeError
-    from serve.score import score
 
     try:
-        result = score(arguments)
+        result = _score(arguments) if arguments.command == "score" else _key(arguments)
     except (ConfigError, ContractError, ServeError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write(json.dumps(result, allow_nan=False) + "\n")
     return 0
+
+
+def _score(arguments: argparse.Namespace) -> dict[str, object]:
+    from serve.score import score
+
+    return score(arguments)
+
+
+def _key(arguments: argparse.Namespace) -> dict[str, object]:
+    from serve.keys import make_key
+
+    return {**make_key(arguments.name)}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,6 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     score.add_argument("--out", type=Path, required=True, help="file to write: .parquet or .csv")
     score.add_argument("--features-out", help="also write the feature table, Parquet")
+    key = commands.add_parser(
+        "key",
+        help="a new API key, told this once, and the line to keep in the service's environment",
+    )
+    key.add_argument("--name", required=True, help="whose it is: crm, shop, ...")
     return parser
 
 
