@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -16,6 +15,8 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+
+from features.violations import sentence
 
 
 class ConfigError(ValueError):
@@ -46,13 +47,18 @@ Text = Annotated[str, Field(min_length=1)]
 Count = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(gt=0, le=1)]
 Cost = Annotated[float, Field(ge=0)]
+Form = TypeVar("Form", bound="Section")
+Timezone = Annotated[str, AfterValidator(_known_timezone)]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """A table of keys: frozen, strict, and unknown keys are errors."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Columns(_Section):
+class Columns(Section):
     """Contract name = source column. `cost` and `quantity` must exist; no feature reads them."""
 
     customer_id: Text
@@ -65,28 +71,33 @@ class Columns(_Section):
     quantity: Text | None = None
 
 
-class Data(_Section):
+class Data(Section):
     """Where the transactions are and how their rows are to be read."""
 
     transactions: Text
-    timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
+    timezone: Timezone = "UTC"
+    currency: Currency = "USD"
     refunds: Literal["net", "drop", "error"] = "net"
     guests: Literal["drop", "error"] = "drop"
     duplicates: Literal["keep", "drop"] = "keep"
     columns: Columns
 
 
-class Problem(_Section):
-    """What is predicted, and the past moments from which it is learnt."""
+class Problem(Section):
+    """What is predicted, and the past moments from which it is learnt.
 
+    relationship  purchases: customers come and go unannounced; contract: they cancel, see
+                  `features.contract_config`
+    """
+
+    relationship: Literal["purchases", "contract"] = "purchases"
     horizon_days: Annotated[int, Field(gt=0, le=3650)]
     snapshots: Count = 8
     spacing_days: Count = 30
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 7
 
 
-class Economics(_Section):
+class Economics(Section):
     """From revenue to value. Costs are money, rates are per year."""
 
     margin: Fraction = 1.0
@@ -95,7 +106,7 @@ class Economics(_Section):
     retention_cost_annual: Cost = 0.0
 
 
-class Boosting(_Section):
+class Boosting(Section):
     """Settings of one model: XGBoost's, and how much of the trees' correction is believed.
 
     max_rounds bounds the number of trees, which is chosen out of time; strength is the share of
@@ -113,7 +124,7 @@ class Boosting(_Section):
     strength: Annotated[float, Field(ge=0, le=1)] = 0.5
 
 
-class Tiers(_Section):
+class Tiers(Section):
     """Customers in layers by predicted value, the best first.
 
     names, shares  of the layers; shares are of the customers whose value is known, and sum to 1
@@ -139,13 +150,13 @@ class Tiers(_Section):
         return self
 
 
-class Tracking(_Section):
+class Tracking(Section):
     """Where the runs are recorded."""
 
     experiment: Text = "clv"
 
 
-class Config(_Section):
+class Config(Section):
     """One business problem: everything a run depends on is a field here."""
 
     data: Data
@@ -162,70 +173,37 @@ def read_config(path: Path) -> Config:
 
     Raises ConfigError naming the file and every violation, not just the first.
     """
+    values = read_toml(path)
+    if relationship(values) == "contract":
+        raise ConfigError(
+            f"{path}: problem.relationship is 'contract', which this command does not read yet; "
+            "give the configuration of a transaction log"
+        )
+    return validated(path, values, Config)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The keys of a TOML file; raises ConfigError where it cannot be read."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; give the path of a TOML file") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise ConfigError(f"{path}: is not valid TOML: {error}") from None
+
+
+def relationship(values: dict[str, Any]) -> object:
+    """What `problem.relationship` says, before anything is validated."""
+    problem = values.get("problem")
+    return problem.get("relationship") if isinstance(problem, dict) else None
+
+
+def validated(path: Path, values: dict[str, Any], form: type[Form]) -> Form:
+    """The keys of a file as a configuration; raises ConfigError naming every violation."""
     try:
-        return Config.model_validate(values)
+        return form.model_validate(values)
     except ValidationError as error:
-        found = "; ".join(_sentence(dict(each)) for each in error.errors())
+        found = "; ".join(sentence(dict(each), form) for each in error.errors())
         raise ConfigError(f"{path}: {found}") from None
-
-
-EXPECTED = {
-    "int_type": "must be a whole number",
-    "float_type": "must be a number",
-    "finite_number": "must be a finite number",
-    "string_type": "must be a text in quotes",
-    "string_too_short": "must not be empty",
-    "too_short": "must have at least two entries",
-    "tuple_type": "must be a list",
-    "string_pattern_mismatch": "must be three capital letters such as GBP",
-    "model_type": "must be a table of keys",
-}
-
-
-def _sentence(error: dict[str, Any]) -> str:
-    """One violation in words: which key, what it must be, what it was."""
-    key = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "missing":
-        return f"{key} is missing, add it"
-    if error["type"] == "extra_forbidden":
-        return f"{key} is an unknown key, {_suggestion(error['loc'])}"
-    return f"{key} {_expectation(error)}, got {error['input']!r}"
-
-
-def _expectation(error: dict[str, Any]) -> str:
-    context = error.get("ctx", {})
-    match error["type"]:
-        case "greater_than" if context["gt"] == 0:
-            return "must be positive"
-        case "greater_than":
-            return f"must be more than {context['gt']:g}"
-        case "greater_than_equal":
-            return f"must be at least {context['ge']:g}"
-        case "less_than":
-            return f"must be less than {context['lt']:g}"
-        case "less_than_equal":
-            return f"must be at most {context['le']:g}"
-        case "literal_error":
-            return f"must be one of {context['expected']}"
-        case "value_error":
-            return str(context["error"])
-        case kind:
-            return EXPECTED.get(kind, str(error["msg"]))
-
-
-def _suggestion(location: tuple[str, ...]) -> str:
-    """The nearest key of the same section, or all of them."""
-    section: Any = Config
-    for part in location[:-1]:
-        section = section.model_fields[part].annotation
-    known = list(section.model_fields)
-    near = difflib.get_close_matches(location[-1], known, n=1)
-    return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"

@@ -30,19 +30,19 @@ def read_rows(files: tuple[Path, ...], data: Data) -> pd.DataFrame:
         try:
             types = _columns(connection, files, data)
             casts = _casts(files, types, data)
-            query = _query(_scan(files), types, casts, data)
+            query = _query(scan(files), types, casts, data)
             rows = connection.sql(query).to_arrow_table().to_pandas()
             for cast in casts:
                 if rows.pop(f"misfit_{cast.source}").any():
                     raise ContractError(_misfit(connection, files, cast))
         except duckdb.Error as error:
-            raise ContractError(_unreadable(files, error)) from None
+            raise ContractError(unreadable(files, error)) from None
     if rows.empty:
         raise ContractError(f"{data.transactions}: holds no rows; give a log with transactions")
     return _with_timestamp(rows, data.timezone)
 
 
-def _scan(files: tuple[Path, ...]) -> str:
+def scan(files: tuple[Path, ...]) -> str:
     """A FROM item over files of one kind and one set of columns; CSV values stay text."""
     if reader(files[0]) == "csv":
         return f"({' UNION ALL BY NAME '.join(_scan_csv(path) for path in files)})"
@@ -71,7 +71,7 @@ def _columns(
     """Source column -> type, alike in all files and holding every configured column."""
     first: dict[str, str] = {}
     for path in files:
-        described = connection.execute(f"DESCRIBE SELECT * FROM {_scan((path,))}").fetchall()
+        described = connection.execute(f"DESCRIBE SELECT * FROM {scan((path,))}").fetchall()
         types = {str(row[0]): str(row[1]) for row in described}
         if absent := _absent(types, data):
             raise ContractError(f"{path}: {absent}; the columns are {', '.join(types)}")
@@ -129,7 +129,7 @@ def _misfit(connection: duckdb.DuckDBPyConnection, files: tuple[Path, ...], cast
     """The sentence about the first value that does not fit, and how many there are."""
     total, first = 0, ""
     for path in files:
-        source = f"SELECT *, ROW_NUMBER() OVER () AS perennial_row FROM {_scan((path,))}"
+        source = f"SELECT *, ROW_NUMBER() OVER () AS perennial_row FROM {scan((path,))}"
         found = connection.execute(
             f"SELECT perennial_row, CAST({quote(cast.source)} AS VARCHAR) FROM ({source}) "
             f"WHERE {cast.misfit} ORDER BY perennial_row"
@@ -154,7 +154,8 @@ def _with_timestamp(rows: pd.DataFrame, timezone: str) -> pd.DataFrame:
     return rows.assign(timestamp=stamps)
 
 
-def _unreadable(files: tuple[Path, ...], error: duckdb.Error) -> str:
+def unreadable(files: tuple[Path, ...], error: duckdb.Error) -> str:
+    """The sentence about files that the engine cannot read."""
     shown = ", ".join(str(path) for path in files[:3]) + (", …" if len(files) > 3 else "")
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{shown}: cannot be read as {reader(files[0])}: {', '.join(lines[:3])}"
