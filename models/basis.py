@@ -2,60 +2,76 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
-from models.card import Card
+import numpy as np
+from numpy.typing import NDArray
+
+from models.bundle import Bundle
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Basis = Literal["model", "prior", "insufficient"]
 
 NEEDED = ("repeat_days", "last_repeat_days", "age_days", "day_value_mean")
 YOUNG_DAYS = 30
 
 
-def judge(card: Card, table: pd.DataFrame, horizon_days: int) -> pd.DataFrame:
-    """Feature table -> `basis` (model, prior or insufficient) and `warnings` (list of sentences).
+@dataclass(frozen=True)
+class Verdict:
+    """What each customer's answer rests on.
 
-    insufficient  a sufficient statistic of the probability model is unknown: no numbers
-    prior         the bundle has no trees: the numbers are the probability model's
-    model         the probability model, corrected by trees
+    known     whether there are numbers at all, shape (n,)
+    basis     insufficient: a sufficient statistic of the probability model is unknown, no numbers
+              prior: the bundle has no trees, the numbers are the probability model's
+              model: the probability model, corrected by trees
+    warnings  sentences
     """
-    insufficient = table[list(NEEDED)].isna().any(axis=1).to_numpy()
-    learnt = card.churn.rounds + card.spend.rounds > 0
-    basis = np.where(insufficient, "insufficient", "model" if learnt else "prior")
-    warnings: list[list[str]] = [[] for _ in range(len(table))]
-    for flags, sentence in _findings(card, table, horizon_days, insufficient):
+
+    known: Flags
+    basis: list[Basis]
+    warnings: list[list[str]]
+
+
+def judge(bundle: Bundle, matrix: Array, horizon_days: int) -> Verdict:
+    """The verdict on each row of a matrix of `models.clv.matrix_of`."""
+    card = bundle.card
+    needed = matrix[:, [bundle.places[name] for name in NEEDED]]
+    known: Flags = np.asarray(~np.isnan(needed).any(axis=1))
+    learnt: Basis = "model" if card.churn.rounds + card.spend.rounds > 0 else "prior"
+    warnings: list[list[str]] = [[] for _ in range(len(matrix))]
+    for flags, sentence in _histories(bundle, matrix, known):
         for row in np.flatnonzero(flags):
             warnings[row].append(sentence)
-    return pd.DataFrame({"basis": basis, "warnings": warnings}, index=table.index)
-
-
-def _findings(
-    card: Card, table: pd.DataFrame, horizon_days: int, insufficient: np.ndarray
-) -> list[tuple[np.ndarray, str]]:
-    """Flags over the rows, and what they mean."""
-    everyone = np.ones(len(table), dtype=bool)
-    found = [
-        (insufficient, "no purchase before as_of is known, so nothing can be predicted"),
-        ((table["repeat_days"] == 0).to_numpy(), "only one purchase day so far"),
-        ((table["age_days"] < YOUNG_DAYS).to_numpy(), f"customer for less than {YOUNG_DAYS} days"),
-        (_refunds_exceed(table), "refunds exceed purchases"),
-    ]
-    for feature in card.features:
-        if feature.lowest is not None and feature.highest is not None:
-            values = table[feature.name].to_numpy(dtype=float, na_value=np.nan)
-            outside = (values < feature.lowest) | (values > feature.highest)
-            found.append((outside & ~insufficient, f"{feature.name} outside the training range"))
+    for outside, place in _outside(bundle, matrix, known):
+        warnings[outside].append(f"{bundle.names[place]} outside the training range")
     if horizon_days > card.fitted_horizon_days:
-        found.append(
-            (
-                everyone & ~insufficient,
-                f"the log was long enough to learn from {card.fitted_horizon_days} days; the "
-                f"probability model carries the answer on to {horizon_days}",
-            )
+        sentence = (
+            f"the log was long enough to learn from {card.fitted_horizon_days} days; the "
+            f"probability model carries the answer on to {horizon_days}"
         )
-    return found
+        for row in np.flatnonzero(known):
+            warnings[row].append(sentence)
+    basis: list[Basis] = [learnt if each else "insufficient" for each in known]
+    return Verdict(known, basis, warnings)
 
 
-def _refunds_exceed(table: pd.DataFrame) -> np.ndarray:
-    if "refund_rate" not in table:
-        return np.zeros(len(table), dtype=bool)
-    return np.asarray(table["refund_rate"].to_numpy(dtype=float, na_value=np.nan) > 1.0)
+def _histories(bundle: Bundle, matrix: Array, known: Flags) -> Iterator[tuple[Flags, str]]:
+    """Flags over the rows, and what they mean."""
+    column = {
+        name: matrix[:, bundle.places[name]] for name in ("repeat_days", "age_days", "refund_rate")
+    }
+    yield ~known, "no purchase before as_of is known, so nothing can be predicted"
+    yield column["repeat_days"] == 0, "only one purchase day so far"
+    yield column["age_days"] < YOUNG_DAYS, f"customer for less than {YOUNG_DAYS} days"
+    yield column["refund_rate"] > 1.0, "refunds exceed purchases"
+
+
+def _outside(bundle: Bundle, matrix: Array, known: Flags) -> Iterator[tuple[int, int]]:
+    """Row and column of each value that is not between the bounds of what was learnt from."""
+    lowest, highest = bundle.bounds
+    outside = ((matrix < lowest) | (matrix > highest)) & known[:, None]
+    for row, place in np.argwhere(outside):
+        yield int(row), int(place)

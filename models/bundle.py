@@ -8,12 +8,16 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import xgboost as xgb
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from models.card import FORMAT_VERSION, Card
+from models.trees import Forest, agrees, forest
 
 CARD, CHURN, SPEND = "card.json", "churn.ubj", "spend.ubj"
 
@@ -24,15 +28,45 @@ class BundleError(ValueError):
 
 @dataclass(frozen=True)
 class Bundle:
-    """A trained model, complete; holds no customer row and no code."""
+    """A trained model, complete; holds no customer row and no code.
+
+    What follows from these three is worked out once, when it is first asked for.
+    """
 
     card: Card
     churn: xgb.Booster
     spend: xgb.Booster
 
+    @cached_property
+    def forests(self) -> tuple[Forest, Forest]:
+        """The trees of churn and of spend as arrays."""
+        return forest(self.churn), forest(self.spend)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The features in the order of every matrix."""
+        return tuple(feature.name for feature in self.card.features)
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The column of each feature in every matrix."""
+        return {name: place for place, name in enumerate(self.names)}
+
+    @cached_property
+    def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Lowest and highest of each feature in what was learnt from; NaN where unknown."""
+        kept = [(each.lowest, each.highest) for each in self.card.features]
+        known = [pair if None not in pair else (np.nan, np.nan) for pair in kept]
+        lowest, highest = np.array(known, dtype=np.float64).reshape(-1, 2).T
+        return lowest, highest
+
 
 def save(bundle: Bundle, folder: Path) -> None:
-    """Write the bundle as a folder; one that is there already stands until the new one is whole."""
+    """Write the bundle as a folder; one that is there already stands until the new one is whole.
+
+    Raises BundleError for trees that would be walked otherwise than XGBoost walks them.
+    """
+    check_trees(bundle, str(folder))
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     aside = draft.with_name(f"{draft.name}-old")
@@ -56,7 +90,7 @@ def save(bundle: Bundle, folder: Path) -> None:
 
 
 def load(folder: Path) -> Bundle:
-    """Read a bundle and check it: the files, the format, the hashes, the features' number.
+    """Read a bundle and check it: files, format, hashes, number of features, trees as arrays.
 
     Raises BundleError saying which file is wrong, and how.
     """
@@ -69,7 +103,19 @@ def load(folder: Path) -> Bundle:
                 f"{folder / name}: trees over {booster.num_features()} features, but {CARD} lists "
                 f"{len(card.features)}; train again"
             )
-    return Bundle(card, churn, spend)
+    bundle = Bundle(card, churn, spend)
+    check_trees(bundle, str(folder))
+    return bundle
+
+
+def check_trees(bundle: Bundle, folder: str) -> None:
+    """Raises BundleError for trees that the arrays do not walk exactly as XGBoost does."""
+    for name, trees in zip((CHURN, SPEND), bundle.forests, strict=True):
+        if not agrees(trees):
+            raise BundleError(
+                f"{folder}/{name}: the trees as arrays answer otherwise than XGBoost; are they "
+                "over numbers only, and is this the XGBoost that they were trained with?"
+            )
 
 
 def _load_card(path: Path) -> Card:

@@ -6,9 +6,12 @@ chance theta drawn from Beta(a, b). Given theta, the horizon t holds
     g(theta) = (1 - (rate / (rate + theta t)) ^ shape) / theta
 
 days on average, between P(at least one day) = g(1) and shape t / rate = g(0), where nobody leaves.
+Shapes broadcast: customers as a column and horizons as a row give one answer for each pair.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +22,9 @@ NODES = 512
 SLACK = 1e-9
 
 
-def expected_days(*, shape: Array, rate: Array, a: float, b: Array, horizon_days: float) -> Array:
+def expected_days(
+    *, shape: Array, rate: Array, a: float, b: Array, horizon_days: float | Array
+) -> Array:
     """E[purchase days in the horizon] of living customers: the mean of g over theta.
 
     shape, rate  of each customer's purchase rate, rate in days; b: of each one's chance to leave
@@ -32,11 +37,37 @@ def expected_days(*, shape: Array, rate: Array, a: float, b: Array, horizon_days
     found = _closed_form(shape, rate, a, b, horizon_days)
     lost = ~((found >= least * (1.0 - SLACK)) & (found <= most * (1.0 + SLACK)))
     if lost.any():
-        found[lost] = _quadrature(shape[lost], rate[lost], a, b[lost], horizon_days)
-    return np.clip(found, least, most)
+        found[lost] = _quadrature(*_chosen(lost, shape, rate, b, horizon_days), a=a)
+    return np.minimum(np.maximum(found, least), most)
 
 
-def _closed_form(shape: Array, rate: Array, a: float, b: Array, horizon_days: float) -> Array:
+def still_there(
+    *, shape: Array, rate: Array, a: float, b: Array, horizon_days: float | Array
+) -> Array:
+    """P(a living customer has not left by the horizon's end), in (0, 1]; falls with the horizon.
+
+    Given theta and the purchase rate, a customer leaves at the rate of their product, so that is
+    the mean over theta of (rate / (rate + theta t)) ^ shape, Gauss's hypergeometric function
+    F(shape, a; a + b; -t / rate), here Euler-transformed; by quadrature where it loses its digits.
+    """
+    least = np.exp(-shape * np.log1p(horizon_days / rate))
+    z = horizon_days / (rate + horizon_days)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        found = np.exp(a * np.log1p(-z)) * hyp2f1(a + b - shape, a, a + b, z)
+    lost = ~((found >= least * (1.0 - SLACK)) & (found <= 1.0 + SLACK))
+    if lost.any():
+        found[lost] = _quadrature_there(*_chosen(lost, shape, rate, b, horizon_days), a=a)
+    return np.minimum(np.maximum(found, least), 1.0)
+
+
+def _chosen(flags: NDArray[np.bool_], *values: float | Array) -> list[Array]:
+    """The flagged places of values that broadcast to the flags' shape."""
+    return [np.broadcast_to(each, flags.shape)[flags] for each in values]
+
+
+def _closed_form(
+    shape: Array, rate: Array, a: float, b: Array, horizon_days: float | Array
+) -> Array:
     """Equation 10, the hypergeometric factor in its Euler-transformed form.
 
     Its parameters stay small however many repeats a customer has; NaN where it overflows.
@@ -49,24 +80,52 @@ def _closed_form(shape: Array, rate: Array, a: float, b: Array, horizon_days: fl
         return np.asarray(c / a_less_1 * (1.0 - decay))
 
 
-def _quadrature(shape: Array, rate: Array, a: float, b: Array, horizon_days: float) -> Array:
-    """The mean of g by the trapezoidal rule over the log odds of theta.
+def _quadrature(shape: Array, rate: Array, b: Array, horizon_days: Array, *, a: float) -> Array:
+    """The mean of g: of g less the straight line through its ends, whose mean is known.
 
-    What is summed is g less the straight line through its ends: that falls off at both sides even
-    where the density of theta hardly does, and the line's mean is known.
+    The difference falls off at both sides even where the density of theta hardly does.
     """
     most = shape * horizon_days / rate
     least = -np.expm1(-shape * np.log1p(horizon_days / rate))
+
+    def above_the_line(leave: Array, stay: Array) -> Array:
+        days = -np.expm1(-shape * np.log1p(leave * horizon_days / rate)) / leave
+        return np.asarray(days - (most * stay + least * leave))
+
+    line = (most * b + least * a) / (a + b)
+    return _mean_over_theta(above_the_line, a, b, np.log1p(most)) + line
+
+
+def _quadrature_there(
+    shape: Array, rate: Array, b: Array, horizon_days: Array, *, a: float
+) -> Array:
+    """The mean of (rate / (rate + theta t)) ^ shape, in the same manner."""
+    least = np.exp(-shape * np.log1p(horizon_days / rate))
+
+    def above_the_line(leave: Array, stay: Array) -> Array:
+        there = np.exp(-shape * np.log1p(leave * horizon_days / rate))
+        return np.asarray(there - (stay + least * leave))
+
+    line = (b + least * a) / (a + b)
+    most = shape * horizon_days / rate
+    return _mean_over_theta(above_the_line, a, b, np.log1p(most)) + line
+
+
+def _mean_over_theta(
+    function: Callable[[Array, Array], Array], a: float, b: Array, log_scale: Array
+) -> Array:
+    """The mean of a function of (theta, 1 - theta) that vanishes at both ends.
+
+    By the trapezoidal rule over the log odds of theta; log_scale: where the function bends.
+    """
     centre, width = np.log(a / b), np.sqrt(1.0 / a + 1.0 / b)
-    start = np.maximum(centre - 10.0 * width - 40.0 / a, np.minimum(centre, -np.log1p(most)) - 40.0)
+    start = np.maximum(centre - 10.0 * width - 40.0 / a, np.minimum(centre, -log_scale) - 40.0)
     stop = np.minimum(centre + 10.0 * width + 40.0 / b, np.maximum(centre, 0.0) + 40.0)
     step = (stop - start) / NODES
-    total = np.zeros(len(rate))
+    total = np.zeros(len(b))
     for node in range(NODES + 1):
         log_odds = start + node * step
         log_leave, log_stay = -np.logaddexp(0.0, -log_odds), -np.logaddexp(0.0, log_odds)
-        leave = np.exp(log_leave)
-        days = -np.expm1(-shape * np.log1p(leave * horizon_days / rate)) / leave
-        line = most * np.exp(log_stay) + least * leave
-        total += np.exp(a * log_leave + b * log_stay - betaln(a, b)) * (days - line)
-    return np.asarray(total * step + (most * b + least * a) / (a + b))
+        density = np.exp(a * log_leave + b * log_stay - betaln(a, b))
+        total += density * function(np.exp(log_leave), np.exp(log_stay))
+    return np.asarray(total * step)

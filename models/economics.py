@@ -1,8 +1,13 @@
-"""From expected revenue along the horizon to value today: months, margin, discount, costs."""
+"""From expected revenue along the horizon to value today: months, margin, discount, costs.
+
+A month is a twelfth of 365.25 days, 30.4375. Revenue of a month counts at its end, the last month
+of a horizon ends with the horizon, and money d days ahead is worth (1 + rate) ^ (-d / 365.25): a
+monthly rate of (1 + rate) ^ (1 / 12) - 1.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,34 +19,45 @@ YEAR_DAYS = 365.25
 MONTH_DAYS = YEAR_DAYS / 12
 
 
-def months(horizon_days: float) -> Array:
-    """Ends of the months of a horizon, in days; the last one may be shorter."""
+@dataclass(frozen=True)
+class Months:
+    """The months of a horizon: where each begins and ends, in days from its start, shape (m,)."""
+
+    starts: Array
+    ends: Array
+
+    @property
+    def parts(self) -> Array:
+        """How much of a month each is: 1, but for the last one, in (0, 1]."""
+        return (self.ends - self.starts) / MONTH_DAYS
+
+
+def months(horizon_days: float) -> Months:
+    """The months of a horizon; the last one may be shorter."""
     whole = np.arange(1, int(np.ceil(horizon_days / MONTH_DAYS - 1e-9))) * MONTH_DAYS
-    return np.append(whole, horizon_days)
+    ends = np.append(whole, float(horizon_days))
+    return Months(np.append(0.0, whole), ends)
 
 
-def discounted_margin(
-    expected_revenue: Callable[[float], Array], horizon_days: float, economics: Economics
-) -> Array:
-    """Margin expected in each month, discounted from its middle to as_of, (customers, months).
-
-    expected_revenue  days -> E[revenue within so many days of as_of], money, per customer
-    """
-    ends = months(horizon_days)
-    starts = np.append(0.0, ends[:-1])
-    cumulative = np.stack([expected_revenue(float(end)) for end in ends], axis=1)
-    monthly = np.diff(cumulative, axis=1, prepend=0.0)
-    return np.asarray(economics.margin * monthly * _discount((starts + ends) / 2.0, economics))
-
-
-def retention_cost(horizon_days: float, economics: Economics) -> float:
-    """Cost of keeping one customer for the horizon, discounted month by month, money."""
-    ends = months(horizon_days)
-    lengths = np.diff(ends, prepend=0.0)
-    factors = _discount(ends - lengths / 2.0, economics)
-    return float(economics.retention_cost_annual / YEAR_DAYS * (lengths @ factors))
-
-
-def _discount(days: Array, economics: Economics) -> Array:
+def discount(days: Array, economics: Economics) -> Array:
     """Value today of one unit of money so many days ahead, in (0, 1]."""
     return np.asarray((1.0 + economics.discount_rate_annual) ** (-days / YEAR_DAYS))
+
+
+def margins(cumulative: Array, over: Months, economics: Economics) -> Array:
+    """Discounted margin of each month, money, shape (n, m).
+
+    cumulative  E[revenue by the end of each month], money, shape (n, m)
+    """
+    monthly = cumulative.copy()
+    monthly[:, 1:] -= cumulative[:, :-1]
+    return np.asarray(economics.margin * monthly * discount(over.ends, economics))
+
+
+def retention_costs(active: Array, over: Months, economics: Economics) -> Array:
+    """Discounted cost of keeping each customer in each month, money, shape (n, m).
+
+    active  P(still a customer at the month's beginning), shape (n, m): nobody is kept who has left
+    """
+    cost = economics.retention_cost_annual / 12.0 * over.parts
+    return np.asarray(active * cost * discount(over.ends, economics))

@@ -1,4 +1,4 @@
-"""The feature table as the matrix that the trees read."""
+"""The feature table as the matrix that the models read."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.types import is_numeric_dtype
 
+Values = NDArray[np.float64]
 Matrix = NDArray[np.float32]
 Levels = Mapping[str, tuple[str, ...]]
+Cell = float | str | None
 MOST_LEVELS = 30
 
 
@@ -25,15 +27,37 @@ def levels(tables: Sequence[pd.DataFrame]) -> dict[str, tuple[str, ...]]:
 
 
 def encode(table: pd.DataFrame, features: Sequence[str], known: Levels) -> Matrix:
-    """Table -> float32 matrix, one column per feature in the given order; null becomes NaN.
+    """The matrix of `numbers` as the trees read it, float32."""
+    return numbers(table, features, known).astype(np.float32)
+
+
+def numbers(table: pd.DataFrame, features: Sequence[str], known: Levels) -> Values:
+    """Table -> float64 matrix, one column per feature in the given order; null becomes NaN.
 
     A text value becomes its position in `known`; one that is not there becomes NaN.
     """
-    matrix = np.empty((len(table), len(features)), dtype=np.float32)
+    matrix = np.empty((len(table), len(features)), dtype=np.float64)
     for position, name in enumerate(features):
         values = table[name]
         if name in known:
             codes = {level: float(code) for code, level in enumerate(known[name])}
             values = values.map(codes)
-        matrix[:, position] = values.to_numpy(dtype=np.float32, na_value=np.nan)
+        matrix[:, position] = values.to_numpy(dtype=np.float64, na_value=np.nan)
     return matrix
+
+
+def numbers_of_rows(
+    rows: Sequence[Sequence[Cell]], features: Sequence[str], known: Levels
+) -> Values:
+    """The same from rows of plain values in the order of `features`, without a data frame."""
+    if not known or not rows:
+        return np.array(rows, dtype=np.float64).reshape(len(rows), len(features))
+    codes = {
+        features.index(name): {level: float(code) for code, level in enumerate(known[name])}
+        for name in known
+    }
+    coded = [list(row) for row in rows]
+    for row in coded:
+        for place, code in codes.items():
+            row[place] = code.get(str(row[place]))
+    return np.array(coded, dtype=np.float64)

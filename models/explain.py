@@ -16,21 +16,20 @@ Ensembles", as XGBoost computes it, times the share of the trees' correction tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 import xgboost as xgb
-from numpy.typing import NDArray
 
-from models.basis import NEEDED
+from models.basis import judge
 from models.boosting import Array, Matrix
 from models.bundle import Bundle
+from models.card import Feature
 from models.churn import log_odds
-from models.clv import forecast
-from models.encode import encode
+from models.clv import forecast_matrix, matrix_of
 
 FEWEST_AVERAGED = 5000
 
@@ -42,6 +41,9 @@ class Driver:
     value            as it stands in the feature table; None where unknown
     churn_log_odds   of the churn model, in log odds of an *order*: what is positive lowers p_churn
     spend_log_money  of the spend model, in log money: 0.1 is about a tenth more
+    direction        of what both do to the expected revenue
+    revenue_share    how much that is, about: 0.1 is a tenth more
+    words            the same as a sentence
     """
 
     feature: str
@@ -50,6 +52,9 @@ class Driver:
     meaning: str
     churn_log_odds: float
     spend_log_money: float
+    direction: Literal["up", "down"]
+    revenue_share: float
+    words: str
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def drivers(
     *,
     as_of: datetime,
     horizon_days: int | None = None,
-    top: int = 5,
+    top: int = 3,
 ) -> list[list[Driver]]:
     """The features that move each customer's answer most, in the table's order; see `explain`."""
     found = explain(bundle, table, as_of=as_of, horizon_days=horizon_days, top=top)
@@ -90,27 +95,27 @@ def explain(
     *,
     as_of: datetime,
     horizon_days: int | None = None,
-    top: int = 5,
+    top: int = 3,
 ) -> list[Explanation | None]:
     """Feature table -> the parts of each answer, in its order; None where basis is insufficient.
 
-    The drivers come first that move the expected revenue most: its logarithm changes by p_churn
-    times the log odds, plus the log money. At most `top`, none that moves nothing.
+    The drivers come first that move the expected revenue most: its logarithm changes by about
+    p_churn times the log odds, plus the log money. At most `top` up and `top` down.
     """
     card = bundle.card
     horizon = card.horizon_days if horizon_days is None else horizon_days
-    known = table[list(NEEDED)].notna().all(axis=1).to_numpy()
-    said = forecast(bundle, table[known], as_of=as_of)
+    matrix = matrix_of(bundle, table)
+    known = judge(bundle, matrix, horizon).known
+    said = forecast_matrix(bundle, matrix[known], as_of=as_of)
     effective = card.season.effective_days(as_of, horizon)
-    prior_odds = log_odds(card.prior.p_order(said.table, effective), said.lifted)
-    prior_money = np.log(card.prior.expected_spend(said.table, effective))
-    odds, money = _parts(bundle, said.table)
-    moved = (1.0 - said.p_order(horizon))[:, None] * np.abs(odds[:, :-1]) + np.abs(money[:, :-1])
-    places = np.argsort(-moved, axis=1, kind="stable")[:, :top]
+    prior_odds = log_odds(card.prior.p_order(said.columns, effective), said.lifted)[:, 0]
+    prior_money = np.log(card.prior.expected_spend(said.columns, effective))[:, 0]
+    odds, money = _parts(bundle, matrix[known])
+    moved = (1.0 - said.p_order(horizon))[:, None] * odds[:, :-1] + money[:, :-1]
 
     found: list[Explanation | None] = [None] * len(table)
     for row, position in enumerate(np.flatnonzero(known)):
-        chosen = [int(each) for each in places[row] if moved[row, each] > 0.0]
+        chosen = _strongest(moved[row], top)
         found[position] = Explanation(
             prior_log_odds=float(prior_odds[row]),
             level_log_odds=card.churn.shift,
@@ -120,9 +125,26 @@ def explain(
             level_log_money=card.spend.shift,
             trees_log_money=float(money[row, -1]),
             others_log_money=float(np.delete(money[row, :-1], chosen).sum()),
-            drivers=_drivers(bundle, said.table.iloc[row], chosen, odds[row], money[row]),
+            drivers=tuple(
+                _driver(
+                    card.features[place],
+                    table[bundle.names[place]].iloc[position],
+                    odds=float(odds[row, place]),
+                    money=float(money[row, place]),
+                    moved=float(moved[row, place]),
+                )
+                for place in chosen
+            ),
         )
     return found
+
+
+def _strongest(moved: Array, top: int) -> list[int]:
+    """The columns that move most, at most `top` up and `top` down, strongest first."""
+    order = np.argsort(-np.abs(moved), kind="stable")
+    up = [int(each) for each in order if moved[each] > 0.0][:top]
+    down = [int(each) for each in order if moved[each] < 0.0][:top]
+    return sorted([*up, *down], key=lambda each: (-abs(moved[each]), each))
 
 
 def importance(bundle: Bundle, table: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -134,7 +156,8 @@ def importance(bundle: Bundle, table: pd.DataFrame) -> dict[str, dict[str, float
     some = table.iloc[:: max(1, len(table) // FEWEST_AVERAGED)]
     names = [feature.name for feature in bundle.card.features]
     found = {}
-    for model, parts in zip(("churn", "spend"), _parts(bundle, some), strict=True):
+    parts_of_both = _parts(bundle, matrix_of(bundle, some))
+    for model, parts in zip(("churn", "spend"), parts_of_both, strict=True):
         means = np.abs(parts[:, :-1]).sum(axis=0) / max(len(some), 1)
         found[model] = {
             name: float(mean) for name, mean in zip(names, means, strict=True) if mean > 0.0
@@ -155,35 +178,40 @@ def contributions(booster: xgb.Booster, features: Matrix) -> Array:
     return np.asarray(booster.predict(matrix, pred_contribs=True), dtype=np.float64)
 
 
-def _parts(bundle: Bundle, table: pd.DataFrame) -> tuple[Array, Array]:
+def _parts(bundle: Bundle, matrix: Array) -> tuple[Array, Array]:
     """Contributions to log odds and to log money, as much of them as is believed."""
-    card = bundle.card
-    matrix = encode(table, [feature.name for feature in card.features], card.levels)
+    card, features = bundle.card, matrix.astype(np.float32)
     return (
-        card.churn.strength * contributions(bundle.churn, matrix),
-        card.spend.strength * contributions(bundle.spend, matrix),
+        card.churn.strength * contributions(bundle.churn, features),
+        card.spend.strength * contributions(bundle.spend, features),
     )
 
 
-def _drivers(
-    bundle: Bundle,
-    row: pd.Series[float],
-    chosen: Sequence[int],
-    odds: NDArray[np.float64],
-    money: NDArray[np.float64],
-) -> tuple[Driver, ...]:
-    features = [bundle.card.features[each] for each in chosen]
-    return tuple(
-        Driver(
-            feature=feature.name,
-            value=_value(row[feature.name]),
-            unit=feature.unit,
-            meaning=feature.meaning,
-            churn_log_odds=float(odds[each]),
-            spend_log_money=float(money[each]),
-        )
-        for each, feature in zip(chosen, features, strict=True)
+def _driver(feature: Feature, value: object, *, odds: float, money: float, moved: float) -> Driver:
+    known = _value(value)
+    return Driver(
+        feature=feature.name,
+        value=known,
+        unit=feature.unit,
+        meaning=feature.meaning,
+        churn_log_odds=odds,
+        spend_log_money=money,
+        direction="up" if moved > 0.0 else "down",
+        revenue_share=float(np.expm1(moved)),
+        words=_words(feature, known, float(np.expm1(moved))),
     )
+
+
+def _words(feature: Feature, value: float | str | None, share: float) -> str:
+    """A sentence for people: what is known, and what it does to the expected revenue."""
+    if value is None:
+        said = f"{feature.meaning} is unknown"
+    elif isinstance(value, str):
+        said = f"{feature.meaning}: {value}"
+    else:
+        unit = "" if feature.unit in ("share", "ratio") else f" {feature.unit}"
+        said = f"{feature.meaning}: {value:,.4g}{unit}"
+    return f"{said}; {'raises' if share > 0.0 else 'lowers'} expected revenue by {abs(share):.0%}"
 
 
 def _value(value: object) -> float | str | None:

@@ -10,6 +10,7 @@ Mondrian conformal prediction, here with the probability of an order as the taxo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,16 @@ class Spread:
     factors: tuple[tuple[float, ...], ...]
     variance: tuple[float, ...]
     level_sd: float
+
+    @cached_property
+    def table(self) -> Array:
+        """The factors as a matrix, a row per group."""
+        return np.array(self.factors, dtype=np.float64)
+
+    @cached_property
+    def bounds(self) -> Array:
+        """The edges as an array."""
+        return np.array(self.edges, dtype=np.float64)
 
 
 def assumed(level_sd: float) -> Spread:
@@ -75,11 +86,12 @@ def revenue_interval(spread: Spread, p_order: Array, spend: Array) -> tuple[Arra
     """
     from_nothing = 1.0 - p_order > (1.0 - LEVEL) / 2.0
     low_at = np.where(from_nothing, 0.0, (1.0 - LEVEL) / 2.0)
-    high_at = low_at + LEVEL
-    return (
-        _quantile(spread, p_order, spend, low_at),
-        _quantile(spread, p_order, spend, high_at),
-    )
+    at = np.stack([low_at, low_at + LEVEL])
+    # nothing-or-spend: nothing up to 1 - p_order, then the factor's quantiles
+    inside = (at - (1.0 - p_order)) / p_order
+    factor = _quantile(spread.table, _group(spread, p_order), inside)
+    low, high = np.where(inside > 0.0, np.maximum(factor, 0.0) * spend, 0.0)
+    return low, high
 
 
 def total_interval(spread: Spread, p_order: Array, spend: Array) -> tuple[float, float]:
@@ -98,16 +110,17 @@ def total_interval(spread: Spread, p_order: Array, spend: Array) -> tuple[float,
     return total * float(np.exp(-1.2816 * sd)), total * float(np.exp(1.2816 * sd))
 
 
-def _quantile(spread: Spread, p_order: Array, spend: Array, at: Array) -> Array:
-    """Quantile of nothing-or-spend: 0 up to 1 - p_order, then that of the factor."""
-    inside = (at - (1.0 - p_order)) / p_order
-    group = _group(spread, p_order)
-    factor = np.empty(len(p_order))
-    for each, factors in enumerate(spread.factors):
-        mine = group == each
-        factor[mine] = np.interp(inside[mine], QUANTILES, factors)
-    return np.where(inside > 0.0, np.maximum(factor, 0.0) * spend, 0.0)
+def _quantile(table: Array, group: NDArray[np.int64], at: Array) -> Array:
+    """Quantiles of the factor by straight lines between the known ones, flat beyond them.
+
+    table  a row of quantiles at QUANTILES for each group; at: probabilities, shape (k, n)
+    """
+    step = QUANTILES[1] - QUANTILES[0]
+    place = np.minimum(np.maximum((at - QUANTILES[0]) / step, 0.0), len(QUANTILES) - 1.0)
+    below = np.minimum(place.astype(np.int64), len(QUANTILES) - 2)
+    low, high = table[group, below], table[group, below + 1]
+    return np.asarray(low + (place - below) * (high - low))
 
 
 def _group(spread: Spread, p_order: Array) -> NDArray[np.int64]:
-    return np.asarray(np.searchsorted(np.asarray(spread.edges), p_order), dtype=np.int64)
+    return np.asarray(spread.bounds.searchsorted(p_order), dtype=np.int64)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaln, digamma, gammaln
 
-from models.dropout import expected_days
+from models.dropout import expected_days, still_there
 from models.likelihood import maximise
 
 Array = NDArray[np.float64]
@@ -47,6 +47,47 @@ class Histories:
 
 
 @dataclass(frozen=True)
+class Outlook:
+    """What a purchase model says of each customer before a horizon is named.
+
+    alive        P(the customer has not left for good by the moment of knowledge), in (0, 1]
+    shape, rate  of the purchase rate's gamma, given that; rate in days
+    a, b         of the beta of the chance to leave after a purchase day
+
+    Customers as a column, shape (n, 1), and horizons as a row, shape (m,), give a matrix.
+    """
+
+    alive: Array
+    shape: Array
+    rate: Array
+    a: float
+    b: Array
+
+    def p_order(self, horizon_days: float | Array) -> Array:
+        """P(at least one purchase day in the horizon), in [0, 1); never falls with the horizon.
+
+        The first purchase precedes any new chance to leave, so for a living customer
+        P(none) = (rate / (rate + t)) ^ shape.
+        """
+        log_ratio = np.log1p(horizon_days / self.rate)
+        return np.asarray(-np.expm1(-self.shape * log_ratio) * self.alive)
+
+    def expected_orders(self, horizon_days: float | Array) -> Array:
+        """E[purchase days in the horizon], >= p_order (BG/NBD: equation 10 of the paper)."""
+        days = expected_days(
+            shape=self.shape, rate=self.rate, a=self.a, b=self.b, horizon_days=horizon_days
+        )
+        return np.asarray(self.alive * days)
+
+    def p_alive_at(self, horizon_days: float | Array) -> Array:
+        """P(the customer has not left by the horizon's end), in (0, 1]; falls with the horizon."""
+        there = still_there(
+            shape=self.shape, rate=self.rate, a=self.a, b=self.b, horizon_days=horizon_days
+        )
+        return np.asarray(self.alive * there)
+
+
+@dataclass(frozen=True)
 class PurchaseModel:
     """Fitted parameters; `alpha` in days, the others without a unit, all > 0."""
 
@@ -69,28 +110,24 @@ class PurchaseModel:
         )
         return np.asarray(1.0 / (1.0 + np.exp(np.clip(log_odds_gone, -700, 700))))
 
-    def p_order(self, histories: Histories, horizon_days: float) -> Array:
-        """P(at least one purchase day in the horizon), in [0, 1); never falls with the horizon.
-
-        Given that the customer is alive, the rate is Gamma(r + x, alpha + T) and the first purchase
-        precedes any new chance to leave, so P(none) = ((alpha + T) / (alpha + T + t)) ^ (r + x).
-        """
-        log_ratio = np.log1p(horizon_days / (self.alpha + histories.age))
-        p_order_if_alive = -np.expm1(-(self.r + histories.repeats) * log_ratio)
-        return np.asarray(self.p_alive(histories) * p_order_if_alive)
-
-    def expected_orders(self, histories: Histories, horizon_days: float) -> Array:
-        """E[purchase days in the horizon], >= p_order (BG/NBD: equation 10 of the paper)."""
+    def outlook(self, histories: Histories) -> Outlook:
+        """What is known of each customer's future."""
         x = histories.repeats
-        chances = x + 1.0 if self.variant == "mbg" else x
-        if_alive = expected_days(
+        return Outlook(
+            alive=self.p_alive(histories),
             shape=self.r + x,
             rate=self.alpha + histories.age,
             a=self.a,
-            b=self.b + chances,
-            horizon_days=horizon_days,
+            b=self.b + (x + 1.0 if self.variant == "mbg" else x),
         )
-        return np.asarray(self.p_alive(histories) * if_alive)
+
+    def p_order(self, histories: Histories, horizon_days: float | Array) -> Array:
+        """P(at least one purchase day in the horizon), see `Outlook.p_order`."""
+        return self.outlook(histories).p_order(horizon_days)
+
+    def expected_orders(self, histories: Histories, horizon_days: float | Array) -> Array:
+        """E[purchase days in the horizon], see `Outlook.expected_orders`."""
+        return self.outlook(histories).expected_orders(horizon_days)
 
 
 def fit(histories: Histories, variant: Variant = "bg") -> PurchaseModel:

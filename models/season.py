@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
+Array = NDArray[np.float64]
 YEAR_DAYS = 364  # fifty-two whole weeks: a year later falls on the same weekday
 DAY = timedelta(days=1)
 
@@ -30,12 +33,24 @@ class Season:
 
     def effective_days(self, as_of: datetime, horizon_days: float) -> float:
         """Length of [as_of, as_of + horizon_days) in effective days; never falls with it."""
-        start = (as_of - self.origin) / DAY
-        return self._clock(start + horizon_days) - self._clock(start)
+        return float(self.effective_lengths(as_of, np.array([horizon_days]))[0])
 
-    def _clock(self, day: float) -> float:
-        years, rest = divmod(day, YEAR_DAYS)
-        return float(years * self.effective[-1] + np.interp(rest, self.days, self.effective))
+    def effective_lengths(self, as_of: datetime, horizons: Array) -> Array:
+        """The same for several horizons that begin together, days, shape (m,)."""
+        return _lengths(self, as_of, tuple(horizons.tolist()))
+
+
+@lru_cache(maxsize=256)
+def _lengths(season: Season, as_of: datetime, horizons: tuple[float, ...]) -> Array:
+    """Remembered: most requests of a day ask for the same moment and horizon."""
+    start = (as_of - season.origin) / DAY
+    days = np.array([*horizons, 0.0]) + start
+    years = np.floor(days / YEAR_DAYS)
+    rest = np.interp(days - years * YEAR_DAYS, season.days, season.effective)
+    clock = years * season.effective[-1] + rest
+    found: Array = clock[:-1] - clock[-1]
+    found.setflags(write=False)
+    return found
 
 
 def flat(origin: datetime) -> Season:

@@ -36,7 +36,7 @@ class ValueModel:
         count  purchase days behind `mean`, >= 0
         mean   mean revenue of those days; ignored (and may be null) where count is 0
         """
-        total = np.where(count > 0, count * np.nan_to_num(mean), 0.0)
+        total = np.where(count > 0, count * mean, 0.0)
         return np.asarray(self.p * (self.v + total) / (self.p * count + self.q - 1.0))
 
 

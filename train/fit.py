@@ -180,6 +180,6 @@ def _training(config: Config, history: History, basis: _Basis) -> Training:
         counts=history.log.counts,
         snapshots=tuple(basis.snapshots),
         customers=len(history.table(basis.as_of)),
-        settings=config.model_dump(exclude={"tracking"}),
+        settings=config.model_dump(mode="json", exclude={"tracking"}),
         versions=dict(pin.split("==") for pin in requirements(*LIBRARIES)),
     )

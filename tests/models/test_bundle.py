@@ -16,7 +16,7 @@ from features.log import Log
 from models.boosting import no_trees
 from models.bundle import Bundle, BundleError, load, save
 from models.card import FORMAT_VERSION
-from models.clv import answer, curve
+from models.clv import answer
 
 FILES = {"card.json", "churn.ubj", "spend.ubj"}
 
@@ -43,9 +43,6 @@ def test_a_bundle_read_back_gives_the_same_answers(
         pd.testing.assert_frame_equal(
             answer(again, table, **told), answer(bundle, table, **told), check_exact=True
         )
-    pd.testing.assert_frame_equal(
-        curve(again, table, as_of=as_of), curve(bundle, table, as_of=as_of), check_exact=True
-    )
 
 
 def test_a_card_read_back_is_the_card_with_the_boosters_hashes(

@@ -10,8 +10,9 @@ from scipy.special import expit
 from features.config import Economics
 from models.bundle import Bundle
 from models.churn import lift, log_odds
-from models.clv import answer, curve, forecast, total_revenue
-from models.economics import MONTH_DAYS, retention_cost
+from models.clv import answer, forecast, total_revenue
+from models.curve import curve, next_order_days
+from models.economics import MONTH_DAYS
 from models.encode import encode
 
 HORIZONS = (1, 7, 30, 90, 180, 365, 730)
@@ -22,9 +23,14 @@ NUMBERS = [
     "clv",
     "clv_low",
     "clv_high",
+    "clv_historic",
+    "clv_total",
+    "clv_net",
 ]
 PLAIN = Economics(margin=1.0, discount_rate_annual=0.0)
-WORTH = Economics(margin=0.4, discount_rate_annual=0.15, retention_cost_annual=6.0)
+WORTH = Economics(
+    margin=0.4, discount_rate_annual=0.15, retention_cost_annual=6.0, acquisition_cost=30.0
+)
 
 
 @pytest.fixture(params=["trained", "seasonal"])
@@ -143,7 +149,6 @@ def test_the_order_of_columns_does_not_matter(
 def test_the_table_is_left_as_it_was(bundle: Bundle, few: pd.DataFrame, as_of: datetime) -> None:
     before = few.copy()
     answer(bundle, few, as_of=as_of)
-    curve(bundle, few, as_of=as_of)
     pd.testing.assert_frame_equal(few, before)
 
 
@@ -160,16 +165,23 @@ def test_the_value_of_one_customer_worked_by_hand(
 ) -> None:
     # Sixty days are a month of 30.4375 and a rest of 29.5625. The revenue that is expected by the
     # end of each is the product's own; two fifths of it is margin. Money is worth 1.15 times as
-    # much a year earlier, and each month's counts from its middle: day 15.21875 and day 45.21875.
-    # Keeping the customer costs 6 a year, paid alike.
+    # much a year earlier, and each month's counts from its end. Keeping the customer costs 6 a
+    # year, half a unit a month, while there is one: at the beginnings of the two months.
     one = table[table["repeat_days"] > 5].iloc[[0]]
     by_month = answer(bundle, one, as_of=as_of, horizon_days=60)["expected_revenue"].iloc[0]
-    first = forecast(bundle, one, as_of=as_of).expected_revenue(30.4375)[0]
-    early, late = 1.15 ** (-15.21875 / 365.25), 1.15 ** (-45.21875 / 365.25)
+    outlook = forecast(bundle, one, as_of=as_of)
+    first = outlook.expected_revenue(30.4375)[0]
+    early, late = 1.15 ** (-30.4375 / 365.25), 1.15 ** (-60 / 365.25)
     margin = 0.4 * (first * early + (by_month - first) * late)
-    cost = 6 / 365.25 * (30.4375 * early + 29.5625 * late)
-    said = answer(bundle, one, as_of=as_of, horizon_days=60, economics=WORTH)
-    assert said["clv"].iloc[0] == pytest.approx(margin - cost, rel=1e-9)
+    now, then = outlook.survival(0.0)[0], outlook.survival(30.4375)[0]
+    cost = 0.5 * (now * early + then * 29.5625 / 30.4375 * late)
+    said = answer(bundle, one, as_of=as_of, horizon_days=60, economics=WORTH).iloc[0]
+    assert said["clv"] == pytest.approx(margin - cost, rel=1e-9)
+    # So far the customer brought what was bought less what came back; winning one costs 30.
+    historic = 0.4 * float((one["monetary_sum"] - one["refund_sum"]).iloc[0])
+    assert said["clv_historic"] == pytest.approx(historic)
+    assert said["clv_total"] == pytest.approx(historic + margin - cost, rel=1e-9)
+    assert said["clv_net"] == pytest.approx(historic + margin - cost - 30.0, rel=1e-9)
 
 
 def test_the_interval_is_valued_like_the_expectation(
@@ -177,11 +189,15 @@ def test_the_interval_is_valued_like_the_expectation(
 ) -> None:
     plain = answer(bundle, few, as_of=as_of, economics=PLAIN)
     worth = answer(bundle, few, as_of=as_of, economics=WORTH)
-    cost = retention_cost(bundle.card.horizon_days, WORTH)
+    free = answer(
+        bundle, few, as_of=as_of, economics=WORTH.model_copy(update={"retention_cost_annual": 0.0})
+    )
+    cost = free["clv"] - worth["clv"]
+    assert (cost > 0).all()
     for name in ("clv_low", "clv_high"):
         np.testing.assert_allclose(
             worth[name] + cost,
-            plain[name] * (worth["clv"] + cost) / plain["expected_revenue"],
+            plain[name] * free["clv"] / plain["expected_revenue"],
             rtol=1e-9,
             atol=1e-9,
         )
@@ -223,7 +239,6 @@ def test_customers_of_whom_too_little_is_known_get_nulls_and_a_reason(
     pd.testing.assert_frame_equal(
         said.drop(few.index[1]), answer(bundle, few.drop(few.index[1]), as_of=as_of), rtol=1e-12
     )
-    assert curve(bundle, blank, as_of=as_of).iloc[1].isna().all()
 
 
 def test_nobody_known_and_nobody_at_all_are_answered(
@@ -235,27 +250,54 @@ def test_nobody_known_and_nobody_at_all_are_answered(
     nobody = answer(bundle, few.iloc[:0], as_of=as_of)
     assert nobody.empty
     assert [*nobody.columns] == [*NUMBERS, "basis", "warnings"]
-    assert curve(bundle, few.iloc[:0], as_of=as_of).empty
 
 
 @pytest.mark.parametrize("horizon", [7, 91, 365])
-def test_the_curve_sums_to_the_value_before_cost(
+def test_the_curve_sums_to_the_value(
     either: Bundle, few: pd.DataFrame, as_of: datetime, horizon: int
 ) -> None:
-    told = {"as_of": as_of, "horizon_days": horizon, "economics": WORTH}
-    monthly, said = curve(either, few, **told), answer(either, few, **told)
-    assert [*monthly.columns] == [*range(1, 1 + int(np.ceil(horizon / MONTH_DAYS)))]
-    assert monthly.index.equals(few.index)
-    assert (monthly >= -1e-9).all(axis=None)
+    said = answer(either, few, as_of=as_of, horizon_days=horizon, economics=WORTH)
+    months = curve(forecast(either, few, as_of=as_of), horizon, WORTH)
+    assert months.ends[-1] == horizon
+    assert len(months.ends) == int(np.ceil(horizon / MONTH_DAYS))
+    assert (months.expected_revenue >= -1e-9).all()
+    np.testing.assert_allclose(months.value.sum(axis=1), said["clv"], rtol=1e-9)
     np.testing.assert_allclose(
-        monthly.sum(axis=1), said["clv"] + retention_cost(horizon, WORTH), rtol=1e-9
+        months.expected_revenue.sum(axis=1), said["expected_revenue"], rtol=1e-9
     )
+    assert (np.diff(months.survival, axis=1) <= 0).all()
+    assert ((months.survival > 0) & (months.survival < 1)).all()
 
 
-def test_the_curve_of_the_bundles_own_horizon_is_the_default(
-    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+def test_whoever_may_order_may_still_be_a_customer(
+    either: Bundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    assert curve(bundle, few, as_of=as_of).shape == (len(few), 3)
+    said = forecast(either, few, as_of=as_of)
+    alive = said.survival(0.0)
+    for horizon in HORIZONS:
+        assert (said.p_order(horizon) <= alive * (1 + 1e-12)).all()
+        assert (said.survival(horizon) < alive).all()
+
+
+def test_several_horizons_at_once_are_each_alone(
+    either: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    said = forecast(either, few, as_of=as_of)
+    together = said.p_order_and_spend(np.array(HORIZONS, dtype=float))
+    for place, horizon in enumerate(HORIZONS):
+        np.testing.assert_array_equal(together[0][:, place], said.p_order(horizon))
+        np.testing.assert_array_equal(together[1][:, place], said.expected_spend(horizon))
+
+
+def test_the_next_order_is_expected_when_half_of_a_years_chance_has_passed(
+    either: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    said = forecast(either, few, as_of=as_of)
+    days = next_order_days(said)
+    assert ((days > 0) & (days < 365)).all()
+    for place in range(0, len(few), 40):
+        half = said.p_order(float(days[place]))[place] / said.p_order(365.0)[place]
+        assert half == pytest.approx(0.5, abs=0.01)
 
 
 def test_the_total_is_the_sum_of_the_answers_inside_its_interval(

@@ -7,33 +7,47 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from features.config import Economics
-from models.economics import MONTH_DAYS, discounted_margin, months, retention_cost
+from models.economics import MONTH_DAYS, discount, margins, months, retention_costs
 
 Array = NDArray[np.float64]
 HALVED_MONTHLY = 2.0**12 - 1.0  # a rate a year at which money is worth half a month later
 HORIZON = st.floats(0.5, 3650.0)
 
 
-def a_hundred_a_month(days: float) -> Array:
-    return np.array([100.0 * days / MONTH_DAYS])
+def a_hundred_a_month(horizon_days: float) -> Array:
+    """What has come in by the end of each month, of one customer."""
+    return 100.0 * months(horizon_days).ends[None, :] / MONTH_DAYS
 
 
 def test_value_and_cost_worked_by_hand() -> None:
-    # Two months of 100 each, half of it margin, discounted from the middle of each month:
-    # 50 * 2^-0.5 = 35.36 and 50 * 2^-1.5 = 17.68. Keeping the customer costs 12 a year, 1 a month:
-    # 2^-0.5 + 2^-1.5 = 1.06.
+    # Two months of 100 each, half of it margin, discounted from the end of each month: 50 * 1/2
+    # and 50 * 1/4. Keeping the customer costs 12 a year, 1 a month, while there is one: surely in
+    # the first month, with 60 % at the beginning of the second: 1 * 1/2 and 0.6 * 1/4.
     terms = Economics(margin=0.5, discount_rate_annual=HALVED_MONTHLY, retention_cost_annual=12.0)
-    monthly = discounted_margin(a_hundred_a_month, 2 * MONTH_DAYS, terms)
-    np.testing.assert_allclose(monthly, [[35.3553, 17.6777]], atol=1e-4)
-    assert retention_cost(2 * MONTH_DAYS, terms) == pytest.approx(1.06066, abs=1e-5)
+    over = months(2 * MONTH_DAYS)
+    np.testing.assert_allclose(
+        margins(a_hundred_a_month(2 * MONTH_DAYS), over, terms), [[25, 12.5]]
+    )
+    costs = retention_costs(np.array([[1.0, 0.6]]), over, terms)
+    np.testing.assert_allclose(costs, [[0.5, 0.15]])
 
 
 def test_a_part_of_a_month_counts_for_its_part() -> None:
-    # A month and a half: the half month is discounted from the middle of itself, at 1.25 months.
+    # A month and a half: the half month is discounted from its own end, at 1.5 months.
     terms = Economics(discount_rate_annual=HALVED_MONTHLY, retention_cost_annual=12.0)
-    monthly = discounted_margin(a_hundred_a_month, 1.5 * MONTH_DAYS, terms)
-    np.testing.assert_allclose(monthly, [[100 * 2**-0.5, 50 * 2**-1.25]])
-    assert retention_cost(1.5 * MONTH_DAYS, terms) == pytest.approx(2**-0.5 + 0.5 * 2**-1.25)
+    over = months(1.5 * MONTH_DAYS)
+    np.testing.assert_allclose(over.parts, [1.0, 0.5])
+    monthly = margins(a_hundred_a_month(1.5 * MONTH_DAYS), over, terms)
+    np.testing.assert_allclose(monthly, [[100 * 2**-1.0, 50 * 2**-1.5]])
+    costs = retention_costs(np.ones((1, 2)), over, terms)
+    np.testing.assert_allclose(costs, [[2**-1.0, 0.5 * 2**-1.5]])
+
+
+@pytest.mark.parametrize("annual", [0.0, 0.1, 1.0, 12.5])
+def test_a_month_costs_a_twelfth_root_of_a_year(annual: float) -> None:
+    monthly = (1.0 + annual) ** (1.0 / 12.0) - 1.0
+    found = discount(np.array([MONTH_DAYS, 7 * MONTH_DAYS]), Economics(discount_rate_annual=annual))
+    np.testing.assert_allclose(found, [(1 + monthly) ** -1, (1 + monthly) ** -7])
 
 
 @pytest.mark.parametrize(
@@ -47,26 +61,28 @@ def test_a_part_of_a_month_counts_for_its_part() -> None:
     ],
 )
 def test_months_end_with_the_horizon(horizon: float, ends: list[float]) -> None:
-    np.testing.assert_allclose(months(horizon), ends)
+    np.testing.assert_allclose(months(horizon).ends, ends)
 
 
 @settings(max_examples=100, deadline=None)
 @given(HORIZON)
 def test_months_rise_to_the_horizon_by_a_month_at_most(horizon: float) -> None:
-    ends = months(horizon)
-    lengths = np.diff(ends, prepend=0.0)
-    assert ends[-1] == horizon
-    assert (lengths > 0).all()
-    assert (lengths <= MONTH_DAYS * (1 + 1e-9)).all()
+    over = months(horizon)
+    assert over.starts[0] == 0
+    assert over.ends[-1] == horizon
+    np.testing.assert_array_equal(over.starts[1:], over.ends[:-1])
+    assert (over.parts > 0).all()
+    assert (over.parts <= 1 + 1e-9).all()
 
 
 @settings(max_examples=50, deadline=None)
 @given(HORIZON)
 def test_without_discount_value_is_margin_times_revenue(horizon: float) -> None:
     terms = Economics(margin=0.3, discount_rate_annual=0.0, retention_cost_annual=73.05)
-    monthly = discounted_margin(a_hundred_a_month, horizon, terms)
-    assert monthly.sum() == pytest.approx(0.3 * a_hundred_a_month(horizon)[0])
-    assert retention_cost(horizon, terms) == pytest.approx(0.2 * horizon)
+    over, revenue = months(horizon), a_hundred_a_month(horizon)
+    assert margins(revenue, over, terms).sum() == pytest.approx(0.3 * revenue[0, -1])
+    costs = retention_costs(np.ones((1, len(over.ends))), over, terms)
+    assert costs.sum() == pytest.approx(0.2 * horizon)
 
 
 @settings(max_examples=50, deadline=None)
@@ -74,8 +90,9 @@ def test_without_discount_value_is_margin_times_revenue(horizon: float) -> None:
 def test_a_higher_rate_never_makes_money_worth_more(
     horizon: float, first: float, second: float
 ) -> None:
+    revenue = a_hundred_a_month(horizon)
     low, high = (
-        discounted_margin(a_hundred_a_month, horizon, Economics(discount_rate_annual=rate)).sum()
+        margins(revenue, months(horizon), Economics(discount_rate_annual=rate)).sum()
         for rate in sorted((first, second))
     )
-    assert 0 < high <= low <= a_hundred_a_month(horizon)[0] * (1 + 1e-9)
+    assert 0 < high <= low <= revenue[0, -1] * (1 + 1e-9)

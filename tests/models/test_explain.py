@@ -84,7 +84,10 @@ def test_the_parts_add_up_to_the_forecast(
         atol=1e-5,
         rtol=0,
     )
-    assert all(len(each.drivers) <= top for each in found)
+    for each in found:
+        ups = [driver.direction == "up" for driver in each.drivers]
+        assert sum(ups) <= top
+        assert len(ups) - sum(ups) <= top
 
 
 def test_the_parts_add_up_at_another_moment_too(
@@ -163,7 +166,7 @@ def test_drivers_are_named_and_described_as_in_the_card(
     found = drivers(bundle, some, as_of=as_of)
     assert any(found)
     for customer, chosen in zip(some.index, found, strict=True):
-        assert len({each.feature for each in chosen}) == len(chosen) <= 5
+        assert len({each.feature for each in chosen}) == len(chosen) <= 6
         for each in chosen:
             assert described[each.feature] == (each.unit, each.meaning)
             seen = some.loc[customer, each.feature]
@@ -177,8 +180,13 @@ def test_the_first_driver_moves_the_expected_revenue_most(
     some = table.iloc[:30]
     p_churn = 1.0 - forecast(bundle, some, as_of=as_of).p_order(bundle.card.horizon_days)
     for chance, chosen in zip(p_churn, drivers(bundle, some, as_of=as_of), strict=True):
-        moved = [chance * abs(each.churn_log_odds) + abs(each.spend_log_money) for each in chosen]
-        assert moved == sorted(moved, reverse=True)
+        moved = [chance * each.churn_log_odds + each.spend_log_money for each in chosen]
+        assert moved == sorted(moved, key=abs, reverse=True)
+        for change, each in zip(moved, chosen, strict=True):
+            assert each.direction == ("up" if change > 0 else "down")
+            assert each.revenue_share == pytest.approx(np.expm1(change))
+            verb = "raises" if change > 0 else "lowers"
+            assert each.words.endswith(f"{verb} expected revenue by {abs(each.revenue_share):.0%}")
 
 
 def test_without_trees_the_answer_is_the_probability_models_and_has_no_drivers(

@@ -89,7 +89,7 @@ def test_quadrature_is_the_closed_form_where_that_holds() -> None:
     b = rng.uniform(0.1, 30.0, 200)
     for a, horizon in product((0.05, 0.6, 2.5, 20.0), (7.0, 91.0, 730.0)):
         np.testing.assert_allclose(
-            _quadrature(shape, rate, a, b, horizon),
+            _quadrature(shape, rate, b, np.full(200, horizon), a=a),
             _closed_form(shape, rate, a, b, horizon),
             rtol=1e-8,
         )
