@@ -17,7 +17,7 @@ from serve.tables import BATCHES, SCORES
 
 KEEP = 12
 
-Step = Callable[[int], None]
+Step = Callable[[int], object]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def publish(
     *,
     totals: dict[str, Any],
     keep: int = KEEP,
-    step: Step = lambda rows: None,
+    step: Step = lambda _: None,
 ) -> Published:
     """Make a batch the current one, in one transaction; a kill leaves what was there before.
 
