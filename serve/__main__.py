@@ -52,8 +52,16 @@ def _parser() -> argparse.ArgumentParser:
         help="models:/name@alias, models:/name/version or a bundle's folder; "
         "default: PERENNIAL_MODEL, else models:/clv@champion",
     )
-    score.add_argument("--out", type=Path, required=True, help="file to write: .parquet or .csv")
-    score.add_argument("--features-out", help="also write the feature table, Parquet")
+    score.add_argument("--out", type=_path, help="file to write: .parquet or .csv")
+    score.add_argument("--features-out", type=_path, help="also write the feature table, Parquet")
+    score.add_argument(
+        "--store",
+        help="score store to write to, for look-ups: sqlite:///var/scores.db or "
+        "postgresql://user:password@host/database; --out, --store or both",
+    )
+    score.add_argument(
+        "--keep", type=_batches, help="how many batches stay in the store; default: 12"
+    )
     key = commands.add_parser(
         "key",
         help="a new API key, told this once, and the line to keep in the service's environment",
@@ -68,6 +76,18 @@ def _days(text: str) -> int | None:
         return None
     if not text.isdecimal() or not 0 < int(text) <= 3650:
         raise argparse.ArgumentTypeError(f"must be 1 to 3650 days, got {text!r}")
+    return int(text)
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text else None
+
+
+def _batches(text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal() or not 0 < int(text) <= 10_000:
+        raise argparse.ArgumentTypeError(f"must be 1 to 10000 batches, got {text!r}")
     return int(text)
 
 
