@@ -70,6 +70,14 @@ def rfm_cuts(table: pd.DataFrame) -> RfmCuts:
     return RfmCuts(*(_quintiles(each) for each in known.T))
 
 
+def net_revenue(table: pd.DataFrame) -> Array:
+    """Feature table -> purchases less refunds so far, money; NaN where no purchase is known."""
+    money = table["monetary_sum"].to_numpy(dtype=float)
+    if "refund_sum" not in table:
+        return money
+    return np.asarray(money - np.nan_to_num(table["refund_sum"].to_numpy(dtype=float)))
+
+
 def scores(table: pd.DataFrame, cuts: RfmCuts) -> pd.DataFrame:
     """Feature table -> recency, frequency and money scores, 1 to 5, null where unknown.
 
@@ -129,12 +137,8 @@ def _value(frequency: Any, money: Any) -> Any:
 
 def _rfm(table: pd.DataFrame) -> Array:
     """Recency in days, orders, and money net of refunds, a column each."""
-    recency, orders, money = (
-        table[name].to_numpy(dtype=float) for name in ("recency_days", "n_orders", "monetary_sum")
-    )
-    if "refund_sum" in table:
-        money = money - np.nan_to_num(table["refund_sum"].to_numpy(dtype=float))
-    return np.stack([recency, orders, money], axis=1)
+    recency, orders = (table[name].to_numpy(dtype=float) for name in ("recency_days", "n_orders"))
+    return np.stack([recency, orders, net_revenue(table)], axis=1)
 
 
 def _scores(rfm: Array, cuts: RfmCuts) -> Scores:
