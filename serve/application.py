@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import bentoml
+import click
+from bentoml.exceptions import BentoMLConfigException
 from starlette.middleware import Middleware
 
 from serve import logs, meters
@@ -57,6 +59,30 @@ class Fronted(bentoml.Service[Any]):  # type: ignore[misc]
 
         workers = BentoMLContainer.config.services[self.name].get().get("workers") or 1
         return workers if isinstance(workers, int) else os.cpu_count() or 1
+
+
+class Careful:
+    """What a service behind the front inherits: it does not start where it must not."""
+
+    @bentoml.on_deployment  # type: ignore[untyped-decorator]
+    @staticmethod
+    def check() -> None:
+        """Refuse to start, in one sentence, rather than let worker after worker fail."""
+        tell_nobody()
+        command = click.get_current_context(silent=True)
+        try:
+            check(command.params.get("host") if command else None)
+        except ServeError as error:
+            raise BentoMLConfigException(str(error)) from None
+
+
+def tell_nobody() -> None:
+    """BentoML reports what runs here to its makers, unless it is told not to."""
+    from bentoml._internal.utils.analytics import usage_stats
+
+    os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
+    # subtle: the command has asked before this module was read, and remembers the answer
+    usage_stats.do_not_track.cache_clear()
 
 
 def check(host: str | None) -> Settings:

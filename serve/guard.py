@@ -25,7 +25,7 @@ class Guard:
         self._rates = rates
 
     def caller(self, head: Head, server: tuple[str, int | None] | None, is_open: bool) -> str:
-        """The name of the key, "" where none is needed. Raises ServeError: 401, 403, 429.
+        """The name of the key, "" where none is needed. Raises ServeError: 401, 403.
 
         server   address that the request came in by; None for a socket of this machine
         """
@@ -41,8 +41,12 @@ class Guard:
         name = self._keys.name_of(head.key)
         if name is None:
             raise ServeError(MESSAGES[401], status=401)
-        self._rates.count(name)
         return name
+
+    def count(self, caller: str) -> None:
+        """Count a request of a key. Raises ServeError (429) where it is one too many."""
+        if caller:
+            self._rates.count(caller)
 
 
 @lru_cache(maxsize=64)

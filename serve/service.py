@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import bentoml
-import click
-from bentoml.exceptions import BentoMLConfigException
 
 from serve import meters
-from serve.application import Fronted, check
+from serve.application import Careful, Fronted
 from serve.doors import Call, Door, Doors, Reply
-from serve.errors import ServeError
 from serve.page import pages
 from serve.registry import SCHEME
 from serve.settings import read_settings
@@ -36,7 +32,7 @@ INLINE_BYTES = 64 * 1024
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
 )
-class ClvService:
+class ClvService(Careful):
     """Customer lifetime value from raw transactions or from rows of the feature table."""
 
     def __init__(self) -> None:
@@ -49,17 +45,6 @@ class ClvService:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="answer")
         self._current = Current(self._settings)
         self._current.start()
-
-    @bentoml.on_deployment  # type: ignore[untyped-decorator]
-    @staticmethod
-    def check() -> None:
-        """Refuse to start, in one sentence, rather than let worker after worker fail."""
-        os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
-        command = click.get_current_context(silent=True)
-        try:
-            check(command.params.get("host") if command else None)
-        except ServeError as error:
-            raise BentoMLConfigException(str(error)) from None
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:

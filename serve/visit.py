@@ -27,6 +27,7 @@ STATIC = "/static/"
 KNOWN = frozenset({*OPEN, "/healthz", "/schema.json"})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 LINGER_SECONDS = 5.0
+LINGER_SLOW_SECONDS = 1.0
 GONE = 499
 
 
@@ -46,7 +47,8 @@ class Visit:
 
     __slots__ = (
         *("_begun", "_caller", "_clock", "_door", "_entered", "_error", "_front", "_head"),
-        *("_name", "_path", "_read", "_receive", "_scope", "_send", "_started", "_status"),
+        *("_name", "_path", "_read", "_receive", "_scope", "_seconds", "_send", "_started"),
+        "_status",
     )
 
     def __init__(self, front: House, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,6 +60,7 @@ class Visit:
         self._name = "other"
         self._caller = ""
         self._status = 0
+        self._seconds = 0.0
         self._entered = self._read = self._started = False
         self._error: BaseException | None = None
         self._clock = asyncio.timeout(front.settings.body_seconds)
@@ -94,6 +97,7 @@ class Visit:
         self._name = door.path if door else _known(self._path)
         is_open = door.open if door else self._path in OPEN or self._path.startswith(STATIC)
         self._caller = self._front.guard.caller(self._head, self._scope["server"], is_open)
+        self._front.guard.count(self._caller)
         if door is None:
             await self._pass_on()
             return
@@ -183,6 +187,7 @@ class Visit:
         start = {"type": "http.response.start", "status": error.status, "headers": headers}
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body, "more_body": unread})
+        self._seconds = perf_counter() - self._begun
         if unread:
             await self._linger()
             await self._send({"type": "http.response.body", "body": b""})
@@ -194,14 +199,15 @@ class Visit:
         """
         if self._head.expects:
             return
+        seconds = LINGER_SLOW_SECONDS if self._status == 408 else LINGER_SECONDS
         with suppress(TimeoutError):
-            async with asyncio.timeout(LINGER_SECONDS):
+            async with asyncio.timeout(seconds):
                 while (await self._receive()).get("more_body", False):
                     continue
 
     def _record(self) -> None:
         """One count and, where it is wanted, one line."""
-        seconds = perf_counter() - self._begun
+        seconds = self._seconds or perf_counter() - self._begun
         method = self._scope["method"] if self._scope["method"] in METHODS else "OTHER"
         meters.observe_request(self._name, method, self._status, seconds)
         if self._status < 400 and self._front.settings.access_log == "errors":

@@ -1,0 +1,100 @@
+"""What the front costs a request: `python benchmarks/front.py` prints microseconds.
+
+The application is called as a server would call it, without a network; each figure is the best
+of five rounds. The difference to the first line is what stands in front of an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serve.doors import Call, Door, Doors
+from serve.front import Front
+from serve.guard import Guard
+from serve.keys import Keys, make_key
+from serve.limits import Rates
+from serve.settings import Settings
+
+CALLS, ROUNDS = 5_000, 5
+KEY = make_key("crm")
+SETTINGS = Settings(tracking_uri="none", rate_per_second=1_000_000)
+
+
+async def empty(call: Call) -> bytes:
+    return b"{}"
+
+
+async def bare(scope: Scope, receive: Receive, send: Send) -> None:
+    await receive()
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"2")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"{}"})
+
+
+def front(keys: Keys, rate: int) -> ASGIApp:
+    guard = Guard(keys, Rates(rate))
+    made = Front(bare, SETTINGS, guard, lambda draining: Doors())
+    made.doors = Doors([Door("/predict", empty, "POST")])
+    return made
+
+
+def scope() -> Scope:
+    headers = {
+        "host": "127.0.0.1:3000",
+        "user-agent": "curl/8.5",
+        "accept": "*/*",
+        "content-type": "application/json",
+        "content-length": "2",
+        "authorization": f"Bearer {KEY['key']}",
+    }
+    return {
+        "type": "http",
+        "method": "POST",
+        "path": "/predict",
+        "raw_path": b"/predict",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "server": ("127.0.0.1", 3000),
+        "client": ("127.0.0.1", 50000),
+    }
+
+
+async def receive() -> Message:
+    return {"type": "http.request", "body": b"{}", "more_body": False}
+
+
+async def send(message: Message) -> None:
+    return None
+
+
+async def best(app: ASGIApp) -> float:
+    times = []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        for _ in range(CALLS):
+            await app(scope(), receive, send)
+        times.append((time.perf_counter() - begun) / CALLS * 1e6)
+    return min(times)
+
+
+async def main() -> None:
+    cases: dict[str, Callable[[], ASGIApp]] = {
+        "an application that answers at once": lambda: bare,
+        "the front, keys off": lambda: front(Keys(), 0),
+        "the front, a key, no rate": lambda: front(Keys(KEY["line"]), 0),
+        "the front, a key and its rate": lambda: front(Keys(KEY["line"]), 1_000_000),
+    }
+    for name, make in cases.items():
+        print(f"{name:40} {await best(make()):6.1f} us")  # noqa: T201
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
