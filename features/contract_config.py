@@ -23,6 +23,11 @@ from features.config import (
     validated,
 )
 
+RESERVED = {"customer_id", "start", "tenure", "amount", "cancelled", "copies"} | {
+    "tenure_months",
+    "monthly_amount",
+}
+
 
 class ContractColumns(Section):
     """Contract name = source column.
@@ -71,6 +76,10 @@ class ContractData(Section):
         taken = {value for value in self.columns.model_dump().values() if value}
         if clash := sorted(twice | (taken & set(self.attributes))):
             raise ValueError(f"must name each source column once, but {', '.join(clash)} is twice")
+        if clash := sorted(RESERVED & set(self.attributes)):
+            raise ValueError(
+                f"must not name an attribute {', '.join(clash)}, which means something here; rename"
+            )
         if self.columns.tenure and not self.known_until:
             raise ValueError("must say known_until, the date of which the tenures tell")
         if self.columns.start and self.departures != "all":
