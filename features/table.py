@@ -79,7 +79,9 @@ def _frame(found: Columns, members: tuple[Expression, ...]) -> pd.DataFrame:
     table = pd.DataFrame(np.column_stack(block), index=index, columns=numbers)
     for place, each in enumerate(members):
         if each.unit == "text":
-            values = np.ma.filled(found[each.name].astype("object"), None)
+            # subtle: filled with None, a masked array of texts would hold "?"
+            values = found[each.name].data.astype("object")
+            values[np.ma.getmaskarray(found[each.name])] = None
             table.insert(place, each.name, pd.Series(values, index=index, dtype="str"))
     return table
 

@@ -22,9 +22,11 @@ def _n_orders(days: int) -> Expression:
 
 
 def _revenue(days: int) -> Expression:
+    """Purchases and refunds are summed apart: nothing says which of them an engine meets first."""
     return Expression(
         f"revenue_{days}d",
-        f"SUM(CASE WHEN us {_since(days)} THEN amount ELSE 0E0 END)",
+        f"SUM(CASE WHEN bought_us {_since(days)} THEN value ELSE 0E0 END)"
+        f" + SUM(CASE WHEN kind = 0 AND us {_since(days)} THEN amount ELSE 0E0 END)",
         "money",
         f"purchases minus refunds in the last {days} days; may be negative",
     )
