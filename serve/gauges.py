@@ -125,7 +125,7 @@ class Meters:
     def set_model(self, name: str, version: str, source: str, trained: float) -> None:
         """The model that answers; of the one before it remains a 0."""
         before, self._model = self._model, (name, version, source)
-        if before is not None:
+        if before is not None and before != self._model:
             self.model.labels(*before).set(0)
         self.model.labels(*self._model).set(1)
         self._trained = trained
@@ -133,7 +133,7 @@ class Meters:
     def set_candidate(self, version: str, state: str) -> None:
         """The newer version; of the one before it remains a 0."""
         before, self._candidate = self._candidate, (version, state) if version else None
-        if before is not None:
+        if before is not None and before != self._candidate:
             self.candidate.labels(*before).set(0)
         if self._candidate is not None:
             self.candidate.labels(*self._candidate).set(1)

@@ -33,7 +33,7 @@ class Rates:
             self._buckets[caller] = left - 1, now
             return
         raise ServeError(
-            f"this key may send {rate:,} requests a second; wait as retry-after says",
+            f"this key may send {rate:,} a second; wait as retry-after says",
             status=429,
             headers={"retry-after": str(max(ceil((1 - left) / rate), 1))},
             reason="rate",

@@ -22,13 +22,25 @@ def test_the_environment_is_obeyed() -> None:
             "PERENNIAL_MODEL": "models:/clv/7",
             "PERENNIAL_MAX_BODY_BYTES": "1000",
             "PERENNIAL_POLL_SECONDS": "0.5",
+            "PERENNIAL_API_KEYS": "crm:abc",
+            "PERENNIAL_API_KEYS_FILE": "/run/keys",
+            "PERENNIAL_RATE_PER_SECOND": "50",
+            "PERENNIAL_MAX_IN_FLIGHT": "9",
+            "PERENNIAL_BODY_SECONDS": "5",
+            "PERENNIAL_TIMEOUT_SECONDS": "7",
+            "PERENNIAL_DRAIN_SECONDS": "0",
+            "PERENNIAL_ACCESS_LOG": "all",
             "MLFLOW_TRACKING_URI": "http://ann:sesame@tracking:5000",
         }
     )
     assert (settings.var, settings.model) == (Path("/srv/state"), "models:/clv/7")
     assert (settings.max_body_bytes, settings.poll_seconds) == (1000, 0.5)
     assert settings.tracking_uri == "http://ann:sesame@tracking:5000"
-    assert "sesame" not in repr(settings)
+    assert settings.api_keys_file == Path("/run/keys")
+    assert (settings.rate_per_second, settings.max_in_flight) == (50, 9)
+    assert (settings.body_seconds, settings.timeout_seconds) == (5, 7)
+    assert (settings.drain_seconds, settings.access_log) == (0, "all")
+    assert not any(secret in repr(settings) for secret in ("sesame", "crm:abc"))
 
 
 @pytest.mark.parametrize(
@@ -38,6 +50,9 @@ def test_the_environment_is_obeyed() -> None:
         ("MAX_BODY_BYTES", "0", 'must be positive, got "0"'),
         ("POLL_SECONDS", "-1", 'must be at least 0.0, got "-1"'),
         ("POLL_SECONDS", "nan", "must be"),
+        ("BODY_SECONDS", "0", "must be positive"),
+        ("RATE_PER_SECOND", "-1", "must be at least 0"),
+        ("ACCESS_LOG", "some", "must be"),
         ("MODEL", "models:/clv@", "must be models:/name@alias"),
         ("MODEL", "models:clv", "must be models:/name@alias"),
     ],
