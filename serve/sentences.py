@@ -81,6 +81,8 @@ def _expectation(kind: str, context: dict[str, object], otherwise: str) -> str:
             return f"must be at least {context['ge']}"
         case "less_than_equal":
             return f"must be at most {context['le']}"
+        case "literal_error":
+            return f"must be {context['expected']}"
         case "string_too_long":
             return f"must have at most {context['max_length']} characters"
         case _:
