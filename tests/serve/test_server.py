@@ -44,7 +44,22 @@ def test_metrics_count_what_was_answered(server: Any) -> None:
     httpx.post(f"{server.address}/predict", json=ASKED, timeout=30)
     metrics = httpx.get(f"{server.address}/metrics", timeout=30)
     assert metrics.status_code == 200
-    assert 'endpoint="/predict",http_response_code="200"' in metrics.text
+    assert 'perennial_requests_total{door="/predict",method="POST",status="200"}' in metrics.text
+    assert 'perennial_model_info{name="clv",source="registry",version="1"} 1.0' in metrics.text
+
+
+def test_the_probe_says_what_it_stands_on(server: Any) -> None:
+    probe = httpx.get(f"{server.address}/readyz", timeout=30)
+    assert (probe.status_code, probe.json()) == (
+        200,
+        {
+            "ready": True,
+            "model": {"version": "1", "source": "registry"},
+            "registry": "up",
+            "store": "unused",
+            "notice": None,
+        },
+    )
 
 
 def test_a_request_to_no_path_has_the_one_shape(server: Any) -> None:
@@ -55,4 +70,5 @@ def test_a_request_to_no_path_has_the_one_shape(server: Any) -> None:
 def test_the_log_says_which_model_is_served_and_nothing_failed(server: Any) -> None:
     printed = server.printed.read_text()
     assert "serving clv version 1 from registry" in printed
+    assert "API KEYS ARE OFF" in printed
     assert "Traceback" not in printed
