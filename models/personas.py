@@ -6,12 +6,10 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features.moments import require_aware
 from models.rfm_segments import net_revenue
 
-Array = NDArray[np.float64]
 RECENCY = ("Recent", "Quiet", "Long silent")
 FREQUENCY = ("one-time", "occasional", "regular", "frequent")
 VALUE = ("small orders", "ordinary orders", "large orders")
@@ -143,7 +141,7 @@ def _commonest(groups: pd.Series, favourites: pd.DataFrame | None, column: str) 
     return pd.Series(first["label"].array, index=pd.Index(first["group"]))
 
 
-def _place(value: float, bounds: Array) -> int:
+def _place(value: float, bounds: np.ndarray) -> int:
     """How many bounds lie below the value."""
     return int((value > bounds).sum())
 
