@@ -22,6 +22,7 @@ DRIVERS = {
 EXAMPLES = "sqlite:///var/scores.db or postgresql://user:password@host/database"
 SHOWN_OPTIONS = ("host", "port", "dbname")
 SECRET_OPTIONS = ("password", "sslpassword")
+SHORTEST_SECRET = 4
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ def read_address(text: str) -> Address:
             f"the score store's address must be like {EXAMPLES}, got one that begins with "
             f"{scheme[:30]!r}"
         )
+    if text.count("@") > 1:
+        # subtle: what follows the first @ may be the rest of a password, not a host
+        raise ServeError(
+            "the score store's address has more than one @: write %40 for an @ in the user's name "
+            "or password"
+        )
     try:
         url = make_url(text).set(drivername=DRIVERS[scheme])
     except (ArgumentError, ValueError):
@@ -83,12 +90,6 @@ def _sqlite(url: URL) -> Address:
 
 def _postgresql(url: URL) -> Address:
     options = {name: _one(value) for name, value in url.query.items()}
-    values = [value for name, value in options.items() if name not in SECRET_OPTIONS]
-    if any("@" in part for part in (url.host or "", url.database or "", *options, *values)):
-        # subtle: what stands before the second @ may be the rest of a password
-        raise ServeError(
-            "the score store's address has more than one @: write %40 for an @ in the password"
-        )
     passwords = [url.password, *(options.get(name) for name in SECRET_OPTIONS)]
     shown = url.set(query={name: options[name] for name in SHOWN_OPTIONS if name in options})
     return Address(url, shown.render_as_string(hide_password=True), None, _spellings(passwords))
@@ -99,6 +100,7 @@ def _one(value: str | tuple[str, ...]) -> str:
 
 
 def _spellings(passwords: list[str | None]) -> tuple[str, ...]:
-    known = {each for each in passwords if each}
+    # a shorter one would be found in words that have nothing to do with it
+    known = {each for each in passwords if each and len(each) >= SHORTEST_SECRET}
     spelt = known | {quote(each, safe="") for each in known} | {quote_plus(each) for each in known}
     return tuple(sorted(spelt, key=len, reverse=True))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Text, any_, literal, select
 
 from serve import tables
 from serve.batch import NUL
@@ -89,10 +89,17 @@ def _by_id(
     wanted = [each for each in dict.fromkeys(ids) if storable(each)]
     for start in range(0, len(wanted), IDS_A_QUERY):
         chunk = wanted[start : start + IDS_A_QUERY]
-        query = scores_of(batch, features=features).where(SCORES.c.customer_id.in_(chunk))
+        query = scores_of(batch, features=features).where(_among(connection, chunk))
         for row in connection.execute(query):
             found[row.customer_id] = to_score(batch, row)
     return found
+
+
+def _among(connection: Connection, ids: list[str]) -> ColumnElement[bool]:
+    if connection.dialect.name == "postgresql":
+        # one parameter in place of thousands, which its driver would read one by one
+        return SCORES.c.customer_id == any_(literal(ids, ARRAY(Text)))
+    return SCORES.c.customer_id.in_(ids)
 
 
 def _current(database: Database, connection: Connection) -> Batch | None:
@@ -112,6 +119,8 @@ def _nothing_yet(database: Database) -> ServeError:
     )
 
 
-def storable(customer_id: str) -> bool:
+def storable(text: str) -> bool:
     """False for a text that no database can hold, and that no batch has, therefore."""
-    return NUL not in customer_id and not any("\ud800" <= each <= "\udfff" for each in customer_id)
+    if text.isascii():
+        return NUL not in text
+    return NUL not in text and not any("\ud800" <= each <= "\udfff" for each in text)
