@@ -1,8 +1,8 @@
-"""What the features of few customers cost: `python benchmarks/small_features.py`.
+"""What the features of few customers cost: `python -m benchmarks.small_features`.
 
 The statement by DuckDB (`features.table`, from a data frame) beside the statement compiled to
-Python (`features.small`, from tuples), for histories with order ids and without labels. Prints one
-table, CPU microseconds per call; the quickest of several repetitions, because others may be at work.
+Python (`features.small`, from tuples), for histories with order ids and without labels. Prints
+one table of CPU microseconds per call, the least of several repetitions.
 """
 
 from __future__ import annotations

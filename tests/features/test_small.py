@@ -86,7 +86,8 @@ def history(rng: np.random.Generator) -> list[Row]:
 
 
 @pytest.mark.parametrize(
-    ("timezone", "optional"), zip(ZONES, [(), OPTIONAL, ("channel",), OPTIONAL, ()], strict=True)
+    ("timezone", "optional"),
+    list(zip(ZONES, [(), OPTIONAL, ("channel",), OPTIONAL, ()], strict=True)),
 )
 def test_random_histories_have_the_same_bits(timezone: str, optional: tuple[str, ...]) -> None:
     rng = np.random.default_rng(ZONES.index(timezone))
