@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
 from features.contracts import ContractError
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+DAY_US = timedelta(days=1) // MICROSECOND
 EARLIEST, LATEST = pd.Timestamp(1901, 1, 1), pd.Timestamp(2100, 1, 1)
 
 
@@ -41,6 +45,18 @@ def to_utc(timestamps: pd.Series[pd.Timestamp], timezone: str) -> pd.Series[pd.T
     return timestamps.dt.tz_convert("UTC").dt.as_unit("us")
 
 
+def utc_microseconds(moment: datetime, timezone: str) -> int:
+    """One timestamp as `to_utc` reads it, in UTC microseconds since 1970, without a series."""
+    if moment.tzinfo is None:
+        zone = ZoneInfo(timezone)
+        aware = moment.replace(tzinfo=zone, fold=1)
+        if aware.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment:
+            # it never was: clocks went forward over it
+            aware = localize(pd.Series([pd.Timestamp(moment)]), timezone).iloc[0].to_pydatetime()
+        moment = aware
+    return (moment - EPOCH) // MICROSECOND
+
+
 def microseconds(instants: pd.Series[pd.Timestamp]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Whole microseconds since 1970, of UTC instants or of naive wall clock."""
     return instants.to_numpy(dtype="datetime64[us]").astype(np.int64)
@@ -48,7 +64,7 @@ def microseconds(instants: pd.Series[pd.Timestamp]) -> np.ndarray[tuple[int], np
 
 def from_microseconds(us: int) -> datetime:
     """The UTC instant of whole microseconds since 1970."""
-    return pd.Timestamp(us, unit="us", tz="UTC").to_pydatetime()
+    return EPOCH + us * MICROSECOND
 
 
 def parse_as_of(text: str, timezone: str) -> datetime:
@@ -61,19 +77,25 @@ def parse_as_of(text: str, timezone: str) -> datetime:
         ) from None
     if not EARLIEST.year < moment.year < LATEST.year - 1:
         raise ContractError(f"as_of must lie in the years 1902 to 2098, got {text!r}")
-    if moment.tzinfo is not None:
-        return moment.astimezone(UTC)
-    return localize(pd.Series([pd.Timestamp(moment)]), timezone).iloc[0].to_pydatetime()
+    return from_microseconds(utc_microseconds(moment, timezone))
+
+
+def show_moment(moment: datetime, timezone: str) -> str:
+    """A date where it is midnight in `timezone`, else an ISO timestamp, as `parse_as_of` reads."""
+    local = moment.astimezone(ZoneInfo(timezone))
+    # subtle: of a midnight that occurs twice, a bare date means the second one
+    only = local.replace(fold=1).utcoffset() == local.utcoffset()
+    return local.date().isoformat() if only and local.time() == time() else local.isoformat()
 
 
 def next_midnight(local_us: int, timezone: str) -> datetime:
     """The first local midnight after a wall clock reading, as a UTC instant."""
-    day = pd.Timestamp(local_us, unit="us").normalize() + pd.Timedelta(days=1)
-    return localize(pd.Series([day]), timezone).iloc[0].to_pydatetime()
+    day = datetime(1970, 1, 1) + timedelta(days=local_us // DAY_US + 1)
+    return from_microseconds(utc_microseconds(day, timezone))
 
 
 def require_aware(as_of: datetime) -> int:
     """Microseconds of a tz-aware moment. Raises ContractError when it carries no time zone."""
     if as_of.tzinfo is None:
         raise ContractError(f"as_of must carry a time zone, got {as_of.isoformat()}")
-    return (as_of - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    return (as_of - EPOCH) // MICROSECOND

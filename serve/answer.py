@@ -1,68 +1,85 @@
-"""A request -> the feature table -> predictions -> a reply; there is no arithmetic here."""
+"""A request -> a question to the models -> a reply; there is no arithmetic here."""
 
 from __future__ import annotations
 
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
+from datetime import datetime
+from functools import partial
+from typing import Any
 
-import pandas as pd
-from pydantic import ValidationError
+import msgspec
 
-from features import table
 from features.contracts import ContractError
-from features.log import parse_as_of, to_lines
-from features.moments import next_midnight
+from features.moments import parse_as_of, show_moment
 from serve import transactions
 from serve.errors import ServeError
-from serve.predictions import Question, predictions
-from serve.replies import Feature, ModelReply, ModelStamp, PredictReply
-from serve.rows import feature_table
+from serve.predictions import predictions
+from serve.question import Question, as_table
+from serve.replies import Feature, ModelReply
+from serve.rows import Rows, feature_rows
 from serve.served import Served
-from serve.transactions import Notes
-from serve.wire import Asked, FeaturesRequest, PredictRequest
+from serve.wire import FeaturesRequest, Options, PredictRequest, parse
+
+encode = msgspec.json.Encoder().encode
 
 
-def respond(served: Served, request: Asked) -> str:
-    """The reply as JSON. Raises ServeError where the request is at fault, only there."""
+def predict(served: Served, body: bytes) -> bytes:
+    """Raw transactions of one or more customers -> predictions.
+
+    Raises ServeError where the request is at fault, only there.
+    """
+    request = parse(PredictRequest, body)
     try:
-        if isinstance(request, PredictRequest):
-            return predict(served, request).model_dump_json()
-        return predict_features(served, request).model_dump_json()
+        known = transactions.known(request, served.bundle)
     except ContractError as error:
         raise ServeError(str(error)) from None
-    except ValidationError as error:
-        # subtle: BentoML answers a ValidationError with 400, which would blame the client
-        raise RuntimeError(f"a reply breaks its contract: {error}") from error
+    question = _question(
+        served,
+        request,
+        ids=known.ids,
+        matrix=known.matrix,
+        table=known.table,
+        as_of=known.as_of,
+        notes=known.notes,
+    )
+    return reply(served, question)
 
 
-def predict(served: Served, request: PredictRequest) -> PredictReply:
-    """Raw transactions -> predictions. Raises ServeError for a request without a moment."""
-    card = served.bundle.card
-    lines = transactions.frame(request.customers, card.timezone)
-    canonical = to_lines(transactions.settle(lines, card), card.timezone)
-    as_of = _as_of(request.as_of, canonical, card.timezone)
-    # a customer without a purchase gets an empty row: the models say that it is insufficient
-    ids = [customer.customer_id for customer in request.customers]
-    features = table.build(canonical, as_of, optional=card.optional).reindex(ids)
-    question = _question(served, request, features, as_of)
-    return _reply(served, question, transactions.notes(lines, as_of, card))
-
-
-def predict_features(served: Served, request: FeaturesRequest) -> PredictReply:
+def predict_features(served: Served, body: bytes) -> bytes:
     """Rows of the feature table -> predictions. Raises ServeError for rows that do not fit."""
+    usual = served.read_rows(body)
+    request, rows = usual if usual is not None else _with_care(served, body)
+    return reply(served, of_rows(served, request, rows, _as_of(served, request)))
+
+
+def of_rows(served: Served, request: Options, rows: Rows, as_of: datetime) -> Question:
+    """What is asked about rows of the feature table."""
+    table = partial(as_table, rows.ids, rows.cells, served.bundle.names)
+    return _question(
+        served, request, ids=rows.ids, matrix=rows.matrix, table=table, as_of=as_of, notes={}
+    )
+
+
+def reply(served: Served, question: Question, **more: object) -> bytes:
+    """The predictions as they are sent; `more` stands beside them."""
     card = served.bundle.card
-    features = feature_table(request.rows, card)
-    as_of = card.trained_as_of
-    if request.as_of is not None:
-        as_of = parse_as_of(request.as_of, card.timezone)
-    return _reply(served, _question(served, request, features, as_of), {})
+    several = len(question.horizons) > 1
+    return encode(
+        {
+            "model": served.stamp,
+            "as_of": show_moment(question.as_of, card.timezone),
+            "horizon_days": question.horizons if several else question.horizons[0],
+            "currency": card.currency,
+            **more,
+            "predictions": predictions(served.bundle, question),
+        }
+    )
 
 
 def describe(served: Served, notice: str | None) -> ModelReply:
     """What GET /model says."""
     card = served.bundle.card
     return ModelReply(
-        **_stamp(served).model_dump(),
+        **served.stamp,
         run_id=served.run_id,
         source=served.source,
         notice=notice,
@@ -79,54 +96,27 @@ def describe(served: Served, notice: str | None) -> ModelReply:
     )
 
 
-def show_moment(moment: datetime, timezone: str) -> str:
-    """A date where it is midnight in `timezone`, else an ISO timestamp, as `parse_as_of` reads."""
-    local = moment.astimezone(ZoneInfo(timezone))
-    # subtle: of a midnight that occurs twice, a bare date means the second one
-    only = local.replace(fold=1).utcoffset() == local.utcoffset()
-    return local.date().isoformat() if only and local.time() == time() else local.isoformat()
+def _with_care(served: Served, body: bytes) -> tuple[Options, Rows]:
+    request = parse(FeaturesRequest, body)
+    return request, feature_rows(request.rows, served.bundle)
 
 
-def _as_of(text: str | None, lines: pd.DataFrame, timezone: str) -> datetime:
-    if text is not None:
-        return parse_as_of(text, timezone)
-    if lines.empty:
-        raise ServeError("as_of is missing, and no transaction says what it could be: give as_of")
-    return next_midnight(int(lines["local_us"].max()), timezone)
+def _as_of(served: Served, request: Options) -> datetime:
+    card = served.bundle.card
+    if request.as_of is None:
+        return card.trained_as_of
+    try:
+        return parse_as_of(request.as_of, card.timezone)
+    except ContractError as error:
+        raise ServeError(str(error)) from None
 
 
-def _question(
-    served: Served,
-    request: Asked,
-    features: pd.DataFrame,
-    as_of: datetime,
-) -> Question:
+def _question(served: Served, request: Options, **known: Any) -> Question:
     card, terms = served.bundle.card, request.economics
     return Question(
-        features=features,
-        as_of=as_of,
-        horizon_days=request.horizon_days or card.horizon_days,
+        horizons=request.horizon_days or (card.horizon_days,),
         economics=terms.over(card.economics) if terms else card.economics,
         curve=request.curve,
         explain=request.explain,
-    )
-
-
-def _reply(served: Served, question: Question, notes: Notes) -> PredictReply:
-    card = served.bundle.card
-    return PredictReply(
-        model=_stamp(served),
-        as_of=show_moment(question.as_of, card.timezone),
-        horizon_days=question.horizon_days,
-        currency=card.currency,
-        predictions=predictions(served.bundle, question, notes),
-    )
-
-
-def _stamp(served: Served) -> ModelStamp:
-    card = served.bundle.card
-    return ModelStamp(
-        name=served.name,
-        version=served.version,
-        trained_as_of=show_moment(card.trained_as_of, card.timezone),
+        **known,
     )

@@ -1,87 +1,116 @@
-"""What is asked of the models about a feature table -> predictions as they are sent."""
+"""A question -> predictions as they are sent."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
-import pandas as pd
+import numpy as np
+from numpy.typing import NDArray
 
-from features.config import Economics
-from models import clv
+from models.basis import judge
 from models.bundle import Bundle
+from models.clv import NUMBERS, Forecast, forecast_matrix, values
+from models.curve import Curve, curve, next_order_days
 from models.explain import explain
-from serve.replies import NUMBERS, Explanation, Prediction
-from serve.transactions import Notes
+from serve.question import Question
+
+Prediction = dict[str, Any]
+NOTHING: dict[str, Any] = dict.fromkeys(NUMBERS)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """What is asked of the models; `features` holds the customers in the order of the reply."""
+def predictions(bundle: Bundle, question: Question) -> list[Prediction]:
+    """A prediction for each customer and horizon, customers in the order of the question.
 
-    features: pd.DataFrame
-    as_of: datetime
-    horizon_days: int
-    economics: Economics
-    curve: bool
-    explain: bool
-
-
-def predictions(bundle: Bundle, question: Question, notes: Notes) -> list[Prediction]:
-    """A prediction for each customer of the question, in its order; `notes` become warnings."""
-    answers = clv.answer(
-        bundle,
-        question.features,
-        as_of=question.as_of,
-        horizon_days=question.horizon_days,
-        economics=question.economics,
+    Raises RuntimeError where a number is not finite: no such answer is sent.
+    """
+    first, *others = (
+        _of_horizon(bundle, question, horizon_days) for horizon_days in question.horizons
     )
-    numbers = _rows(answers[list(NUMBERS)])
-    curves, parts = _curves(bundle, question), _explanations(bundle, question)
-    return [
-        Prediction(
-            customer_id=customer_id,
-            **dict(zip(NUMBERS, numbers[place], strict=True)),
-            basis=answers["basis"].iloc[place],
-            warnings=[*answers["warnings"].iloc[place], *notes.get(customer_id, [])],
-            curve=curves[place],
-            explanation=parts[place],
+    if not others:
+        return first
+    return [each for together in zip(first, *others, strict=True) for each in together]
+
+
+def _of_horizon(bundle: Bundle, question: Question, horizon_days: int) -> list[Prediction]:
+    verdict = judge(bundle, question.matrix, horizon_days)
+    matrix = question.matrix if verdict.known.all() else question.matrix[verdict.known]
+    said = forecast_matrix(bundle, matrix, as_of=question.as_of)
+    numbers = _numbers(said, question, horizon_days)
+    extras = _extras(bundle, said, question, horizon_days)
+    found = []
+    for place, customer_id in enumerate(question.ids):
+        known = verdict.basis[place] != "insufficient"
+        notes = question.notes.get(customer_id)
+        warnings = verdict.warnings[place]
+        found.append(
+            {
+                "customer_id": customer_id,
+                "horizon_days": horizon_days,
+                **(next(numbers) if known else NOTHING),
+                "basis": verdict.basis[place],
+                "warnings": [*warnings, *notes] if notes else warnings,
+                **(next(extras, {}) if known else {}),
+            }
         )
-        for place, customer_id in enumerate(str(each) for each in answers.index)
+    return found
+
+
+def _numbers(said: Forecast, question: Question, horizon_days: int) -> Iterator[dict[str, float]]:
+    """The numbers of each known customer by name."""
+    answers = values(said, horizon_days, question.economics)
+    table = np.stack([getattr(answers, name) for name in NUMBERS], axis=1)
+    if not np.isfinite(table).all():
+        raise RuntimeError("an answer is not finite")
+    return (dict(zip(NUMBERS, row, strict=True)) for row in table.tolist())
+
+
+def _extras(
+    bundle: Bundle, said: Forecast, question: Question, horizon_days: int
+) -> Iterator[dict[str, Any]]:
+    """What else was asked for, of each known customer."""
+    asked: list[Iterator[dict[str, Any]]] = []
+    if question.curve:
+        asked.append(_curves(bundle, said, question, horizon_days))
+    if question.explain:
+        asked.append(_explanations(bundle, question, horizon_days))
+    for parts in zip(*asked, strict=True):
+        yield {name: part for each in parts for name, part in each.items()}
+
+
+def _curves(
+    bundle: Bundle, said: Forecast, question: Question, horizon_days: int
+) -> Iterator[dict[str, Any]]:
+    months = curve(said, horizon_days, question.economics)
+    zone = ZoneInfo(bundle.card.timezone)
+    for row, days in enumerate(next_order_days(said).tolist()):
+        date = (question.as_of + timedelta(days=days)).astimezone(zone).date()
+        yield {
+            "curve": _months(months, row),
+            "next_order_days": days,
+            "next_order_date": date.isoformat(),
+        }
+
+
+def _months(months: Curve, row: int) -> list[dict[str, float]]:
+    columns: list[NDArray[np.float64]] = [
+        months.ends,
+        months.expected_revenue[row],
+        months.survival[row],
+        months.value[row],
+    ]
+    names = ("days", "expected_revenue", "survival", "discounted_value")
+    return [
+        {"month": number, **dict(zip(names, values, strict=True))}
+        for number, values in enumerate(np.stack(columns, axis=1).tolist(), start=1)
     ]
 
 
-def _curves(bundle: Bundle, question: Question) -> Sequence[list[float] | None]:
-    """Money by month for each customer, where asked for and known."""
-    if not question.curve:
-        return [None] * len(question.features)
-    months = clv.curve(
-        bundle,
-        question.features,
-        as_of=question.as_of,
-        horizon_days=question.horizon_days,
-        economics=question.economics,
-    )
-    known = [[each for each in row if each is not None] for row in _rows(months)]
-    return [row or None for row in known]
-
-
-def _explanations(bundle: Bundle, question: Question) -> Sequence[Explanation | None]:
-    """What each customer's answer is made of, where asked for and known."""
-    if not question.explain:
-        return [None] * len(question.features)
-    found = explain(
-        bundle,
-        question.features,
-        as_of=question.as_of,
-        horizon_days=question.horizon_days,
-    )
-    return [Explanation.model_validate(asdict(each)) if each else None for each in found]
-
-
-def _rows(frame: pd.DataFrame) -> list[list[float | None]]:
-    """The rows of a frame of numbers, None where one is unknown."""
-    values: list[list[float]] = frame.to_numpy(dtype="float64").tolist()
-    return [[None if math.isnan(each) else each for each in row] for row in values]
+def _explanations(
+    bundle: Bundle, question: Question, horizon_days: int
+) -> Iterator[dict[str, Any]]:
+    found = explain(bundle, question.table(), as_of=question.as_of, horizon_days=horizon_days)
+    return ({"explanation": asdict(each)} for each in found if each)

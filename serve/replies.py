@@ -8,7 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from features.config import Economics
 
-NUMBERS = ("p_churn", "expected_spend", "expected_revenue", "clv", "clv_low", "clv_high")
+NUMBERS = (
+    *("p_churn", "expected_spend", "expected_revenue", "clv", "clv_low", "clv_high"),
+    *("clv_historic", "clv_total", "clv_net"),
+)
 AS_OF = "a date where it is midnight in the model's time zone, else an ISO timestamp"
 
 
@@ -37,6 +40,22 @@ class Driver(_Reply):
     spend_log_money: float = Field(
         description="log of the expected spend: 0.1 is about a tenth more"
     )
+    direction: Literal["up", "down"] = Field(description="what both do to the expected revenue")
+    revenue_share: float = Field(description="how much that is, about: 0.1 is a tenth more")
+    words: str = Field(description="the same as a sentence")
+
+
+class Month(_Reply):
+    """A month of 30.4375 days of the horizon; the last one may be shorter."""
+
+    month: int = Field(ge=1)
+    days: float = Field(description="days from as_of to the month's end")
+    expected_revenue: float = Field(description="money, undiscounted; sums to expected_revenue")
+    survival: float = Field(ge=0, le=1, description="P(still a customer at the month's end)")
+    discounted_value: float = Field(
+        description="money: margin discounted from the month's end, less the cost of retention; "
+        "sums to clv"
+    )
 
 
 class Explanation(_Reply):
@@ -60,6 +79,7 @@ class Prediction(_Reply):
     """What is expected of one customer in the horizon; null only where basis is insufficient."""
 
     customer_id: str
+    horizon_days: int = Field(description="days from as_of that these numbers cover")
     p_churn: float | None = Field(ge=0, le=1, description="P(no purchase in the horizon)")
     expected_spend: float | None = Field(
         description="money: net revenue in the horizon, given at least one purchase in it"
@@ -68,22 +88,35 @@ class Prediction(_Reply):
         description="money: (1 - p_churn) * expected_spend, undiscounted"
     )
     clv: float | None = Field(
-        description="money: margin on the expected revenue, discounted to as_of, less the cost of "
-        "retention"
+        description="money: the residual value: margin on the expected revenue, discounted from "
+        "the end of each month to as_of, less the cost of retention while a customer"
     )
     clv_low: float | None = Field(description="money: lower end of the 80 % predictive interval")
     clv_high: float | None = Field(description="money: upper end of the 80 % predictive interval")
+    clv_historic: float | None = Field(description="money: margin on the net revenue so far")
+    clv_total: float | None = Field(description="money: clv_historic + clv")
+    clv_net: float | None = Field(description="money: clv_total less the cost of acquisition")
     basis: Literal["model", "prior", "insufficient"] = Field(
         description="model: trees and probability model; prior: the probability model alone; "
         "insufficient: too little is known for a number"
     )
     warnings: list[str] = Field(description="what a reader of the numbers should know")
-    curve: list[float] | None = Field(
+    curve: list[Month] | None = Field(
         None,
         exclude_if=lambda value: value is None,
-        description="money: discounted expected margin of each month from as_of, if asked for",
+        description="the horizon month by month, if asked for",
     )
-
+    next_order_days: float | None = Field(
+        None,
+        exclude_if=lambda value: value is None,
+        description="days from as_of: the median time to the next order, if one comes within a "
+        "year; with the curve",
+    )
+    next_order_date: str | None = Field(
+        None,
+        exclude_if=lambda value: value is None,
+        description="the same as a date in the model's time zone",
+    )
     explanation: Explanation | None = Field(
         None,
         exclude_if=lambda value: value is None,
@@ -100,11 +133,11 @@ class Prediction(_Reply):
 
 
 class PredictReply(_Reply):
-    """Predictions in the order of the request."""
+    """Predictions in the order of the request: of each customer, one for each horizon."""
 
     model: ModelStamp
     as_of: str = Field(description=AS_OF)
-    horizon_days: int
+    horizon_days: int | list[int] = Field(description="as asked for")
     currency: str
     predictions: list[Prediction]
 

@@ -1,43 +1,55 @@
-"""Feature rows of a request -> a feature table as the model knows it, or what is wrong."""
+"""Feature rows of a request -> what the models read, or what is wrong with them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
-from models.card import Card
+from models.bundle import Bundle
+from models.encode import Cell, numbers_of_rows
 from serve.errors import ServeError
 from serve.sentences import MOST_DETAILS, shown
 from serve.wire import FeatureRow, FeatureValue
 
 MOST_NAMES = 5
 
+Array = NDArray[np.float64]
 
-def feature_table(rows: Sequence[FeatureRow], card: Card) -> pd.DataFrame:
-    """Index customer_id in the rows' order; the card's features, float64 or text, null unknown.
+
+@dataclass(frozen=True)
+class Rows:
+    """Customers and what is known of them; cells in the bundle's order of features."""
+
+    ids: list[str]
+    cells: Sequence[Sequence[Cell]]
+    matrix: Array
+
+
+def feature_rows(rows: Sequence[FeatureRow], bundle: Bundle) -> Rows:
+    """The rows in the order of the bundle's features.
 
     Raises ServeError naming unknown and missing features, text where a number belongs (and the
     reverse), and histories that no customer can have.
     """
-    units = {feature.name: feature.unit for feature in card.features}
+    units = {feature.name: feature.unit for feature in bundle.card.features}
     values = [row.values() for row in rows]
     _refuse(
         {"field": f"rows[{place}].{name}".removesuffix("."), "message": message}
         for place, row in enumerate(values)
         for name, message in _violations(row, units)
     )
-    index = pd.Index([row.customer_id for row in rows], dtype="str", name="customer_id")
-    columns = {
-        name: pd.Series(
-            [row[name] for row in values], index=index, dtype="str" if unit == "text" else "float64"
-        )
-        for name, unit in units.items()
-    }
-    table = pd.DataFrame(columns, index=index)
-    _refuse(_impossible(table))
-    return table
+    cells = [[row[name] for name in bundle.names] for row in values]
+    matrix = numbers_of_rows(cells, bundle.names, bundle.card.levels)
+    return settled(Rows([row.customer_id for row in rows], cells, matrix), bundle)
+
+
+def settled(rows: Rows, bundle: Bundle) -> Rows:
+    """The rows. Raises ServeError where they tell a history that no customer can have."""
+    _refuse(_impossible(rows.matrix, bundle))
+    return rows
 
 
 def _violations(row: dict[str, FeatureValue], units: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -55,23 +67,30 @@ def _violations(row: dict[str, FeatureValue], units: dict[str, str]) -> Iterator
             yield name, f"must be {kind} or null, got {shown(value)}"
 
 
-def _impossible(table: pd.DataFrame) -> Iterator[dict[str, str]]:
+def _impossible(matrix: Array, bundle: Bundle) -> Iterator[dict[str, str]]:
     """What contradicts the meaning of the columns that the probability model reads."""
-    age, last = table["age_days"], table["last_repeat_days"]
-    laws = {
-        "age_days": (age <= 0, "must be positive"),
-        "last_repeat_days": ((last < 0) | (last > age), "must lie between 0 and age_days"),
+    names = ("age_days", "last_repeat_days", "repeat_days", "day_value_mean", "repeat_value_mean")
+    age, last, repeats, day_value, repeat_value = (matrix[:, bundle.places[name]] for name in names)
+    broken = (
+        age <= 0,
+        (last < 0) | (last > age),
         # two calendar days more than days of 24 hours: the clock change, and midnight
-        "repeat_days": (
-            (table["repeat_days"] < 0) | (table["repeat_days"] > last + 2),
-            "must lie between 0 and last_repeat_days, days that hold at most one repeat each",
-        ),
-        "day_value_mean": (table["day_value_mean"] <= 0, "must be positive"),
-        "repeat_value_mean": (table["repeat_value_mean"] <= 0, "must be positive"),
-    }
-    for name, (broken, law) in laws.items():
-        for place in np.flatnonzero(broken):
-            got = shown(float(table[name].iloc[place]))
+        (repeats < 0) | (repeats > last + 2),
+        day_value <= 0,
+        repeat_value <= 0,
+    )
+    if not any(flags.any() for flags in broken):
+        return
+    laws = (
+        "must be positive",
+        "must lie between 0 and age_days",
+        "must lie between 0 and last_repeat_days, days that hold at most one repeat each",
+        "must be positive",
+        "must be positive",
+    )
+    for name, flags, law in zip(names, broken, laws, strict=True):
+        for place in np.flatnonzero(flags):
+            got = shown(float(matrix[place, bundle.places[name]]))
             yield {"field": f"rows[{place}].{name}", "message": f"{law}, got {got}"}
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from features.moments import show_moment
 from models import bundle as bundles
 from models.bundle import Bundle, BundleError
 from serve.errors import ServeError
+from serve.quick_rows import Reader, reader
 
 Source = Literal["registry", "last_good", "folder"]
 NAME = "clv"
@@ -24,6 +27,21 @@ class Served:
     version: str
     run_id: str | None
     source: Source
+
+    @cached_property
+    def stamp(self) -> dict[str, str]:
+        """What every reply says of the model that answered."""
+        card = self.bundle.card
+        return {
+            "name": self.name,
+            "version": self.version,
+            "trained_as_of": show_moment(card.trained_as_of, card.timezone),
+        }
+
+    @cached_property
+    def read_rows(self) -> Reader:
+        """Reads the usual body of the features door."""
+        return reader(self.bundle)
 
 
 def from_folder(folder: Path) -> Served:

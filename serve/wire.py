@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
@@ -19,15 +19,19 @@ from pydantic import (
 
 from features.config import Economics, Fraction
 from serve.errors import ServeError
+from serve.reading import read_json
 from serve.sentences import details, shown, summary
 
-MOST_CUSTOMERS = 1_000
-MOST_TRANSACTIONS = 50_000
-MOST_ROWS = 5_000
+MOST_CUSTOMERS = 10_000
+MOST_TRANSACTIONS = 500_000
+MOST_HORIZONS = 24
+LONGEST_DAYS = 3650
+DAYS_SCHEMA = {"type": "integer", "minimum": 1, "maximum": LONGEST_DAYS}
 LARGEST = 1e12
+LONGEST_ID = 200
 EXAMPLE = "2011-09-10 or 2011-09-10T10:00:00Z"
 
-Kind = TypeVar("Kind", bound="_Request")
+Kind = TypeVar("Kind", bound="Options")
 FeatureValue = float | str | None
 
 
@@ -36,11 +40,12 @@ def _moment(value: object) -> datetime:
         raise ValueError(f"must be a text such as {EXAMPLE}, got {shown(value)}")
     try:
         moment = datetime.fromisoformat(value.strip())
-    except ValueError:
+        year = moment.year if moment.tzinfo is None else moment.astimezone(UTC).year
+    except (ValueError, OverflowError):
         raise ValueError(
             f"must be a date or an ISO timestamp such as {EXAMPLE}, got {shown(value)}"
         ) from None
-    if not 1901 <= moment.year <= 2099:
+    if not 1901 <= year <= 2099:
         raise ValueError(f"must lie in the years 1901 to 2099, got {shown(value)}")
     return moment
 
@@ -54,6 +59,20 @@ def _id(value: str) -> str:
     if not value.strip():
         raise ValueError("must not be blank")
     return value
+
+
+def _horizons(value: object) -> tuple[int, ...]:
+    days: list[Any] = value if isinstance(value, list) else [value]
+    if any(isinstance(each, bool) or not isinstance(each, int) for each in days):
+        raise ValueError(f"must be a whole number of days or a list of them, got {shown(value)}")
+    if not all(1 <= each <= LONGEST_DAYS for each in days):
+        raise ValueError(f"must lie between 1 and {LONGEST_DAYS} days, got {shown(value)}")
+    if not days or len(days) > MOST_HORIZONS or days != sorted(set(days)):
+        raise ValueError(
+            f"must be one number or up to {MOST_HORIZONS} different ascending ones, "
+            f"got {shown(value)}"
+        )
+    return tuple(days)
 
 
 def _label(value: str) -> str | None:
@@ -76,11 +95,23 @@ Moment = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2011-05-01T10:00:00Z"]}),
 ]
 AsOf = Annotated[str, AfterValidator(_moment_text)]
-Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_id)]
+Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID), AfterValidator(_id)]
 Label = Annotated[str, Field(max_length=200), AfterValidator(_label)]
 Money = Annotated[float, Field(ge=0, le=LARGEST)]
 Rate = Annotated[float, Field(ge=0, le=1_000)]
-HorizonDays = Annotated[int, Field(ge=1, le=3650)]
+Horizons = Annotated[
+    tuple[int, ...],
+    PlainValidator(_horizons),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                DAYS_SCHEMA,
+                {"type": "array", "items": DAYS_SCHEMA, "minItems": 1, "maxItems": MOST_HORIZONS},
+            ],
+            "examples": [90, [30, 90, 365]],
+        }
+    ),
+]
 
 
 class _Strict(BaseModel):
@@ -117,7 +148,7 @@ class Terms(_Strict):
     discount_rate_annual: Rate | None = Field(None, description="per year, 0.1 is 10 %")
     acquisition_cost: Money | None = Field(
         None,
-        description="money per new customer; clv, being about customers who are won, leaves it out",
+        description="money per new customer; taken from clv_net only",
     )
     retention_cost_annual: Money | None = Field(None, description="money per customer and year")
 
@@ -126,21 +157,27 @@ class Terms(_Strict):
         return defaults.model_copy(update=self.model_dump(exclude_none=True))
 
 
-class _Request(_Strict):
+class Options(_Strict):
+    """What every door may be asked beside who it is about."""
+
     as_of: AsOf | None = Field(
         None,
         description="the moment of knowledge, a date or ISO timestamp; nothing at or after it is "
         "used; without an offset it is read in the model's time zone",
     )
-    horizon_days: HorizonDays | None = Field(
-        None, description="days from as_of that the answer covers; default: the model's"
+    horizon_days: Horizons | None = Field(
+        None,
+        description="days from as_of that the answer covers, one number or several ascending ones; "
+        "default: the model's",
     )
     economics: Terms | None = Field(None, description="default: the model's")
-    curve: bool = Field(False, description="also return the discounted margin month by month")
+    curve: bool = Field(
+        False, description="also return value month by month, and when the next order may come"
+    )
     explain: bool = Field(False, description="also return what each answer is made of")
 
 
-class PredictRequest(_Request):
+class PredictRequest(Options):
     """Raw transactions. Default `as_of`: midnight after the last transaction of the request."""
 
     customers: list[Customer] = Field(min_length=1, max_length=MOST_CUSTOMERS)
@@ -170,10 +207,10 @@ class FeatureRow(BaseModel):
         return dict(self.__pydantic_extra__)
 
 
-class FeaturesRequest(_Request):
+class FeaturesRequest(Options):
     """Rows of the feature table at one moment. Default `as_of`: the model's `trained_as_of`."""
 
-    rows: list[FeatureRow] = Field(min_length=1, max_length=MOST_ROWS)
+    rows: list[FeatureRow] = Field(min_length=1, max_length=MOST_CUSTOMERS)
 
     @model_validator(mode="after")
     def _unique(self) -> FeaturesRequest:
@@ -181,15 +218,34 @@ class FeaturesRequest(_Request):
         return self
 
 
-Asked = PredictRequest | FeaturesRequest
+class LookupRequest(Options):
+    """Customers whose scores the last batch has left in the store.
+
+    Without options the stored numbers come back; with any of them, the model that runs now answers
+    from the customer's stored features. `as_of` is the batch's and cannot be chosen.
+    """
+
+    customer_ids: list[Id] = Field(min_length=1, max_length=MOST_CUSTOMERS)
+
+    @model_validator(mode="after")
+    def _unique(self) -> LookupRequest:
+        _refuse_duplicates(self.customer_ids)
+        if self.as_of is not None:
+            raise ValueError("as_of cannot be chosen here: stored scores have the batch's own")
+        return self
 
 
 def parse(kind: type[Kind], body: bytes) -> Kind:
     """A body as a request of this kind. Raises ServeError naming every violation."""
     if not body.strip():
         raise ServeError("the body is empty; send a JSON object, an example is on the page at /")
+    return checked(kind, read_json(body))
+
+
+def checked(kind: type[Kind], content: object) -> Kind:
+    """Decoded JSON as a request of this kind. Raises ServeError naming every violation."""
     try:
-        return kind.model_validate_json(body)
+        return kind.model_validate(content)
     except ValidationError as error:
         raise ServeError(summary(error), details=details(error)) from None
 

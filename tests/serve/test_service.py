@@ -14,11 +14,10 @@ import pytest
 from features.log import Log
 from models import clv
 from models.bundle import Bundle
-from serve.answer import respond
+from serve.answer import predict
 from serve.errors import ServeError
-from serve.replies import NUMBERS
+from serve.replies import NUMBERS, PredictReply
 from serve.served import Served
-from serve.wire import PredictRequest, parse
 
 EXACT = 1e-9
 ONE = {"timestamp": "1997-05-01T10:00:00Z", "amount": 12.5, "order_id": "o1"}
@@ -52,10 +51,10 @@ def rows(table: pd.DataFrame, ids: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-def refunds(store: Any, policy: str) -> Served:
-    """The bundle as if its log had been read with this policy for refunds."""
+def policy(store: Any, **policies: str) -> Served:
+    """The bundle as if its log had been read with these policies."""
     settings = store.bundle.card.training.settings
-    settings = settings | {"data": settings["data"] | {"refunds": policy}}
+    settings = settings | {"data": settings["data"] | policies}
     training = store.bundle.card.training.model_copy(update={"settings": settings})
     card = store.bundle.card.model_copy(update={"training": training})
     bundle = Bundle(card, store.bundle.churn, store.bundle.spend)
@@ -128,8 +127,48 @@ def test_feature_rows_are_read_as_of_the_moment_of_training(
 def test_the_months_of_the_curve_add_up_to_the_value(client: Any) -> None:
     asked = {"customers": [ANN], "as_of": "1997-06-01", "horizon_days": 100, "curve": True}
     [ann] = client.post("/predict", json=asked).json()["predictions"]
-    assert len(ann["curve"]) == 4
-    assert sum(ann["curve"]) == pytest.approx(ann["clv"])
+    assert [each["month"] for each in ann["curve"]] == [1, 2, 3, 4]
+    assert ann["curve"][-1]["days"] == 100
+    for part, whole in (("discounted_value", "clv"), ("expected_revenue", "expected_revenue")):
+        assert sum(each[part] for each in ann["curve"]) == pytest.approx(ann[whole])
+    survival = [each["survival"] for each in ann["curve"]]
+    assert survival == sorted(survival, reverse=True)
+    ahead = pd.Timestamp(ann["next_order_date"]) - pd.Timestamp("1997-06-01")
+    assert ahead.days == int(ann["next_order_days"]) >= 0
+
+
+def test_several_horizons_are_each_alone(client: Any) -> None:
+    asked = {"customers": [ANN, BEN], "as_of": "1997-06-01", "curve": True, "explain": True}
+    together = client.post("/predict", json=asked | {"horizon_days": [30, 90, 365]}).json()
+    assert together["horizon_days"] == [30, 90, 365]
+    found = [(each["customer_id"], each["horizon_days"]) for each in together["predictions"]]
+    assert found == [(name, days) for name in ("ann", "ben") for days in (30, 90, 365)]
+    for place, days in enumerate((30, 90, 365)):
+        alone = client.post("/predict", json=asked | {"horizon_days": days}).json()
+        assert alone["predictions"] == together["predictions"][place::3]
+
+
+def test_economics_move_the_values_that_they_are_about(client: Any) -> None:
+    asked = {"customers": [ANN], "as_of": "1997-06-01"}
+    [plain] = client.post("/predict", json=asked).json()["predictions"]
+    terms = {"margin": 0.5, "acquisition_cost": 7.0}
+    [worth] = client.post("/predict", json=asked | {"economics": terms}).json()["predictions"]
+    assert worth["clv"] == pytest.approx(plain["clv"] / 2)
+    assert worth["clv_historic"] == pytest.approx(12.5 / 2)
+    assert worth["clv_total"] == pytest.approx(worth["clv"] + worth["clv_historic"])
+    assert worth["clv_net"] == pytest.approx(worth["clv_total"] - 7.0)
+    kept = {**terms, "retention_cost_annual": 1.0}
+    [costly] = client.post("/predict", json=asked | {"economics": kept}).json()["predictions"]
+    assert worth["clv"] - 60 / 365.25 < costly["clv"] < worth["clv"]
+
+
+def test_every_reply_keeps_the_contract_that_docs_json_tells(client: Any) -> None:
+    asked = {"customers": [ANN, {"customer_id": "none", "transactions": []}]}
+    told = {"as_of": "1997-06-01", "curve": True, "explain": True, "horizon_days": [1, 3650]}
+    for options in ({}, told):
+        text = client.post("/predict", json=asked | options).content
+        reply = PredictReply.model_validate_json(text)
+        assert json.loads(reply.model_dump_json()) == json.loads(text)
 
 
 def test_the_parts_of_an_explanation_add_up_to_the_answer(client: Any) -> None:
@@ -148,24 +187,31 @@ def test_the_parts_of_an_explanation_add_up_to_the_answer(client: Any) -> None:
 
 def test_refunds_are_treated_as_in_training(store: Any) -> None:
     back = {"timestamp": "1997-05-20", "amount": -5.0}
-    asked = parse(
-        PredictRequest,
-        json.dumps(
-            {
-                "customers": [{"customer_id": "ann", "transactions": [ONE, back]}, BEN],
-                "as_of": "1997-06-01",
-            }
-        ).encode(),
-    )
-    netted = respond(refunds(store, "net"), asked)
-    dropped = respond(refunds(store, "drop"), asked)
+    asked = json.dumps(
+        {
+            "customers": [{"customer_id": "ann", "transactions": [ONE, back]}, BEN],
+            "as_of": "1997-06-01",
+        }
+    ).encode()
+    netted = predict(policy(store, refunds="net"), asked)
+    dropped = predict(policy(store, refunds="drop"), asked)
     [ann, ben] = json.loads(dropped)["predictions"]
     assert "refunds are not used: the model was trained without them" in ann["warnings"]
     assert {name: ann[name] for name in NUMBERS} == {name: ben[name] for name in NUMBERS}
     [ann, _] = json.loads(netted)["predictions"]
     assert not any("refunds are not used" in each for each in ann["warnings"])
-    with pytest.raises(ServeError, match="rows are refunds"):
-        respond(refunds(store, "error"), asked)
+    with pytest.raises(ServeError, match=r"1 are refunds .* leave them out"):
+        predict(policy(store, refunds="error"), asked)
+
+
+def test_copies_are_treated_as_in_training(store: Any) -> None:
+    twice = {"customer_id": "ann", "transactions": [ONE, ONE]}
+    asked = json.dumps({"customers": [twice, BEN], "as_of": "1997-06-01"}).encode()
+    [ann, ben] = json.loads(predict(policy(store, duplicates="drop"), asked))["predictions"]
+    assert {name: ann[name] for name in NUMBERS} == {name: ben[name] for name in NUMBERS}
+    assert "exact copies are not used: 1" in ann["warnings"]
+    [ann, _] = json.loads(predict(policy(store, duplicates="keep"), asked))["predictions"]
+    assert ann["clv_historic"] == pytest.approx(2 * ben["clv_historic"])
 
 
 def test_a_customer_without_a_purchase_is_answered_but_not_with_a_number(client: Any) -> None:
