@@ -13,8 +13,9 @@ import bentoml
 import click
 from bentoml.exceptions import BentoMLConfigException
 from starlette.middleware import Middleware
+from starlette.types import ASGIApp
 
-from serve import logs, meters
+from serve import logs, meters, traces
 from serve.doors import Doors
 from serve.errors import ServeError
 from serve.front import Front
@@ -28,31 +29,27 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# A third of what BentoML costs a request; wanted only where somebody reads the traces.
-TRACING = "OpenTelemetryMiddleware"
-EXPORTERS = (
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-    "OTEL_TRACES_EXPORTER",
-)
-# The front does these itself: one timer instead of a task and a timer that outlives the request.
-REPLACED = {"TimeoutMiddleware", "MaxConcurrencyMiddleware"}
+# The front does these itself: one timer instead of a task and a timer that outlives the request,
+# and spans, where they are wanted, around all of it.
+REPLACED = {"TimeoutMiddleware", "MaxConcurrencyMiddleware", "OpenTelemetryMiddleware"}
 
 
 class Fronted(bentoml.Service[Any]):  # type: ignore[misc]
     """A BentoML service behind the front; its instance says what is answered at which door."""
 
-    def to_asgi(self, is_main: bool = True) -> Front:
+    def to_asgi(self, is_main: bool = True) -> ASGIApp:
         """The application. Raises ServeError where the environment cannot be used."""
         logs.begin()
         settings = read_settings()
         keys = Keys(settings.api_keys, settings.api_keys_file)
         app: Starlette = super().to_asgi(is_main)
         meters.begin(settings.var, self._workers())
-        left_out = REPLACED if _traced() else {*REPLACED, TRACING}
-        app.user_middleware = [each for each in app.user_middleware if _name(each) not in left_out]
+        app.user_middleware = [each for each in app.user_middleware if _name(each) not in REPLACED]
         _say(keys)
-        return Front(app, settings, Guard(keys, Rates(settings.rate_per_second)), _doors)
+        front = Front(app, settings, Guard(keys, Rates(settings.rate_per_second)), _doors)
+        if not traces.wanted():
+            return front
+        return traces.traced(front, traces.provider(), lambda path: front.doors.name(path))
 
     def _workers(self) -> int:
         from bentoml._internal.configuration.containers import BentoMLContainer
@@ -94,6 +91,8 @@ def check(host: str | None) -> Settings:
     keys = Keys(settings.api_keys, settings.api_keys_file)
     if not keys.on and host is not None and not is_loopback(host):
         raise ServeError(f"{NO_KEYS}, or bind it to 127.0.0.1; it was to be bound to {host}")
+    if traces.named():
+        traces.exporter()
     return settings
 
 
@@ -115,15 +114,6 @@ def _bound_to(arguments: list[str]) -> str | None:
     with socket.socket(fileno=number) as listening:
         name = listening.getsockname()
     return str(name[0]) if isinstance(name, tuple) else None
-
-
-def _traced() -> bool:
-    from bentoml._internal.configuration.containers import BentoMLContainer
-
-    if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
-        return False
-    named = {os.environ.get(name, "") for name in EXPORTERS} - {"", "none"}
-    return bool(named or BentoMLContainer.tracing.exporter_type.get())
 
 
 def _name(middleware: Middleware) -> str:

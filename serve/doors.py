@@ -9,6 +9,10 @@ from urllib.parse import unquote
 
 JSON_TYPE = b"application/json"
 PLACE = "/{"
+# What is answered behind the front: without a key, and at all.
+OPEN = frozenset({"/", "/livez", "/docs.json"})
+STATIC = "/static/"
+KNOWN = frozenset({*OPEN, "/healthz", "/schema.json"})
 
 
 class Call(NamedTuple):
@@ -80,3 +84,15 @@ class Doors:
                 raw = raw_path.decode("latin-1") or path
                 return candidate, unquote(raw[len(start) :]) if raw.startswith(start) else ""
         return None, ""
+
+    def name(self, path: str) -> str:
+        """A path as it is documented, for counts, logs and traces: it names no customer."""
+        door, _ = self.find(path, b"")
+        return door.path if door else known(path)
+
+
+def known(path: str) -> str:
+    """A path behind the front as a name: one that is known, or "other"."""
+    if path in KNOWN:
+        return path
+    return "/static" if path.startswith(STATIC) else "other"

@@ -53,7 +53,7 @@ def _content_type(head: Head, value: bytes) -> None:
 
 
 def _content_length(head: Head, value: bytes) -> None:
-    if value.isdigit():
+    if value.isdigit() and len(value) < 20:
         head.length = int(value)
         head.has_body = head.has_body or head.length > 0
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serve import meters
 from serve.body import Gone, read_body
-from serve.doors import JSON_TYPE, Call, Door, Doors
+from serve.doors import JSON_TYPE, OPEN, STATIC, Call, Door, Doors, known
 from serve.errors import MESSAGES, ServeError, error_body, foreign
 from serve.foreign import Held
 from serve.guard import Guard
@@ -22,9 +22,6 @@ from serve.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-OPEN = frozenset({"/", "/livez", "/readyz", "/docs.json"})
-STATIC = "/static/"
-KNOWN = frozenset({*OPEN, "/healthz", "/schema.json"})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 LINGER_SECONDS = 5.0
 LINGER_SLOW_SECONDS = 1.0
@@ -94,9 +91,9 @@ class Visit:
     async def _story(self) -> None:
         self._door, value = self._front.doors.find(self._path, self._scope.get("raw_path", b""))
         door = self._door
-        self._name = door.path if door else _known(self._path)
+        self._name = door.path if door else known(self._path)
         is_open = door.open if door else self._path in OPEN or self._path.startswith(STATIC)
-        self._caller = self._front.guard.caller(self._head, self._scope["server"], is_open)
+        self._caller = self._front.guard.caller(self._head, self._scope.get("server"), is_open)
         self._front.guard.count(self._caller)
         if door is None:
             await self._pass_on()
@@ -227,10 +224,3 @@ class Visit:
                 "key": self._caller,
             },
         )
-
-
-def _known(path: str) -> str:
-    """A path as a label: one that is known, or "other"."""
-    if path in KNOWN:
-        return path
-    return "/static" if path.startswith(STATIC) else "other"
