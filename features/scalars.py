@@ -1,4 +1,7 @@
-"""One SQL value in Python: nulls, kinds and rounding as DuckDB has them."""
+"""One SQL value in Python: nulls, kinds and rounding as DuckDB has them.
+
+Integers do not overflow here; where they do in DuckDB, it fails.
+"""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def lines_of(rows: Sequence[Row], timezone: str) -> list[Line]:
     """Raw transactions of one customer -> canonical lines, as `features.log.to_lines` has them.
 
     A row is (UTC microseconds, order_id, amount, category, channel), texts null where unknown,
-    the amount finite.
+    the amount finite, the year within 1901 to 2099: who calls has checked them.
     """
     merged: dict[tuple[int, str, str | None, str | None], list[float]] = {}
     for us, order_id, amount, category, channel in rows:

@@ -39,6 +39,7 @@ SCALARS = [
     "CASE WHEN i <> 3 AND i = i THEN 1 ELSE 0 END", "CASE WHEN i >= x THEN 1 ELSE 0 END",
     "CASE WHEN s = 'b' THEN 1 WHEN s > 'b' THEN 2 ELSE 3 END", "CASE WHEN s < 'é' THEN s END",
     *(f"CASE WHEN x / 0E0 {sign} y / 0E0 THEN 1 ELSE 0 END" for sign in SIGNS),
+    *(f"CASE WHEN y / 0E0 {sign} x / 0E0 THEN 1 ELSE 0 END" for sign in SIGNS),
 ]  # fmt: skip
 AGGREGATES = [
     "COUNT(*)", "COUNT(i)", "COUNT(j)", "COUNT(s)", "SUM(i)", "SUM(j)", "SUM(x)", "SUM(y)",
