@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from sklearn.metrics import adjusted_rand_score
 from models.clusters import Clustering, cluster
 from models.personas import favourite, names, profiles, words
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 KINDS = {"often": (10.0, 20.0, 5000.0), "once": (300.0, 1.0, 40.0), "middle": (60.0, 5.0, 600.0)}
 AS_OF = datetime(2011, 1, 10, tzinfo=UTC)
 
@@ -182,3 +184,16 @@ def test_no_revenue_has_no_shares() -> None:
     found = profiles(table, pd.Series("all", index=table.index))
     assert found["revenue_share"].isna().all()
     assert "an unknown part" in words(found.iloc[0], currency="GBP", horizon_days=90)
+
+
+def test_names_for_answers_do_not_wait_for_scikit_learn() -> None:
+    """Tiers and segments are given by the service, which is to start quickly."""
+    for module in ("segments", "tiers", "rfm_segments", "formulas"):
+        source = (ROOT / "models" / f"{module}.py").read_text(encoding="utf-8")
+        assert "sklearn" not in source
+        assert "models.clusters" not in source
+    assert not [
+        path.name
+        for path in (ROOT / "serve").rglob("*.py")
+        if "models.clusters" in path.read_text(encoding="utf-8")
+    ]
