@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -82,8 +83,8 @@ def program(name: str) -> str | None:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[Callable[[str], str]]:
-    """A PostgreSQL server of its own, without a port: the name of a database -> its address."""
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL server that was started for these tests, without a port."""
     initdb, pg_ctl = program("initdb"), program("pg_ctl")
     if initdb is None or pg_ctl is None:
         pytest.skip("no initdb and pg_ctl: install a PostgreSQL server, on Debian: postgresql")
@@ -96,17 +97,14 @@ def postgresql() -> Iterator[Callable[[str], str]]:
         assert done.returncode == 0, done.stdout + done.stderr
 
     data = ["-D", str(folder / "data")]
-    login = ["-U", "perennial", "-A", "scram-sha-256", "--pwfile", str(folder / "password")]
-    run(initdb, *data, *login, "--no-sync", "-E", "UTF8", "--locale", "C.UTF-8")
+    owner = ["-U", "perennial", "-A", "scram-sha-256", "--pwfile", str(folder / "password")]
+    run(initdb, *data, *owner, "--no-sync", "-E", "UTF8", "--locale", "C.UTF-8")
     options = f"-k {folder} -c listen_addresses= -c fsync=off"
     try:
         # its output goes to a file, or the pipe would never close
         run(pg_ctl, *data, "-o", options, "-l", str(folder / "log"), "-w", "start")
-        yield (
-            lambda name: (
-                f"postgresql://perennial:p%2Fss%3Aw%25rd@/{name}?host={folder}&connect_timeout=20"
-            )
-        )
+        login = f"perennial:{quote(PASSWORD, safe='')}"
+        yield f"postgresql://{login}@/postgres?host={folder}&connect_timeout=20"
     finally:
         subprocess.run([pg_ctl, *data, "-m", "immediate", "stop"], user=user, capture_output=True)
         shutil.rmtree(folder)
@@ -126,15 +124,15 @@ def _unprivileged(folder: Path) -> int | None:
 
 
 @pytest.fixture(scope="session")
-def fresh(postgresql: Callable[[str], str]) -> Callable[[], str]:
-    """The address of a new, empty database."""
+def fresh(postgresql: str) -> Callable[[], str]:
+    """The address of a new, empty schema: that costs less than a database."""
     numbers = itertools.count()
 
     def make() -> str:
         name = f"scores_{next(numbers)}"
-        with psycopg.connect(postgresql("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        return postgresql(name)
+        with psycopg.connect(postgresql, autocommit=True) as connection:
+            connection.execute(f"CREATE SCHEMA {name}".encode())
+        return f"{postgresql}&options=-csearch_path%3D{name}"
 
     return make
 
