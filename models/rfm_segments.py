@@ -110,7 +110,8 @@ def segment_at(customer: Mapping[str, Any], cuts: RfmCuts) -> str | None:
         return None
     recency_days, orders, money = needed
     refunds = customer.get("refund_sum") or 0.0
-    new = customer["repeat_days"] == 0 and customer["age_days"] < NEW_DAYS
+    age_days = customer["age_days"]
+    new = customer["repeat_days"] == 0 and age_days is not None and age_days < NEW_DAYS
     return segment_of(
         5 - bisect_left(cuts.recency_days, recency_days),
         1 + bisect_left(cuts.orders, orders),

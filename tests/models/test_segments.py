@@ -102,6 +102,14 @@ def test_new_is_who_bought_on_one_day_and_lately() -> None:
     assert "New" not in segment(rows.assign(age_days=90.0), rfm_cuts(five())).tolist()
 
 
+def test_of_an_unknown_age_nobody_is_new() -> None:
+    row = five().iloc[0].to_dict() | {"repeat_days": 0.0, "age_days": None}
+    assert segment_at(row, rfm_cuts(five())) == "Potential"
+    assert segment_at(row | {"monetary_sum": None}, rfm_cuts(five())) is None
+    unknown = five().assign(repeat_days=0.0, age_days=NAN)
+    assert "New" not in segment(unknown, rfm_cuts(five())).tolist()
+
+
 def test_who_is_unknown_has_no_names_and_moves_no_bound() -> None:
     with_nobody = pd.concat([five(), table([[NAN] * 6]).rename(index={"c0": "nobody"})])
     clv = pd.Series([5.0, 4.0, 3.0, 2.0, 1.0, NAN], index=with_nobody.index)
