@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError
 
 from serve.errors import ServeError
 
-SQLITE, POSTGRESQL = "sqlite", "postgresql"
+SQLITE = "sqlite"
 DRIVERS = {
     "sqlite": "sqlite",
     "sqlite+pysqlite": "sqlite",
@@ -63,7 +63,7 @@ def read_address(text: str) -> Address:
             f"the score store's address must be like {EXAMPLES}, got one that begins with "
             f"{scheme[:30]!r}"
         )
-    if text.count("@") > 1:
+    if DRIVERS[scheme] != SQLITE and text.count("@") > 1:
         # subtle: what follows the first @ may be the rest of a password, not a host
         raise ServeError(
             "the score store's address has more than one @: write %40 for an @ in the user's name "

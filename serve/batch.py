@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -43,6 +43,13 @@ class Origin:
     economics: dict[str, float]
     data_sha256: str
     options: dict[str, Any] = field(default_factory=dict)
+
+    def told(self) -> dict[str, Any]:
+        """The fields as JSON values; moments in UTC, so that one moment is one text."""
+        values = asdict(self)
+        return {
+            name: utc(each) if isinstance(each, datetime) else each for name, each in values.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -82,9 +89,14 @@ class Content:
             yield _rows(answers, table)
 
 
+def utc(moment: datetime) -> str:
+    """A moment as the store keeps it."""
+    return moment.astimezone(UTC).isoformat()
+
+
 def fingerprint(origin: Origin, content: Content) -> str:
     """What two batches have in common when they are the same."""
-    told = msgspec.json.encode([asdict(origin), content.sha256()], order="deterministic")
+    told = msgspec.json.encode([origin.told(), content.sha256()], order="deterministic")
     return hashlib.sha256(told).hexdigest()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from serve import tables
-from serve.batch import Content, Origin, fingerprint
+from serve.batch import Content, Origin, fingerprint, utc
 from serve.bulk import insert_rows
 from serve.database import Database
 from serve.tables import BATCHES, SCORES
@@ -86,12 +86,9 @@ def publish(
 
 
 def _row(origin: Origin, content: Content, totals: dict[str, Any]) -> dict[str, Any]:
-    told = {name: getattr(origin, name) for name in origin.__dataclass_fields__}
-    moments = {name: _utc(told[name]) for name in ("trained_as_of", "as_of")}
     return {
-        **told,
-        **moments,
-        "created_at": _utc(datetime.now(UTC)),
+        **origin.told(),
+        "created_at": utc(datetime.now(UTC)),
         "customers": len(content.answers),
         "totals": totals,
         "columns": [str(name) for name in content.answers],
@@ -126,7 +123,3 @@ def _drop(connection: Connection, keep: int) -> int:
         connection.execute(delete(SCORES).where(SCORES.c.batch.in_(old)))
         connection.execute(delete(BATCHES).where(BATCHES.c.number.in_(old)))
     return len(old)
-
-
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat()
