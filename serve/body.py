@@ -12,7 +12,29 @@ class Gone(Exception):
     """The caller went away before the request was complete."""
 
 
-async def read_body(head: Head, path: str, receive: Receive, most_bytes: int) -> bytes:
+class Incoming:
+    """The body as it arrives, part by part.
+
+    ended   whether its last part has come
+    """
+
+    __slots__ = ("_receive", "ended")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.ended = False
+
+    async def part(self) -> bytes:
+        """The next part. Raises Gone."""
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise Gone
+        self.ended = not message.get("more_body", False)
+        part: bytes = message.get("body", b"")
+        return part
+
+
+async def read_body(head: Head, path: str, incoming: Incoming, most_bytes: int) -> bytes:
     """The body. Raises ServeError: 415 for another content type, 413 for too many bytes; Gone.
 
     Bytes are counted as they arrive, so a chunked body, which declares no length, is cut too.
@@ -22,17 +44,14 @@ async def read_body(head: Head, path: str, receive: Receive, most_bytes: int) ->
         raise ServeError(f"{MESSAGES[415].format(path=path)}, got {kind}", status=415)
     if head.length is not None and head.length > most_bytes:
         raise too_large(most_bytes)
-    body, more = await _part(receive)
-    if not more and len(body) <= most_bytes:
-        return body
-    parts, total = [body], len(body)
-    while more and total <= most_bytes:
-        part, more = await _part(receive)
-        parts.append(part)
-        total += len(part)
+    parts = [await incoming.part()]
+    total = len(parts[0])
+    while not incoming.ended and total <= most_bytes:
+        parts.append(await incoming.part())
+        total += len(parts[-1])
     if total > most_bytes:
         raise too_large(most_bytes)
-    return b"".join(parts)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def too_large(most_bytes: int) -> ServeError:
@@ -42,10 +61,3 @@ def too_large(most_bytes: int) -> ServeError:
         "or raise PERENNIAL_MAX_BODY_BYTES",
         status=413,
     )
-
-
-async def _part(receive: Receive) -> tuple[bytes, bool]:
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise Gone
-    return message.get("body", b""), message.get("more_body", False)

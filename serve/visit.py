@@ -11,7 +11,7 @@ from typing import Protocol
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serve import meters
-from serve.body import Gone, read_body
+from serve.body import Gone, Incoming, read_body
 from serve.doors import JSON_TYPE, OPEN, STATIC, Call, Door, Doors, known
 from serve.errors import MESSAGES, ServeError, error_body, foreign
 from serve.foreign import Held
@@ -43,7 +43,17 @@ class Visit:
     """One request from its head to the end of its answer."""
 
     __slots__ = (
-        *("_begun", "_caller", "_clock", "_door", "_entered", "_error", "_front", "_head"),
+        *(
+            "_begun",
+            "_caller",
+            "_clock",
+            "_door",
+            "_entered",
+            "_error",
+            "_front",
+            "_head",
+            "_incoming",
+        ),
         *("_name", "_path", "_read", "_receive", "_scope", "_seconds", "_send", "_started"),
         "_status",
     )
@@ -51,6 +61,7 @@ class Visit:
     def __init__(self, front: House, scope: Scope, receive: Receive, send: Send) -> None:
         self._begun = perf_counter()
         self._front, self._scope, self._receive, self._send = front, scope, receive, send
+        self._incoming = Incoming(receive)
         self._head = Head(scope["headers"])
         self._path: str = scope["path"]
         self._door: Door | None = None
@@ -128,13 +139,12 @@ class Visit:
 
     async def _body(self) -> bytes:
         most = self._front.settings.max_body_bytes
-        body = await read_body(self._head, self._path, self._receive, most)
+        body = await read_body(self._head, self._path, self._incoming, most)
         self._read = True
         return body
 
     def _give_time(self) -> None:
         """The body is here: from now on it is our time that runs."""
-        self._read = self._read or not self._head.has_body
         seconds = self._front.settings.timeout_seconds
         self._clock.reschedule(asyncio.get_running_loop().time() + seconds)
 
@@ -173,7 +183,7 @@ class Visit:
         self._leave()
         meters.observe_refusal(error.reason)
         body = error_body(error, self._head.request_id)
-        unread = self._head.has_body and not self._read
+        unread = self._head.has_body and not self._incoming.ended
         headers = [
             *[(b"content-type", JSON_TYPE), (b"content-length", b"%d" % len(body)), *DATA],
             *[(name.encode(), value.encode()) for name, value in error.headers.items()],
@@ -197,10 +207,10 @@ class Visit:
         if self._head.expects:
             return
         seconds = LINGER_SLOW_SECONDS if self._status == 408 else LINGER_SECONDS
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, Gone):
             async with asyncio.timeout(seconds):
-                while (await self._receive()).get("more_body", False):
-                    continue
+                while not self._incoming.ended:
+                    await self._incoming.part()
 
     def _record(self) -> None:
         """One count and, where it is wanted, one line."""

@@ -168,7 +168,11 @@ def test_the_log_names_no_customer_and_no_key(running: Running) -> None:
         client.post("/predict", headers={"x-request-id": "anna 4711"}, content=b"{}")
         told = client.post("/broken", headers={"x-request-id": "call-7"}, content=b"{}")
     assert told.json()["error"]["request_id"] == told.headers["x-request-id"] == "call-7"
-    text = running.printed.read_text()
+    deadline = time.monotonic() + 10
+    while "call-7" not in (text := running.printed.read_text()):
+        # the line is written after the answer
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     assert not re.search(r"anna.4711", text)
     assert CRM["key"] not in text
     assert CRM["line"].partition(":")[2] not in text
