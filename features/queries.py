@@ -83,11 +83,8 @@ def _grouped(select: exp.Select, name: str, source: Rows, fixed: Block) -> Rows:
 def _windowed(select: exp.Select, name: str, source: Rows, fixed: Block) -> Rows:
     """Buckets of equal partition keys, each sorted; rows see their neighbours by place."""
     first, *others = _windows(select)
-    for each in others:
-        if each.args["partition_by"] != first.args["partition_by"] or each.args.get(
-            "order"
-        ) != first.args.get("order"):
-            refuse(each, "the windows of one SELECT must be the same")
+    if any(_over(each) != _over(first) for each in others):
+        refuse(first, "the windows of one SELECT must be the same")
     places = [source.place(each) for each in _own(first.args["partition_by"], first)]
     reads: Translators = {exp.Window: partial(_neighbour, source)}
     block = fixed.within(source.scope(), {**SCALARS, **reads})
@@ -139,6 +136,10 @@ def _sort_key(window: exp.Expr, source: Rows) -> str:
 
 def _windows(select: exp.Select) -> list[exp.Window]:
     return [found for each in select.expressions for found in each.find_all(exp.Window)]
+
+
+def _over(window: exp.Window) -> tuple[object, object]:
+    return window.args.get("partition_by"), window.args.get("order")
 
 
 def _buckets(source: Rows, places: list[int]) -> list[str]:
