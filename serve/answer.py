@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 import msgspec
 
+from features.config import Economics
 from features.contracts import ContractError
 from features.moments import parse_as_of, show_moment
 from serve import transactions
 from serve.errors import ServeError
 from serve.predictions import predictions
 from serve.question import Question, as_table
-from serve.replies import Feature, ModelReply
+from serve.replies import Candidate, Feature, ModelReply
 from serve.rows import Rows, feature_rows
 from serve.served import Served
 from serve.wire import FeaturesRequest, Options, PredictRequest, parse
@@ -32,13 +32,16 @@ def predict(served: Served, body: bytes) -> bytes:
         known = transactions.known(request, served.bundle)
     except ContractError as error:
         raise ServeError(str(error)) from None
-    question = _question(
-        served,
-        request,
+    card = served.bundle.card
+    question = Question(
         ids=known.ids,
         matrix=known.matrix,
         table=known.table,
         as_of=known.as_of,
+        horizons=request.horizon_days or (card.horizon_days,),
+        economics=_terms(request, card.economics),
+        curve=request.curve,
+        explain=request.explain,
         notes=known.notes,
     )
     return reply(served, question)
@@ -48,14 +51,38 @@ def predict_features(served: Served, body: bytes) -> bytes:
     """Rows of the feature table -> predictions. Raises ServeError for rows that do not fit."""
     usual = served.read_rows(body)
     request, rows = usual if usual is not None else _with_care(served, body)
-    return reply(served, of_rows(served, request, rows, _as_of(served, request)))
+    card = served.bundle.card
+    question = as_question(
+        served,
+        request,
+        rows,
+        as_of=_as_of(served, request),
+        horizon_days=card.horizon_days,
+        economics=card.economics,
+    )
+    return reply(served, question)
 
 
-def of_rows(served: Served, request: Options, rows: Rows, as_of: datetime) -> Question:
-    """What is asked about rows of the feature table."""
-    table = partial(as_table, rows.ids, rows.cells, served.bundle.names)
-    return _question(
-        served, request, ids=rows.ids, matrix=rows.matrix, table=table, as_of=as_of, notes={}
+def as_question(
+    served: Served,
+    request: Options,
+    rows: Rows,
+    *,
+    as_of: datetime,
+    horizon_days: int,
+    economics: Economics,
+) -> Question:
+    """What is asked about rows of the feature table; horizon and economics are defaults."""
+    return Question(
+        ids=rows.ids,
+        matrix=rows.matrix,
+        table=partial(as_table, rows.ids, rows.cells, served.bundle.names),
+        as_of=as_of,
+        horizons=request.horizon_days or (horizon_days,),
+        economics=_terms(request, economics),
+        curve=request.curve,
+        explain=request.explain,
+        notes={},
     )
 
 
@@ -75,7 +102,7 @@ def reply(served: Served, question: Question, **more: object) -> bytes:
     )
 
 
-def describe(served: Served, notice: str | None) -> ModelReply:
+def describe(served: Served, notice: str | None, candidate: Candidate | None = None) -> ModelReply:
     """What GET /model says."""
     card = served.bundle.card
     return ModelReply(
@@ -83,6 +110,7 @@ def describe(served: Served, notice: str | None) -> ModelReply:
         run_id=served.run_id,
         source=served.source,
         notice=notice,
+        candidate=candidate,
         horizon_days=card.horizon_days,
         fitted_horizon_days=card.fitted_horizon_days,
         currency=card.currency,
@@ -111,12 +139,5 @@ def _as_of(served: Served, request: Options) -> datetime:
         raise ServeError(str(error)) from None
 
 
-def _question(served: Served, request: Options, **known: Any) -> Question:
-    card, terms = served.bundle.card, request.economics
-    return Question(
-        horizons=request.horizon_days or (card.horizon_days,),
-        economics=terms.over(card.economics) if terms else card.economics,
-        curve=request.curve,
-        explain=request.explain,
-        **known,
-    )
+def _terms(request: Options, defaults: Economics) -> Economics:
+    return request.economics.over(defaults) if request.economics else defaults

@@ -12,9 +12,11 @@ from models import bundle as bundles
 from models.bundle import BundleError
 from serve import last_good
 from serve.errors import ServeError
-from serve.registry import SCHEME, Reference, Registry
+from serve.registry import SCHEME, Reference, Refused, Registry
+from serve.replies import Candidate
 from serve.served import Served, from_folder
 from serve.settings import Settings
+from serve.trial import try_out
 
 logger = logging.getLogger(__name__)
 
@@ -30,12 +32,16 @@ def load(settings: Settings) -> Served:
 class Current:
     """Holds the model that answers.
 
-    served   replaced by one assignment, so a request sees the old model or the new one, whole
-    notice   what went wrong at the last look, or None; answers go on with what is there
+    served       replaced by one assignment, so a request sees the old model or the new one, whole
+    candidate    the version that the registry names instead, while it loads or when it was refused
+    registry_up  whether the registry answered at the last look; None where none is asked
+    notice       what is not as it should be, or None; answers go on with what is there
     """
 
     def __init__(self, settings: Settings) -> None:
         self.served: Served | None = None
+        self.candidate: Candidate | None = None
+        self.registry_up: bool | None = None
         self.notice: str | None = None
         self._settings = settings
         self._registry = Registry(settings.tracking_uri)
@@ -63,28 +69,60 @@ class Current:
 
     def refresh(self) -> None:
         """Look once; on failure keep what there is, or fall back to the last good model."""
+        if not self._settings.model.startswith(SCHEME):
+            self._take_folder()
+            return
         try:
-            found = self._newer()
+            reference = self._registry.resolve(self._settings.model)
+        except ServeError as error:
+            self.registry_up = False
+            self._fall_back(str(error))
+            return
+        self.registry_up = True
+        if self.served is not None and reference == _reference(self.served):
+            self.candidate, self.notice = None, None
+        elif self.candidate is None or not self._was_refused(reference):
+            self._take(reference)
+
+    def _take_folder(self) -> None:
+        if self.served is not None:
+            return
+        try:
+            found = from_folder(Path(self._settings.model))
+            try_out(found)
         except ServeError as error:
             self._fall_back(str(error))
             return
         self.notice = None
-        if found is not None:
-            self._swap(found)
+        self._swap(found)
 
-    def _newer(self) -> Served | None:
-        """The model to swap in, or None when it is in place already."""
-        if not self._settings.model.startswith(SCHEME):
-            return from_folder(Path(self._settings.model)) if self.served is None else None
-        reference = self._registry.resolve(self._settings.model)
-        if self.served is not None and reference == _reference(self.served):
-            return None
-        found = _fetch(self._registry, reference)
+    def _take(self, reference: Reference) -> None:
+        """Load, check and try a version while the one before goes on; then swap."""
+        self.candidate = Candidate(version=reference.version, state="loading")
+        try:
+            found = _fetch(self._registry, reference)
+            try_out(found)
+        except Refused as error:
+            self.candidate = Candidate(
+                version=reference.version, state="refused", reason=str(error)
+            )
+            self._fall_back(str(error))
+            return
+        except ServeError as error:
+            self.registry_up, self.candidate = False, None
+            self._fall_back(str(error))
+            return
         last_good.keep(_kept(self._settings), found, self._settings.model)
-        return found
+        self.candidate, self.notice = None, None
+        self._swap(found)
+
+    def _was_refused(self, reference: Reference) -> bool:
+        """Whether this version was looked at before; it is not going to get better."""
+        known = self.candidate
+        return known is not None and (known.version, known.state) == (reference.version, "refused")
 
     def _fall_back(self, problem: str) -> None:
-        if self.served is None:
+        if self.served is None and self._settings.model.startswith(SCHEME):
             kept = last_good.recall(_kept(self._settings), self._settings.model)
             if kept is not None:
                 self._swap(kept)
@@ -114,8 +152,8 @@ def _fetch(registry: Registry, reference: Reference) -> Served:
         try:
             bundle = bundles.load(folder)
         except BundleError as error:
-            raise ServeError(
-                f"{SCHEME}{reference.name}/{reference.version}: {error}", status=503
+            raise Refused(
+                f"{SCHEME}{reference.name}/{reference.version}: refused: {error}", status=503
             ) from None
     return Served(
         bundle=bundle,

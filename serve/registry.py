@@ -27,6 +27,10 @@ ENVIRONMENT = {
 }
 
 
+class Refused(ServeError):
+    """A version of the model that must not answer."""
+
+
 @dataclass(frozen=True)
 class Reference:
     """A version of a registered model."""
@@ -80,7 +84,7 @@ class Registry:
             raise self._failure(address, error) from None
         cards = sorted(Path(local).rglob(f"{FOLDER}/card.json"))
         if not cards:
-            raise ServeError(
+            raise Refused(
                 f"{address}: holds no folder {FOLDER}/ with a card.json; {TRAIN}", status=503
             )
         return cards[0].parent

@@ -150,12 +150,23 @@ class Feature(_Reply):
     meaning: str
 
 
+class Candidate(_Reply):
+    """A version that the registry names, but that does not answer."""
+
+    version: str
+    state: Literal["loading", "refused"]
+    reason: str | None = None
+
+
 class ModelReply(ModelStamp):
     """The model that answers now; `notice` says what is not as it should be."""
 
     run_id: str | None
     source: Literal["registry", "last_good", "folder"]
     notice: str | None
+    candidate: Candidate | None = Field(
+        description="the version that the registry names instead: it loads, or was refused"
+    )
     horizon_days: int = Field(description="default of a request")
     fitted_horizon_days: int = Field(description="the horizon whose outcomes were learnt from")
     currency: str

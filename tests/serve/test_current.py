@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import threading
 import time
 from collections import Counter
@@ -146,3 +148,37 @@ def test_a_model_that_is_registered_later_is_found(store: Any, tmp_path: Path) -
     finally:
         current.stop()
         registry.delete_registered_model_alias("clv", "later")
+
+
+def test_a_version_that_cannot_answer_is_refused_and_the_old_one_goes_on(
+    store: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    registry = MlflowClient(store.uri, store.uri)
+    damaged = tmp_path / "damaged" / "bundle"
+    shutil.copytree(store.folder, damaged)
+    card = json.loads((damaged / "card.json").read_text())
+    card["prior"]["value"]["v"] = -1e9  # every spend would be negative
+    (damaged / "card.json").write_text(json.dumps(card))
+    bad = registry.create_model_version("clv", str(damaged.parent)).version
+    registry.set_registered_model_alias("clv", "tried", "1")
+    current = Current(settings(store, tmp_path, model="models:/clv@tried"))
+    try:
+        current.refresh()
+        assert current.require().version == "1"
+        registry.set_registered_model_alias("clv", "tried", bad)
+        for _ in range(2):
+            current.refresh()
+            assert current.require().version == "1"
+            assert current.registry_up
+            assert current.candidate is not None
+            assert (current.candidate.version, current.candidate.state) == (str(bad), "refused")
+            assert current.notice is not None
+            assert "refused" in current.notice
+        assert caplog.text.count("refused") == 1, "said once, not at every look"
+        registry.set_registered_model_alias("clv", "tried", "2")
+        current.refresh()
+        assert (current.require().version, current.candidate, current.notice) == ("2", None, None)
+    finally:
+        current.stop()
+        registry.delete_registered_model_alias("clv", "tried")
+        registry.delete_model_version("clv", str(bad))

@@ -1,0 +1,63 @@
+"""A bundle is tried before it answers anybody."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from features.config import Economics
+from serve.answer import predict
+from serve.registry import Refused
+from serve.served import Served
+
+CUSTOMERS = ((), (400, 370, 200, 90, 30), (3,), (700, 699, 1))
+HORIZONS = (1, 3650)
+
+
+def try_out(served: Served) -> None:
+    """Let the bundle answer made-up customers, every option on; whatever is slow at first is made.
+
+    Raises Refused when it does not get through.
+    """
+    card = served.bundle.card
+    body = {
+        "customers": [
+            {
+                "customer_id": f"trial {number}",
+                "transactions": [
+                    {
+                        "timestamp": (card.trained_as_of - timedelta(days=days)).isoformat(),
+                        "amount": 10.0 + days,
+                    }
+                    for days in ago
+                ],
+            }
+            for number, ago in enumerate(CUSTOMERS)
+        ],
+        "as_of": card.trained_as_of.isoformat(),
+        "horizon_days": sorted({*HORIZONS, card.horizon_days}),
+        "economics": Economics(retention_cost_annual=1.0).model_dump(),
+        "curve": True,
+        "explain": True,
+    }
+    try:
+        reply = json.loads(predict(served, json.dumps(body).encode()))
+        _check(reply["predictions"])
+    except Exception as error:
+        raise Refused(
+            f"{served.name} version {served.version}: refused, it cannot answer made-up customers "
+            f"({type(error).__name__}: {error}); train again",
+            status=503,
+        ) from error
+
+
+def _check(predictions: list[dict[str, Any]]) -> None:
+    """Raises ValueError for an answer that no customer can have."""
+    for each in predictions:
+        if each["basis"] == "insufficient":
+            continue
+        sound = 0 < each["p_churn"] < 1 and each["expected_spend"] > 0
+        sound = sound and each["clv_low"] <= each["clv_high"]
+        if not sound or not all(0 <= month["survival"] <= 1 for month in each["curve"]):
+            raise ValueError(f"an answer that no customer can have, {each['customer_id']}")
