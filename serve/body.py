@@ -12,26 +12,52 @@ class Gone(Exception):
     """The caller went away before the request was complete."""
 
 
+class Stock:
+    """Bytes of bodies that are in memory, of all requests together, and the most there may be."""
+
+    __slots__ = ("held", "most")
+
+    def __init__(self, most: int) -> None:
+        self.held, self.most = 0, most
+
+
 class Incoming:
     """The body as it arrives, part by part.
 
     ended   whether its last part has come
     """
 
-    __slots__ = ("_receive", "ended")
+    __slots__ = ("_receive", "_stock", "_taken", "ended")
 
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
+    def __init__(self, receive: Receive, stock: Stock) -> None:
+        self._receive, self._stock = receive, stock
+        self._taken = 0
         self.ended = False
 
     async def part(self) -> bytes:
-        """The next part. Raises Gone."""
+        """The next part. Raises Gone; ServeError (429) where too much is in memory already."""
+        part = await self.skip()
+        self._taken += len(part)
+        self._stock.held += len(part)
+        if self._stock.held > self._stock.most:
+            raise ServeError(
+                "too many large requests at once; try again in a second", status=429, reason="busy"
+            )
+        return part
+
+    async def skip(self) -> bytes:
+        """The next part, not to be kept. Raises Gone."""
         message = await self._receive()
         if message["type"] == "http.disconnect":
             raise Gone
         self.ended = not message.get("more_body", False)
         part: bytes = message.get("body", b"")
         return part
+
+    def give_back(self) -> None:
+        """The body is no longer needed."""
+        self._stock.held -= self._taken
+        self._taken = 0
 
 
 async def read_body(head: Head, path: str, incoming: Incoming, most_bytes: int) -> bytes:

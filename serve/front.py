@@ -6,11 +6,15 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serve.body import Stock
 from serve.doors import Doors
 from serve.drain import delay_sigterm
 from serve.guard import Guard
 from serve.settings import Settings
 from serve.visit import Visit
+
+# Largest bodies that may be in memory at once.
+MOST_BODIES = 8
 
 
 class Front:
@@ -34,6 +38,7 @@ class Front:
         self.doors = Doors()
         self.in_flight = 0
         self.draining = False
+        self.stock = Stock(MOST_BODIES * settings.max_body_bytes)
         self._doors = doors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

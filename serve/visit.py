@@ -11,7 +11,7 @@ from typing import Protocol
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serve import meters
-from serve.body import Gone, Incoming, read_body
+from serve.body import Gone, Incoming, Stock, read_body
 from serve.doors import JSON_TYPE, OPEN, STATIC, Call, Door, Doors, known
 from serve.errors import MESSAGES, ServeError, error_body, foreign
 from serve.foreign import Held
@@ -36,6 +36,7 @@ class House(Protocol):
     guard: Guard
     doors: Doors
     in_flight: int
+    stock: Stock
     draining: bool
 
 
@@ -61,7 +62,7 @@ class Visit:
     def __init__(self, front: House, scope: Scope, receive: Receive, send: Send) -> None:
         self._begun = perf_counter()
         self._front, self._scope, self._receive, self._send = front, scope, receive, send
-        self._incoming = Incoming(receive)
+        self._incoming = Incoming(receive, front.stock)
         self._head = Head(scope["headers"])
         self._path: str = scope["path"]
         self._door: Door | None = None
@@ -132,6 +133,7 @@ class Visit:
         meters.set_in_flight(front.in_flight)
 
     def _leave(self) -> None:
+        self._incoming.give_back()
         if self._entered:
             self._entered = False
             self._front.in_flight -= 1
@@ -210,7 +212,7 @@ class Visit:
         with suppress(TimeoutError, Gone):
             async with asyncio.timeout(seconds):
                 while not self._incoming.ended:
-                    await self._incoming.part()
+                    await self._incoming.skip()
 
     def _record(self) -> None:
         """One count and, where it is wanted, one line."""

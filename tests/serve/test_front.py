@@ -268,6 +268,14 @@ def test_a_body_is_counted_whether_it_declares_its_length_or_not() -> None:
         assert ("connection" in refusal.headers) is isinstance(body, bytes)
 
 
+def test_bodies_of_all_requests_together_are_bounded() -> None:
+    full = client(max_body_bytes=1_000)
+    full.app.stock.held = 7_500  # type: ignore[attr-defined]
+    assert full.post("/echo", content=b" " * 500).status_code == 200
+    assert "large requests" in error(full.post("/echo", content=b" " * 501), 429)["message"]
+    assert full.app.stock.held == 7_500  # type: ignore[attr-defined]
+
+
 def test_an_answer_that_takes_too_long_is_given_up() -> None:
     assert error(client(timeout_seconds=0.05).post("/slow"), 504)["code"] == "timeout"
 
