@@ -10,6 +10,7 @@ from features.config import Economics
 from models.intervals import Spread
 from models.prior import Prior
 from models.season import Season
+from models.segments import Bounds
 
 FORMAT_VERSION = 1
 
@@ -53,7 +54,11 @@ class Training(_Part):
 
 
 class Card(_Part):
-    """A trained model but for its trees, readable by people and checked on load."""
+    """A trained model but for its trees, readable by people and checked on load.
+
+    bounds  of the tiers and segments of the customers of trained_as_of, at horizon_days and
+            economics
+    """
 
     format_version: int = FORMAT_VERSION
     trained_as_of: AwareDatetime
@@ -70,5 +75,6 @@ class Card(_Part):
     spend: Trees
     spread: Spread
     economics: Economics
+    bounds: Bounds | None = None
     metrics: dict[str, float]
     training: Training

@@ -24,6 +24,18 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class MatrixColumns:
+    """A matrix read by the features' names."""
+
+    matrix: Array
+    places: Mapping[str, int]
+
+    def __getitem__(self, name: str) -> Array:
+        place = self.places[name]
+        return self.matrix[:, place : place + 1]
+
+
+@dataclass(frozen=True)
 class Forecast:
     """What the bundle says of each customer, before any horizon is named.
 
@@ -37,7 +49,7 @@ class Forecast:
     """
 
     bundle: Bundle
-    columns: Columns
+    columns: MatrixColumns
     prior: PriorOutlook
     as_of: datetime
     lifted: Array
@@ -115,7 +127,7 @@ def matrix_of(bundle: Bundle, table: pd.DataFrame) -> Array:
 def forecast_matrix(bundle: Bundle, matrix: Array, *, as_of: datetime) -> Forecast:
     """The same of a matrix of `matrix_of`, shape (n, features)."""
     card = bundle.card
-    columns = _Columns(matrix, bundle.places)
+    columns = MatrixColumns(matrix, bundle.places)
     prior = card.prior.outlook(columns)
     fitted = card.season.effective_lengths(as_of, np.array([card.fitted_horizon_days]))
     features = matrix.astype(np.float32)
@@ -212,18 +224,6 @@ def _retention_cost(said: Forecast, over: money.Months, economics: Economics) ->
         return np.zeros(len(said.log_odds))
     costs = money.retention_costs(said.survival(over.starts), over, economics)
     return np.asarray(costs.sum(axis=1))
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """A matrix read by the features' names."""
-
-    matrix: Array
-    places: Mapping[str, int]
-
-    def __getitem__(self, name: str) -> Array:
-        place = self.places[name]
-        return self.matrix[:, place : place + 1]
 
 
 def _net_revenue(columns: Columns) -> Array:

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from models.basis import judge
 from models.bundle import Bundle
+from models.called import called, has_tiers
 from models.clv import NUMBERS, Forecast, forecast_matrix, values
 from models.curve import Curve, curve, next_order_days
 from models.explain import explain
 from serve.question import Question
 
 Prediction = dict[str, Any]
-NOTHING: dict[str, Any] = dict.fromkeys(NUMBERS)
+NOTHING: dict[str, Any] = dict.fromkeys((*NUMBERS, "tier", "segment"))
 
 
 def predictions(bundle: Bundle, question: Question) -> list[Prediction]:
@@ -59,13 +60,16 @@ def _of_horizon(bundle: Bundle, question: Question, horizon_days: int) -> list[P
     return found
 
 
-def _numbers(said: Forecast, question: Question, horizon_days: int) -> Iterator[dict[str, float]]:
-    """The numbers of each known customer by name."""
+def _numbers(said: Forecast, question: Question, horizon_days: int) -> Iterator[dict[str, Any]]:
+    """The numbers of each known customer by name, and what the customer is called."""
     answers = values(said, horizon_days, question.economics)
     table = np.stack([getattr(answers, name) for name in NUMBERS], axis=1)
     if not np.isfinite(table).all():
         raise RuntimeError("an answer is not finite")
-    return (dict(zip(NUMBERS, row, strict=True)) for row in table.tolist())
+    with_tiers = has_tiers(said.bundle, horizon_days, question.economics)
+    names = called(said.bundle, said.columns.matrix, answers.clv, with_tiers=with_tiers)
+    for row, (tier, segment) in zip(table.tolist(), names, strict=True):
+        yield dict(zip(NUMBERS, row, strict=True)) | {"tier": tier, "segment": segment}
 
 
 def _extras(

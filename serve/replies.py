@@ -96,6 +96,11 @@ class Prediction(_Reply):
     clv_historic: float | None = Field(description="money: margin on the net revenue so far")
     clv_total: float | None = Field(description="money: clv_historic + clv")
     clv_net: float | None = Field(description="money: clv_total less the cost of acquisition")
+    tier: str | None = Field(
+        description="layer by predicted value; null for another horizon, margin, discount or cost "
+        "of retention than the tiers were cut for"
+    )
+    segment: str | None = Field(description="by recency, frequency and money, such as Champions")
     basis: Literal["model", "prior", "insufficient"] = Field(
         description="model: trees and probability model; prior: the probability model alone; "
         "insufficient: too little is known for a number"

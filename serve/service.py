@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import bentoml
 
@@ -74,13 +74,8 @@ class ClvService(Careful):
         return await loop.run_in_executor(self._threads, self._respond, served, door, call.body)
 
     def _respond(self, served: Served, door: str, body: bytes) -> bytes:
-        from serve import wire
-
-        kinds: dict[str, Any] = {
-            "predict": wire.PredictRequest,
-            "predict_features": wire.FeaturesRequest,
-        }
-        return self._answer.respond(served, wire.parse(kinds[door], body)).encode()
+        answer: Callable[[Served, bytes], bytes] = getattr(self._answer, door)
+        return answer(served, body)
 
     async def _model(self, call: Call) -> bytes:
         served = self._current.require()

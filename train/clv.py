@@ -13,7 +13,9 @@ from features.config import Config
 from models import intervals
 from models.boosting import Curve
 from models.bundle import Bundle
+from models.clv import answer
 from models.intervals import Spread
+from models.segments import bounds
 from train.fit import fit
 from train.history import History
 from train.judge import Verdict, churn_scores, clv_scores, judge, spend_scores
@@ -56,8 +58,17 @@ def train(
         spread = learn_spread(verdict.customers, card.spread.level_sd)
         verdict = cross_fitted(verdict, card.spread.level_sd)
         card = card.model_copy(update={"spread": spread, "metrics": scores(verdict, models)})
-    bundle = Bundle(card, fitted.bundle.churn, fitted.bundle.spend)
+    bundle = _with_bounds(Bundle(card, fitted.bundle.churn, fitted.bundle.spend), config, history)
     return Trained(bundle, fitted.curves, verdict)
+
+
+def _with_bounds(bundle: Bundle, config: Config, history: History) -> Bundle:
+    """The bundle with the bounds of the tiers and segments of today's customers."""
+    card = bundle.card
+    table = history.table(card.trained_as_of)
+    clv = answer(bundle, table, as_of=card.trained_as_of)["clv"]
+    named = card.model_copy(update={"bounds": bounds(table, clv, config.tiers)})
+    return Bundle(named, bundle.churn, bundle.spend)
 
 
 def scores(verdict: Verdict, models: Sequence[str] = BOTH) -> dict[str, float]:

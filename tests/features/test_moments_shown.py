@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from features.log import parse_as_of
-from serve.answer import show_moment
+from features.moments import show_moment
 
 
 @pytest.mark.parametrize(
