@@ -76,11 +76,11 @@ class Content:
 
     def sha256(self) -> str:
         """The hash of all values, to the last bit, without tier and segment."""
-        digest = hashlib.sha256()
+        digest, lines = hashlib.sha256(), msgspec.json.Encoder()
         for frame in (self.answers.drop(columns=list(LABELS), errors="ignore"), self.features):
             digest.update(msgspec.json.encode([str(name) for name in frame]))
             for chunk in _chunks(frame):
-                digest.update(msgspec.json.encode(list(_lists(chunk))))
+                digest.update(lines.encode_lines(list(_lists(chunk))))
         return digest.hexdigest()
 
     def rows(self) -> Iterator[list[Row]]:

@@ -19,6 +19,15 @@ def insert_rows(connection: Connection, table: Table, chunk: Sequence[tuple[Any,
     connection.exec_driver_sql(statement, list(chunk))
 
 
+def refresh_plans(connection: Connection, table: Table) -> None:
+    """Tell PostgreSQL of the new rows at once.
+
+    It would take a minute to notice, and until then read a whole batch to find one customer.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"ANALYZE {table.name}")
+
+
 def _copy(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(statement) as copy:

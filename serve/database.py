@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from serve import engines
 from serve.address import read_address
@@ -123,6 +124,8 @@ class Database:
 
     def _sentence(self, error: SQLAlchemyError) -> str:
         """The failure without statement, values or password."""
+        if isinstance(error, NoConnectionFree):
+            return f"{self.shown}: too many look-ups at once; try again in a second"
         cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
         locked = getattr(cause, "sqlstate", None) == LOCK_NOT_AVAILABLE
         if locked or "database is locked" in str(cause):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from serve import tables
 from serve.batch import Content, Origin, fingerprint, utc
-from serve.bulk import insert_rows
+from serve.bulk import insert_rows, refresh_plans
 from serve.database import Database
 from serve.tables import BATCHES, SCORES
 
@@ -108,6 +108,7 @@ def _add_scores(connection: Connection, number: int, content: Content, step: Ste
     for chunk in content.rows():
         insert_rows(connection, SCORES, [(number, *row) for row in chunk])
         step(len(chunk))
+    refresh_plans(connection, SCORES)
 
 
 def _move_up(connection: Connection, number: int, published: int) -> None:

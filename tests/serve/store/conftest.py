@@ -98,7 +98,7 @@ def postgresql() -> Iterator[str]:
 
     data = ["-D", str(folder / "data")]
     owner = ["-U", "perennial", "-A", "scram-sha-256", "--pwfile", str(folder / "password")]
-    run(initdb, *data, *owner, "--no-sync", "-E", "UTF8", "--locale", "C.UTF-8")
+    run(initdb, *data, *owner, "--no-sync", "--no-locale", "-E", "UTF8")
     options = f"-k {folder} -c listen_addresses= -c fsync=off"
     try:
         # its output goes to a file, or the pipe would never close

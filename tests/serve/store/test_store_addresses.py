@@ -7,13 +7,14 @@ import socket
 import sqlite3
 import time
 import traceback
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from serve import store
+from serve import engines, store
 from serve.address import read_address
 from serve.database import Database
 from serve.errors import ServeError
@@ -159,3 +160,19 @@ def test_a_database_that_refuses_is_not(tmp_path: Path) -> None:
     said = Database(f"sqlite:///{tmp_path}").ping()
     assert said is not None
     assert "the score store cannot be used" in said
+
+
+def test_too_many_readers_at_once_are_told_so(
+    database: Database, maker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker.publish(database)
+    monkeypatch.setattr(engines, "POOL_SECONDS", 0.01)
+    reader = Database(str(database.address.url.render_as_string(hide_password=False)))
+    with ExitStack() as held:
+        for _ in range(15):
+            held.enter_context(reader.reading())
+        with pytest.raises(ServeError, match="too many look-ups at once; try again") as caught:
+            current(reader)
+    assert caught.value.status == 503
+    assert current(reader) is not None
+    reader.close()

@@ -146,6 +146,18 @@ def test_ten_thousand_customers_in_one_call(
     assert found.unknown == ids[:1]
 
 
+def test_a_customer_of_a_new_batch_is_found_by_the_key(fresh: Any, maker: Any) -> None:
+    """PostgreSQL knows the new rows at once; else it reads all of the batch, by another index."""
+    database = Database(fresh(), writes=True)
+    for version in ("1", "2"):
+        maker.publish(database, version, customers=3_000)
+    query = "EXPLAIN SELECT * FROM scores WHERE batch = 2 AND customer_id = ANY(ARRAY['c00007'])"
+    with database.reading() as connection:
+        plan = "\n".join(connection.scalars(text(query)))
+    database.close()
+    assert "scores_pkey" in plan
+
+
 def test_a_store_without_scores_says_which_command_makes_them(
     database: Database, reader: Database, maker: Any
 ) -> None:
@@ -177,12 +189,13 @@ def test_an_id_that_no_database_can_hold_is_refused(address: str, maker: Any) ->
         )
 
 
-def test_the_hash_does_not_depend_on_the_chunks(
+def test_neither_rows_nor_hash_depend_on_the_chunks(
     maker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scores = maker.content(50)
-    whole = list(scores.rows())
+    whole, mark = list(scores.rows()), scores.sha256()
     monkeypatch.setattr(batches, "CHUNK", 7)
     parts = list(scores.rows())
     assert len(parts) == 8
+    assert scores.sha256() == mark
     assert [row for chunk in parts for row in chunk] == [row for chunk in whole for row in chunk]
