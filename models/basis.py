@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from models.bundle import Bundle
+from models.bundle import AnyBundle, Bundle
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -45,8 +45,8 @@ def judge(bundle: Bundle, matrix: Array, horizon_days: int) -> Verdict:
     for flags, sentence in _histories(bundle, matrix, known):
         for row in np.flatnonzero(flags):
             warnings[row].append(sentence)
-    for outside, place in _outside(bundle, matrix, known):
-        warnings[outside].append(f"{bundle.names[place]} outside the training range")
+    for position, place in outside(bundle, matrix, known):
+        warnings[position].append(f"{bundle.names[place]} outside the training range")
     if horizon_days > card.fitted_horizon_days:
         sentence = (
             f"the log was long enough to learn from {card.fitted_horizon_days} days; the "
@@ -69,9 +69,9 @@ def _histories(bundle: Bundle, matrix: Array, known: Flags) -> Iterator[tuple[Fl
     yield column["refund_rate"] > 1.0, "refunds exceed purchases"
 
 
-def _outside(bundle: Bundle, matrix: Array, known: Flags) -> Iterator[tuple[int, int]]:
+def outside(bundle: AnyBundle, matrix: Array, known: Flags) -> Iterator[tuple[int, int]]:
     """Row and column of each value that is not between the bounds of what was learnt from."""
     lowest, highest = bundle.bounds
-    outside = ((matrix < lowest) | (matrix > highest)) & known[:, None]
-    for row, place in np.argwhere(outside):
+    beyond = ((matrix < lowest) | (matrix > highest)) & known[:, None]
+    for row, place in np.argwhere(beyond):
         yield int(row), int(place)

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 
 Array = NDArray[np.float64]
 Matrix = NDArray[np.float32]
+Flags = NDArray[np.bool_]
 Objective = Literal["binary:logistic", "reg:gamma"]
 Deviance = Callable[[Array, Array], Array]
 FOLDS = 3
@@ -154,17 +155,56 @@ def choose_rounds(
     older = sample.moment + horizon_days <= newest
     if np.unique(sample.moment[older]).size < 2:
         older = sample.moment < newest
+    return _choose(
+        sample,
+        parameters,
+        deviance,
+        learnt=older,
+        judged=sample.moment == newest,
+        strength=strength,
+        most=most,
+    )
+
+
+def choose_rounds_by_customer(
+    sample: Sample, parameters: dict[str, Any], deviance: Deviance, *, strength: float, most: int
+) -> Curve:
+    """The same where all rows are of one time: judged on customers not learnt from, by thirds."""
+    sample = _some_customers(sample)
+    every = np.ones(len(sample.target), dtype=bool)
+    return _choose(
+        sample,
+        parameters,
+        deviance,
+        learnt=every,
+        judged=every,
+        strength=strength,
+        most=most,
+    )
+
+
+def _choose(
+    sample: Sample,
+    parameters: dict[str, Any],
+    deviance: Deviance,
+    *,
+    learnt: Flags,
+    judged: Flags,
+    strength: float,
+    most: int,
+) -> Curve:
+    """Learn from the `learnt` rows of two thirds of the customers, judge `judged` of the rest."""
     candidates = _candidates(most)
-    others = [older & (sample.customer % FOLDS != fold) for fold in range(FOLDS)]
+    others = [learnt & (sample.customer % FOLDS != fold) for fold in range(FOLDS)]
     if not most or not all(rows.any() for rows in others):
         return NO_CURVE
     found = []
     for fold in range(FOLDS):
-        judged = sample.at((sample.moment == newest) & (sample.customer % FOLDS == fold))
+        own = sample.at(judged & (sample.customer % FOLDS == fold))
         booster = fit(sample.at(others[fold]), parameters, most)
-        corrections = [correction(booster, judged.features, rounds) for rounds in candidates]
-        margins = [judged.margin + strength * added for added in corrections]
-        found.append(np.stack([deviance(judged.target, margin) for margin in margins]))
+        corrections = [correction(booster, own.features, rounds) for rounds in candidates]
+        margins = [own.margin + strength * added for added in corrections]
+        found.append(np.stack([deviance(own.target, margin) for margin in margins]))
     each = np.concatenate(found, axis=1)
     chosen = candidates[_fewest_good(each)] if each.size else 0
     return Curve(candidates, tuple(map(float, each.mean(axis=1))), chosen)

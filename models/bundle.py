@@ -1,4 +1,4 @@
-"""All that training hands to serving: two boosters in XGBoost's own format and a card."""
+"""All that training hands to serving: boosters in XGBoost's own format and a card."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import xgboost as xgb
@@ -17,30 +18,21 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from models.card import FORMAT_VERSION, Card
+from models.contract_card import ContractCard
 from models.trees import Forest, agrees, forest
 
-CARD, CHURN, SPEND = "card.json", "churn.ubj", "spend.ubj"
+CARD = "card.json"
+Relationship = Literal["purchases", "contract"]
 
 
 class BundleError(ValueError):
     """A folder is not a bundle that this version can answer with."""
 
 
-@dataclass(frozen=True)
-class Bundle:
-    """A trained model, complete; holds no customer row and no code.
+class _Columns:
+    """What follows from the features of a card, worked out once, when it is first asked for."""
 
-    What follows from these three is worked out once, when it is first asked for.
-    """
-
-    card: Card
-    churn: xgb.Booster
-    spend: xgb.Booster
-
-    @cached_property
-    def forests(self) -> tuple[Forest, Forest]:
-        """The trees of churn and of spend as arrays."""
-        return forest(self.churn), forest(self.spend)
+    card: Card | ContractCard
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -61,7 +53,49 @@ class Bundle:
         return lowest, highest
 
 
-def save(bundle: Bundle, folder: Path) -> None:
+@dataclass(frozen=True)
+class Bundle(_Columns):
+    """A trained model of purchases, complete; holds no customer row and no code."""
+
+    relationship: ClassVar[Relationship] = "purchases"
+    card: Card
+    churn: xgb.Booster
+    spend: xgb.Booster
+
+    @cached_property
+    def forests(self) -> tuple[Forest, Forest]:
+        """The trees of churn and of spend as arrays."""
+        return forest(self.churn), forest(self.spend)
+
+    @property
+    def boosters(self) -> dict[str, xgb.Booster]:
+        """The boosters by their names on the card."""
+        return {"churn": self.churn, "spend": self.spend}
+
+
+@dataclass(frozen=True)
+class ContractBundle(_Columns):
+    """A trained model of contracts: what is paid is known, so that there is one booster only."""
+
+    relationship: ClassVar[Relationship] = "contract"
+    card: ContractCard
+    churn: xgb.Booster
+
+    @cached_property
+    def forests(self) -> tuple[Forest]:
+        """The trees of leaving in a month as arrays."""
+        return (forest(self.churn),)
+
+    @property
+    def boosters(self) -> dict[str, xgb.Booster]:
+        """The boosters by their names on the card."""
+        return {"churn": self.churn}
+
+
+AnyBundle = Bundle | ContractBundle
+
+
+def save(bundle: AnyBundle, folder: Path) -> None:
     """Write the bundle as a folder; one that is there already stands until the new one is whole.
 
     Raises BundleError for trees that would be walked otherwise than XGBoost walks them.
@@ -71,14 +105,12 @@ def save(bundle: Bundle, folder: Path) -> None:
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     aside = draft.with_name(f"{draft.name}-old")
     try:
-        bundle.churn.save_model(draft / CHURN)
-        bundle.spend.save_model(draft / SPEND)
-        card = bundle.card.model_copy(
-            update={
-                "churn": bundle.card.churn.model_copy(update={"sha256": _sha256(draft / CHURN)}),
-                "spend": bundle.card.spend.model_copy(update={"sha256": _sha256(draft / SPEND)}),
-            }
-        )
+        hashed = {}
+        for name, booster in bundle.boosters.items():
+            booster.save_model(draft / _file(name))
+            sha256 = _sha256(draft / _file(name))
+            hashed[name] = getattr(bundle.card, name).model_copy(update={"sha256": sha256})
+        card = bundle.card.model_copy(update=hashed)
         (draft / CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
         draft.chmod(0o755)
         if folder.exists():
@@ -89,47 +121,57 @@ def save(bundle: Bundle, folder: Path) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def load(folder: Path) -> Bundle:
+def load(folder: Path) -> AnyBundle:
     """Read a bundle and check it: files, format, hashes, number of features, trees as arrays.
 
     Raises BundleError saying which file is wrong, and how.
     """
     card = _load_card(folder / CARD)
-    churn = _load_booster(folder / CHURN, card.churn.sha256)
-    spend = _load_booster(folder / SPEND, card.spend.sha256)
-    for name, booster in ((CHURN, churn), (SPEND, spend)):
+    churn = _load_booster(folder / _file("churn"), card.churn.sha256)
+    bundle: AnyBundle
+    if isinstance(card, ContractCard):
+        bundle = ContractBundle(card, churn)
+    else:
+        bundle = Bundle(card, churn, _load_booster(folder / _file("spend"), card.spend.sha256))
+    for name, booster in bundle.boosters.items():
         if booster.num_boosted_rounds() and booster.num_features() != len(card.features):
             raise BundleError(
-                f"{folder / name}: trees over {booster.num_features()} features, but {CARD} lists "
-                f"{len(card.features)}; train again"
+                f"{folder / _file(name)}: trees over {booster.num_features()} features, but {CARD} "
+                f"lists {len(card.features)}; train again"
             )
-    bundle = Bundle(card, churn, spend)
     check_trees(bundle, str(folder))
     return bundle
 
 
-def check_trees(bundle: Bundle, folder: str) -> None:
+def check_trees(bundle: AnyBundle, folder: str) -> None:
     """Raises BundleError for trees that the arrays do not walk exactly as XGBoost does."""
-    for name, trees in zip((CHURN, SPEND), bundle.forests, strict=True):
+    for name, trees in zip(bundle.boosters, bundle.forests, strict=True):
         if not agrees(trees):
             raise BundleError(
-                f"{folder}/{name}: the trees as arrays answer otherwise than XGBoost; are they "
-                "over numbers only, and is this the XGBoost that they were trained with?"
+                f"{folder}/{_file(name)}: the trees as arrays answer otherwise than XGBoost; are "
+                "they over numbers only, and is this the XGBoost that they were trained with?"
             )
 
 
-def _load_card(path: Path) -> Card:
+def _file(name: str) -> str:
+    return f"{name}.ubj"
+
+
+def _load_card(path: Path) -> Card | ContractCard:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BundleError(f"{path}: cannot be read ({error}); is this a bundle?") from None
-    # The version comes first: a card of another one is expected to have other keys.
-    version = _version(text)
+    # What it says of itself comes first: a card of another version is expected to have other keys.
+    said = _says(text)
+    version = said.get("format_version", FORMAT_VERSION)
     if version != FORMAT_VERSION:
         raise BundleError(
             f"{path}: format_version is {version}, this version reads {FORMAT_VERSION}; train again"
         )
     try:
+        if said.get("relationship") == "contract":
+            return ContractCard.model_validate_json(text)
         return Card.model_validate_json(text)
     except ValidationError as error:
         found = "; ".join(
@@ -139,13 +181,13 @@ def _load_card(path: Path) -> Card:
         raise BundleError(f"{path}: {found}; train again") from None
 
 
-def _version(text: str) -> object:
-    """What the card says of its format; this version's own where it says nothing legible."""
+def _says(text: str) -> dict[str, Any]:
+    """The card as plain data; empty where it is not legible, which its validation then says."""
     try:
         said = json.loads(text)
     except ValueError:
-        return FORMAT_VERSION
-    return said.get("format_version", FORMAT_VERSION) if isinstance(said, dict) else FORMAT_VERSION
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _load_booster(path: Path, sha256: str) -> xgb.Booster:
