@@ -59,5 +59,6 @@ def numbers_of_rows(
     coded = [list(row) for row in rows]
     for row in coded:
         for place, code in codes.items():
-            row[place] = code.get(str(row[place]))
+            text = row[place]
+            row[place] = code.get(text) if isinstance(text, str) else None
     return np.array(coded, dtype=np.float64)

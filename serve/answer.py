@@ -10,7 +10,7 @@ import msgspec
 from features.config import Economics
 from features.contracts import ContractError
 from features.moments import parse_as_of, show_moment
-from serve import transactions
+from serve import meters, transactions
 from serve.errors import ServeError
 from serve.predictions import predictions
 from serve.question import Question, as_table
@@ -44,7 +44,7 @@ def predict(served: Served, body: bytes) -> bytes:
         explain=request.explain,
         notes=known.notes,
     )
-    return reply(served, question)
+    return reply(served, question, "/predict")
 
 
 def predict_features(served: Served, body: bytes) -> bytes:
@@ -60,7 +60,7 @@ def predict_features(served: Served, body: bytes) -> bytes:
         horizon_days=card.horizon_days,
         economics=card.economics,
     )
-    return reply(served, question)
+    return reply(served, question, "/predict_features")
 
 
 def as_question(
@@ -86,9 +86,16 @@ def as_question(
     )
 
 
-def reply(served: Served, question: Question, **more: object) -> bytes:
+def reply(served: Served, question: Question, door: str, **more: object) -> bytes:
     """The predictions as they are sent; `more` stands beside them."""
     card = served.bundle.card
+    found = predictions(served.bundle, question)
+    meters.observe_answer(
+        door,
+        [each["p_churn"] for each in found],
+        [each["clv"] for each in found],
+        [each["basis"] for each in found],
+    )
     several = len(question.horizons) > 1
     return encode(
         {
@@ -97,7 +104,7 @@ def reply(served: Served, question: Question, **more: object) -> bytes:
             "horizon_days": question.horizons if several else question.horizons[0],
             "currency": card.currency,
             **more,
-            "predictions": predictions(served.bundle, question),
+            "predictions": found,
         }
     )
 

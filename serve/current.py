@@ -10,7 +10,7 @@ from pathlib import Path
 
 from models import bundle as bundles
 from models.bundle import BundleError
-from serve import last_good
+from serve import last_good, meters
 from serve.errors import ServeError
 from serve.registry import SCHEME, Reference, Refused, Registry
 from serve.replies import Candidate
@@ -69,6 +69,12 @@ class Current:
 
     def refresh(self) -> None:
         """Look once; on failure keep what there is, or fall back to the last good model."""
+        self._look()
+        meters.set_health(registry=self.registry_up)
+        known = self.candidate
+        meters.set_candidate(known.version if known else "", known.state if known else "")
+
+    def _look(self) -> None:
         if not self._settings.model.startswith(SCHEME):
             self._take_folder()
             return
@@ -79,6 +85,7 @@ class Current:
             self._fall_back(str(error))
             return
         self.registry_up = True
+        meters.refreshed()
         if self.served is not None and reference == _reference(self.served):
             self.candidate, self.notice = None, None
         elif self.candidate is None or not self._was_refused(reference):
@@ -132,6 +139,8 @@ class Current:
 
     def _swap(self, found: Served) -> None:
         self.served = found
+        trained = found.bundle.card.trained_as_of
+        meters.set_model(found.name, found.version, found.source, trained)
         logger.info("serving %s version %s from %s", found.name, found.version, found.source)
         # the imported modules outlive every request: keep the collector from walking them
         gc.collect()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import pandas as pd
 from sqlalchemy import ARRAY, ColumnElement, Connection, Text, any_, literal, select
 
 from serve import tables
@@ -80,6 +81,23 @@ def history(database: Database, customer_id: str) -> list[tuple[Batch, Score]]:
         found = [_by_id(connection, batch, [customer_id]) for batch in batches]
     pairs = zip(batches, found, strict=True)
     return [(batch, scores[customer_id]) for batch, scores in pairs if scores]
+
+
+def previous_tiers(database: Database) -> pd.Series[str] | None:
+    """Each customer's tier in the current batch, index customer_id; None where there is none.
+
+    Raises ServeError (503) when the store cannot be read.
+    """
+    if not database.is_there():
+        return None
+    with database.reading() as connection:
+        batch = _current(database, connection)
+        if batch is None:
+            return None
+        query = select(SCORES.c.customer_id, SCORES.c.tier).where(SCORES.c.batch == batch.number)
+        rows = connection.execute(query).all()
+    ids, tiers = zip(*rows, strict=True) if rows else ((), ())
+    return pd.Series(list(tiers), index=list(ids), dtype="str")
 
 
 def _by_id(

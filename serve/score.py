@@ -14,17 +14,21 @@ from typing import Any
 import pandas as pd
 
 from features import table
-from features.config import Data, read_config
+from features.config import Config, Data, read_config
 from features.contracts import ContractError
 from features.log import Log, parse_as_of, read_log
 from features.policy import describe
 from features.writing import whole_file
 from models import clv
+from models.called import has_tiers
+from models.segments import bounds, names
 from serve import deposit
 from serve.agreement import compare, compare_moment
 from serve.batch import Content
 from serve.current import load
+from serve.database import Database
 from serve.errors import ServeError
+from serve.lookups import previous_tiers
 from serve.served import Served
 from serve.settings import read_settings
 from serve.summary import show, summarize
@@ -63,6 +67,7 @@ def score(arguments: Namespace) -> dict[str, Any]:
         horizon_days=horizon_days,
         economics=config.economics,
     )
+    answers = _named(answers, features, served, config, horizon_days, store)
     scores = _scores(answers, served, as_of=as_of, horizon_days=horizon_days)
     result = summarize(scores, served, log)
     written = features.reset_index()
@@ -125,6 +130,29 @@ def _features(log: Log, as_of: datetime, optional: tuple[str, ...]) -> pd.DataFr
             f"{log.first.isoformat()}, choose a later as_of"
         )
     return features
+
+
+def _named(
+    answers: pd.DataFrame,
+    features: pd.DataFrame,
+    served: Served,
+    config: Config,
+    horizon_days: int,
+    store: Database | None,
+) -> pd.DataFrame:
+    """The answers with tier and segment: by the model's bounds, or, for another horizon or other
+    economics than it was trained with, by those of this batch; tiers do not flap between batches.
+    """
+    card = served.bundle.card
+    own = card.bounds if has_tiers(served.bundle, horizon_days, config.economics) else None
+    found = names(
+        features,
+        answers["clv"],
+        own or bounds(features, answers["clv"], config.tiers),
+        previous_tiers(store) if store else None,
+    )
+    place = answers.columns.get_loc("basis")
+    return pd.concat([answers.iloc[:, :place], found, answers.iloc[:, place:]], axis=1)
 
 
 def _scores(

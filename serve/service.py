@@ -6,23 +6,32 @@ import asyncio
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
 
 import bentoml
 
-from serve import meters
+from serve import meters, wire
 from serve.application import Careful, Fronted
 from serve.doors import Call, Door, Doors, Reply
 from serve.page import pages
-from serve.registry import SCHEME
+from serve.replies import PredictReply
 from serve.settings import read_settings
 
-if TYPE_CHECKING:
-    from serve.served import Served
-
 THREADS = 2
+STORE_THREADS = 4
 INLINE_BYTES = 64 * 1024
+
+
+class PredictBody(bentoml.IODescriptor, wire.PredictRequest):  # type: ignore[misc]
+    """Raw transactions."""
+
+
+class FeaturesBody(bentoml.IODescriptor, wire.FeaturesRequest):  # type: ignore[misc]
+    """Rows of the feature table."""
+
+
+class LookupBody(bentoml.IODescriptor, wire.LookupRequest):  # type: ignore[misc]
+    """Ids of scored customers."""
 
 
 @bentoml.asgi_app(pages(), name="pages")
@@ -33,77 +42,120 @@ INLINE_BYTES = 64 * 1024
     logging={"access": {"enabled": False}},
 )
 class ClvService(Careful):
-    """Customer lifetime value from raw transactions or from rows of the feature table."""
+    """Customer lifetime value from raw transactions, from feature rows, or as it was stored.
+
+    The front answers at `doors`; the methods that BentoML knows go through the same doors.
+    """
 
     def __init__(self) -> None:
         # imported here: the process that supervises the workers reads this module, but not these
-        from serve import answer
+        from serve import answer, stored
         from serve.current import Current
+        from serve.database import Database
+        from serve.pulse import Pulse
 
-        self._answer = answer
-        self._settings = read_settings()
+        settings = read_settings()
+        self._answer, self._stored = answer, stored
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="answer")
-        self._current = Current(self._settings)
+        self._readers = ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store")
+        self._current = Current(settings)
+        self._database = Database(settings.store, wait_seconds=settings.timeout_seconds)
+        self._pulse = Pulse(self._database, settings.poll_seconds)
+        self._draining: Callable[[], bool] = bool
         self._current.start()
+        self._pulse.start()
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:
         """End the background threads."""
         self._current.stop()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._pulse.stop()
+        for each in (self._threads, self._readers):
+            each.shutdown(wait=False, cancel_futures=True)
+        self._database.close()
+
+    @bentoml.api(input_spec=PredictBody, output_spec=PredictReply)  # type: ignore[untyped-decorator]
+    async def predict(self, **asked: Any) -> Any:
+        """Raw transactions of one or more customers -> predictions."""
+        return await self._decoded(self._predict, asked)
+
+    @bentoml.api(input_spec=FeaturesBody, output_spec=PredictReply)  # type: ignore[untyped-decorator]
+    async def predict_features(self, **asked: Any) -> Any:
+        """Rows of the feature table -> predictions."""
+        return await self._decoded(self._predict_features, asked)
+
+    @bentoml.api(input_spec=LookupBody, output_spec=PredictReply)  # type: ignore[untyped-decorator]
+    async def lookup(self, **asked: Any) -> Any:
+        """Customer ids -> the stored scores of the last batch."""
+        return await self._decoded(self._lookup, asked)
 
     def doors(self, draining: Callable[[], bool]) -> Doors:
         """What is answered at which path; `draining` says whether the worker is about to end."""
         self._draining = draining
         return Doors(
             [
-                Door("/predict", partial(self._predict, "predict"), "POST"),
-                Door("/predict_features", partial(self._predict, "predict_features"), "POST"),
+                Door("/predict", self._predict, "POST"),
+                Door("/predict_features", self._predict_features, "POST"),
+                Door("/lookup", self._lookup, "POST"),
+                Door("/customers/{customer_id}", self._customer),
                 Door("/model", self._model),
                 Door("/readyz", self._ready, open=True, spare=True),
                 Door("/metrics", self._metrics, spare=True),
             ]
         )
 
-    async def _predict(self, door: str, call: Call) -> bytes:
+    async def _predict(self, call: Call) -> bytes:
+        return await self._answered(self._answer.predict, call.body)
+
+    async def _predict_features(self, call: Call) -> bytes:
+        return await self._answered(self._answer.predict_features, call.body)
+
+    async def _answered(self, answer: Callable[..., bytes], body: bytes) -> bytes:
         """A large request goes to a thread: it must not hold up the small ones."""
         served = self._current.require()
-        if len(call.body) <= INLINE_BYTES:
-            return self._respond(served, door, call.body)
+        if len(body) <= INLINE_BYTES:
+            return answer(served, body)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._respond, served, door, call.body)
+        return await loop.run_in_executor(self._threads, answer, served, body)
 
-    def _respond(self, served: Served, door: str, body: bytes) -> bytes:
-        answer: Callable[[Served, bytes], bytes] = getattr(self._answer, door)
-        return answer(served, body)
+    async def _lookup(self, call: Call) -> bytes:
+        return await self._read(self._stored.many, call.body)
+
+    async def _customer(self, call: Call) -> bytes:
+        return await self._read(self._stored.one, call.value, call.query)
+
+    async def _read(self, answer: Callable[..., bytes], *asked: bytes | str) -> bytes:
+        """The store is read in threads of its own: a slow one must not hold up predictions."""
+        served = self._current.require()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, answer, served, self._database, *asked)
 
     async def _model(self, call: Call) -> bytes:
-        served = self._current.require()
-        return self._answer.describe(served, self._current.notice).model_dump_json().encode()
+        current = self._current
+        described = self._answer.describe(current.require(), current.notice, current.candidate)
+        return described.model_dump_json().encode()
 
     async def _ready(self, call: Call) -> Reply:
-        served, notice = self._current.served, self._current.notice
-        ready = served is not None and not self._draining()
-        registry = "down" if notice else "up"
+        current, draining = self._current, self._draining()
+        served = current.served
+        registry = {True: "up", False: "down", None: "unused"}[current.registry_up]
+        notices = [current.notice, self._pulse.notice, "it is about to end" if draining else None]
         content = {
-            "ready": ready,
+            "ready": served is not None and not draining,
             "model": served and {"version": served.version, "source": served.source},
-            "registry": registry if self._settings.model.startswith(SCHEME) else "unused",
-            "store": "unused",
-            "notice": "the service is about to end" if self._draining() else notice,
+            "registry": registry,
+            "store": self._pulse.state,
+            "notice": "; ".join(filter(None, notices)) or None,
         }
-        return Reply(json.dumps(content).encode(), status=200 if ready else 503)
+        return Reply(json.dumps(content).encode(), status=200 if content["ready"] else 503)
 
     async def _metrics(self, call: Call) -> Reply:
-        self._tell_meters()
         loop = asyncio.get_running_loop()
-        text = await loop.run_in_executor(self._threads, meters.exposition)
+        text = await loop.run_in_executor(self._readers, meters.exposition)
         return Reply(text, kind=meters.KIND)
 
-    def _tell_meters(self) -> None:
-        served = self._current.served
-        if served is not None:
-            trained = served.bundle.card.trained_as_of
-            meters.set_model(served.name, served.version, served.source, trained)
-        if self._settings.model.startswith(SCHEME):
-            meters.set_health(registry=self._current.notice is None)
+    async def _decoded(self, door: Callable[[Call], Any], asked: dict[str, Any]) -> Any:
+        """A door as BentoML calls it, from values to values."""
+        given = {name: each for name, each in asked.items() if each is not None}
+        body = json.dumps(given, default=lambda each: each.model_dump(mode="json")).encode()
+        return PredictReply.model_validate_json(await door(Call(body, "", "")))

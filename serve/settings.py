@@ -29,7 +29,8 @@ class Settings(BaseModel):
 
     var              folder of the local state
     model            models:/name@alias, models:/name/version, or the folder of a bundle
-    poll_seconds     how often the registry is asked for a newer model; 0: never
+    store            address of the score store; default: <var>/scores.db
+    poll_seconds     how often registry and store are looked at; 0: at the start only
     tracking_uri     MLFLOW_TRACKING_URI, else <var>/mlflow.db; may hold a password, never shown
     api_keys         name:sha256, separated by commas; read by serve.keys, never shown
     api_keys_file    a file of such lines, read again when it changes
@@ -46,6 +47,7 @@ class Settings(BaseModel):
 
     var: Path = Path("var")
     model: Annotated[str, AfterValidator(_address)] = "models:/clv@champion"
+    store: str = Field(repr=False)
     poll_seconds: float = Field(10.0, ge=0, allow_inf_nan=False)
     tracking_uri: str = Field(repr=False)
     api_keys: str = Field("", repr=False)
@@ -70,7 +72,14 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     var = Path(given.pop("var", "var")).absolute()
     tracking_uri = environment.get("MLFLOW_TRACKING_URI") or f"sqlite:///{var / 'mlflow.db'}"
     try:
-        return Settings.model_validate({**given, "var": var, "tracking_uri": tracking_uri})
+        return Settings.model_validate(
+            {
+                "store": f"sqlite:///{var / 'scores.db'}",
+                **given,
+                "var": var,
+                "tracking_uri": tracking_uri,
+            }
+        )
     except ValidationError as error:
         raise ServeError(
             "; ".join(

@@ -34,7 +34,7 @@ def many(served: Served, database: Database, body: bytes) -> bytes:
     """
     request = parse(LookupRequest, body)
     found = lookup(database, request.customer_ids, features=_asks(request))
-    return _reply(served, request, found, {"unknown": found.unknown})
+    return _reply(served, request, found, "/lookup", unknown=found.unknown)
 
 
 def one(served: Served, database: Database, customer_id: str, query: str) -> bytes:
@@ -56,7 +56,7 @@ def one(served: Served, database: Database, customer_id: str, query: str) -> byt
             {"batch": _batch(batch), **score.answers}
             for batch, score in history(database, customer_id)
         ]
-    return _reply(served, asked.options, found, more)
+    return _reply(served, asked.options, found, "/customers/{customer_id}", **more)
 
 
 def _asks(request: Options) -> bool:
@@ -64,7 +64,7 @@ def _asks(request: Options) -> bool:
     return bool(request.horizon_days or request.economics or request.curve or request.explain)
 
 
-def _reply(served: Served, request: Options, found: Found, more: dict[str, Any]) -> bytes:
+def _reply(served: Served, request: Options, found: Found, door: str, **more: object) -> bytes:
     batch = found.batch
     beside = {"batch": _batch(batch), **more}
     if not _asks(request):
@@ -97,7 +97,7 @@ def _reply(served: Served, request: Options, found: Found, more: dict[str, Any])
         horizon_days=batch.horizon_days,
         economics=Economics.model_validate(batch.economics),
     )
-    return reply(served, question, **beside)
+    return reply(served, question, door, **beside)
 
 
 def _rows(served: Served, scores: list[Score]) -> Rows:

@@ -24,7 +24,7 @@ from serve.question import Notes, as_table
 from serve.wire import Customer, PredictRequest
 
 OPTIONAL = ("order_id", "category", "channel")
-FEW_LINES = 2_000
+FEW_LINES = 5_000
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+import json
 import os
 import signal
 import socket
@@ -7,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,6 +113,21 @@ def store(config: Config, log: Log, tmp_path_factory: pytest.TempPathFactory) ->
     registry = MlflowClient(uri, uri)
     registry.create_model_version("clv", registry.get_model_version_download_uri("clv", "1"))
     return Store(var, uri, fitted, var / "bundle", run_id)
+
+
+@pytest.fixture(scope="session")
+def scored(store: Store, config_path: Path) -> dict[str, Any]:
+    """What the first version has scored into the default store, as batch scoring tells it."""
+    from serve.__main__ import main
+
+    told = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(told):
+        patch.setenv("PERENNIAL_VAR", str(store.var))
+        patch.setenv("PERENNIAL_MODEL", "models:/clv/1")
+        address = f"sqlite:///{store.var / 'scores.db'}"
+        assert main(["score", "--config", str(config_path), "--store", address]) == 0
+    result: dict[str, Any] = json.loads(told.getvalue().splitlines()[-1])
+    return result
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from serve.__main__ import main
 
 COLUMNS = [
     *("customer_id", "as_of", "horizon_days", "p_churn", "expected_spend", "expected_revenue"),
-    *("clv", "clv_low", "clv_high", "basis", "currency", "model_version", "warnings"),
+    *("clv", "clv_low", "clv_high", "clv_historic", "clv_total", "clv_net", "tier", "segment"),
+    *("basis", "currency", "model_version", "warnings"),
 ]
 
 

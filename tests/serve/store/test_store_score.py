@@ -171,9 +171,15 @@ def test_a_number_of_batches_that_is_none_is_refused(capsys: Captured) -> None:
 
 
 def test_no_store_is_made_unless_it_is_asked_for(
-    config_path: Path, store: Any, tmp_path: Path, capsys: Captured
+    config_path: Path,
+    store: Any,
+    tmp_path: Path,
+    capsys: Captured,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("PERENNIAL_MODEL", str(store.folder))
+    monkeypatch.setenv("PERENNIAL_VAR", str(tmp_path))
     result, _ = score(capsys, "--config", config_path, "--out", tmp_path / "s.csv", "--store", "")
     assert "store" not in result
-    assert not (store.var / "scores.db").exists()
-    assert current(Database(f"sqlite:///{store.var / 'scores.db'}")) is None
+    assert not (tmp_path / "scores.db").exists()
+    assert current(Database(f"sqlite:///{tmp_path / 'scores.db'}")) is None
