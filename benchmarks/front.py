@@ -16,11 +16,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serve.doors import Call, Door, Doors
-from serve.front import Front
-from serve.guard import Guard
-from serve.keys import Keys, make_key
-from serve.limits import Rates
+from serve.front.doors import Call, Door, Doors
+from serve.front.front import Front
+from serve.front.guard import Guard
+from serve.front.keys import Keys, make_key
+from serve.front.limits import Rates
 from serve.settings import Settings
 
 CALLS, ROUNDS = 5_000, 5

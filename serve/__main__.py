@@ -35,7 +35,7 @@ def _score(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def _key(arguments: argparse.Namespace) -> dict[str, object]:
-    from serve.keys import make_key
+    from serve.front.keys import make_key
 
     return {**make_key(arguments.name)}
 

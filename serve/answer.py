@@ -10,8 +10,9 @@ import msgspec
 from features.config import Economics
 from features.contracts import ContractError
 from features.moments import parse_as_of, show_moment
-from serve import meters, transactions
+from serve import transactions
 from serve.errors import ServeError
+from serve.front import meters
 from serve.predictions import predictions
 from serve.question import Question, as_table
 from serve.replies import Candidate, Feature, ModelReply

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from models import bundle as bundles
 from models.bundle import BundleError
-from serve import last_good, meters
+from serve import last_good
 from serve.errors import ServeError
+from serve.front import meters
 from serve.registry import SCHEME, Reference, Refused, Registry
 from serve.replies import Candidate
 from serve.served import Served, from_folder

@@ -11,10 +11,10 @@ from tqdm import tqdm
 
 from features.config import Config
 from features.log import Log
-from serve import store
-from serve.batch import Content, Origin
-from serve.database import Database
 from serve.served import Served
+from serve.store import publish as store
+from serve.store.batch import Content, Origin
+from serve.store.database import Database
 
 DATA_OPTIONS = {"refunds", "guests", "duplicates", "columns"}
 TOTALS = (

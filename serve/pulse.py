@@ -6,8 +6,8 @@ import logging
 import threading
 from typing import Literal
 
-from serve import meters
-from serve.database import Database
+from serve.front import meters
+from serve.store.database import Database
 
 logger = logging.getLogger(__name__)
 

@@ -16,9 +16,10 @@ import numpy as np
 
 from models.bundle import Bundle
 from models.encode import Values, numbers_of_rows
+from serve.fields import LARGEST, LONGEST_ID
 from serve.reading import read_json
 from serve.rows import Rows, settled
-from serve.wire import LARGEST, LONGEST_ID, MOST_CUSTOMERS, Options, checked
+from serve.wire import MOST_CUSTOMERS, Options, checked
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
 OPTIONS = ("as_of", "horizon_days", "economics", "curve", "explain")

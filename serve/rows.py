@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from models.bundle import Bundle
 from models.encode import Cell, numbers_of_rows
 from serve.errors import ServeError
+from serve.fields import FeatureValue
 from serve.sentences import MOST_DETAILS, shown
-from serve.wire import FeatureRow, FeatureValue
+from serve.wire import FeatureRow
 
 MOST_NAMES = 5
 

@@ -24,13 +24,13 @@ from models.called import has_tiers
 from models.segments import bounds, names
 from serve import deposit
 from serve.agreement import compare, compare_moment
-from serve.batch import Content
 from serve.current import load
-from serve.database import Database
 from serve.errors import ServeError
-from serve.lookups import previous_tiers
 from serve.served import Served
 from serve.settings import read_settings
+from serve.store.batch import Content
+from serve.store.database import Database
+from serve.store.lookups import previous_tiers
 from serve.summary import show, summarize
 
 logger = logging.getLogger(__name__)

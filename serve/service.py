@@ -10,9 +10,10 @@ from typing import Any
 
 import bentoml
 
-from serve import meters, wire
-from serve.application import Careful, Fronted
-from serve.doors import Call, Door, Doors, Reply
+from serve import wire
+from serve.front import meters
+from serve.front.application import Careful, Fronted
+from serve.front.doors import Call, Door, Doors, Reply
 from serve.page import pages
 from serve.replies import PredictReply
 from serve.settings import read_settings
@@ -51,8 +52,8 @@ class ClvService(Careful):
         # imported here: the process that supervises the workers reads this module, but not these
         from serve import answer, stored
         from serve.current import Current
-        from serve.database import Database
         from serve.pulse import Pulse
+        from serve.store.database import Database
 
         settings = read_settings()
         self._answer, self._stored = answer, stored

@@ -32,7 +32,7 @@ class Settings(BaseModel):
     store            address of the score store; default: <var>/scores.db
     poll_seconds     how often registry and store are looked at; 0: at the start only
     tracking_uri     MLFLOW_TRACKING_URI, else <var>/mlflow.db; may hold a password, never shown
-    api_keys         name:sha256, separated by commas; read by serve.keys, never shown
+    api_keys         name:sha256, separated by commas; read by serve.front.keys, never shown
     api_keys_file    a file of such lines, read again when it changes
     rate_per_second  requests a second of each key and worker; 0: as many as they like
     max_body_bytes   largest request body
@@ -47,7 +47,7 @@ class Settings(BaseModel):
 
     var: Path = Path("var")
     model: Annotated[str, AfterValidator(_address)] = "models:/clv@champion"
-    store: str = Field(repr=False)
+    store: str = Field("sqlite:///var/scores.db", repr=False)
     poll_seconds: float = Field(10.0, ge=0, allow_inf_nan=False)
     tracking_uri: str = Field(repr=False)
     api_keys: str = Field("", repr=False)

@@ -15,13 +15,13 @@ from features.config import Economics
 from features.moments import show_moment
 from models.encode import numbers_of_rows
 from serve.answer import as_question, reply
-from serve.database import Database
 from serve.errors import ServeError
-from serve.kept import Batch, Score
-from serve.lookups import Found, history, lookup
 from serve.query import Query
 from serve.rows import Rows
 from serve.served import Served
+from serve.store.database import Database
+from serve.store.kept import Batch, Score
+from serve.store.lookups import Found, history, lookup
 from serve.wire import LookupRequest, Options, parse
 
 encode = msgspec.json.Encoder().encode

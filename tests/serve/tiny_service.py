@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import bentoml
 
-from serve import meters
-from serve.application import Careful, Fronted
-from serve.doors import Call, Door, Doors, Reply
+from serve.front import meters
+from serve.front.application import Careful, Fronted
+from serve.front.doors import Call, Door, Doors, Reply
 from serve.page import pages
 
 

@@ -18,9 +18,9 @@ import pandas as pd
 import psycopg
 import pytest
 
-from serve import store
-from serve.batch import Content, Origin
-from serve.database import Database
+from serve.store import publish as store
+from serve.store.batch import Content, Origin
+from serve.store.database import Database
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 PASSWORD = "p/ss:w%rd"

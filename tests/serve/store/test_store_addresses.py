@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from serve import engines, store
-from serve.address import read_address
-from serve.database import Database
 from serve.errors import ServeError
-from serve.lookups import current
+from serve.store import engines
+from serve.store import publish as store
+from serve.store.address import read_address
+from serve.store.database import Database
+from serve.store.lookups import current
 
 SECRET = "hush%21hush"
 SECRETS = ("hush!hush", SECRET, "hush")

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
-from serve import batch as batches
-from serve import store
-from serve.batch import Content
-from serve.database import Database
 from serve.errors import ServeError
-from serve.lookups import current, history, lookup
+from serve.store import batch as batches
+from serve.store import publish as store
+from serve.store.batch import Content
+from serve.store.database import Database
+from serve.store.lookups import current, history, lookup
 
 NUMBERS = [0.1 + 0.2, 1 / 3, 1e-308, 5e-324, 1.7976931348623157e308, -0.0, -1e-9, 123456.78]
 HOSTILE = ["", " ", "007", "C", "c", "é😀", "a\tb", "a\nb", "a\\b", "\\N", "'; DROP", '"', "%_"]

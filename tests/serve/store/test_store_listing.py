@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from serve import store
-from serve.batch import Content
-from serve.database import Database
 from serve.errors import ServeError
-from serve.listing import Wanted, listing
-from serve.tables import NUMBERS
+from serve.store import publish as store
+from serve.store.batch import Content
+from serve.store.database import Database
+from serve.store.listing import Wanted, listing
+from serve.store.tables import NUMBERS
 
 IDS = ["a_1", "a%1", "A_1", "a/1", "ab1", "b\\1", "é", "É", "z'z", *(f"n{n}" for n in range(31))]
 

@@ -12,8 +12,8 @@ import pytest
 from features.config import Economics
 from models import clv
 from serve.__main__ import main
-from serve.database import Database
-from serve.lookups import Found, current, history, lookup
+from serve.store.database import Database
+from serve.store.lookups import Found, current, history, lookup
 
 
 @pytest.fixture(autouse=True)

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from serve import batch as batches
-from serve import store
-from serve.database import Database
 from serve.errors import ServeError
-from serve.listing import Wanted, listing
-from serve.lookups import current, history, opened
-from serve.tables import SCORES
+from serve.store import batch as batches
+from serve.store import publish as store
+from serve.store.database import Database
+from serve.store.listing import Wanted, listing
+from serve.store.lookups import current, history, opened
+from serve.store.tables import SCORES
 
 ROWS = 12
 

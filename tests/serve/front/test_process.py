@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from serve.keys import make_key
+from serve.front.keys import make_key
 
 HERE = Path(__file__).resolve().parent
 CRM, SHOP = make_key("crm"), make_key("shop")

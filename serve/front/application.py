@@ -15,13 +15,13 @@ from bentoml.exceptions import BentoMLConfigException
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from serve import logs, meters, traces
-from serve.doors import Doors
 from serve.errors import ServeError
-from serve.front import Front
-from serve.guard import NO_KEYS, Guard, is_loopback
-from serve.keys import Keys
-from serve.limits import Rates
+from serve.front import logs, meters, traces
+from serve.front.doors import Doors
+from serve.front.front import Front
+from serve.front.guard import NO_KEYS, Guard, is_loopback
+from serve.front.keys import Keys
+from serve.front.limits import Rates
 from serve.settings import Settings, read_settings
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ import pytest
 from bentoml._internal.utils.analytics import usage_stats
 from bentoml.exceptions import BentoMLConfigException
 
-from serve.application import Careful, _bound_to, check, tell_nobody
 from serve.errors import ServeError
-from serve.keys import make_key
+from serve.front.application import Careful, _bound_to, check, tell_nobody
+from serve.front.keys import make_key
 
 
 @pytest.fixture(autouse=True)

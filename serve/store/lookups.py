@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import ARRAY, ColumnElement, Connection, Text, any_, literal, select
 
-from serve import tables
-from serve.batch import NUL
-from serve.database import Database
 from serve.errors import ServeError
-from serve.kept import Batch, Score, scores_of, to_batch, to_score
-from serve.tables import BATCHES, SCORES
+from serve.store import tables
+from serve.store.batch import NUL
+from serve.store.database import Database
+from serve.store.kept import Batch, Score, scores_of, to_batch, to_score
+from serve.store.tables import BATCHES, SCORES
 
 IDS_A_QUERY = 5_000
 

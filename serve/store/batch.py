@@ -12,7 +12,7 @@ import msgspec
 import pandas as pd
 
 from serve.errors import ServeError
-from serve.tables import NUMBERS, TEXTS
+from serve.store.tables import NUMBERS, TEXTS
 
 CHUNK = 5_000
 # They depend on the batch before; what decides about them belongs in Origin.options.

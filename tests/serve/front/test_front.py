@@ -15,12 +15,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from serve.doors import Call, Door, Doors, Reply
 from serve.errors import ServeError
-from serve.front import Front
-from serve.guard import Guard, is_loopback
-from serve.keys import Keys, make_key
-from serve.limits import Rates
+from serve.front.doors import Call, Door, Doors, Reply
+from serve.front.front import Front
+from serve.front.guard import Guard, is_loopback
+from serve.front.keys import Keys, make_key
+from serve.front.limits import Rates
 from serve.settings import Settings
 
 CRM = make_key("crm")

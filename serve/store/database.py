@@ -10,9 +10,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from serve import engines
-from serve.address import read_address
 from serve.errors import ServeError
+from serve.store import engines
+from serve.store.address import read_address
 
 WAIT_SECONDS = 60.0
 PING_SECONDS = 2.0

@@ -10,14 +10,14 @@ from typing import Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serve import meters
-from serve.body import Gone, Incoming, Stock, read_body
-from serve.doors import JSON_TYPE, OPEN, STATIC, Call, Door, Doors, known
 from serve.errors import MESSAGES, ServeError, error_body, foreign
-from serve.foreign import Held
-from serve.guard import Guard
-from serve.heads import Head
-from serve.safe_headers import DATA, PAGE, Headers
+from serve.front import meters
+from serve.front.body import Gone, Incoming, Stock, read_body
+from serve.front.doors import JSON_TYPE, OPEN, STATIC, Call, Door, Doors, known
+from serve.front.foreign import Held
+from serve.front.guard import Guard
+from serve.front.heads import Head
+from serve.front.safe_headers import DATA, PAGE, Headers
 from serve.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ import pytest
 
 from serve.__main__ import main
 from serve.errors import ServeError
-from serve.keys import Keys, make_key
+from serve.front.keys import Keys, make_key
 
 
 def key(made: dict[str, str]) -> bytes:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from serve.gauges import Meters
-from serve.sharing import open_folder
+from serve.front.gauges import Meters
+from serve.front.sharing import open_folder
 
 NAN = float("nan")
 

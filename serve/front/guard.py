@@ -6,9 +6,9 @@ import ipaddress
 from functools import lru_cache
 
 from serve.errors import MESSAGES, ServeError
-from serve.heads import Head
-from serve.keys import Keys
-from serve.limits import Rates
+from serve.front.heads import Head
+from serve.front.keys import Keys
+from serve.front.limits import Rates
 
 LOCAL_NAMES = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
 NO_KEYS = (

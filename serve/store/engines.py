@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.pool import QueuePool
 
-from serve.address import Address
+from serve.store.address import Address
 
 CONNECT_SECONDS = 5
 POOL_SECONDS = 5.0

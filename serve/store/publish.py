@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from serve import tables
-from serve.batch import Content, Origin, fingerprint, utc
-from serve.bulk import insert_rows, refresh_plans
-from serve.database import Database
-from serve.tables import BATCHES, SCORES
+from serve.store import tables
+from serve.store.batch import Content, Origin, fingerprint, utc
+from serve.store.bulk import insert_rows, refresh_plans
+from serve.store.database import Database
+from serve.store.tables import BATCHES, SCORES
 
 KEEP = 12
 

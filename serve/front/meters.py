@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from serve.gauges import Meters
+    from serve.front.gauges import Meters
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 KIND = b"text/plain; version=0.0.4; charset=utf-8"
@@ -29,7 +29,7 @@ def begin(var: Path, workers: int) -> None:
     if workers == 1:
         os.environ.pop(SHARED, None)
         return
-    from serve.sharing import open_folder
+    from serve.front.sharing import open_folder
 
     os.environ[SHARED] = str(open_folder(var / "metrics"))
 
@@ -38,7 +38,7 @@ def begin(var: Path, workers: int) -> None:
 def meters() -> Meters:
     """The meters of this process, made at first use."""
     # imported here: prometheus_client reads the environment when it is imported
-    from serve.gauges import Meters
+    from serve.front.gauges import Meters
 
     return Meters()
 

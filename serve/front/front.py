@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serve.body import Stock
-from serve.doors import Doors
-from serve.drain import delay_sigterm
-from serve.guard import Guard
+from serve.front.body import Stock
+from serve.front.doors import Doors
+from serve.front.drain import delay_sigterm
+from serve.front.guard import Guard
+from serve.front.visit import Visit
 from serve.settings import Settings
-from serve.visit import Visit
 
 # Largest bodies that may be in memory at once.
 MOST_BODIES = 8

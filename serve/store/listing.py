@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
-from serve.database import Database
 from serve.errors import ServeError
-from serve.kept import Batch, Score, scores_of, to_score
-from serve.lookups import opened, storable
-from serve.tables import NUMBERS, SCORES, TEXTS
+from serve.store.database import Database
+from serve.store.kept import Batch, Score, scores_of, to_score
+from serve.store.lookups import opened, storable
+from serve.store.tables import NUMBERS, SCORES, TEXTS
 
 MOST_ROWS, MOST_OFFSET = 1_000, 1_000_000_000
 SORTABLE = ("customer_id", *NUMBERS, *TEXTS)

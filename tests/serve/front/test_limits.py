@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from serve.errors import ServeError
-from serve.limits import Rates
+from serve.front.limits import Rates
 
 
 class Clock:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, Select, select
 
-from serve.tables import BATCHES, NUMBERS, SCORES, TEXTS
+from serve.store.tables import BATCHES, NUMBERS, SCORES, TEXTS
 
 Value = float | str | None
 MOMENTS = ("created_at", "trained_as_of", "as_of")
@@ -18,7 +18,7 @@ NAMES = ("columns", "features")
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """A batch as the store tells it: the fields of `serve.batch.Origin`, and
+    """A batch as the store tells it: the fields of `serve.store.batch.Origin`, and
 
     published  the higher, the later; the current batch has the highest
     totals     what was said of all customers together

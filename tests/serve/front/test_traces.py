@@ -11,9 +11,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from serve import traces
-from serve.doors import Call, Door, Doors
 from serve.errors import ServeError
+from serve.front import traces
+from serve.front.doors import Call, Door, Doors
 
 
 async def nobody(call: Call) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.types import Receive
 
 from serve.errors import MESSAGES, ServeError
-from serve.heads import JSON, Head
+from serve.front.heads import JSON, Head
 
 
 class Gone(Exception):

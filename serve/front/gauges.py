@@ -1,4 +1,4 @@
-"""The Prometheus metrics themselves; import it through serve.meters, which prepares the way."""
+"""The Prometheus metrics themselves; import it through `meters`, which prepares the way."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from serve.meters import SHARED
+from serve.front.meters import SHARED
 
 SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
 CUSTOMERS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)

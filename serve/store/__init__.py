@@ -1,0 +1,1 @@
+"""The score store: batches of scores in SQLite or PostgreSQL."""
