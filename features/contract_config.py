@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -87,13 +87,23 @@ class ContractData(Section):
         return self
 
 
+class Leaving(Boosting):
+    """As `Boosting`; the trees' correction is believed in full, since months of contracts are many
+    and what describes a contract says much (docs/decisions/0018)."""
+
+    strength: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+
 class ContractConfig(Section):
-    """One business problem with contracts; the other sections are those of `Config`."""
+    """One business problem with contracts; the other sections are those of `Config`.
+
+    There is no [spend]: what a subscriber pays is known.
+    """
 
     data: ContractData
     problem: Problem
     economics: Economics = Economics()
-    churn: Boosting = Boosting()
+    churn: Leaving = Leaving()
     tiers: Tiers = Tiers()
     tracking: Tracking = Tracking()
 
@@ -109,3 +119,8 @@ def read_either_config(path: Path) -> Config | ContractConfig:
     if relationship(values) == "contract":
         return validated(path, values, ContractConfig)
     return validated(path, values, Config)
+
+
+def is_contract(path: Path) -> bool:
+    """Whether a TOML file is that of a problem with contracts; raises ConfigError."""
+    return relationship(read_toml(path)) == "contract"

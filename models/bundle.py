@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from models.card import FORMAT_VERSION, Card
-from models.contract_card import ContractCard
+from models.contract_card import AnyCard, ContractCard
 from models.trees import Forest, agrees, forest
 
 CARD = "card.json"
@@ -32,7 +32,7 @@ class BundleError(ValueError):
 class _Columns:
     """What follows from the features of a card, worked out once, when it is first asked for."""
 
-    card: Card | ContractCard
+    card: AnyCard
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -157,7 +157,7 @@ def _file(name: str) -> str:
     return f"{name}.ubj"
 
 
-def _load_card(path: Path) -> Card | ContractCard:
+def _load_card(path: Path) -> AnyCard:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

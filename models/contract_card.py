@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, PositiveFloat, PositiveInt
 
 from features.config import Economics
-from models.card import FORMAT_VERSION, Feature, Training, Trees
+from models.card import FORMAT_VERSION, Card, Feature, Training, Trees
 from models.renewals import Tail
 from models.retention import RetentionModel
 
@@ -61,3 +61,6 @@ class ContractCard(BaseModel):
     economics: Economics
     metrics: dict[str, float]
     training: Training
+
+
+AnyCard = Card | ContractCard

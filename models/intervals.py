@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 LEVEL = 0.8
+NORMAL_80 = 1.2816  # standard deviations on either side that hold 80 % of a normal law
 GROUPS = 5
 LEAST_IN_GROUP = 30
 QUANTILES = np.linspace(0.005, 0.995, 100)
@@ -107,7 +108,7 @@ def total_interval(spread: Spread, p_order: Array, spend: Array) -> tuple[float,
         return 0.0, 0.0
     # The sum is positive and skew, so the normal law holds for its logarithm.
     sd = float(np.sqrt(np.log1p(own / total**2) + spread.level_sd**2))
-    return total * float(np.exp(-1.2816 * sd)), total * float(np.exp(1.2816 * sd))
+    return total * float(np.exp(-NORMAL_80 * sd)), total * float(np.exp(NORMAL_80 * sd))
 
 
 def _quantile(table: Array, group: NDArray[np.int64], at: Array) -> Array:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from models.bundle import load
-from models.card import Card
+from models.contract_card import AnyCard
 from train.plain import redacted, requirements
 from train.tracking import guarded, library
 
@@ -114,7 +114,7 @@ class _BundleFlavor:
         mlflow_model.save(root / "MLmodel")
 
 
-def _example(card: Card) -> pd.DataFrame:
+def _example(card: AnyCard) -> pd.DataFrame:
     """Two made-up rows as `predict` takes them: the ends of what each feature was seen to be."""
     ends = {
         feature.name: ["", ""]
@@ -125,7 +125,7 @@ def _example(card: Card) -> pd.DataFrame:
     return pd.DataFrame({"customer_id": ["new", "old"], **ends})
 
 
-def _signature(mlflow: Any, card: Card) -> Any:
+def _signature(mlflow: Any, card: AnyCard) -> Any:
     """What goes in and comes out; params default to the moment and the horizon of training."""
     types, column, param = mlflow.types, mlflow.types.ColSpec, mlflow.types.ParamSpec
     inputs = [

@@ -24,7 +24,7 @@ class ServedModel(PythonModel):
     ) -> pd.DataFrame:
         """Feature rows -> predictions; params: as_of (ISO text), horizon_days."""
         from features.moments import parse_as_of
-        from models.clv import answer
+        from models.answers import answer
 
         card, asked = self.bundle.card, params or {}
         as_of = asked.get("as_of")
