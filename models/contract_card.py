@@ -10,6 +10,7 @@ from features.config import Economics
 from models.card import FORMAT_VERSION, Card, Feature, Training, Trees
 from models.renewals import Tail
 from models.retention import RetentionModel
+from models.segments import Bounds
 
 
 class Retention(BaseModel):
@@ -40,8 +41,8 @@ class Retention(BaseModel):
 class ContractCard(BaseModel):
     """A trained model of contracts but for its trees; what is named as in `Card` means the same.
 
-    departures  how a table of one moment was read: see `features.contract_config.ContractData`
-    level_sd    standard deviation of the log of the departures' level, which all customers share
+    level_sd  standard deviation of the log of the departures' level, which all customers share
+    bounds    of the tiers of the customers of trained_as_of; a subscriber has no segment
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -59,6 +60,7 @@ class ContractCard(BaseModel):
     churn: Trees
     level_sd: float
     economics: Economics
+    bounds: Bounds | None = None
     metrics: dict[str, float]
     training: Training
 

@@ -6,8 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from features.contracts import ContractError
+from features.subscription_table import build
 from models.boosting import Curve
 from models.bundle import ContractBundle
+from models.contract import EndlessError, answer
+from models.segments import Bounds
+from models.tiers import cuts
 from train.contract_fit import Task, fit
 from train.contract_judge import ContractVerdict, judge, scores
 from train.snapshots import Step
@@ -41,7 +46,19 @@ def train(task: Task, *, step: Step) -> ContractTrained:
         card = card.model_copy(
             update={"metrics": scores(verdict), "level_sd": _level_sd(card.level_sd, verdict)}
         )
-    return ContractTrained(ContractBundle(card, fitted.bundle.churn), fitted.curve, verdict)
+    bundle = _with_tiers(ContractBundle(card, fitted.bundle.churn), task)
+    return ContractTrained(bundle, fitted.curve, verdict)
+
+
+def _with_tiers(bundle: ContractBundle, task: Task) -> ContractBundle:
+    """The bundle with the cuts of today's subscribers' tiers; there may be none."""
+    try:
+        clv = answer(bundle, build(task.subscriptions, task.as_of))["clv"]
+    except EndlessError as error:
+        raise ContractError(str(error)) from None
+    cut = cuts(clv, task.config.tiers) if clv.notna().any() else None
+    named = bundle.card.model_copy(update={"bounds": Bounds(tiers=cut, rfm=None)})
+    return ContractBundle(named, bundle.churn)
 
 
 def _level_sd(assumed: float, verdict: ContractVerdict) -> float:

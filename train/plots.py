@@ -39,7 +39,12 @@ from train.canvas import (
 
 
 def reliability(
-    happened: ArrayLike, probability: ArrayLike, prior: ArrayLike | None = None, *, bins: int = 10
+    happened: ArrayLike,
+    probability: ArrayLike,
+    prior: ArrayLike | None = None,
+    *,
+    bins: int = 10,
+    who: str = "customers",
 ) -> Figure:
     """Predicted against observed probability of churn in groups of equal size, and their spread.
 
@@ -53,8 +58,8 @@ def reliability(
         means, shares = group_means(guess, [guess, truth], bins)
         top.plot(means, shares, "o-", color=colour, label=label, markersize=5)
         below.hist(guess, bins=np.linspace(0, 1, 41), histtype="step", color=colour, linewidth=1.5)
-    dress(top, "", "share that churned", f"{truth.size:,} customers in {bins} groups of equal size")
-    dress(below, "predicted probability of churn", "customers")
+    dress(top, "", "share that churned", f"{truth.size:,} {who} in {bins} groups of equal size")
+    dress(below, "predicted probability of churn", who)
     top.set_ylim(-0.02, 1.02)
     top.yaxis.set_major_formatter(PERCENT)
     below.xaxis.set_major_formatter(PERCENT)

@@ -47,7 +47,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = os.environ | {
-        "PYTHONPATH": f"{HERE.parent.parent}{os.pathsep}{HERE}",
+        "PYTHONPATH": f"{HERE.parent.parent.parent}{os.pathsep}{HERE}",
         "BENTOML_HOME": str(var / "bentoml"),
         "PERENNIAL_VAR": str(var),
         "PERENNIAL_API_KEYS_FILE": str(var / "keys"),
