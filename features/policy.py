@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from features.config import Data
@@ -70,12 +72,12 @@ def count_lines(lines: pd.DataFrame, rows_kept: int) -> dict[str, int]:
     }
 
 
-def describe(counts: dict[str, int]) -> str:
+def describe(counts: dict[str, int], meanings: Mapping[str, str] = MEANINGS) -> str:
     """The counts as aligned text, one reason a line."""
     width = max(len(f"{number:,}") for number in counts.values())
     return "\n".join(
         f"{counts[name]:>{width},}  {meaning}"
-        for name, meaning in MEANINGS.items()
+        for name, meaning in meanings.items()
         if name in counts
     )
 

@@ -34,10 +34,14 @@ def main(argv: list[str]) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # imported here so that --help answers at once
     from features.config import ConfigError
+    from features.contract_config import is_contract
     from features.contracts import ContractError
-    from train import commands
 
     try:
+        if is_contract(arguments.config):
+            from train import contract_commands as commands
+        else:
+            from train import commands  # type: ignore[no-redef]
         result = getattr(commands, arguments.command)(arguments)
     except (ConfigError, ContractError, ConnectionError) as error:
         sys.stderr.write(f"{error}\n")

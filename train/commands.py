@@ -16,12 +16,13 @@ from features.config import Config, read_config
 from features.log import parse_as_of, read_log
 from features.policy import describe
 from models import bundle as bundles
+from models.bundle import AnyBundle
 from train import tracking
 from train.clv import BOTH, Trained, train
 from train.history import History, cut
 from train.progress import bar
 from train.records import clv_record, model_record
-from train.registry import register
+from train.registry import Registered, register
 from train.report import held_out
 from train.rolling import backtest as backtest
 from train.snapshots import Step
@@ -47,15 +48,8 @@ def clv(arguments: Namespace) -> dict[str, Any]:
         for name in BOTH:
             tracking.child(name, _record(name, job, trained))
         tracking.leave(clv_record(trained))
-        registered = _register(job, trained)
-    logger.info("registered %s version %s as %s", *_named(registered))
-    if registered.alias == "challenger":
-        logger.info(
-            "the champion still answers; score with this one by --model models:/%s/%s, or move "
-            "the alias champion in MLflow's model registry",
-            registered.name,
-            registered.version,
-        )
+        registered = register_bundle(trained.bundle)
+    announce(registered)
     return _result(job, trained, run_id) | {
         "model": registered.name,
         "version": registered.version,
@@ -83,6 +77,37 @@ def tune(arguments: Namespace) -> dict[str, Any]:
     return tuning_door.tune(
         _job(arguments), trials=arguments.trials, minutes=arguments.minutes, out=arguments.out
     )
+
+
+def register_bundle(bundle: AnyBundle) -> Registered:
+    """Register a bundle of either kind from the open run."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bundle"
+        bundles.save(bundle, path)
+        card = bundle.card
+        return register(
+            path,
+            metrics=card.metrics,
+            tags={
+                "trained_as_of": card.trained_as_of.isoformat(),
+                "currency": card.currency,
+                "relationship": bundle.relationship,
+            },
+            description=f"As of {card.trained_as_of:%Y-%m-%d}, {card.horizon_days} days.",
+        )
+
+
+def announce(registered: Registered) -> None:
+    """Say where the model is, and how it comes to answer."""
+    name, version = registered.name, registered.version
+    logger.info("registered %s version %s as %s", name, version, registered.alias)
+    if registered.alias == "challenger":
+        logger.info(
+            "the champion still answers; score with this one by --model models:/%s/%s, or move "
+            "the alias champion in MLflow's model registry",
+            name,
+            version,
+        )
 
 
 def _job(arguments: Namespace) -> Job:
@@ -140,23 +165,6 @@ def _single(name: str, job: Job) -> dict[str, Any]:
 def _record(name: str, job: Job, trained: Trained) -> tracking.Record:
     settings = getattr(job.config, name).model_dump()
     return model_record(name, trained, settings, job.history.table(job.as_of))
-
-
-def _register(job: Job, trained: Trained) -> Any:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "bundle"
-        bundles.save(trained.bundle, path)
-        card = trained.bundle.card
-        return register(
-            path,
-            metrics=card.metrics,
-            tags={"trained_as_of": card.trained_as_of.isoformat(), "currency": card.currency},
-            description=f"As of {card.trained_as_of:%Y-%m-%d}, {card.horizon_days} days.",
-        )
-
-
-def _named(registered: Any) -> tuple[str, str, str]:
-    return registered.name, registered.version, registered.alias
 
 
 def _result(job: Job, trained: Trained, run_id: str) -> dict[str, Any]:

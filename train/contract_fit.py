@@ -21,6 +21,7 @@ from models.encode import levels
 from models.leaving import LeavingModel
 from models.level import UNKNOWN_SD
 from models.renewals import Months
+from models.retention import RetentionModel
 from train.contract_rows import (
     Known,
     known_by,
@@ -59,17 +60,17 @@ class Fitted:
     curve: Curve
 
 
-def fit(task: Task, known: Known | None = None) -> Fitted:
+def fit(task: Task, start_from: RetentionModel | None = None) -> Fitted:
     """Learn from the months that had been watched by `as_of`.
 
-    known  the customers to learn from; everybody, if it is left out
+    start_from  where the trees start; else the shifted beta-geometric of these customers
 
     Raises ContractError when nothing had been watched by then.
     """
-    known = known_by(task.subscriptions, task.as_of) if known is None else known
+    known = known_by(task.subscriptions, task.as_of)
     texts = levels([known.table[task.names]])
     months, rows = month_rows(known, task.names, texts)
-    prior = retention.fit(known.lives)
+    prior = start_from or retention.fit(known.lives)
     start = prior.log_odds_of_leaving(months.month)
     model = _leaving(task, known, months, rows=rows, start=start)
     margin = start + model.strength * correction(model.booster_, rows)

@@ -62,12 +62,17 @@ def rehearsal(task: Task) -> Task | None:
     if not task.subscriptions.dated:
         return None
     earlier = replace(task, as_of=task.as_of - timedelta(days=task.horizon_days))
+    return earlier if can_be_judged(earlier) else None
+
+
+def can_be_judged(task: Task) -> bool:
+    """Whether enough months had been watched by then to learn from, and enough stayed to judge."""
     try:
-        known = known_by(task.subscriptions, earlier.as_of)
+        known = known_by(task.subscriptions, task.as_of)
     except ContractError:
-        return None
+        return False
     active = int((~known.table["gone"].to_numpy(dtype=bool)).sum())
-    return earlier if active >= FEWEST_CUSTOMERS and _watched(known) >= FEWEST_WATCHED else None
+    return active >= FEWEST_CUSTOMERS and _watched(known) >= FEWEST_WATCHED
 
 
 def judge_horizon(bundle: ContractBundle, task: Task) -> ContractVerdict:

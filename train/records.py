@@ -10,6 +10,7 @@ import pandas as pd
 import xgboost as xgb
 
 from models.card import Card
+from models.contract_card import AnyCard
 from models.encode import encode
 from models.explain import importance
 from train import pictures
@@ -67,7 +68,7 @@ def clv_record(trained: Trained) -> Record:
     )
 
 
-def example_rows(card: Card) -> pd.DataFrame:
+def example_rows(card: AnyCard) -> pd.DataFrame:
     """Two made-up rows as the boosters read them: the ends of what each feature was seen to be."""
     rows = pd.DataFrame(
         [[each.lowest for each in card.features], [each.highest for each in card.features]],

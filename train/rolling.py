@@ -37,7 +37,7 @@ ABOUT = (
 def backtest(arguments: Namespace) -> dict[str, Any]:
     """Judge the ladder at rolling origins; write the report, record it, return its summary."""
     config = read_config(arguments.config)
-    _require_place(arguments.out)
+    require_place(arguments.out)
     horizon_days = arguments.horizon_days or config.problem.horizon_days
     log = read_log(config.data)
     logger.info("%s", describe(log.counts))
@@ -53,7 +53,7 @@ def backtest(arguments: Namespace) -> dict[str, Any]:
         return _finish(reports, arguments, log, horizon_days, run_id)
 
 
-def _require_place(out: Path) -> None:
+def require_place(out: Path) -> None:
     """Raises ContractError before the work where its report could not be written."""
     if out.suffix == ".csv":
         raise ContractError(

@@ -1,0 +1,116 @@
+"""The commands behind the door where customers have contracts."""
+
+from __future__ import annotations
+
+import logging
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from features.contract_config import read_contract_config
+from features.contracts import ContractError
+from features.moments import parse_as_of
+from features.policy import describe
+from features.subscriptions import MEANINGS, read_subscriptions
+from train import tracking
+from train.commands import announce, register_bundle
+from train.contract import STEPS, ContractTrained, train
+from train.contract_backtest import backtest as backtest
+from train.contract_fit import Task
+from train.contract_records import churn_record, clv_record, held_out
+from train.progress import bar
+
+logger = logging.getLogger(__name__)
+
+
+def clv(arguments: Namespace) -> dict[str, Any]:
+    """Train, record under one parent run and register the bundle."""
+    task = read_task(arguments)
+    with _recorded("clv", task) as run_id:
+        trained = _train(task)
+        tracking.child("churn", churn_record(task, trained))
+        tracking.leave(clv_record(trained))
+        registered = register_bundle(trained.bundle)
+    announce(registered)
+    return _result(task, trained, run_id) | {
+        "model": registered.name,
+        "version": registered.version,
+        "alias": registered.alias,
+    }
+
+
+def churn(arguments: Namespace) -> dict[str, Any]:
+    """Train and record the churn model; nothing is registered."""
+    task = read_task(arguments)
+    with _recorded("churn", task) as run_id:
+        trained = _train(task)
+        tracking.leave(churn_record(task, trained))
+    return _result(task, trained, run_id)
+
+
+def spend(arguments: Namespace) -> dict[str, Any]:
+    """Raises ContractError: there is nothing to learn."""
+    raise ContractError(
+        f"{arguments.config}: a contract says what is paid each month, so there is no spend model "
+        "to learn; train without a command, or churn"
+    )
+
+
+def tune(arguments: Namespace) -> dict[str, Any]:
+    """Raises ContractError: the search knows models of purchases only."""
+    raise ContractError(
+        f"{arguments.config}: settings are searched for models of purchases only; change [churn] "
+        "by hand and compare the runs in MLflow"
+    )
+
+
+def read_task(arguments: Namespace) -> Task:
+    """What the arguments ask of which table. Raises ConfigError or ContractError."""
+    config = read_contract_config(arguments.config)
+    logger.info("reading %s", config.data.customers)
+    subscriptions = read_subscriptions(config.data)
+    logger.info("%s", describe(subscriptions.counts, MEANINGS))
+    end = subscriptions.end
+    as_of = parse_as_of(arguments.as_of, config.data.timezone) if arguments.as_of else end
+    if as_of > end:
+        raise ContractError(
+            f"as_of {as_of.isoformat()} lies after the end of knowledge {end.isoformat()}; take "
+            "that or an earlier one"
+        )
+    logger.info("as of %s%s", as_of.isoformat(), "" if arguments.as_of else " (the table's end)")
+    return Task(config, subscriptions, as_of, arguments.horizon_days or config.problem.horizon_days)
+
+
+def _train(task: Task) -> ContractTrained:
+    with bar("training", STEPS) as step:
+        trained = train(task, step=step)
+    logger.info("%s", held_out(trained))
+    return trained
+
+
+@contextmanager
+def _recorded(name: str, task: Task) -> Iterator[str]:
+    tracking.connect(task.config.tracking.experiment)
+    started = tracking.Record(
+        params={"command": name}, tags={"as_of": f"{task.as_of:%Y-%m-%d}", "model": name}
+    )
+    with tracking.parent(name, started, config=task.config.model_dump()) as run_id:
+        yield run_id
+
+
+def _result(task: Task, trained: ContractTrained, run_id: str) -> dict[str, Any]:
+    card = trained.bundle.card
+    return {
+        "run_id": run_id,
+        "as_of": task.as_of.isoformat(),
+        "horizon_days": task.horizon_days,
+        "fitted_horizon_days": card.fitted_horizon_days,
+        "relationship": card.relationship,
+        "customers": card.training.customers,
+        "currency": card.currency,
+        "rounds": {"churn": trained.curve.chosen},
+        "metrics": card.metrics,
+        "counts": task.subscriptions.counts,
+        "data_sha256": task.subscriptions.sha256,
+    }
