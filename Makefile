@@ -65,7 +65,7 @@ $(DEV_READY): requirements/dev.txt $(UV_READY)
 
 # ------------------------------------------------------------------------------------- what to do
 
-.PHONY: help demo serve ui train score backtest test coverage pins clean
+.PHONY: help demo serve ui train score backtest test coverage audit pins clean
 
 help: ## this list
 	@echo "Perennial: what each customer will be worth."
@@ -82,9 +82,10 @@ demo: $(RUN_READY) ## train on the sample log, compare, register, score every cu
 	@echo "== 2 of 2: score every customer with the model that was just registered"
 	@$(BIN)/python -m serve score --config configs/online_retail.toml \
 	  --model "models:/clv/$$($(BIN)/python -c 'import json; print(json.load(open("$(VAR)/train.json"))["version"])')" \
-	  --out $(VAR)/scores.parquet --features-out $(VAR)/features.parquet > $(VAR)/scores.json
+	  --out $(VAR)/scores.parquet --features-out $(VAR)/features.parquet \
+	  --store "sqlite:///$(abspath $(VAR))/scores.db" > $(VAR)/scores.json
 	@echo
-	@echo "Left in $(VAR)/: scores.parquet (one row per customer), features.parquet (what they were scored on),"
+	@echo "Left in $(VAR)/: scores.parquet (one row per customer; scores.db for look-ups), features.parquet (what they were scored on),"
 	@echo "train.json and scores.json (what the two commands answered), mlflow.db and artifacts (the runs)."
 	@echo
 	@echo "Next:"
@@ -126,7 +127,7 @@ train: $(RUN_READY) ## train, judge, record and register both models (CONFIG=con
 
 score: OUT ?= $(VAR)/scores.parquet
 score: $(RUN_READY) ## score every customer of a log (CONFIG=configs/online_retail.toml OUT=var/scores.parquet)
-	@$(BIN)/python -m serve score --config $(CONFIG) --out $(OUT)
+	@$(BIN)/python -m serve score --config $(CONFIG) --out $(OUT) --store "sqlite:///$(abspath $(VAR))/scores.db"
 	@echo "Next: look into $(OUT), or make serve"
 
 backtest: $(RUN_READY) ## judge the model beside its rivals on past horizons of the sample logs
@@ -153,6 +154,10 @@ test: $(DEV_READY) ## the gate: format, lint, types, tests
 
 coverage: $(DEV_READY) ## the tests again, with the branches that they miss
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+	@echo "Next: make test"
+
+audit: $(DEV_READY) ## look the pinned packages up in the advisories (needs pypi.org)
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements/run.txt
 	@echo "Next: make test"
 
 pins: $(DEV_READY) ## compile the pins anew from pyproject.toml (UPGRADE=--upgrade for the newest)
