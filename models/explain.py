@@ -115,7 +115,7 @@ def explain(
 
     found: list[Explanation | None] = [None] * len(table)
     for row, position in enumerate(np.flatnonzero(known)):
-        chosen = _strongest(moved[row], top)
+        chosen = strongest(moved[row], top)
         found[position] = Explanation(
             prior_log_odds=float(prior_odds[row]),
             level_log_odds=card.churn.shift,
@@ -126,9 +126,10 @@ def explain(
             trees_log_money=float(money[row, -1]),
             others_log_money=float(np.delete(money[row, :-1], chosen).sum()),
             drivers=tuple(
-                _driver(
+                driver(
                     card.features[place],
                     table[bundle.names[place]].iloc[position],
+                    card.currency,
                     odds=float(odds[row, place]),
                     money=float(money[row, place]),
                     moved=float(moved[row, place]),
@@ -139,7 +140,7 @@ def explain(
     return found
 
 
-def _strongest(moved: Array, top: int) -> list[int]:
+def strongest(moved: Array, top: int) -> list[int]:
     """The columns that move most, at most `top` up and `top` down, strongest first."""
     order = np.argsort(-np.abs(moved), kind="stable")
     up = [int(each) for each in order if moved[each] > 0.0][:top]
@@ -187,7 +188,8 @@ def _parts(bundle: Bundle, matrix: Array) -> tuple[Array, Array]:
     )
 
 
-def _driver(feature: Feature, value: object, *, odds: float, money: float, moved: float) -> Driver:
+def driver(feature: Feature, value: object, *, odds: float, money: float, moved: float) -> Driver:
+    """A feature by what it adds: log odds of an order, log money, log of the expected revenue."""
     known = _value(value)
     return Driver(
         feature=feature.name,
@@ -198,20 +200,25 @@ def _driver(feature: Feature, value: object, *, odds: float, money: float, moved
         spend_log_money=money,
         direction="up" if moved > 0.0 else "down",
         revenue_share=float(np.expm1(moved)),
-        words=_words(feature, known, float(np.expm1(moved))),
+        words=_words(feature, known, float(np.expm1(moved)), currency),
     )
 
 
-def _words(feature: Feature, value: float | str | None, share: float) -> str:
+def _words(feature: Feature, value: float | str | None, share: float, currency: str) -> str:
     """A sentence for people: what is known, and what it does to the expected revenue."""
-    if value is None:
-        said = f"{feature.meaning} is unknown"
-    elif isinstance(value, str):
-        said = f"{feature.meaning}: {value}"
-    else:
-        unit = "" if feature.unit in ("share", "ratio") else f" {feature.unit}"
-        said = f"{feature.meaning}: {value:,.4g}{unit}"
+    said = f"{feature.meaning}: {_shown(value, feature.unit, currency)}"
     return f"{said}; {'raises' if share > 0.0 else 'lowers'} expected revenue by {abs(share):.0%}"
+
+
+def _shown(value: float | str | None, unit: str, currency: str) -> str:
+    if value is None or isinstance(value, str):
+        return "unknown" if value is None else value
+    if unit == "money":
+        return f"{value:,.2f} {currency}"
+    if unit == "share":
+        return f"{value:.0%}"
+    number = f"{value:,.1f}".removesuffix(".0")
+    return number if unit in ("ratio", "month") else f"{number} {unit}"
 
 
 def _value(value: object) -> float | str | None:
