@@ -15,12 +15,15 @@ def main(argv: list[str]) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s", force=True)
 
     # imported here so that --help answers at once
-    from features import commands
+    from features import commands, contract_commands
     from features.config import ConfigError
+    from features.contract_config import is_contract
     from features.contracts import ContractError
 
     try:
-        result = getattr(commands, arguments.command)(arguments)
+        contracts = "config" in arguments and is_contract(arguments.config)
+        kind = contract_commands if contracts else commands
+        result = getattr(kind, arguments.command)(arguments)
     except (ConfigError, ContractError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -6,7 +6,7 @@ import logging
 from argparse import Namespace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -34,7 +34,7 @@ def build(arguments: Namespace) -> dict[str, Any]:
             f"no customer has a purchase before as_of {as_of.isoformat()}: the log begins at "
             f"{log.first.isoformat()}, choose a later as_of"
         )
-    return _write(features, arguments.out, log, {"as_of": as_of})
+    return write(features, arguments.out, log, {"as_of": as_of})
 
 
 def labels(arguments: Namespace) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def labels(arguments: Namespace) -> dict[str, Any]:
             f"no customer has a purchase before as_of {as_of.isoformat()}: the log holds "
             f"{log.first.isoformat()} to {log.end.isoformat()}, choose a shorter horizon"
         )
-    return _write(found, arguments.out, log, {"as_of": as_of, "horizon_days": days})
+    return write(found, arguments.out, log, {"as_of": as_of, "horizon_days": days})
 
 
 def dictionary(arguments: Namespace) -> dict[str, Any]:
@@ -74,7 +74,19 @@ def _moment(text: str | None, log: Log, default: datetime) -> datetime:
     return as_of
 
 
-def _write(frame: pd.DataFrame, out: Path, log: Log, facts: dict[str, Any]) -> dict[str, Any]:
+class Source(Protocol):
+    """What a table was made from: every row of it accounted for, and the hash of its bytes."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows by what became of them."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the source bytes."""
+
+
+def write(frame: pd.DataFrame, out: Path, source: Source, facts: dict[str, Any]) -> dict[str, Any]:
     """Write `frame` with `facts` as columns after customer_id; return the JSON result."""
     written = frame.reset_index()
     for place, (name, value) in enumerate(facts.items(), start=1):
@@ -86,7 +98,7 @@ def _write(frame: pd.DataFrame, out: Path, log: Log, facts: dict[str, Any]) -> d
         "columns": len(written.columns),
         **facts,
         "as_of": facts["as_of"].isoformat(),
-        "counts": log.counts,
-        "sha256": log.sha256,
+        "counts": source.counts,
+        "sha256": source.sha256,
         "out": str(out),
     }

@@ -13,8 +13,8 @@ from features.subscriptions import Subscriptions, whole_months
 
 MONTH_DAYS = 365.25 / 12
 UNITS = {
-    "tenure_months": ("months", "whole months from the start to as_of, >= 0"),
-    "monthly_amount": ("money", "what is paid per month, >= 0"),
+    "tenure_months": ("months", "whole months since the start"),
+    "monthly_amount": ("money", "what is paid per month"),
 }
 
 
@@ -70,11 +70,16 @@ def labels(subscriptions: Subscriptions, as_of: datetime, horizon_days: int) -> 
     if horizon_days <= 0:
         raise ContractError(f"horizon_days must be positive, got {horizon_days}")
     last = subscriptions.end - timedelta(days=horizon_days)
-    if not subscriptions.dated or as_of > last:
+    if not subscriptions.dated:
+        raise ContractError(
+            "a table of tenures tells of one moment and of nothing after it, so it has no labels: "
+            "starts must be dates"
+        )
+    if as_of > last:
         raise ContractError(
             f"labels need the {horizon_days} days after as_of, but the table is known until "
-            f"{subscriptions.end.isoformat()}: as_of must be {last.isoformat()} or before, and "
-            f"starts must be dates, got {as_of.isoformat()}"
+            f"{subscriptions.end.isoformat()}: as_of must be {last.isoformat()} or before, got "
+            f"{as_of.isoformat()}"
         )
     table = build(subscriptions, as_of)
     cancelled = subscriptions.customers.loc[table.index, "cancelled"]

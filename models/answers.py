@@ -6,11 +6,59 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.config import Economics
-from models import clv, contract
+from models import basis, clv, contract, contract_basis, contract_explain
+from models import curve as purchases_curve
+from models import explain as purchases_explain
+from models.basis import Verdict
 from models.bundle import AnyBundle, ContractBundle
+from models.clv import Forecast, Values
+from models.contract import ContractForecast
+from models.curve import Curve
+from models.explain import Explanation
 from models.intervals import NORMAL_80
+
+Array = NDArray[np.float64]
+AnyForecast = Forecast | ContractForecast
+
+
+def judge(bundle: AnyBundle, matrix: Array, horizon_days: int) -> Verdict:
+    """What the answers to the rows of a matrix rest on."""
+    if isinstance(bundle, ContractBundle):
+        return contract_basis.judge(bundle, matrix, horizon_days)
+    return basis.judge(bundle, matrix, horizon_days)
+
+
+def forecast_matrix(bundle: AnyBundle, matrix: Array, *, as_of: datetime) -> AnyForecast:
+    """What a bundle says of the rows of a matrix, before a horizon is named."""
+    if isinstance(bundle, ContractBundle):
+        return contract.forecast_matrix(bundle, matrix)
+    return clv.forecast_matrix(bundle, matrix, as_of=as_of)
+
+
+def values(said: AnyForecast, horizon_days: int, economics: Economics) -> Values:
+    """The numbers of `answer`."""
+    if isinstance(said, ContractForecast):
+        return contract.values(said, horizon_days, economics)
+    return clv.values(said, horizon_days, economics)
+
+
+def curve(said: AnyForecast, horizon_days: int, economics: Economics) -> Curve:
+    """The months of a horizon."""
+    if isinstance(said, ContractForecast):
+        return contract.curve(said, horizon_days, economics)
+    return purchases_curve.curve(said, horizon_days, economics)
+
+
+def explain(
+    bundle: AnyBundle, table: pd.DataFrame, *, as_of: datetime, horizon_days: int
+) -> list[Explanation | None]:
+    """The parts of each answer; None where basis is insufficient."""
+    if isinstance(bundle, ContractBundle):
+        return contract_explain.explain(bundle, table, horizon_days=horizon_days)
+    return purchases_explain.explain(bundle, table, as_of=as_of, horizon_days=horizon_days)
 
 
 def answer(

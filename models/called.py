@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.config import Economics
-from models.bundle import Bundle
+from models.bundle import AnyBundle
 from models.rfm_segments import segment, segment_at
 from models.tiers import tier_of, tiers
 
@@ -17,17 +17,20 @@ READ = ("recency_days", "n_orders", "monetary_sum", "refund_sum", "repeat_days",
 FEW_ROWS = 24
 
 
-def has_tiers(bundle: Bundle, horizon_days: int, economics: Economics) -> bool:
+def has_tiers(bundle: AnyBundle, horizon_days: int, economics: Economics) -> bool:
     """Whether values of this horizon and economics can be laid beside the bundle's cuts."""
     card = bundle.card
-    if card.bounds is None or card.bounds.tiers is None or horizon_days != card.horizon_days:
+    if card.bounds is None or card.bounds.tiers is None:
+        return False
+    # the value of a contract is that of its whole life, whatever the horizon
+    if bundle.relationship == "purchases" and horizon_days != card.horizon_days:
         return False
     # what a new customer costs is no part of the value that is cut
     alike = {"acquisition_cost": card.economics.acquisition_cost}
     return economics.model_copy(update=alike) == card.economics
 
 
-def called(bundle: Bundle, matrix: Array, clv: Array, *, with_tiers: bool) -> list[Names]:
+def called(bundle: AnyBundle, matrix: Array, clv: Array, *, with_tiers: bool) -> list[Names]:
     """Tier and segment of each customer, None where there is none.
 
     matrix      of `models.clv.matrix_of`; clv: their values, money

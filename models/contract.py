@@ -18,10 +18,11 @@ from models.bundle import ContractBundle
 from models.clv import NUMBERS, Values
 from models.contract_basis import judge
 from models.curve import Curve
-from models.encode import numbers
+from models.encode import Matrix, numbers
 from models.renewals import Outlook
 
 Array = NDArray[np.float64]
+Places = NDArray[np.int64]
 SMALLEST = 1e-6
 LONGEST_LIFE = 1200.0
 SLICE = 5_000
@@ -68,7 +69,7 @@ def forecast_matrix(bundle: ContractBundle, matrix: Array) -> ContractForecast:
         outlook=Outlook(
             prior=card.prior.model,
             tenure=tenure,
-            correction=_corrections(bundle, matrix, tenure),
+            correction=_corrections(bundle, matrix),
             tail=card.prior.tail,
         ),
     )
@@ -152,23 +153,28 @@ def curve(said: ContractForecast, horizon_days: int, economics: Economics) -> Cu
     )
 
 
-def _corrections(bundle: ContractBundle, matrix: Array, tenure: Array) -> Array:
-    """What is added to the prior's log odds in the months to come, shape (n, last month + 1).
+def months_ahead(bundle: ContractBundle, matrix: Array) -> tuple[Matrix, Places]:
+    """What the trees are asked about the months to come: rows, and the row of each month.
 
-    The trees are asked about each month until the last watched one, and then no more: beyond it
-    every month is like that one.
+    The second is of shape (n, last month + 1). Nothing is asked beyond the last watched month:
+    every later one is like it.
     """
-    trees, last = bundle.card.churn, bundle.card.prior.last_month
-    start = np.minimum(tenure, last - 1.0)
+    last = bundle.card.prior.last_month
+    start = np.minimum(matrix[:, bundle.places["tenure_months"]], last - 1.0)
     ahead = (last - start).astype(np.int64)
-    customer = np.repeat(np.arange(len(tenure)), ahead)
+    customer = np.repeat(np.arange(len(start)), ahead)
     first = np.cumsum(ahead) - ahead
     rows = matrix[customer].astype(np.float32)
     month = np.arange(len(customer)) - first[customer]
     rows[:, bundle.places["tenure_months"]] = start[customer] + month
-    added = trees.shift + trees.strength * bundle.forests[0].correction(rows)
-    column = np.minimum(np.arange(last + 1), ahead[:, None] - 1)
-    return np.asarray(added[first[:, None] + column])
+    return rows, first[:, None] + np.minimum(np.arange(last + 1), ahead[:, None] - 1)
+
+
+def _corrections(bundle: ContractBundle, matrix: Array) -> Array:
+    """What is added to the prior's log odds in the months to come, shape (n, last month + 1)."""
+    trees = bundle.card.churn
+    rows, place = months_ahead(bundle, matrix)
+    return np.asarray((trees.shift + trees.strength * bundle.forests[0].correction(rows))[place])
 
 
 def _monthly_value(said: ContractForecast, economics: Economics) -> Array:

@@ -188,7 +188,9 @@ def _parts(bundle: Bundle, matrix: Array) -> tuple[Array, Array]:
     )
 
 
-def driver(feature: Feature, value: object, *, odds: float, money: float, moved: float) -> Driver:
+def driver(
+    feature: Feature, value: object, currency: str, *, odds: float, money: float, moved: float
+) -> Driver:
     """A feature by what it adds: log odds of an order, log money, log of the expected revenue."""
     known = _value(value)
     return Driver(

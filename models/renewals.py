@@ -104,17 +104,20 @@ class Outlook:
         return np.asarray(1.0 + (survival * kept).sum(axis=1) + beyond / (1.0 + discount_rate))
 
     @cached_property
-    def _log_stay(self) -> Array:
-        """Log P(surviving each month with a correction), shape of `correction`."""
+    def log_odds(self) -> Array:
+        """Log odds of leaving in each month that has a correction, shape of `correction`."""
         month = self.tenure[:, None] + np.arange(1.0, self.correction.shape[1] + 1.0)
         if self.tail is None:
-            log_odds = self.prior.log_odds_of_leaving(month) + self.correction
-        else:
-            held = self.prior.log_odds_of_leaving(np.minimum(month, self.tail.last))
-            log_odds = held + self.correction
-            beyond = month > self.tail.last
-            log_odds = np.where(beyond, np.maximum(log_odds, self.tail.floor), log_odds)
-        return np.asarray(-np.logaddexp(0.0, log_odds))
+            return self.prior.log_odds_of_leaving(month) + self.correction
+        held = self.prior.log_odds_of_leaving(np.minimum(month, self.tail.last))
+        found = held + self.correction
+        beyond = month > self.tail.last
+        return np.where(beyond, np.maximum(found, self.tail.floor), found)
+
+    @cached_property
+    def _log_stay(self) -> Array:
+        """Log P(surviving each month with a correction), shape of `correction`."""
+        return np.asarray(-np.logaddexp(0.0, self.log_odds))
 
     @cached_property
     def _log_survival(self) -> Array:

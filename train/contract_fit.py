@@ -135,7 +135,7 @@ def _features(task: Task, known: Known, rows: Matrix) -> tuple[Feature, ...]:
     """The features with the bounds of what was seen of them; text has none."""
     found = []
     for place, name in enumerate(task.names):
-        unit, meaning = UNITS.get(name, ("", "attribute of the customer's contract"))
+        unit, meaning = UNITS.get(name, ("", name.replace("_", " ")))
         text = not np.issubdtype(known.table[name].dtype.type, np.number)
         seen = rows[~np.isnan(rows[:, place]), place]
         ends = (None, None) if text or not seen.size else (float(seen.min()), float(seen.max()))
