@@ -78,6 +78,7 @@ def _explained(
                 driver(
                     bundle.card.features[place],
                     table[bundle.names[place]].iloc[row],
+                    bundle.card.currency,
                     odds=float(odds[row, place]),
                     money=0.0,
                     moved=float(moved[row, place]),
