@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from features.config import Config
 from features.log import Log
+from serve.cohorts import cohorts
 from serve.served import Served
 from serve.store import publish as store
 from serve.store.batch import Content, Origin
@@ -83,7 +84,8 @@ def put(
                 database,
                 origin,
                 content,
-                totals={name: totals[name] for name in TOTALS},
+                totals={name: totals[name] for name in TOTALS}
+                | {"cohorts": cohorts(content, origin.as_of, origin.timezone)},
                 keep=keep or store.KEEP,
                 step=bar.update,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -31,17 +32,9 @@ class Query:
     @classmethod
     def read(cls, text: str) -> Query:
         """Raises ServeError for a name that is not known or occurs twice, or a bad value."""
-        pairs = parse_qsl(text, keep_blank_values=True)
-        given = dict(pairs)
-        if len(given) < len(pairs):
-            raise ServeError("the query names something twice")
-        for name in given:
-            if name not in KNOWN:
-                raise ServeError(
-                    f"query: {shown(name)} is unknown, known are {', '.join(KNOWN)}", field="query"
-                )
-        flags = {name: _flag(name, given[name]) for name in FLAGS if name in given}
-        terms = {name: _number(name, given[name]) for name in TERMS if name in given}
+        given = read_pairs(text, KNOWN)
+        flags = {name: flag(name, given[name]) for name in FLAGS if name in given}
+        terms = {name: number(name, given[name]) for name in TERMS if name in given}
         asked: dict[str, Any] = {
             name: flags.pop(name) for name in ("curve", "explain") & flags.keys()
         }
@@ -52,13 +45,29 @@ class Query:
         return cls(checked(Options, asked), **{"history": False, "features": False, **flags})
 
 
-def _flag(name: str, text: str) -> bool:
+def read_pairs(text: str, known: Sequence[str]) -> dict[str, str]:
+    """Name -> value. Raises ServeError for a name that is not known or occurs twice."""
+    pairs = parse_qsl(text, keep_blank_values=True)
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        raise ServeError("the query names something twice")
+    for name in given:
+        if name not in known:
+            raise ServeError(
+                f"query: {shown(name)} is unknown, known are {', '.join(known)}", field="query"
+            )
+    return given
+
+
+def flag(name: str, text: str) -> bool:
+    """A value that is true or false. Raises ServeError."""
     if text not in TRUTH:
         raise ServeError(f"query: {name} must be true or false, got {shown(text)}", field=name)
     return TRUTH[text]
 
 
-def _number(name: str, text: str) -> float:
+def number(name: str, text: str) -> float:
+    """A value that is a number, if not a finite one. Raises ServeError."""
     try:
         return float(text)
     except ValueError:

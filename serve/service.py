@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import bentoml
 
@@ -21,6 +21,8 @@ from serve.settings import read_settings
 THREADS = 2
 STORE_THREADS = 4
 INLINE_BYTES = 64 * 1024
+
+Kind = TypeVar("Kind")
 
 
 class PredictBody(bentoml.IODescriptor, wire.PredictRequest):  # type: ignore[misc]
@@ -50,13 +52,14 @@ class ClvService(Careful):
 
     def __init__(self) -> None:
         # imported here: the process that supervises the workers reads this module, but not these
-        from serve import answer, stored
+        from serve import answer, listed, overview, stored
         from serve.current import Current
         from serve.pulse import Pulse
         from serve.store.database import Database
 
         settings = read_settings()
         self._answer, self._stored = answer, stored
+        self._listed, self._overview = listed.listed, overview.summary
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="answer")
         self._readers = ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store")
         self._current = Current(settings)
@@ -99,6 +102,8 @@ class ClvService(Careful):
                 Door("/predict_features", self._predict_features, "POST"),
                 Door("/lookup", self._lookup, "POST"),
                 Door("/customers/{customer_id}", self._customer),
+                Door("/customers", self._customers),
+                Door("/overview", self._totals),
                 Door("/model", self._model),
                 Door("/readyz", self._ready, open=True, spare=True),
                 Door("/metrics", self._metrics, spare=True),
@@ -125,11 +130,19 @@ class ClvService(Careful):
     async def _customer(self, call: Call) -> bytes:
         return await self._read(self._stored.one, call.value, call.query)
 
+    async def _customers(self, call: Call) -> Reply:
+        """No model is needed to show what one has left."""
+        return await self._in_reader(self._listed, self._database, call.query)
+
+    async def _totals(self, call: Call) -> bytes:
+        return await self._in_reader(self._overview, self._database)
+
     async def _read(self, answer: Callable[..., bytes], *asked: bytes | str) -> bytes:
         """The store is read in threads of its own: a slow one must not hold up predictions."""
-        served = self._current.require()
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, answer, served, self._database, *asked)
+        return await self._in_reader(answer, self._current.require(), self._database, *asked)
+
+    async def _in_reader(self, answer: Callable[..., Kind], *asked: object) -> Kind:
+        return await asyncio.get_running_loop().run_in_executor(self._readers, answer, *asked)
 
     async def _model(self, call: Call) -> bytes:
         current = self._current

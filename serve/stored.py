@@ -53,7 +53,7 @@ def one(served: Served, database: Database, customer_id: str, query: str) -> byt
         more["features"] = found.scores[0].features
     if asked.history:
         more["history"] = [
-            {"batch": _batch(batch), **score.answers}
+            {"batch": about_batch(batch), **score.answers}
             for batch, score in history(database, customer_id)
         ]
     return _reply(served, asked.options, found, "/customers/{customer_id}", **more)
@@ -66,7 +66,7 @@ def _asks(request: Options) -> bool:
 
 def _reply(served: Served, request: Options, found: Found, door: str, **more: object) -> bytes:
     batch = found.batch
-    beside = {"batch": _batch(batch), **more}
+    beside = {"batch": about_batch(batch), **more}
     if not _asks(request):
         return encode(
             {
@@ -115,13 +115,14 @@ def _rows(served: Served, scores: list[Score]) -> Rows:
     return Rows([each.customer_id for each in scores], cells, matrix)
 
 
-def _batch(batch: Batch) -> dict[str, Any]:
-    """What a reply says of the batch that its customers are from."""
+def about_batch(batch: Batch) -> dict[str, Any]:
+    """What a reply says of the batch that its customers are from, and its terms."""
     return {
         "number": batch.number,
         "created_at": batch.created_at.isoformat(timespec="seconds"),
         "as_of": show_moment(batch.as_of, batch.timezone),
         "horizon_days": batch.horizon_days,
         "model_version": batch.model_version,
+        "economics": batch.economics,
         "customers": batch.customers,
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from serve.store.lookups import opened, storable
 from serve.store.tables import NUMBERS, SCORES, TEXTS
 
 MOST_ROWS, MOST_OFFSET = 1_000, 1_000_000_000
+MOST_AT_ONCE = 100_000
 SORTABLE = ("customer_id", *NUMBERS, *TEXTS)
 
 Bounds = tuple[float | None, float | None]
@@ -54,12 +56,35 @@ class Page:
     total: int
 
 
+@dataclass(frozen=True)
+class Long:
+    """The same, too long to be held: its customers are read once, while the store is open."""
+
+    batch: Batch
+    scores: Iterator[Score]
+    total: int
+
+
 def listing(database: Database, wanted: Wanted) -> Page:
     """A page of the current batch.
 
     Raises ServeError: 400 for what cannot be sorted by or bounded, 503 as `lookup` does.
     """
-    _check(wanted)
+    _check(wanted, MOST_ROWS)
+    with _selected(database, wanted) as found:
+        return Page(found.batch, list(found.scores), found.total)
+
+
+@contextmanager
+def long_listing(database: Database, wanted: Wanted) -> Iterator[Long]:
+    """Up to MOST_AT_ONCE customers, one after the other. Raises ServeError as `listing` does."""
+    _check(wanted, MOST_AT_ONCE)
+    with _selected(database, wanted) as found:
+        yield found
+
+
+@contextmanager
+def _selected(database: Database, wanted: Wanted) -> Iterator[Long]:
     with opened(database) as (connection, batch):
         chosen = [SCORES.c.batch == batch.number, *_conditions(wanted)]
         total = connection.scalar(select(func.count()).select_from(SCORES).where(*chosen))
@@ -70,17 +95,17 @@ def listing(database: Database, wanted: Wanted) -> Page:
             .limit(wanted.limit)
             .offset(wanted.offset)
         )
-        return Page(batch, [to_score(batch, row) for row in rows], total or 0)
+        yield Long(batch, (to_score(batch, row) for row in rows), total or 0)
 
 
-def _check(wanted: Wanted) -> None:
+def _check(wanted: Wanted, most: int) -> None:
     if wanted.sort not in SORTABLE:
         raise ServeError(f"sort must be one of {', '.join(SORTABLE)}, got {wanted.sort!r}")
     for name in wanted.bounds:
         if name not in NUMBERS:
             raise ServeError(f"bounds must be on one of {', '.join(NUMBERS)}, got {name!r}")
-    if not 1 <= wanted.limit <= MOST_ROWS:
-        raise ServeError(f"limit must be 1 to {MOST_ROWS:,}, got {wanted.limit}")
+    if not 1 <= wanted.limit <= most:
+        raise ServeError(f"limit must be 1 to {most:,}, got {wanted.limit}")
     if not 0 <= wanted.offset <= MOST_OFFSET:
         raise ServeError(f"offset must be 0 to {MOST_OFFSET:,}, got {wanted.offset}")
     for name in ("tier", "segment", "basis", "search", "prefix"):
