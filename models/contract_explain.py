@@ -79,7 +79,6 @@ def _explained(
                     bundle.card.features[place],
                     table[bundle.names[place]].iloc[row],
                     bundle.card.currency,
-                    bundle.card.currency,
                     odds=float(odds[row, place]),
                     money=0.0,
                     moved=float(moved[row, place]),
