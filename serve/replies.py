@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -15,11 +15,13 @@ NUMBERS = (
 AS_OF = "a date where it is midnight in the model's time zone, else an ISO timestamp"
 
 
-class _Reply(BaseModel):
+class Reply(BaseModel):
+    """What every answer keeps to."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class ModelStamp(_Reply):
+class ModelStamp(Reply):
     """Which model answered."""
 
     name: str
@@ -27,7 +29,7 @@ class ModelStamp(_Reply):
     trained_as_of: str = Field(description=AS_OF)
 
 
-class Driver(_Reply):
+class Driver(Reply):
     """What one feature adds to a customer's answer."""
 
     feature: str
@@ -45,7 +47,7 @@ class Driver(_Reply):
     words: str = Field(description="the same as a sentence")
 
 
-class Month(_Reply):
+class Month(Reply):
     """A month of 30.4375 days of the horizon; the last one may be shorter."""
 
     month: int = Field(ge=1)
@@ -58,7 +60,7 @@ class Month(_Reply):
     )
 
 
-class Explanation(_Reply):
+class Explanation(Reply):
     """The parts of an answer: prior, level, trees, the drivers and all other features.
 
     Log odds sum to those of a purchase, logit(1 - p_churn), log money to log(expected_spend).
@@ -75,11 +77,9 @@ class Explanation(_Reply):
     drivers: list[Driver] = Field(description="the features that move the answer most, in order")
 
 
-class Prediction(_Reply):
-    """What is expected of one customer in the horizon; null only where basis is insufficient."""
+class Numbers(Reply):
+    """What is expected of one customer in a horizon; null only where basis is insufficient."""
 
-    customer_id: str
-    horizon_days: int = Field(description="days from as_of that these numbers cover")
     p_churn: float | None = Field(ge=0, le=1, description="P(no purchase in the horizon)")
     expected_spend: float | None = Field(
         description="money: net revenue in the horizon, given at least one purchase in it"
@@ -106,6 +106,20 @@ class Prediction(_Reply):
         "insufficient: too little is known for a number"
     )
     warnings: list[str] = Field(description="what a reader of the numbers should know")
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        missing = [name for name in NUMBERS if getattr(self, name) is None]
+        if self.basis != "insufficient" and missing:
+            raise ValueError(f"{missing[0]} is missing though basis is {self.basis}")
+        return self
+
+
+class Prediction(Numbers):
+    """The numbers of one customer for one horizon, and what else was asked for."""
+
+    customer_id: str
+    horizon_days: int = Field(description="days from as_of that these numbers cover")
     curve: list[Month] | None = Field(
         None,
         exclude_if=lambda value: value is None,
@@ -128,16 +142,8 @@ class Prediction(_Reply):
         description="what the answer is made of, if asked for",
     )
 
-    @model_validator(mode="after")
-    def _known(self) -> Prediction:
-        if self.basis != "insufficient" and any(getattr(self, name) is None for name in NUMBERS):
-            raise ValueError(
-                f"{self.customer_id}: a number is missing though basis is {self.basis}"
-            )
-        return self
 
-
-class PredictReply(_Reply):
+class PredictReply(Reply):
     """Predictions in the order of the request: of each customer, one for each horizon."""
 
     model: ModelStamp
@@ -147,7 +153,7 @@ class PredictReply(_Reply):
     predictions: list[Prediction]
 
 
-class Feature(_Reply):
+class Feature(Reply):
     """A column of the feature table that the model reads."""
 
     name: str
@@ -155,7 +161,7 @@ class Feature(_Reply):
     meaning: str
 
 
-class Candidate(_Reply):
+class Candidate(Reply):
     """A version that the registry names, but that does not answer."""
 
     version: str

@@ -1,0 +1,159 @@
+"""A request of the client, sent again while that may help; what is raised where it does not."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+WORTH_REPEATING = frozenset({429, 503, 504})
+FIRST_WAIT_SECONDS = 0.25
+LONGEST_WAIT_SECONDS = 30.0
+KEY = re.compile(r"[\x21-\x7e]+")
+PASSING = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError)
+
+
+class ApiError(Exception):
+    """The service refused, failed, or could not be reached; the text is a sentence.
+
+    status      HTTP status; None where no answer came
+    code        the status as a word: invalid_request, unauthorized, ...; unreachable without one
+    field       the place in the request that is at fault, as in customers[0].customer_id
+    details     every violation, as {"field", "message"}
+    request_id  what the service's log calls this request
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str = "unreachable",
+        field: str | None = None,
+        details: tuple[Mapping[str, str], ...] = (),
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message, self.status, self.code = message, status, code
+        self.field, self.details, self.request_id = field, details, request_id
+
+
+class Exchange:
+    """A connection to one service. Raises ValueError for an address or key that cannot be used.
+
+    address  without user and password, for people
+    """
+
+    def __init__(self, url: str, key: str | None, *, timeout: float, retries: int) -> None:
+        parsed = httpx.URL(url)
+        if parsed.scheme not in {"http", "https"} or not parsed.host:
+            raise ValueError("url must begin with http:// or https://, as in http://127.0.0.1:3000")
+        if key is not None and not KEY.fullmatch(key):
+            raise ValueError("key must be printable ASCII without blanks")
+        headers = {"accept": "application/json"}
+        if key is not None:
+            headers["authorization"] = f"Bearer {key}"
+        self.address = str(parsed.copy_with(userinfo=b"", query=None, fragment=None)).rstrip("/")
+        self._retries = retries
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def get(self, path: str, *, params: Mapping[str, str] | None = None) -> bytes:
+        """The body of the answer. Raises ApiError."""
+        return self._repeated("GET", path, params=params)
+
+    def post(self, path: str, body: bytes) -> bytes:
+        """The body of the answer. Raises ApiError."""
+        return self._repeated(
+            "POST", path, content=body, headers={"content-type": "application/json"}
+        )
+
+    def once(self, path: str) -> tuple[int, bytes]:
+        """Status and body, whatever they are. Raises ApiError where no answer comes."""
+        answer = self._sent("GET", path)
+        if isinstance(answer, ApiError):
+            raise answer
+        return answer.status_code, answer.content
+
+    def _repeated(self, method: str, path: str, **more: Any) -> bytes:
+        """Every question is idempotent: asking twice changes nothing."""
+        for attempt in range(self._retries + 1):
+            answer = self._sent(method, path, **more)
+            if isinstance(answer, ApiError):
+                error, asked_to_wait = answer, 0.0
+            elif answer.is_success:
+                return answer.content
+            else:
+                error, asked_to_wait = told(answer), retry_after(answer.headers)
+            passing = error.status is None or error.status in WORTH_REPEATING
+            last = attempt == self._retries
+            if last or not passing or asked_to_wait > LONGEST_WAIT_SECONDS:
+                break
+            time.sleep(max(asked_to_wait, wait_seconds(attempt)))
+        raise error
+
+    def _sent(self, method: str, path: str, **more: Any) -> httpx.Response | ApiError:
+        """An error is returned, not raised here.
+
+        subtle: what is raised while httpx's own error is handled carries it, and the key with it.
+        """
+        try:
+            return self._http.request(method, path, **more)
+        except PASSING as error:
+            kind = type(error).__name__
+        return ApiError(f"{self.address}: no answer to {method} {door(path)} ({kind})")
+
+
+def door(path: str) -> str:
+    """A path without the customer in it."""
+    return "/customers/{customer_id}" if path.startswith("/customers/") else path
+
+
+def told(answer: httpx.Response) -> ApiError:
+    """The error that an answer tells of, be it ours or a proxy's."""
+    try:
+        error = json.loads(answer.content)["error"]
+        return ApiError(
+            error["message"],
+            status=answer.status_code,
+            code=error["code"],
+            field=error["field"],
+            details=tuple(error["details"]),
+            request_id=error["request_id"],
+        )
+    except (ValueError, KeyError, TypeError):
+        return ApiError(
+            f"the answer was {answer.status_code} {answer.reason_phrase}, not the service's own",
+            status=answer.status_code,
+            code="foreign",
+            request_id=answer.headers.get("x-request-id"),
+        )
+
+
+def wait_seconds(attempt: int) -> float:
+    """Twice as long each time, and never the same for two clients that failed together."""
+    longest: float = min(FIRST_WAIT_SECONDS * 2**attempt, LONGEST_WAIT_SECONDS)
+    return random.uniform(longest / 2, longest)
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds that the service asks to wait, given as seconds or as a date; 0 if it does not."""
+    text = headers.get("retry-after", "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return 0.0
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max((aware - datetime.now(UTC)).total_seconds(), 0.0)
