@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from features.config import Data
 from features.contracts import ContractError
 from features.log import parse_as_of, read_log, to_lines
+from features.moments import microseconds, to_utc, utc_microseconds
 from features.table import build
 
 COLUMNS = {"customer_id": "customer_id", "timestamp": "timestamp", "amount": "amount"}
@@ -117,3 +120,39 @@ def test_a_placeholder_is_no_date() -> None:
     log = frame(pd.DatetimeIndex([*LONDON[:3], "9999-12-31"]))
     with pytest.raises(ContractError, match=r"1 values outside the years 1901 to 2099.* in row 4"):
         to_lines(log, "UTC")
+
+
+ZONES = st.sampled_from(
+    ["UTC", "Europe/London", "America/New_York", "Europe/Dublin", "Australia/Lord_Howe"]
+)
+WALLS = st.datetimes(datetime(1950, 1, 1), datetime(2040, 1, 1))
+EDGES = [  # an hour that never was, an hour that was twice
+    ("Europe/London", datetime(2011, 3, 27, 1, 30)),
+    ("Europe/London", datetime(2011, 10, 30, 1, 30)),
+    ("America/New_York", datetime(1998, 4, 5, 2, 0)),
+    ("America/New_York", datetime(1998, 10, 25, 1, 59, 59, 999999)),
+    ("Europe/Dublin", datetime(1971, 10, 31, 2, 30)),
+    ("Australia/Lord_Howe", datetime(2011, 10, 2, 2, 15)),
+    ("Australia/Lord_Howe", datetime(2011, 4, 3, 1, 45)),
+]
+
+
+def together(moment: datetime, timezone: str) -> int:
+    return int(microseconds(to_utc(pd.Series([pd.Timestamp(moment)]), timezone))[0])
+
+
+@pytest.mark.parametrize(("timezone", "moment"), EDGES)
+def test_a_moment_alone_is_read_as_in_a_series_where_clocks_change(
+    timezone: str, moment: datetime
+) -> None:
+    assert utc_microseconds(moment, timezone) == together(moment, timezone)
+
+
+@settings(max_examples=300, deadline=None)
+@given(moment=WALLS, timezone=ZONES, aware=st.booleans())
+def test_a_moment_alone_is_read_as_in_a_series(
+    moment: datetime, timezone: str, aware: bool
+) -> None:
+    if aware:
+        moment = moment.replace(tzinfo=UTC)
+    assert utc_microseconds(moment, timezone) == together(moment, timezone)

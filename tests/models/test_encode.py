@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.encode import MOST_LEVELS, encode, levels
+from models.encode import MOST_LEVELS, encode, levels, numbers, numbers_of_rows
 
 TABLE = pd.DataFrame(
     {
@@ -70,3 +70,21 @@ def test_the_row_order_of_tables_does_not_change_the_levels() -> None:
 def test_numbers_keep_seven_digits() -> None:
     table = pd.DataFrame({"money": [16_343_651.02, 1e-30]})
     np.testing.assert_allclose(encode(table, ["money"], {})[:, 0], table["money"], rtol=1e-7)
+
+
+def test_rows_of_plain_values_are_the_table() -> None:
+    names = ["orders", "channel", "recency_days"]
+    rows = [
+        [None if pd.isna(each) else each for each in row]
+        for row in TABLE[names].itertuples(index=False)
+    ]
+    np.testing.assert_array_equal(numbers_of_rows(rows, names, KNOWN), numbers(TABLE, names, KNOWN))
+    without = ["orders", "recency_days"]
+    plain = [[row[0], row[2]] for row in rows]
+    np.testing.assert_array_equal(numbers_of_rows(plain, without, {}), numbers(TABLE, without, {}))
+    assert numbers_of_rows([], names, KNOWN).shape == (0, 3)
+
+
+def test_an_unknown_text_is_not_the_level_called_none() -> None:
+    found = numbers_of_rows([[None], ["None"]], ["channel"], {"channel": ("None",)})
+    np.testing.assert_array_equal(found, [[np.nan], [0.0]])

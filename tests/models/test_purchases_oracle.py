@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.integrate import trapezoid
 from scipy.special import expit, gammaln, log_expit
 
-from models.dropout import _closed_form, _quadrature, expected_days
+from models.dropout import _closed_form, _quadrature, _quadrature_there, expected_days, still_there
 from models.purchases import Histories, PurchaseModel, Variant
 
 Array = NDArray[np.float64]
@@ -119,3 +119,43 @@ def test_no_horizon_holds_no_purchase() -> None:
         shape=np.array([2.0]), rate=np.array([9.0]), a=0.7, b=np.array([2.0]), horizon_days=0.0
     )
     assert some[0] == 0
+
+
+@pytest.mark.parametrize("a", [0.05, 0.8, 6.0])
+def test_whoever_is_still_there_has_been_drawn_and_counted(a: float) -> None:
+    # Rates and chances drawn as the model says; given both, leaving is a Poisson process thinned.
+    rng = np.random.default_rng(11)
+    shape, rate, b, days = 1.7, 40.0, 2.5, 200.0
+    speed = rng.gamma(shape, 1.0 / rate, 400_000)
+    leave = rng.beta(a, b, 400_000)
+    stays = rng.poisson(speed * leave * days) == 0
+    found = still_there(
+        shape=np.array([shape]), rate=np.array([rate]), a=a, b=np.array([b]), horizon_days=days
+    )
+    assert found[0] == pytest.approx(stays.mean(), abs=4 * stays.std() / 400_000**0.5)
+
+
+def test_quadrature_and_closed_form_of_who_is_still_there_agree() -> None:
+    rng = np.random.default_rng(6)
+    shape, rate = rng.uniform(0.1, 30.0, 100), rng.uniform(1.0, 900.0, 100)
+    b = rng.uniform(0.1, 30.0, 100)
+    for a, horizon in product((0.05, 0.6, 2.5, 20.0), (7.0, 91.0, 730.0)):
+        np.testing.assert_allclose(
+            _quadrature_there(shape, rate, b, np.full(100, horizon), a=a),
+            still_there(shape=shape, rate=rate, a=a, b=b, horizon_days=horizon),
+            rtol=1e-7,
+            atol=1e-12,
+        )
+
+
+def test_fewer_are_still_there_as_expected_days_grow_slower() -> None:
+    # The expected days grow, at any moment, by the mean rate of those who are still there: so the
+    # slope of the one bounds the other, and nobody is there who could not have left.
+    some = {"shape": np.array([2.0]), "rate": np.array([60.0]), "a": 0.7, "b": np.array([3.0])}
+    horizons = np.linspace(0.0, 2000.0, 41)
+    there = np.array([still_there(**some, horizon_days=each)[0] for each in horizons])
+    assert there[0] == 1.0
+    assert (np.diff(there) < 0).all()
+    days = np.array([expected_days(**some, horizon_days=each)[0] for each in horizons])
+    slope = np.diff(days) / np.diff(horizons)
+    assert (slope <= 2.0 / 60.0 * there[:-1]).all()
