@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import pandas as pd
@@ -118,7 +118,8 @@ def _same(features: pd.DataFrame) -> pd.DataFrame:
     return features
 
 
-def _places(optional: tuple[str, ...], names: Sequence[str]) -> list[int]:
+@cache
+def _places(optional: tuple[str, ...], names: tuple[str, ...]) -> list[int]:
     own = [each.name for each in table.expressions(optional)]
     return [own.index(name) for name in names]
 
