@@ -26,7 +26,9 @@ class Bounds:
 
 def bounds(table: pd.DataFrame, clv: pd.Series, terms: Tiers | None = None) -> Bounds:
     """Feature table and predicted values (money, null where unknown) of a batch -> its bounds."""
-    bought = table[["recency_days", "n_orders", "monetary_sum"]].notna().all(axis=1).any()
+    needed = ["recency_days", "n_orders", "monetary_sum"]
+    # subscribers have no purchases, and so no segment
+    bought = {*needed} <= {*table} and table[needed].notna().all(axis=1).any()
     return Bounds(
         tiers=cuts(clv, terms) if clv.notna().any() else None,
         rfm=rfm_cuts(table) if bought else None,

@@ -6,17 +6,25 @@ import logging
 from datetime import datetime
 from pathlib import Path
 
-from features.config import Config
-from models.card import Card
+from models.bundle import AnyBundle
+from models.contract_card import AnyCard
 from serve.errors import ServeError
+from serve.source import AnyConfig
 
 logger = logging.getLogger(__name__)
 
-POLICIES = ("refunds", "guests", "duplicates")
+POLICIES = ("refunds", "guests", "duplicates", "departures")
 
 
-def compare(config: Config, card: Card, path: Path) -> None:
-    """Refuse another currency; say aloud what else differs from the model's own."""
+def compare(config: AnyConfig, bundle: AnyBundle, path: Path) -> None:
+    """Refuse another kind of customers, or currency; say aloud what else differs from the model."""
+    card, relationship = bundle.card, config.problem.relationship
+    if relationship != bundle.relationship:
+        raise ServeError(
+            f"{path}: problem.relationship is {relationship}, but the model has learnt from "
+            f"{bundle.relationship}: train a model on this configuration, choose another --model, "
+            "or another store by PERENNIAL_VAR"
+        )
     if config.data.currency != card.currency:
         raise ServeError(
             f"{path}: data.currency is {config.data.currency}, but the model was trained on "
@@ -34,7 +42,7 @@ def compare(config: Config, card: Card, path: Path) -> None:
         logger.warning("%s: [economics] differs from the model's and is used in its place", path)
 
 
-def compare_moment(as_of: datetime, card: Card) -> None:
+def compare_moment(as_of: datetime, card: AnyCard) -> None:
     """Say aloud that a model has seen days that the customers of `as_of` have not lived yet."""
     if as_of < card.trained_as_of:
         logger.warning(
@@ -45,10 +53,10 @@ def compare_moment(as_of: datetime, card: Card) -> None:
         )
 
 
-def _compare_policies(config: Config, card: Card, path: Path) -> None:
+def _compare_policies(config: AnyConfig, card: AnyCard, path: Path) -> None:
     learnt = card.training.settings.get("data", {})
     for name in POLICIES:
-        ours, theirs = getattr(config.data, name), learnt.get(name)
+        ours, theirs = getattr(config.data, name, None), learnt.get(name)
         if theirs is not None and ours != theirs:
             logger.warning(
                 '%s: data.%s is "%s", the model was trained with "%s": rows are counted '

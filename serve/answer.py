@@ -10,6 +10,7 @@ import msgspec
 from features.config import Economics
 from features.contracts import ContractError
 from features.moments import parse_as_of, show_moment
+from models.bundle import ContractBundle
 from serve import transactions
 from serve.errors import ServeError
 from serve.front import meters
@@ -28,9 +29,14 @@ def predict(served: Served, body: bytes) -> bytes:
 
     Raises ServeError where the request is at fault, only there.
     """
-    request = parse(PredictRequest, body)
+    request, bundle = parse(PredictRequest, body), served.bundle
+    if isinstance(bundle, ContractBundle):
+        raise ServeError(
+            "the model that answers knows contracts, not transactions: send rows of the feature "
+            "table, which GET /model lists, to /predict_features"
+        )
     try:
-        known = transactions.known(request, served.bundle)
+        known = transactions.known(request, bundle)
     except ContractError as error:
         raise ServeError(str(error)) from None
     card = served.bundle.card
@@ -115,6 +121,7 @@ def describe(served: Served, notice: str | None, candidate: Candidate | None = N
     card = served.bundle.card
     return ModelReply(
         **served.stamp,
+        relationship=served.bundle.relationship,
         run_id=served.run_id,
         source=served.source,
         notice=notice,

@@ -9,15 +9,14 @@ from typing import Any
 
 from tqdm import tqdm
 
-from features.config import Config
-from features.log import Log
 from serve.cohorts import cohorts
 from serve.served import Served
+from serve.source import AnyConfig, Source
 from serve.store import publish as store
 from serve.store.batch import Content, Origin
 from serve.store.database import Database
 
-DATA_OPTIONS = {"refunds", "guests", "duplicates", "columns"}
+DATA_OPTIONS = {"refunds", "guests", "duplicates", "columns", "departures", "attributes"}
 TOTALS = (
     *("total_clv", "total_expected_revenue", "total_revenue_low", "total_revenue_high"),
     *("basis", "counts"),
@@ -36,7 +35,7 @@ def open_store(address: str) -> Database:
 
 
 def origin(
-    config: Config, served: Served, log: Log, *, as_of: datetime, horizon_days: int
+    config: AnyConfig, served: Served, source: Source, *, as_of: datetime, horizon_days: int
 ) -> Origin:
     """Everything that the scores of a log depend on."""
     card = served.bundle.card
@@ -48,9 +47,9 @@ def origin(
         as_of=as_of,
         horizon_days=horizon_days,
         currency=card.currency,
-        timezone=log.timezone,
+        timezone=source.timezone,
         economics=config.economics.model_dump(),
-        data_sha256=log.sha256,
+        data_sha256=source.sha256,
         options={
             "data": config.data.model_dump(mode="json", include=DATA_OPTIONS),
             "tiers": config.tiers.model_dump(mode="json"),

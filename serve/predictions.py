@@ -11,36 +11,44 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from models.basis import judge
-from models.bundle import Bundle
-from models.called import called, has_tiers
-from models.clv import NUMBERS, Forecast, forecast_matrix, values
-from models.curve import Curve, curve, next_order_days
-from models.explain import explain
+from models.answers import AnyForecast, curve, explain, forecast_matrix, judge, values
+from models.bundle import AnyBundle
+from models.called import Names, called, has_tiers
+from models.clv import NUMBERS, Forecast, Values
+from models.contract import EndlessError
+from models.curve import Curve, next_order_days
+from serve.errors import ServeError
 from serve.question import Question
 
 Prediction = dict[str, Any]
 NOTHING: dict[str, Any] = dict.fromkeys((*NUMBERS, "tier", "segment"))
 
 
-def predictions(bundle: Bundle, question: Question) -> list[Prediction]:
+def predictions(bundle: AnyBundle, question: Question) -> list[Prediction]:
     """A prediction for each customer and horizon, customers in the order of the question.
 
-    Raises RuntimeError where a number is not finite: no such answer is sent.
+    Raises RuntimeError where a number is not finite: no such answer is sent; ServeError for
+    economics that give no value that anybody could live to see.
     """
-    first, *others = (
-        _of_horizon(bundle, question, horizon_days) for horizon_days in question.horizons
-    )
+    try:
+        first, *others = (
+            _of_horizon(bundle, question, horizon_days) for horizon_days in question.horizons
+        )
+    except EndlessError as error:
+        raise ServeError(str(error), field="economics.discount_rate_annual") from None
     if not others:
         return first
     return [each for together in zip(first, *others, strict=True) for each in together]
 
 
-def _of_horizon(bundle: Bundle, question: Question, horizon_days: int) -> list[Prediction]:
+def _of_horizon(bundle: AnyBundle, question: Question, horizon_days: int) -> list[Prediction]:
     verdict = judge(bundle, question.matrix, horizon_days)
     matrix = question.matrix if verdict.known.all() else question.matrix[verdict.known]
     said = forecast_matrix(bundle, matrix, as_of=question.as_of)
-    numbers = _numbers(said, question, horizon_days)
+    answers = values(said, horizon_days, question.economics)
+    with_tiers = has_tiers(bundle, horizon_days, question.economics)
+    names = called(bundle, matrix, answers.clv, with_tiers=with_tiers)
+    numbers = _numbers(answers, names)
     extras = _extras(bundle, said, question, horizon_days)
     found = []
     for place, customer_id in enumerate(question.ids):
@@ -60,20 +68,17 @@ def _of_horizon(bundle: Bundle, question: Question, horizon_days: int) -> list[P
     return found
 
 
-def _numbers(said: Forecast, question: Question, horizon_days: int) -> Iterator[dict[str, Any]]:
+def _numbers(answers: Values, names: list[Names]) -> Iterator[dict[str, Any]]:
     """The numbers of each known customer by name, and what the customer is called."""
-    answers = values(said, horizon_days, question.economics)
     table = np.stack([getattr(answers, name) for name in NUMBERS], axis=1)
     if not np.isfinite(table).all():
         raise RuntimeError("an answer is not finite")
-    with_tiers = has_tiers(said.bundle, horizon_days, question.economics)
-    names = called(said.bundle, said.columns.matrix, answers.clv, with_tiers=with_tiers)
     for row, (tier, segment) in zip(table.tolist(), names, strict=True):
         yield dict(zip(NUMBERS, row, strict=True)) | {"tier": tier, "segment": segment}
 
 
 def _extras(
-    bundle: Bundle, said: Forecast, question: Question, horizon_days: int
+    bundle: AnyBundle, said: AnyForecast, question: Question, horizon_days: int
 ) -> Iterator[dict[str, Any]]:
     """What else was asked for, of each known customer."""
     asked: list[Iterator[dict[str, Any]]] = []
@@ -86,9 +91,25 @@ def _extras(
 
 
 def _curves(
-    bundle: Bundle, said: Forecast, question: Question, horizon_days: int
+    bundle: AnyBundle, said: AnyForecast, question: Question, horizon_days: int
 ) -> Iterator[dict[str, Any]]:
     months = curve(said, horizon_days, question.economics)
+    if not isinstance(said, Forecast):
+        return _life(months, values(said, horizon_days, question.economics))
+    return _orders(bundle, said, question, months)
+
+
+def _life(months: Curve, answers: Values) -> Iterator[dict[str, Any]]:
+    """The months of a contract, and what clv holds beyond them."""
+    later = answers.clv - months.value.sum(axis=1)
+    for row, worth in enumerate(later.tolist()):
+        yield {"curve": _months(months, row), "clv_after_horizon": worth}
+
+
+def _orders(
+    bundle: AnyBundle, said: Forecast, question: Question, months: Curve
+) -> Iterator[dict[str, Any]]:
+    """The months, and when the next order may come."""
     zone = ZoneInfo(bundle.card.timezone)
     for row, days in enumerate(next_order_days(said).tolist()):
         date = (question.as_of + timedelta(days=days)).astimezone(zone).date()
@@ -114,7 +135,7 @@ def _months(months: Curve, row: int) -> list[dict[str, float]]:
 
 
 def _explanations(
-    bundle: Bundle, question: Question, horizon_days: int
+    bundle: AnyBundle, question: Question, horizon_days: int
 ) -> Iterator[dict[str, Any]]:
     found = explain(bundle, question.table(), as_of=question.as_of, horizon_days=horizon_days)
     return ({"explanation": asdict(each)} for each in found if each)

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import msgspec
 import numpy as np
 
-from models.bundle import Bundle
+from models.bundle import AnyBundle
 from models.encode import Values, numbers_of_rows
 from serve.fields import LARGEST, LONGEST_ID
 from serve.reading import read_json
@@ -29,7 +29,7 @@ OWN = 1  # the name "rows" itself
 Reader = Callable[[bytes], tuple[Options, Rows] | None]
 
 
-def reader(bundle: Bundle) -> Reader:
+def reader(bundle: AnyBundle) -> Reader:
     """Body -> options and rows, or None where it is not of the usual kind.
 
     Raises ServeError where it is, and its options or histories are at fault.

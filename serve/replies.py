@@ -56,7 +56,7 @@ class Month(Reply):
     survival: float = Field(ge=0, le=1, description="P(still a customer at the month's end)")
     discounted_value: float = Field(
         description="money: margin discounted from the month's end, less the cost of retention; "
-        "sums to clv"
+        "sums to clv, of a contract to clv less clv_after_horizon"
     )
 
 
@@ -80,16 +80,20 @@ class Explanation(Reply):
 class Numbers(Reply):
     """What is expected of one customer in a horizon; null only where basis is insufficient."""
 
-    p_churn: float | None = Field(ge=0, le=1, description="P(no purchase in the horizon)")
+    p_churn: float | None = Field(
+        ge=0, le=1, description="P(no purchase in the horizon, or that a contract is cancelled)"
+    )
     expected_spend: float | None = Field(
-        description="money: net revenue in the horizon, given at least one purchase in it"
+        description="money: net revenue in the horizon, given at least one purchase in it; of a "
+        "contract by definition expected_revenue / (1 - p_churn)"
     )
     expected_revenue: float | None = Field(
         description="money: (1 - p_churn) * expected_spend, undiscounted"
     )
     clv: float | None = Field(
         description="money: the residual value: margin on the expected revenue, discounted from "
-        "the end of each month to as_of, less the cost of retention while a customer"
+        "the end of each month to as_of, less the cost of retention while a customer; over the "
+        "horizon, of a contract over the whole remaining life"
     )
     clv_low: float | None = Field(description="money: lower end of the 80 % predictive interval")
     clv_high: float | None = Field(description="money: upper end of the 80 % predictive interval")
@@ -124,6 +128,11 @@ class Prediction(Numbers):
         None,
         exclude_if=lambda value: value is None,
         description="the horizon month by month, if asked for",
+    )
+    clv_after_horizon: float | None = Field(
+        None,
+        exclude_if=lambda value: value is None,
+        description="money: what clv holds of a contract after the horizon; with the curve",
     )
     next_order_days: float | None = Field(
         None,
@@ -172,6 +181,7 @@ class Candidate(Reply):
 class ModelReply(ModelStamp):
     """The model that answers now; `notice` says what is not as it should be."""
 
+    relationship: Literal["purchases", "contract"]
     run_id: str | None
     source: Literal["registry", "last_good", "folder"]
     notice: str | None

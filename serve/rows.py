@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.bundle import Bundle
+from models.bundle import AnyBundle, ContractBundle
 from models.encode import Cell, numbers_of_rows
 from serve.errors import ServeError
 from serve.fields import FeatureValue
@@ -29,7 +29,7 @@ class Rows:
     matrix: Array
 
 
-def feature_rows(rows: Sequence[FeatureRow], bundle: Bundle) -> Rows:
+def feature_rows(rows: Sequence[FeatureRow], bundle: AnyBundle) -> Rows:
     """The rows in the order of the bundle's features.
 
     Raises ServeError naming unknown and missing features, text where a number belongs (and the
@@ -47,9 +47,10 @@ def feature_rows(rows: Sequence[FeatureRow], bundle: Bundle) -> Rows:
     return settled(Rows([row.customer_id for row in rows], cells, matrix), bundle)
 
 
-def settled(rows: Rows, bundle: Bundle) -> Rows:
+def settled(rows: Rows, bundle: AnyBundle) -> Rows:
     """The rows. Raises ServeError where they tell a history that no customer can have."""
-    _refuse(_impossible(rows.matrix, bundle))
+    contract = isinstance(bundle, ContractBundle)
+    _refuse((_unlived if contract else _impossible)(rows.matrix, bundle))
     return rows
 
 
@@ -68,7 +69,7 @@ def _violations(row: dict[str, FeatureValue], units: dict[str, str]) -> Iterator
             yield name, f"must be {kind} or null, got {shown(value)}"
 
 
-def _impossible(matrix: Array, bundle: Bundle) -> Iterator[dict[str, str]]:
+def _impossible(matrix: Array, bundle: AnyBundle) -> Iterator[dict[str, str]]:
     """What contradicts the meaning of the columns that the probability model reads."""
     names = ("age_days", "last_repeat_days", "repeat_days", "day_value_mean", "repeat_value_mean")
     age, last, repeats, day_value, repeat_value = (matrix[:, bundle.places[name]] for name in names)
@@ -90,6 +91,21 @@ def _impossible(matrix: Array, bundle: Bundle) -> Iterator[dict[str, str]]:
         "must be positive",
     )
     for name, flags, law in zip(names, broken, laws, strict=True):
+        for place in np.flatnonzero(flags):
+            got = shown(float(matrix[place, bundle.places[name]]))
+            yield {"field": f"rows[{place}].{name}", "message": f"{law}, got {got}"}
+
+
+def _unlived(matrix: Array, bundle: AnyBundle) -> Iterator[dict[str, str]]:
+    """What contradicts the meaning of the columns of a contract."""
+    tenure, amount = (
+        matrix[:, bundle.places[name]] for name in ("tenure_months", "monthly_amount")
+    )
+    laws = {
+        "tenure_months": ((tenure < 0) | (tenure % 1 > 0), "must be a whole number, at least 0"),
+        "monthly_amount": (amount < 0, "must be at least 0"),
+    }
+    for name, (flags, law) in laws.items():
         for place in np.flatnonzero(flags):
             got = shown(float(matrix[place, bundle.places[name]]))
             yield {"field": f"rows[{place}].{name}", "message": f"{law}, got {got}"}

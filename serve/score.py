@@ -13,14 +13,11 @@ from typing import Any
 
 import pandas as pd
 
-from features import table
-from features.config import Config, Data, read_config
-from features.contracts import ContractError
-from features.log import Log, parse_as_of, read_log
-from features.policy import describe
+from features.contract_config import read_either_config
 from features.writing import whole_file
-from models import clv
+from models.answers import answer
 from models.called import has_tiers
+from models.contract import EndlessError
 from models.segments import bounds, names
 from serve import deposit
 from serve.agreement import compare, compare_moment
@@ -28,6 +25,7 @@ from serve.current import load
 from serve.errors import ServeError
 from serve.served import Served
 from serve.settings import read_settings
+from serve.source import AnyConfig, features_as_of, moment, read_source
 from serve.store.batch import Content
 from serve.store.database import Database
 from serve.store.lookups import previous_tiers
@@ -42,39 +40,41 @@ WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
 
 
 def score(arguments: Namespace) -> dict[str, Any]:
-    """Write one row per customer with a purchase before as_of; return the JSON result.
+    """Write one row per customer who has bought, or has a contract, by as_of; the JSON result.
 
     They go to a file, to the score store, or to both: to all of them or to none.
 
     Raises ServeError, ConfigError or ContractError for what cannot be used.
     """
     _check_destinations(arguments)
-    config = read_config(arguments.config)
+    config = read_either_config(arguments.config)
     horizon_days = arguments.horizon_days or config.problem.horizon_days
     store = deposit.open_store(arguments.store) if arguments.store else None
     served = _load(arguments.model)
-    card = served.bundle.card
-    compare(config, card, arguments.config)
-    log = _read(config.data)
-    as_of = _as_of(arguments.as_of, log)
-    compare_moment(as_of, card)
+    compare(config, served.bundle, arguments.config)
+    source = read_source(config)
+    as_of = moment(arguments.as_of, source)
+    compare_moment(as_of, served.bundle.card)
 
-    features = _features(log, as_of, card.optional)
-    answers = clv.answer(
-        served.bundle,
-        features,
-        as_of=as_of,
-        horizon_days=horizon_days,
-        economics=config.economics,
-    )
+    features = features_as_of(source, as_of, served.bundle)
+    try:
+        answers = answer(
+            served.bundle,
+            features,
+            as_of=as_of,
+            horizon_days=horizon_days,
+            economics=config.economics,
+        )
+    except EndlessError as error:
+        raise ServeError(f"{arguments.config}: {error}") from None
     answers = _named(answers, features, served, config, horizon_days, store)
     scores = _scores(answers, served, as_of=as_of, horizon_days=horizon_days)
-    result = summarize(scores, served, log)
+    result = summarize(scores, served, source)
     written = features.reset_index()
     written.insert(1, "as_of", as_of)
     with _files(arguments, scores, written):
         if store is not None:
-            origin = deposit.origin(config, served, log, as_of=as_of, horizon_days=horizon_days)
+            origin = deposit.origin(config, served, source, as_of=as_of, horizon_days=horizon_days)
             content = Content(answers, features)
             result["store"] = deposit.put(
                 store, origin, content, totals=result, keep=arguments.keep
@@ -107,36 +107,11 @@ def _load(model: str | None) -> Served:
     return served
 
 
-def _read(data: Data) -> Log:
-    logger.info("reading %s", data.transactions)
-    log = read_log(data)
-    logger.info("%s", describe(log.counts))
-    return log
-
-
-def _as_of(text: str | None, log: Log) -> datetime:
-    as_of = parse_as_of(text, log.timezone) if text else log.end
-    logger.info("as_of %s%s", as_of.isoformat(), "" if text else " (the log's end)")
-    if as_of > log.end:
-        logger.warning("as_of lies after the log's end %s", log.end.isoformat())
-    return as_of
-
-
-def _features(log: Log, as_of: datetime, optional: tuple[str, ...]) -> pd.DataFrame:
-    features = table.build(log.lines, as_of, optional=optional)
-    if features.empty:
-        raise ContractError(
-            f"no customer has a purchase before as_of {as_of.isoformat()}: the log begins at "
-            f"{log.first.isoformat()}, choose a later as_of"
-        )
-    return features
-
-
 def _named(
     answers: pd.DataFrame,
     features: pd.DataFrame,
     served: Served,
-    config: Config,
+    config: AnyConfig,
     horizon_days: int,
     store: Database | None,
 ) -> pd.DataFrame:

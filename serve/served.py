@@ -10,7 +10,7 @@ from typing import Literal
 
 from features.moments import show_moment
 from models import bundle as bundles
-from models.bundle import Bundle, BundleError
+from models.bundle import AnyBundle, BundleError
 from serve.errors import ServeError
 from serve.quick_rows import Reader, reader
 
@@ -22,7 +22,7 @@ NAME = "clv"
 class Served:
     """A loaded bundle with its name and version; one assignment swaps it for another."""
 
-    bundle: Bundle
+    bundle: AnyBundle
     name: str
     version: str
     run_id: str | None

@@ -7,24 +7,25 @@ from typing import Any
 
 import pandas as pd
 
-from features.log import Log
-from models import clv
+from models.answers import total_revenue
 from serve.served import Served
+from serve.source import Source
 
 logger = logging.getLogger(__name__)
 
 TOP = 10
 
 
-def summarize(scores: pd.DataFrame, served: Served, log: Log) -> dict[str, Any]:
+def summarize(scores: pd.DataFrame, served: Served, source: Source) -> dict[str, Any]:
     """The JSON result of `python -m serve score`, but for where the scores went."""
-    revenue, low, high = clv.total_revenue(served.bundle, scores)
+    revenue, low, high = total_revenue(served.bundle, scores)
     top = scores.nlargest(TOP, "clv")[["customer_id", "clv", "p_churn", "expected_spend"]]
     return {
         "rows": len(scores),
         "as_of": scores["as_of"].iloc[0].isoformat(),
         "horizon_days": int(scores["horizon_days"].iloc[0]),
         "currency": served.bundle.card.currency,
+        "relationship": served.bundle.relationship,
         "model": {
             "name": served.name,
             "version": served.version,
@@ -38,7 +39,7 @@ def summarize(scores: pd.DataFrame, served: Served, log: Log) -> dict[str, Any]:
         "basis": {
             str(name): int(number) for name, number in scores["basis"].value_counts().items()
         },
-        "counts": log.counts,
+        "counts": source.counts,
         "top": top.to_dict("records"),
     }
 
@@ -56,8 +57,9 @@ def show(result: dict[str, Any]) -> None:
         f"{each['expected_spend']:>15,.2f}"
         for each in result["top"]
     ]
+    life = " of the whole remaining life" if result["relationship"] == "contract" else ""
     lines.append(
-        f"all customers together: clv {result['total_clv']:,.0f}, expected revenue "
+        f"all customers together: clv{life} {result['total_clv']:,.0f}, expected revenue "
         f"{result['total_expected_revenue']:,.0f} (80 % interval "
         f"{result['total_revenue_low']:,.0f} to {result['total_revenue_high']:,.0f})"
     )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from features.config import Economics
-from serve.answer import predict
+from models.bundle import ContractBundle
+from serve.answer import predict, predict_features
 from serve.registry import Refused
 from serve.served import Served
 
 CUSTOMERS = ((), (400, 370, 200, 90, 30), (3,), (700, 699, 1))
 HORIZONS = (1, 3650)
+TENURES = (0, 1, 1000)
 
 
 def try_out(served: Served) -> None:
@@ -21,20 +23,7 @@ def try_out(served: Served) -> None:
     Raises Refused when it does not get through.
     """
     card = served.bundle.card
-    body = {
-        "customers": [
-            {
-                "customer_id": f"trial {number}",
-                "transactions": [
-                    {
-                        "timestamp": (card.trained_as_of - timedelta(days=days)).isoformat(),
-                        "amount": 10.0 + days,
-                    }
-                    for days in ago
-                ],
-            }
-            for number, ago in enumerate(CUSTOMERS)
-        ],
+    body: dict[str, Any] = {
         "as_of": card.trained_as_of.isoformat(),
         "horizon_days": sorted({*HORIZONS, card.horizon_days}),
         "economics": Economics(retention_cost_annual=1.0).model_dump(),
@@ -42,14 +31,40 @@ def try_out(served: Served) -> None:
         "explain": True,
     }
     try:
-        reply = json.loads(predict(served, json.dumps(body).encode()))
-        _check(reply["predictions"])
+        if isinstance(served.bundle, ContractBundle):
+            body["rows"] = _subscribers(served.bundle)
+            reply = predict_features(served, json.dumps(body).encode())
+        else:
+            body["customers"] = _customers(card.trained_as_of)
+            reply = predict(served, json.dumps(body).encode())
+        _check(json.loads(reply)["predictions"])
     except Exception as error:
         raise Refused(
             f"{served.name} version {served.version}: refused, it cannot answer made-up customers "
             f"({type(error).__name__}: {error}); train again",
             status=503,
         ) from error
+
+
+def _customers(as_of: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "customer_id": f"trial {number}",
+            "transactions": [
+                {"timestamp": (as_of - timedelta(days=days)).isoformat(), "amount": 10.0 + days}
+                for days in ago
+            ],
+        }
+        for number, ago in enumerate(CUSTOMERS)
+    ]
+
+
+def _subscribers(bundle: ContractBundle) -> list[dict[str, Any]]:
+    unknown = dict.fromkeys(bundle.names)
+    return [
+        {"customer_id": f"trial {months}", **unknown, "tenure_months": months, "monthly_amount": 10}
+        for months in TENURES
+    ]
 
 
 def _check(predictions: list[dict[str, Any]]) -> None:
