@@ -1,0 +1,83 @@
+"""What serving costs, beside what else there is: `python -m benchmarks.bench_serve`.
+
+Starts every server as a process of its own, and asks them in turn over 1, 16 and 64 connections,
+three times round; prints one table and the aims. The figures of one run can be compared with each
+other; those of different machines cannot. `--write` puts them into docs/serving.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks.bench_serve.load import Load, measured
+from benchmarks.bench_serve.processes import ROOT, running
+from benchmarks.bench_serve.rivals import rivals as all_rivals
+from benchmarks.bench_serve.subject import Subject, subject
+from benchmarks.bench_serve.table import Measured, aims, line, table
+
+ROUNDS = 3
+PAGE = ROOT / "docs" / "serving.md"
+MARKED = re.compile(r"(<!-- measured -->\n).*(<!-- end -->)", re.DOTALL)
+
+
+def main(argv: list[str]) -> int:
+    """Measure and print."""
+    arguments = _parser().parse_args(argv)
+    with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
+        work = Path(temporary)
+        asked = subject(work)
+        sys.stderr.write(f"{_about(asked)}\n")
+        found = _measured(asked, work, arguments.seconds)
+    text = f"{_about(asked)}\n\n{table(found)}\n{aims(found)}"
+    sys.stdout.write(text)
+    if arguments.write:
+        page = PAGE.read_text(encoding="utf-8")
+        PAGE.write_text(MARKED.sub(lambda match: match[1] + text + match[2], page), "utf-8")
+    return 0
+
+
+def _measured(asked: Subject, work: Path, seconds: float) -> Measured:
+    """All servers run at once and are asked in turn, so that a busy moment hits them all."""
+    found: dict[tuple[str, int], Load] = {}
+    rivals = all_rivals(asked, work)
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(
+                running(each.command, work / str(place), each.environment, each.ready)
+            )
+            for place, each in enumerate(rivals)
+        ]
+        for number in range(ROUNDS):
+            sys.stderr.write(f"round {number + 1} of {ROUNDS}\n")
+            for rival, server in zip(rivals, servers, strict=True):
+                for question, connections in rival.cases():
+                    load = measured(server, question.requests, connections, seconds / ROUNDS)
+                    place = question.name, connections
+                    found[place] = found[place] + load if number else load
+                    sys.stderr.write(f"{line(*place, load)}\n")
+    return found
+
+
+def _about(asked: Subject) -> str:
+    card = asked.bundle.card
+    return (
+        f"{os.cpu_count()} cores, one worker; a model of {len(card.features)} features, "
+        f"{card.churn.rounds} + {card.spend.rounds} trees."
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench_serve", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=6.0, help="of each measurement")
+    parser.add_argument("--write", action="store_true", help="also into docs/serving.md")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

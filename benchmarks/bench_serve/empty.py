@@ -1,0 +1,25 @@
+"""An endpoint that does nothing, as BentoML serves it: what there is to be gained at most."""
+
+from __future__ import annotations
+
+import bentoml
+
+
+@bentoml.service(name="empty", logging={"access": {"enabled": False}})
+class Lean:
+    """Without an access log; traces are switched off by the environment."""
+
+    @bentoml.api  # type: ignore[untyped-decorator]
+    async def nothing(self) -> dict[str, int]:
+        """An empty answer."""
+        return {}
+
+
+@bentoml.service(name="empty_by_default")
+class ByDefault:
+    """As it comes."""
+
+    @bentoml.api  # type: ignore[untyped-decorator]
+    async def nothing(self) -> dict[str, int]:
+        """An empty answer."""
+        return {}
