@@ -17,6 +17,7 @@ from serve.front.doors import Call, Door, Doors, Reply
 from serve.page import pages
 from serve.replies import PredictReply
 from serve.settings import read_settings
+from serve.stored_replies import LookupReply
 
 THREADS = 2
 STORE_THREADS = 4
@@ -88,10 +89,10 @@ class ClvService(Careful):
         """Rows of the feature table -> predictions."""
         return await self._decoded(self._predict_features, asked)
 
-    @bentoml.api(input_spec=LookupBody, output_spec=PredictReply)  # type: ignore[untyped-decorator]
+    @bentoml.api(input_spec=LookupBody, output_spec=LookupReply)  # type: ignore[untyped-decorator]
     async def lookup(self, **asked: Any) -> Any:
         """Customer ids -> the stored scores of the last batch."""
-        return await self._decoded(self._lookup, asked)
+        return await self._decoded(self._lookup, asked, LookupReply)
 
     def doors(self, draining: Callable[[], bool]) -> Doors:
         """What is answered at which path; `draining` says whether the worker is about to end."""
@@ -168,8 +169,13 @@ class ClvService(Careful):
         text = await loop.run_in_executor(self._readers, meters.exposition)
         return Reply(text, kind=meters.KIND)
 
-    async def _decoded(self, door: Callable[[Call], Any], asked: dict[str, Any]) -> Any:
+    async def _decoded(
+        self,
+        door: Callable[[Call], Any],
+        asked: dict[str, Any],
+        reply: type[PredictReply] = PredictReply,
+    ) -> Any:
         """A door as BentoML calls it, from values to values."""
         given = {name: each for name, each in asked.items() if each is not None}
         body = json.dumps(given, default=lambda each: each.model_dump(mode="json")).encode()
-        return PredictReply.model_validate_json(await door(Call(body, "", "")))
+        return reply.model_validate_json(await door(Call(body, "", "")))
