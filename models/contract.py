@@ -153,15 +153,17 @@ def curve(said: ContractForecast, horizon_days: int, economics: Economics) -> Cu
     )
 
 
-def months_ahead(bundle: ContractBundle, matrix: Array) -> tuple[Matrix, Places]:
+def months_ahead(
+    bundle: ContractBundle, matrix: Array, most: int | None = None
+) -> tuple[Matrix, Places]:
     """What the trees are asked about the months to come: rows, and the row of each month.
 
-    The second is of shape (n, last month + 1). Nothing is asked beyond the last watched month:
-    every later one is like it.
+    The second is of shape (n, last month + 1). Nothing is asked beyond the last watched month, or
+    beyond `most` months: every later one is like the last that is asked about.
     """
     last = bundle.card.prior.last_month
     start = np.minimum(matrix[:, bundle.places["tenure_months"]], last - 1.0)
-    ahead = (last - start).astype(np.int64)
+    ahead = np.minimum(last - start, most or np.inf).astype(np.int64)
     customer = np.repeat(np.arange(len(start)), ahead)
     first = np.cumsum(ahead) - ahead
     rows = matrix[customer].astype(np.float32)

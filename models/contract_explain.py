@@ -121,7 +121,8 @@ def _moves(said: ContractForecast) -> Array:
 
 def _features(bundle: ContractBundle, matrix: Array, weight: Array) -> Array:
     """What each feature adds, and in the last column the trees' mean, shape (n, features + 1)."""
-    rows, place = months_ahead(bundle, matrix)
+    counted = int(np.flatnonzero(weight.any(axis=0)).max(initial=0)) + 1
+    rows, place = months_ahead(bundle, matrix, counted)
     each = bundle.card.churn.strength * contributions(bundle.churn, rows)
     return np.stack([own @ each[at] for own, at in zip(weight, place, strict=True)])
 
