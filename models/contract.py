@@ -46,7 +46,11 @@ class ContractForecast:
 
     def survival(self, days: Array) -> Array:
         """P(still a subscriber so many days on), days of shape (m,), as a matrix (n, m)."""
-        return np.maximum(self.outlook.survival_at(days / money.MONTH_DAYS), SMALLEST)
+        return self.outlook.survival_at(days / money.MONTH_DAYS)
+
+    def stays(self, horizon_days: float) -> Array:
+        """P(does not cancel in the horizon), strictly between 0 and 1, shape (n,)."""
+        return np.clip(self.survival(np.array([horizon_days]))[:, 0], SMALLEST, 1.0 - SMALLEST)
 
     def monthly_revenue(self, over: money.Months) -> Array:
         """E[revenue of each month of a horizon], money, shape (n, m)."""
@@ -120,7 +124,7 @@ def values(said: ContractForecast, horizon_days: int, economics: Economics) -> V
     Raises EndlessError where a customer's remaining life counts for more than a century.
     """
     over = money.months(horizon_days)
-    stays = said.survival(over.ends[-1:])[:, 0]
+    stays = said.stays(horizon_days)
     revenue = said.monthly_revenue(over).sum(axis=1)
     monthly = _monthly_value(said, economics)
     clv = monthly * _months_worth(said, economics)

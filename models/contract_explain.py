@@ -54,8 +54,7 @@ def _explained(
 ) -> Iterator[Explanation]:
     said = forecast_matrix(bundle, matrix)
     prior = _towards(said, 0.0)
-    ends = np.array([float(horizon)])
-    stays, prior_stays = said.survival(ends)[:, 0], prior.survival(ends)[:, 0]
+    stays, prior_stays = said.stays(horizon), prior.stays(horizon)
     spend = said.monthly_revenue(months_of(horizon)).sum(axis=1) / stays
     weight = _weights(said, horizon)
     odds = _features(bundle, matrix, weight)
@@ -93,13 +92,12 @@ def _weights(said: ContractForecast, horizon: int) -> Array:
     correction, <= 0, shape (n, months): the mean along the way from the prior to the answer."""
     columns = said.outlook.correction.shape[1]
     share = _share(horizon, columns)
-    ends = np.array([float(horizon)])
     at = (np.arange(STEPS) + 0.5) / STEPS
     total = np.zeros((len(said.tenure), columns))
     for part in at:
         now = _towards(said, float(part))
-        leaves = 1.0 - now.survival(ends)
-        total -= expit(now.outlook.log_odds) * share * _moves(now) / np.maximum(leaves, 1e-9)
+        leaves = 1.0 - now.stays(horizon)[:, None]
+        total -= expit(now.outlook.log_odds) * share * _moves(now) / leaves
     return total / STEPS
 
 

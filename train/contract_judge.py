@@ -85,8 +85,8 @@ def judge_horizon(bundle: ContractBundle, task: Task) -> ContractVerdict:
     columns = {
         "churned": outcome["churned"].to_numpy(dtype=float),
         "revenue": outcome["revenue_future"].to_numpy(dtype=float),
-        "p_churn": 1.0 - said.survival(over.ends)[:, -1],
-        "prior_p_churn": 1.0 - prior.survival(over.ends)[:, -1],
+        "p_churn": 1.0 - said.stays(task.horizon_days),
+        "prior_p_churn": 1.0 - prior.stays(task.horizon_days),
         "expected_revenue": said.monthly_revenue(over).sum(axis=1),
         "prior_revenue": prior.monthly_revenue(over).sum(axis=1),
     }
