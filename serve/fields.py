@@ -74,13 +74,43 @@ def feature_value(value: object) -> FeatureValue:
     return float(value)
 
 
+Feature = Annotated[
+    Any,
+    PlainValidator(feature_value),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": -LARGEST, "maximum": LARGEST},
+                {"type": "string"},
+                {"type": "null"},
+            ],
+            "description": "a feature by its name; unit and meaning are in GET /model",
+        }
+    ),
+]
 Moment = Annotated[
     datetime,
     PlainValidator(_moment),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2011-05-01T10:00:00Z"]}),
 ]
-AsOf = Annotated[str, AfterValidator(_moment_text)]
-Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID), AfterValidator(_id)]
+AsOf = Annotated[
+    str,
+    AfterValidator(_moment_text),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "format": "date"},
+                {"type": "string", "format": "date-time"},
+            ],
+            "examples": ["2011-12-10", "2011-12-10T09:00:00Z"],
+        }
+    ),
+]
+Id = Annotated[
+    str,
+    Field(min_length=1, max_length=LONGEST_ID, json_schema_extra={"pattern": r"\S"}),
+    AfterValidator(_id),
+]
 Label = Annotated[str, Field(max_length=200), AfterValidator(_label)]
 Money = Annotated[float, Field(ge=0, le=LARGEST)]
 Rate = Annotated[float, Field(ge=0, le=1_000)]

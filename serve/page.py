@@ -1,4 +1,4 @@
-"""What a browser or a curious client gets: the page, and the API's description."""
+"""What a browser gets: the page."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-
-from serve.openapi import describe_api
 
 STATIC = Path(__file__).parent / "static"
 
@@ -21,13 +19,9 @@ def pages() -> Starlette:
     async def index(request: Request) -> Response:
         return FileResponse(STATIC / "index.html")
 
-    async def docs(request: Request) -> Response:
-        return JSONResponse(describe_api())
-
     return Starlette(
         routes=[
             Route("/", index),
-            Route("/docs.json", docs),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
     )

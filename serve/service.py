@@ -14,6 +14,7 @@ from serve import wire
 from serve.front import meters
 from serve.front.application import Careful, Fronted
 from serve.front.doors import Call, Door, Doors, Reply
+from serve.openapi import describe_api
 from serve.page import pages
 from serve.replies import PredictReply
 from serve.settings import read_settings
@@ -67,6 +68,8 @@ class ClvService(Careful):
         self._database = Database(settings.store, wait_seconds=settings.timeout_seconds)
         self._pulse = Pulse(self._database, settings.poll_seconds)
         self._draining: Callable[[], bool] = bool
+        self._keys = bool(settings.api_keys or settings.api_keys_file)
+        self._described: tuple[Any, bytes] | None = None
         self._current.start()
         self._pulse.start()
 
@@ -108,6 +111,7 @@ class ClvService(Careful):
                 Door("/model", self._model),
                 Door("/readyz", self._ready, open=True, spare=True),
                 Door("/metrics", self._metrics, spare=True),
+                Door("/docs.json", self._docs, open=True),
             ]
         )
 
@@ -163,6 +167,13 @@ class ClvService(Careful):
             "notice": "; ".join(filter(None, notices)) or None,
         }
         return Reply(json.dumps(content).encode(), status=200 if content["ready"] else 503)
+
+    async def _docs(self, call: Call) -> bytes:
+        served = self._current.served
+        if self._described is None or self._described[0] is not served:
+            document = describe_api(served and served.bundle, keys=self._keys)
+            self._described = served, json.dumps(document).encode()
+        return self._described[1]
 
     async def _metrics(self, call: Call) -> Reply:
         loop = asyncio.get_running_loop()

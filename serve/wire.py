@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated, Any, TypeVar
+from typing import TypeVar
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    PlainValidator,
     ValidationError,
     model_validator,
 )
@@ -19,6 +18,7 @@ from serve.errors import ServeError
 from serve.fields import (
     LARGEST,
     AsOf,
+    Feature,
     FeatureValue,
     Horizons,
     Id,
@@ -26,7 +26,6 @@ from serve.fields import (
     Moment,
     Money,
     Rate,
-    feature_value,
 )
 from serve.reading import read_json
 from serve.sentences import details, shown, summary
@@ -121,7 +120,7 @@ class FeatureRow(BaseModel):
     """A row of the feature table: every feature that GET /model lists, null where unknown."""
 
     model_config = ConfigDict(frozen=True, extra="allow", strict=True)
-    __pydantic_extra__: dict[str, Annotated[Any, PlainValidator(feature_value)]]
+    __pydantic_extra__: dict[str, Feature]
 
     customer_id: Id = Field(description="returned with the prediction; unique in the request")
 
@@ -147,6 +146,8 @@ class LookupRequest(Options):
     Without options the stored numbers come back; with any of them, the model that runs now answers
     from the customer's stored features. `as_of` is the batch's and cannot be chosen.
     """
+
+    model_config = ConfigDict(json_schema_extra=lambda schema: schema["properties"].pop("as_of"))
 
     customer_ids: list[Id] = Field(min_length=1, max_length=MOST_CUSTOMERS)
 

@@ -141,12 +141,11 @@ class Visit:
 
     async def _body(self) -> bytes:
         most = self._front.settings.max_body_bytes
-        body = await read_body(self._head, self._path, self._incoming, most)
-        self._read = True
-        return body
+        return await read_body(self._head, self._path, self._incoming, most)
 
     def _give_time(self) -> None:
-        """The body is here: from now on it is our time that runs."""
+        """The body is here, if there is one: from now on it is our time that runs."""
+        self._read = True
         seconds = self._front.settings.timeout_seconds
         self._clock.reschedule(asyncio.get_running_loop().time() + seconds)
 
