@@ -16,10 +16,12 @@ from models import clv
 from models.bundle import Bundle
 from serve.answer import predict
 from serve.errors import ServeError
+from serve.page import STATIC
 from serve.replies import NUMBERS, PredictReply
 from serve.served import Served
 
 EXACT = 1e-9
+SVG = "http://www.w3.org/2000/svg"  # a name, not a place
 ONE = {"timestamp": "1997-05-01T10:00:00Z", "amount": 12.5, "order_id": "o1"}
 ANN = {"customer_id": "ann", "transactions": [ONE]}
 BEN = {"customer_id": "ben", "transactions": [ONE]}
@@ -264,7 +266,9 @@ def test_the_page_needs_nothing_from_elsewhere(client: Any) -> None:
     page = client.get("/")
     assert page.headers["content-type"].startswith("text/html")
     assert "default-src 'self'" in page.headers["content-security-policy"]
-    texts = [page.text, client.get("/static/page.js").text, client.get("/static/page.css").text]
+    files = [client.get(f"/static/{each.name}") for each in sorted(STATIC.iterdir())]
+    assert {each.status_code for each in files} == {200}
+    texts = [each.text.replace(SVG, "") for each in (page, *files)]
     assert not any("http://" in text or "https://" in text for text in texts)
     assert "/docs.json" in page.text
 

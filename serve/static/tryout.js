@@ -1,0 +1,75 @@
+// Made-up customers, asked about as a program would: raw transactions to POST /predict.
+
+import { get, post } from "./api.js";
+import { h, id } from "./dom.js";
+import { facts, programs } from "./facts.js";
+import { daysText, money, share } from "./show.js";
+import { trouble } from "./trouble.js";
+
+export async function showTry(place, route, signal) {
+  const model = await get("/model", {}, signal);
+  const text = h("textarea", { id: "request", rows: 20, spellcheck: "false" });
+  const button = h("button", { type: "submit" }, "Predict");
+  const answer = h("div", { id: "answer", "aria-live": "polite" });
+  text.value = written(example(model));
+  async function ask(event) {
+    event.preventDefault();
+    button.disabled = true;
+    try {
+      answer.replaceChildren(...shown(await post("/predict", text.value)));
+    } catch (error) {
+      answer.replaceChildren(trouble(error));
+    }
+    button.disabled = false;
+  }
+  place.append(
+    h("h1", {}, "Try it"),
+    h("p", { class: "lead" }, "Ask about customers of your own. Nothing is stored."),
+    h("form", { id: "form", onsubmit: ask },
+      h("label", { for: "request" }, "What is sent to ", h("code", {}, "POST /predict"), ":"), text, button),
+    answer, facts(model), programs());
+}
+
+function example(model) {
+  const day = (before) => {
+    const moment = new Date(`${model.trained_as_of.slice(0, 10)}T12:00:00Z`);
+    moment.setUTCDate(moment.getUTCDate() - before);
+    return moment.toISOString().slice(0, 10);
+  };
+  const buys = (...pairs) => pairs.map(([before, amount]) => ({ timestamp: day(before), amount }));
+  return {
+    customers: [
+      { customer_id: "regular", transactions: buys([320, 42], [241, 38.5], [160, 55], [88, 40], [21, 47]) },
+      { customer_id: "gone quiet", transactions: buys([400, 60], [371, 35], [350, 80]) },
+      { customer_id: "new", transactions: buys([9, 25]) },
+    ],
+    as_of: model.trained_as_of.slice(0, 10),
+    horizon_days: model.horizon_days,
+  };
+}
+
+const written = (request) => JSON.stringify(request, null, 2).replace(/\{\s+("timestamp": .*),\s+("amount": .*)\s+\}/g, "{ $1, $2 }");
+
+function shown(reply) {
+  const days = [reply.horizon_days].flat().map(daysText).join(", ");
+  return [
+    h("p", {}, `${days} from ${reply.as_of}, in ${reply.currency}, by version ${reply.model.version} of the model:`),
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "The answer as a table" }, h("table", { "data-name": "predictions" },
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "customer"),
+        ["churn risk", "spends otherwise", "revenue", "value", "probably between"].map((each) => h("th", { scope: "col", class: "number" }, each)),
+        h("th", { scope: "col" }, "rests on"))),
+      h("tbody", {}, reply.predictions.map((each) => row(each, reply.currency))))),
+    h("details", {}, h("summary", {}, "The answer as JSON"), h("pre", {}, JSON.stringify(reply, null, 1))),
+  ];
+}
+
+function row(each, currency) {
+  const cash = (name) => money(each[name], currency, name);
+  return h("tr", {},
+    h("th", { scope: "row" }, id(each.customer_id),
+      each.warnings.length > 0 && h("span", { class: "spread quiet" }, each.warnings.join("; "))),
+    h("td", { class: "number" }, share(each.p_churn, "p_churn")),
+    ["expected_spend", "expected_revenue", "clv"].map((name) => h("td", { class: "number" }, cash(name))),
+    h("td", { class: "number" }, cash("clv_low"), " and ", cash("clv_high")),
+    h("td", {}, each.basis));
+}
