@@ -15,7 +15,10 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Basis = Literal["model", "prior", "insufficient"]
 
-NEEDED = ("repeat_days", "last_repeat_days", "age_days", "day_value_mean")
+NEEDED = (
+    *("repeat_days", "last_repeat_days", "age_days", "day_value_mean"),
+    *("monetary_sum", "refund_sum"),
+)
 YOUNG_DAYS = 30
 
 
@@ -39,11 +42,11 @@ def judge(bundle: Bundle, matrix: Array, horizon_days: int) -> Verdict:
     """The verdict on each row of a matrix of `models.clv.matrix_of`."""
     card = bundle.card
     needed = matrix[:, [bundle.places[name] for name in NEEDED]]
-    known: Flags = np.asarray(~np.isnan(needed).any(axis=1))
+    known: Flags = ~np.logical_or.reduce(np.isnan(needed), axis=1)
     learnt: Basis = "model" if card.churn.rounds + card.spend.rounds > 0 else "prior"
     warnings: list[list[str]] = [[] for _ in range(len(matrix))]
     for flags, sentence in _histories(bundle, matrix, known):
-        for row in np.flatnonzero(flags):
+        for row in flags.nonzero()[0].tolist():
             warnings[row].append(sentence)
     for position, place in outside(bundle, matrix, known):
         warnings[position].append(f"{bundle.names[place]} outside the training range")
@@ -52,9 +55,9 @@ def judge(bundle: Bundle, matrix: Array, horizon_days: int) -> Verdict:
             f"the log was long enough to learn from {card.fitted_horizon_days} days; the "
             f"probability model carries the answer on to {horizon_days}"
         )
-        for row in np.flatnonzero(known):
+        for row in known.nonzero()[0].tolist():
             warnings[row].append(sentence)
-    basis: list[Basis] = [learnt if each else "insufficient" for each in known]
+    basis: list[Basis] = [learnt if each else "insufficient" for each in known.tolist()]
     return Verdict(known, basis, warnings)
 
 
@@ -73,5 +76,5 @@ def outside(bundle: AnyBundle, matrix: Array, known: Flags) -> Iterator[tuple[in
     """Row and column of each value that is not between the bounds of what was learnt from."""
     lowest, highest = bundle.bounds
     beyond = ((matrix < lowest) | (matrix > highest)) & known[:, None]
-    for row, place in np.argwhere(beyond):
-        yield int(row), int(place)
+    rows, places = beyond.nonzero()
+    yield from zip(rows.tolist(), places.tolist(), strict=True)

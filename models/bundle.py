@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from models.card import FORMAT_VERSION, Card
 from models.contract_card import AnyCard, ContractCard
-from models.trees import Forest, agrees, forest
+from models.trees import Forest, Grove, agrees, forest, grove
 
 CARD = "card.json"
 Relationship = Literal["purchases", "contract"]
@@ -66,6 +66,11 @@ class Bundle(_Columns):
     def forests(self) -> tuple[Forest, Forest]:
         """The trees of churn and of spend as arrays."""
         return forest(self.churn), forest(self.spend)
+
+    @cached_property
+    def grove(self) -> Grove:
+        """The same, to be walked together."""
+        return grove(self.forests)
 
     @property
     def boosters(self) -> dict[str, xgb.Booster]:

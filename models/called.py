@@ -15,6 +15,8 @@ Array = NDArray[np.float64]
 Names = tuple[str | None, str | None]
 READ = ("recency_days", "n_orders", "monetary_sum", "refund_sum", "repeat_days", "age_days")
 FEW_ROWS = 24
+# What a new customer costs is no part of the value that is cut.
+CUT_BY = tuple(name for name in Economics.model_fields if name != "acquisition_cost")
 
 
 def has_tiers(bundle: AnyBundle, horizon_days: int, economics: Economics) -> bool:
@@ -25,9 +27,7 @@ def has_tiers(bundle: AnyBundle, horizon_days: int, economics: Economics) -> boo
     # the value of a contract is that of its whole life, whatever the horizon
     if bundle.relationship == "purchases" and horizon_days != card.horizon_days:
         return False
-    # what a new customer costs is no part of the value that is cut
-    alike = {"acquisition_cost": card.economics.acquisition_cost}
-    return economics.model_copy(update=alike) == card.economics
+    return all(getattr(economics, name) == getattr(card.economics, name) for name in CUT_BY)
 
 
 def called(bundle: AnyBundle, matrix: Array, clv: Array, *, with_tiers: bool) -> list[Names]:

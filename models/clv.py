@@ -131,7 +131,7 @@ def forecast_matrix(bundle: Bundle, matrix: Array, *, as_of: datetime) -> Foreca
     prior = card.prior.outlook(columns)
     fitted = card.season.effective_lengths(as_of, np.array([card.fitted_horizon_days]))
     features = matrix.astype(np.float32)
-    churn, spend = (trees.correction(features)[:, None] for trees in bundle.forests)
+    churn, spend = (each[:, None] for each in bundle.grove.corrections(features))
     return Forecast(
         bundle=bundle,
         columns=columns,

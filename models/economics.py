@@ -8,6 +8,7 @@ monthly rate of (1 + rate) ^ (1 / 12) - 1.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,11 +33,14 @@ class Months:
         return (self.ends - self.starts) / MONTH_DAYS
 
 
+@lru_cache(maxsize=256)
 def months(horizon_days: float) -> Months:
-    """The months of a horizon; the last one may be shorter."""
+    """The months of a horizon; the last one may be shorter. Remembered: few horizons are usual."""
     whole = np.arange(1, int(np.ceil(horizon_days / MONTH_DAYS - 1e-9))) * MONTH_DAYS
-    ends = np.append(whole, float(horizon_days))
-    return Months(np.append(0.0, whole), ends)
+    found = Months(np.append(0.0, whole), np.append(whole, float(horizon_days)))
+    found.starts.setflags(write=False)
+    found.ends.setflags(write=False)
+    return found
 
 
 def discount(days: Array, economics: Economics) -> Array:

@@ -85,11 +85,12 @@ def revenue_interval(spread: Spread, p_order: Array, spend: Array) -> tuple[Arra
     lower 80 %; else it leaves a tenth on either side. A customer who will not come back with more
     than 80 % gets [0, 0].
     """
-    from_nothing = 1.0 - p_order > (1.0 - LEVEL) / 2.0
+    p_churn = 1.0 - p_order
+    from_nothing = p_churn > (1.0 - LEVEL) / 2.0
     low_at = np.where(from_nothing, 0.0, (1.0 - LEVEL) / 2.0)
-    at = np.stack([low_at, low_at + LEVEL])
+    at = np.array([low_at, low_at + LEVEL])
     # nothing-or-spend: nothing up to 1 - p_order, then the factor's quantiles
-    inside = (at - (1.0 - p_order)) / p_order
+    inside = (at - p_churn) / p_order
     factor = _quantile(spread.table, _group(spread, p_order), inside)
     low, high = np.where(inside > 0.0, np.maximum(factor, 0.0) * spend, 0.0)
     return low, high

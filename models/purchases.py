@@ -108,7 +108,8 @@ class PurchaseModel:
         _, log_odds_gone = _survival_terms(
             self.r, self.alpha, self.a, self.b, histories, self.variant
         )
-        return np.asarray(1.0 / (1.0 + np.exp(np.clip(log_odds_gone, -700, 700))))
+        bounded = np.minimum(np.maximum(log_odds_gone, -700.0), 700.0)
+        return np.asarray(1.0 / (1.0 + np.exp(bounded)))
 
     def outlook(self, histories: Histories) -> Outlook:
         """What is known of each customer's future."""

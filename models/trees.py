@@ -18,11 +18,12 @@ from models.boosting import Array, Matrix, correction
 
 FEW_ROWS = 24
 PROBES = 256
+LOWEST, HIGHEST = np.float32(-np.inf), np.float32(np.inf)
 
 
 @dataclass(frozen=True)
-class Forest:
-    """Nodes of all trees in one numbering; a leaf is its own child on both sides.
+class Nodes:
+    """Nodes of many trees in one numbering; a leaf is its own child on both sides.
 
     column     which value a node compares; columns are counted twice, first with an unknown value
                as lowest, then as highest, so that the default direction needs no branch
@@ -31,13 +32,34 @@ class Forest:
     leaf       what a node that is a leaf adds, float32 as in XGBoost
     """
 
-    booster: xgb.Booster
     column: NDArray[np.intp]
     threshold: NDArray[np.float32]
     child: NDArray[np.intp]
     leaf: NDArray[np.float32]
     roots: NDArray[np.intp]
     depth: int
+
+    def leaves(self, features: Matrix) -> Matrix:
+        """What each tree adds, shape (rows, trees)."""
+        rows, columns = features.shape
+        both = np.empty((rows, 2 * columns), dtype=np.float32)
+        # of a number and an unknown value these return the number
+        np.fmax(features, LOWEST, out=both[:, :columns])
+        np.fmin(features, HIGHEST, out=both[:, columns:])
+        values = both.ravel()
+        first = np.arange(0, both.size, 2 * columns)[:, None] if rows > 1 else None
+        node = self.roots[None] if first is None else self.roots + np.zeros_like(first)
+        for _ in range(self.depth):
+            place = self.column[node] if first is None else self.column[node] + first
+            node = self.child[2 * node + (values[place] >= self.threshold[node])]
+        return self.leaf[node]
+
+
+@dataclass(frozen=True)
+class Forest(Nodes):
+    """The trees of one booster."""
+
+    booster: xgb.Booster
 
     def correction(self, features: Matrix) -> Array:
         """What the trees add to the margin, as `models.boosting.correction`, shape (rows,)."""
@@ -47,21 +69,32 @@ class Forest:
 
     def walk(self, features: Matrix) -> Array:
         """The same by the arrays alone."""
-        rows, columns = features.shape
-        if not rows or not self.roots.size:
-            return np.zeros(rows)
-        unknown = np.isnan(features)
-        both = np.concatenate(
-            [np.where(unknown, -np.inf, features), np.where(unknown, np.inf, features)], axis=1
-        ).ravel()
-        first = (np.arange(rows) * (2 * columns))[:, None]
-        node = self.roots + np.zeros((rows, 1), dtype=np.intp)
-        for _ in range(self.depth):
-            right = both[self.column[node] + first] >= self.threshold[node]
-            node = self.child[2 * node + right]
-        # subtle: XGBoost adds tree by tree in float32, and so must we
-        added = np.add.accumulate(self.leaf[node], axis=1, dtype=np.float32)
-        return np.asarray(added[:, -1], dtype=np.float64)
+        if not len(features) or not self.roots.size:
+            return np.zeros(len(features))
+        return _added(self.leaves(features))
+
+
+@dataclass(frozen=True)
+class Grove:
+    """Forests over the same columns: for a few rows one walk through all of their trees.
+
+    ends  where the trees of each forest end among `nodes.roots`
+    """
+
+    forests: tuple[Forest, ...]
+    nodes: Nodes
+    ends: tuple[int, ...]
+
+    def corrections(self, features: Matrix) -> list[Array]:
+        """`Forest.correction` of each."""
+        if len(features) > FEW_ROWS or not len(features) or not self.nodes.roots.size:
+            return [each.correction(features) for each in self.forests]
+        leaves = self.nodes.leaves(features)
+        parts = zip((0, *self.ends), self.ends, strict=False)
+        return [
+            _added(leaves[:, start:end]) if end > start else np.zeros(len(features))
+            for start, end in parts
+        ]
 
 
 def forest(booster: xgb.Booster) -> Forest:
@@ -87,6 +120,22 @@ def forest(booster: xgb.Booster) -> Forest:
     )
 
 
+def grove(forests: tuple[Forest, ...]) -> Grove:
+    """Forests over the same columns, put together."""
+    sizes = [each.column.size for each in forests]
+    starts = np.cumsum([0, *sizes[:-1]])
+    moved = list(zip(forests, starts.tolist(), strict=True))
+    nodes = Nodes(
+        column=np.concatenate([each.column for each in forests]),
+        threshold=np.concatenate([each.threshold for each in forests]),
+        child=np.concatenate([each.child + start for each, start in moved]),
+        leaf=np.concatenate([each.leaf for each in forests]),
+        roots=np.concatenate([each.roots + start for each, start in moved]),
+        depth=max(each.depth for each in forests),
+    )
+    return Grove(forests, nodes, tuple(np.cumsum([each.roots.size for each in forests]).tolist()))
+
+
 def agrees(found: Forest) -> bool:
     """Whether arrays and booster give the same bits on made-up rows around every threshold."""
     if not found.roots.size:
@@ -102,6 +151,13 @@ def agrees(found: Forest) -> bool:
             probes[:, place] = np.where(step == 0.0, near, np.nextafter(near, step))
     probes[rng.random(probes.shape) < 0.1] = np.nan
     return bool(np.array_equal(found.walk(probes), correction(found.booster, probes)))
+
+
+def _added(leaves: Matrix) -> Array:
+    """The sums of each row's leaves."""
+    # subtle: XGBoost adds tree by tree in float32, and so must we
+    added: Array = np.add.accumulate(leaves, axis=1)[:, -1].astype(np.float64)
+    return added
 
 
 def _trees(booster: xgb.Booster) -> list[dict[str, Any]]:

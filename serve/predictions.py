@@ -70,7 +70,7 @@ def _of_horizon(bundle: AnyBundle, question: Question, horizon_days: int) -> lis
 
 def _numbers(answers: Values, names: list[Names]) -> Iterator[dict[str, Any]]:
     """The numbers of each known customer by name, and what the customer is called."""
-    table = np.stack([getattr(answers, name) for name in NUMBERS], axis=1)
+    table = np.array([getattr(answers, name) for name in NUMBERS]).T
     if not np.isfinite(table).all():
         raise RuntimeError("an answer is not finite")
     for row, (tier, segment) in zip(table.tolist(), names, strict=True):

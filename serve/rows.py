@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from serve.sentences import MOST_DETAILS, shown
 from serve.wire import FeatureRow
 
 MOST_NAMES = 5
+FEW_ROWS = 24
 
 Array = NDArray[np.float64]
 
@@ -72,17 +74,13 @@ def _violations(row: dict[str, FeatureValue], units: dict[str, str]) -> Iterator
 def _impossible(matrix: Array, bundle: AnyBundle) -> Iterator[dict[str, str]]:
     """What contradicts the meaning of the columns that the probability model reads."""
     names = ("age_days", "last_repeat_days", "repeat_days", "day_value_mean", "repeat_value_mean")
-    age, last, repeats, day_value, repeat_value = (matrix[:, bundle.places[name]] for name in names)
-    broken = (
-        age <= 0,
-        (last < 0) | (last > age),
-        # two calendar days more than days of 24 hours: the clock change, and midnight
-        (repeats < 0) | (repeats > last + 2),
-        day_value <= 0,
-        repeat_value <= 0,
-    )
-    if not any(flags.any() for flags in broken):
+    places = [bundle.places[name] for name in names]
+    if len(matrix) <= FEW_ROWS and not any(
+        any(_broken(*row)) for row in matrix[:, places].tolist()
+    ):
         return
+    age, last, repeats, day_value, repeat_value = (matrix[:, place] for place in places)
+    broken = _broken(age, last, repeats, day_value, repeat_value)
     laws = (
         "must be positive",
         "must lie between 0 and age_days",
@@ -94,6 +92,18 @@ def _impossible(matrix: Array, bundle: AnyBundle) -> Iterator[dict[str, str]]:
         for place in np.flatnonzero(flags):
             got = shown(float(matrix[place, bundle.places[name]]))
             yield {"field": f"rows[{place}].{name}", "message": f"{law}, got {got}"}
+
+
+def _broken(age: Any, last: Any, repeats: Any, day_value: Any, repeat_value: Any) -> list[Any]:
+    """Which of the laws are broken; of numbers or of arrays."""
+    return [
+        age <= 0,
+        (last < 0) | (last > age),
+        # two calendar days more than days of 24 hours: the clock change, and midnight
+        (repeats < 0) | (repeats > last + 2),
+        day_value <= 0,
+        repeat_value <= 0,
+    ]
 
 
 def _unlived(matrix: Array, bundle: AnyBundle) -> Iterator[dict[str, str]]:

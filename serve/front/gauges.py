@@ -6,6 +6,7 @@ import os
 import time
 from collections import Counter as Count
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 import numpy as np
 from prometheus_client import (
@@ -40,6 +41,11 @@ class Meters:
         self._of_request: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._counters(registry)
         self._gauges(registry)
+        # kept, as to look them up costs more than to count
+        self._customers_at, self._resting_on = (
+            cache(self.customers.labels),
+            cache(self.basis.labels),
+        )
         if SHARED not in os.environ:
             ProcessCollector(registry=registry)
 
@@ -116,9 +122,9 @@ class Meters:
         self, door: str, p_churn: Sequence[float], clv: Sequence[float], basis: Sequence[str]
     ) -> None:
         """Count the customers of one answer."""
-        self.customers.labels(door).observe(len(basis))
+        self._customers_at(door).observe(len(basis))
         for name, times in Count(basis).items():
-            self.basis.labels(name).inc(times)
+            self._resting_on(name).inc(times)
         _observe(self.p_churn, p_churn, SHARES)
         _observe(self.clv, clv, MONEY)
 

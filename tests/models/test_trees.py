@@ -9,7 +9,7 @@ import xgboost as xgb
 from models import bundle as bundles
 from models.boosting import correction, no_trees
 from models.bundle import Bundle, BundleError
-from models.trees import FEW_ROWS, Forest, agrees, forest
+from models.trees import FEW_ROWS, Forest, agrees, forest, grove
 
 COLUMNS = 7
 
@@ -50,6 +50,16 @@ def test_a_stump_that_never_split_adds_its_one_leaf() -> None:
     assert found.depth == 0
     some = np.ones((3, COLUMNS), dtype=np.float32)
     np.testing.assert_array_equal(found.walk(some), correction(booster, some))
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, FEW_ROWS, FEW_ROWS + 1])
+def test_forests_that_are_walked_together_add_what_each_adds_alone(rows: int) -> None:
+    one, features = grown(4, 30, seed=3)
+    other, _ = grown(2, 7, seed=4)
+    alone = [forest(each) for each in (one, no_trees(COLUMNS, "reg:gamma"), other)]
+    together = grove(tuple(alone)).corrections(features[:rows])
+    for found, each in zip(together, alone, strict=True):
+        np.testing.assert_array_equal(found, correction(each.booster, features[:rows]))
 
 
 def test_without_trees_nothing_is_added() -> None:
