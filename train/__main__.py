@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         "their bundle, registered as clv.",
     )
     _add_shared(parser, default=None)
-    commands = parser.add_subparsers(dest="command", metavar="{churn,spend,backtest,tune}")
+    commands = parser.add_subparsers(dest="command", metavar="{churn,spend,backtest,tune,report}")
     for name in ("churn", "spend"):
         _add_shared(commands.add_parser(name, help=f"the {name} model alone, one run"))
     backtest = commands.add_parser("backtest", help="judge the ladder of models on past horizons")
@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     backtest.add_argument("--origins", type=_origins, default=3, help="how many; default: 3")
     backtest.add_argument("--out", type=Path, required=True, help="JSON file to write")
     _add_tune(commands.add_parser("tune", help="search better settings", description=TUNE))
+    _add_report(commands.add_parser("report", help="customers and their value as one HTML file"))
     return parser
 
 
@@ -84,6 +85,20 @@ def _add_tune(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--minutes", type=_minutes, help="no trial begins later; default: no limit")
     parser.add_argument("--out", type=Path, required=True, help="TOML file to write")
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    _add_shared(parser)
+    parser.add_argument(
+        "--model",
+        help="models:/name@alias, models:/name/version or a folder; default: models:/clv@champion",
+    )
+    parser.add_argument(
+        "--previous",
+        type=Path,
+        help="scores of an earlier batch, to tell who changed tier; default: 90 days before",
+    )
+    parser.add_argument("--out", type=Path, required=True, help="HTML file to write")
 
 
 def _add_shared(

@@ -19,11 +19,12 @@ from models import bundle as bundles
 from models.bundle import AnyBundle
 from train import tracking
 from train.clv import BOTH, Trained, train
+from train.held_out import held_out
 from train.history import History, cut
 from train.progress import bar
 from train.records import clv_record, model_record
 from train.registry import Registered, register
-from train.report import held_out
+from train.report.door import leave as leave_report
 from train.rolling import backtest as backtest
 from train.snapshots import Step
 
@@ -49,6 +50,7 @@ def clv(arguments: Namespace) -> dict[str, Any]:
             tracking.child(name, _record(name, job, trained))
         tracking.leave(clv_record(trained))
         registered = register_bundle(trained.bundle)
+        leave_report(trained, job.config, job.history)
     announce(registered)
     return _result(job, trained, run_id) | {
         "model": registered.name,
@@ -77,6 +79,13 @@ def tune(arguments: Namespace) -> dict[str, Any]:
     return tuning_door.tune(
         _job(arguments), trials=arguments.trials, minutes=arguments.minutes, out=arguments.out
     )
+
+
+def report(arguments: Namespace) -> dict[str, Any]:
+    """Write the report of a registered model as one HTML file."""
+    from train.report import door
+
+    return door.report(arguments)
 
 
 def register_bundle(bundle: AnyBundle) -> Registered:

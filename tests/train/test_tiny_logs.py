@@ -17,10 +17,10 @@ from models.clv import answer
 from train import pictures
 from train.backtest import Origin, judge_origin, origins
 from train.clv import Trained, train
+from train.held_out import held_out
 from train.history import History
 from train.plain import to_json
 from train.records import clv_record, model_record
-from train.report import held_out
 
 END = datetime(2025, 1, 1, tzinfo=UTC)
 Train = Callable[[pd.DataFrame], tuple[Trained, pd.DataFrame]]

@@ -1,0 +1,118 @@
+"""Value by tier, segment, channel, category, country and first order."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from models.personas import favourite
+from models.rfm_segments import MEANINGS
+from train.report.charts import intervals
+from train.report.facts import Facts
+from train.report.parts import Chapter, Column, Picture, records
+from train.report.theme import money_axis
+from train.report.totals import by_group
+
+MOST = 12
+COLUMNS = (
+    Column("group", "group"),
+    Column("customers", "customers", "count"),
+    Column("customer_share", "share of customers", "percent"),
+    Column("clv", "value", "exact"),
+    Column("clv_low", "80 % interval from", "exact"),
+    Column("clv_high", "to", "exact"),
+    Column("value_share", "share of value", "percent"),
+    Column("mean_clv", "value of one", "exact"),
+    Column("p_churn", "mean churn risk", "percent"),
+)
+
+
+def chapter(facts: Facts) -> Chapter:
+    """One picture for each way to group customers that the log knows."""
+    answers, lines = facts.answers, facts.subject.history.log.lines
+    tiers = list(facts.subject.config.tiers.names)
+    pictures = [
+        _picture(facts, "tier", answers["tier"], tiers),
+        _picture(facts, "segment", answers["segment"], list(MEANINGS)),
+    ]
+    absent = []
+    for name in ("category", "channel"):
+        if name in facts.subject.history.log.optional:
+            pictures.append(_picture(facts, name, favourite(lines, name, facts.subject.as_of)))
+        else:
+            absent.append(name)
+    if facts.subject.countries is not None:
+        pictures.append(_picture(facts, "country", facts.subject.countries))
+    else:
+        absent.append("country")
+    found = tuple(each for each in pictures if each is not None)
+    return Chapter(
+        name="groups",
+        title="Groups",
+        says=(
+            "Value of all customers of a group together over the next "
+            f"{facts.subject.horizon_days} days; the thin line is where it will lie with 80 % "
+            "probability.",
+            *((f"The log names no {', no '.join(absent)}.",) if absent else ()),
+        ),
+        parts=found,
+    )
+
+
+TITLES = {
+    "tier": "By tier: customers ranked by predicted value",
+    "segment": "By segment: how recently, how often and for how much they bought",
+    "category": "By category, each customer's favourite",
+    "channel": "By channel, each customer's favourite",
+    "country": "By country",
+}
+
+
+def _picture(
+    facts: Facts, name: str, groups: pd.Series, order: list[str] | None = None
+) -> Picture | None:
+    """The totals of each group, in this order or the most valuable first; None without groups."""
+    groups = _fewer(facts, groups) if order is None else groups
+    found = by_group(facts.subject.bundle, facts.answers, groups)
+    if found.empty:
+        return None
+    if order is None:
+        order = list(found.sort_values("clv", ascending=False).index)
+    found = found.reindex([each for each in order if each in found.index])
+    best, riskiest = str(found["clv"].idxmax()), str(found["p_churn"].idxmax())
+    says = (
+        "{best:text} is worth most: {customer_share:percent} of the customers, "
+        "{value_share:percent} of the value. {riskiest:text} is the least likely to buy: a mean "
+        "churn risk of {risk:percent}."
+    )
+    label = "{clv:money} · {customers:count} customers"
+    rows = [
+        row | {"label": facts.words.fill(label, **row)}
+        for row in records(found.rename_axis("group").reset_index())
+    ]
+    return Picture(
+        name=name,
+        title=TITLES[name],
+        says=facts.words.fill(
+            says,
+            best=best,
+            customer_share=found["customer_share"][best],
+            value_share=found["value_share"][best],
+            riskiest=riskiest,
+            risk=found["p_churn"].max(),
+        ),
+        columns=COLUMNS,
+        rows=rows,
+        spec=intervals(
+            COLUMNS,
+            money_axis(facts.words.symbol),
+            fields=("clv", "clv_low", "clv_high"),
+            rows=len(rows),
+        ),
+    )
+
+
+def _fewer(facts: Facts, groups: pd.Series) -> pd.Series:
+    """The groups with the most value, and the others as one."""
+    named = groups.reindex(facts.answers.index)
+    worth = facts.answers["clv"].groupby(named).sum().nlargest(MOST).index
+    return named.where(named.isin(worth) | named.isna(), "all others")

@@ -1,0 +1,131 @@
+"""The command `report`, and the report that each training leaves with its run."""
+
+from __future__ import annotations
+
+import logging
+from argparse import Namespace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features.config import Config, read_config
+from features.contracts import ContractError
+from features.log import parse_as_of, read_log
+from features.writing import whole_file
+from models.bundle import AnyBundle, Bundle
+from train import tracking
+from train.clv import Trained
+from train.history import History, cut
+from train.progress import bar
+from train.registered import fetch
+from train.report.book import STEPS, write
+from train.report.countries import read_countries
+from train.report.facts import Earlier, Facts, Subject, gather
+from train.report.judged import Judged, judged
+
+logger = logging.getLogger(__name__)
+CHAMPION = "models:/clv@champion"
+JUDGED, REPORT = "judged", "report.html"
+
+
+def report(arguments: Namespace) -> dict[str, Any]:
+    """Write the report of a registered model over the log; return the JSON result.
+
+    Raises ConfigError, ContractError or ConnectionError for what cannot be used.
+    """
+    config = read_config(arguments.config)
+    with bar("report", STEPS + 3) as step:
+        kept = fetch(arguments.model or CHAMPION, document=f"{JUDGED}.json")
+        bundle = _of_purchases(kept.bundle, config)
+        step("model")
+        log = read_log(config.data)
+        as_of = parse_as_of(arguments.as_of, log.timezone) if arguments.as_of else log.end
+        step("log")
+        countries = read_countries(config.data, before=as_of)
+        step("countries")
+        subject = Subject(
+            bundle=bundle,
+            config=config,
+            history=History(cut(log, as_of)),
+            as_of=as_of,
+            horizon_days=arguments.horizon_days or config.problem.horizon_days,
+            judged=Judged.model_validate_json(kept.document) if kept.document else None,
+            version=kept.version,
+            previous=_previous(arguments.previous, log.timezone) if arguments.previous else None,
+            countries=countries,
+        )
+        facts = gather(subject)
+        page = write(facts, step=step)
+    with whole_file(arguments.out) as path:
+        path.write_text(page, encoding="utf-8")
+    logger.info("wrote %s: open it in a browser", arguments.out)
+    return _result(facts, arguments.out)
+
+
+def leave(trained: Trained, config: Config, history: History) -> None:
+    """Attach the report to the open run, with customers numbered: a run names nobody."""
+    card = trained.bundle.card
+    seen = judged(trained.verdict) if trained.verdict else None
+    subject = Subject(
+        bundle=trained.bundle,
+        config=config,
+        history=history,
+        as_of=card.trained_as_of,
+        horizon_days=card.horizon_days,
+        judged=seen,
+        named=False,
+    )
+    with bar("report", STEPS) as step:
+        page = write(gather(subject), step=step)
+    kept = {JUDGED: seen.model_dump(mode="json")} if seen else {}
+    tracking.leave(tracking.Record(texts={REPORT: page}, documents=kept))
+
+
+def _of_purchases(bundle: AnyBundle, config: Config) -> Bundle:
+    if not isinstance(bundle, Bundle):
+        raise ContractError(
+            "the model is one of contracts, and reports are written of models of purchases; give "
+            "another --model"
+        )
+    if config.data.currency != bundle.card.currency:
+        raise ContractError(
+            f"data.currency is {config.data.currency}, the model answers in "
+            f"{bundle.card.currency}; give another --config or --model"
+        )
+    return bundle
+
+
+def _previous(path: Path, timezone: str) -> Earlier:
+    """The tiers of an earlier batch, a file of `python -m serve score`."""
+    wanted = ["customer_id", "as_of", "tier", "clv"]
+    try:
+        read = pd.read_csv if path.suffix == ".csv" else pd.read_parquet
+        found = read(path)
+    except (OSError, ValueError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ContractError(f"{path}: cannot be read as scores: {reason}") from None
+    if missing := [name for name in wanted if name not in found] or (
+        ["rows"] if found.empty else []
+    ):
+        raise ContractError(
+            f"{path}: holds no {', '.join(missing)}; give a file that python -m serve score wrote"
+        )
+    found["customer_id"] = found["customer_id"].astype("str")
+    moment: datetime = parse_as_of(str(found["as_of"].iloc[0]), timezone)
+    return Earlier(as_of=moment, names=found.set_index("customer_id")[["tier", "clv"]])
+
+
+def _result(facts: Facts, out: Path) -> dict[str, Any]:
+    whole, subject = facts.whole, facts.subject
+    return {
+        "as_of": subject.as_of.isoformat(),
+        "horizon_days": subject.horizon_days,
+        "customers": whole.customers,
+        "currency": subject.bundle.card.currency,
+        "version": subject.version,
+        "expected_revenue": whole.revenue,
+        "clv": whole.clv,
+        "out": str(out),
+    }

@@ -1,0 +1,120 @@
+"""What a chapter is made of, apart from how it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+Row = dict[str, Any]
+Spec = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of rows: its key, its heading, and the kind of its numbers, see `Words`."""
+
+    key: str
+    heading: str
+    kind: str = "text"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A chart of rows, one sentence that says what it shows, and its columns for a table.
+
+    spec  in Vega-Lite, without the data
+    """
+
+    name: str
+    title: str
+    says: str
+    columns: tuple[Column, ...]
+    rows: list[Row]
+    spec: Spec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Rows to be read, and one sentence that says what they show."""
+
+    name: str
+    title: str
+    says: str
+    columns: tuple[Column, ...]
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number for a glance: what it is, the number, and what belongs to it."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Numbers beside each other."""
+
+    tiles: tuple[Tile, ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A group of customers in words, with shares, each in [0, 1], as bars."""
+
+    title: str
+    says: str
+    shares: tuple[tuple[str, float, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Groups beside each other."""
+
+    cards: tuple[Card, ...]
+
+
+Part = Picture | Table | Tiles | Cards
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chapter:
+    """A question and its answer.
+
+    says     sentences, the most important first
+    numbers  every number of the sentences, tiles and cards; those of pictures and tables are rows
+    """
+
+    name: str
+    title: str
+    says: tuple[str, ...]
+    parts: tuple[Part, ...] = ()
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+
+
+def records(frame: pd.DataFrame) -> list[Row]:
+    """A frame's columns as rows of plain values; what is unknown is None."""
+    return [
+        {str(key): plain(value) for key, value in row.items()} for row in frame.to_dict("records")
+    ]
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON knows it: numbers that are not finite are None, moments their ISO text."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is pd.NaT or value is pd.NA or (isinstance(value, float) and not np.isfinite(value)):
+        return None
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return value
