@@ -18,7 +18,6 @@ from features.subscription_table import MONTH_DAYS, build
 from features.subscriptions import Subscriptions, read_subscriptions
 from models.contract import answer, forecast_matrix, matrix_of
 from models.metrics import log_loss
-from train.__main__ import main
 from train.contract import train
 from train.contract_backtest import LADDER
 from train.contract_fit import Task, fit
@@ -208,34 +207,28 @@ def test_where_nobody_leaves_nothing_breaks(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def written(log: Log, tmp_path: Path) -> Callable[[str], Path]:
-    """The simulated table's configuration as a file, with a line changed."""
-
-    def write(extra: str = "") -> Path:
-        path = tmp_path / "mine.toml"
-        path.write_text(
-            f"""
+def written(log: Log, tmp_path: Path) -> Path:
+    """The simulated table's configuration as a file."""
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        f"""
 data.customers = "{log.config.data.customers}"
 data.attributes = ["plan", "seats"]
 data.known_until = "2025-07-03"
 data.columns = {{ customer_id = "who", start = "since", amount = "fee", cancelled = "until" }}
 problem = {{ relationship = "contract", horizon_days = {HORIZON_DAYS} }}
 churn = {{ max_rounds = 5 }}
-{extra}
 """
-        )
-        return path
-
-    return write
+    )
+    return path
 
 
 def test_a_backtest_goes_back_horizon_by_horizon(
-    written: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    written: Path, door: Callable[..., Any], var: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("PERENNIAL_VAR", str(tmp_path / "var"))
     out = tmp_path / "report.json"
-    path = str(written(""))
-    assert main(["backtest", "--config", path, "--origins", "2", "--out", str(out)]) == 0
+    said = door("backtest", "--config", str(written), "--origins", "2", "--out", str(out), var=var)
+    assert said.code == 0, said.stderr
     report = json.loads(out.read_text())
     assert [each["as_of"][:10] for each in report["origins"]] == ["2025-01-02", "2024-07-04"]
     board = {each["model"]: each for each in report["leaderboard"]}
@@ -259,15 +252,8 @@ def test_a_backtest_goes_back_horizon_by_horizon(
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(
-    written: Callable[[str], Path],
-    command: list[str],
-    sentence: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    written: Path, door: Callable[..., Any], var: Path, command: list[str], sentence: str
 ) -> None:
-    monkeypatch.setenv("PERENNIAL_VAR", str(tmp_path / "var"))
-    path = written("")
-    monkeypatch.chdir(tmp_path)
-    assert main([*command, "--config", str(path)]) == 2
-    assert sentence in capsys.readouterr().err.splitlines()[-1]
+    said = door(*command, "--config", str(written), var=var)
+    assert said.code == 2
+    assert sentence in said.stderr.splitlines()[-1]
