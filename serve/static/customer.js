@@ -19,7 +19,7 @@ export async function showCustomer(place, route, signal) {
   const before = await first(place, customer, signal);
   if (!before) return null;
   const { reply, live } = before;
-  const parts = { figures: h("div", {}), drivers: h("div", {}), curve: h("div", {}), problem: h("div", { role: "alert" }) };
+  const parts = { figures: h("div", {}), drivers: h("div", {}), curve: h("div", {}), problem: h("div") };
   const knobs = live && terms(reply, asked);
   let turn = 0;
   let given = termsOf(route.query);

@@ -50,13 +50,14 @@ def test_metrics_count_what_was_answered(server: Any) -> None:
 
 def test_the_probe_says_what_it_stands_on(server: Any) -> None:
     probe = httpx.get(f"{server.address}/readyz", timeout=30)
-    assert (probe.status_code, probe.json()) == (
+    said = probe.json()
+    assert said.pop("store") in ("unused", "up")  # other tests may have filled it
+    assert (probe.status_code, said) == (
         200,
         {
             "ready": True,
             "model": {"version": "1", "source": "registry"},
             "registry": "up",
-            "store": "unused",
             "notice": None,
         },
     )

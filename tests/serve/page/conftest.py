@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Error, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent.parent.parent
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+KEY = "a-key-of-the-tests"
+SECONDS = 90
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real Chromium, closed with the module: its event loop would be in the way of others."""
+    with sync_playwright() as playwright:
+        found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+        try:
+            # no sandbox: there is none for root, and nothing but our own page is opened
+            started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        except Error as error:
+            pytest.skip(
+                "no Chromium: install one, on Debian: apt-get install chromium, elsewhere: "
+                f"python -m playwright install chromium ({str(error).splitlines()[0]})"
+            )
+        yield started
+        started.close()
+
+
+@dataclass
+class Tab:
+    """A tab of the browser, and what it complained of.
+
+    said       errors of the console; an answer that is an error is none
+    elsewhere  requests to another address
+    """
+
+    page: Page
+    address: str
+    said: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        self.page.on("console", lambda each: self._hear(each.type, each.text))
+        self.page.on("pageerror", lambda each: self.said.append(str(each)))
+        self.page.on("request", lambda each: self._see(each.url))
+
+    def open(self, place: str = "") -> None:
+        """Go to a place of the page, such as list?tier=Gold, and wait until it is shown."""
+        self.page.goto("about:blank")
+        self.page.goto(f"{self.address}/#/{place}")
+        self.page.locator("main h1, main .trouble").first.wait_for()
+
+    def numbers(self, name: str, within: str = "main") -> list[float]:
+        """The exact numbers that stand on the page under a name."""
+        found = self.page.locator(f'{within} data[data-name="{name}"]')
+        return [float(each) for each in found.evaluate_all("all => all.map(each => each.value)")]
+
+    def until(self, holds: Callable[[], bool], seconds: float = 10) -> None:
+        """Wait for something that comes with the next answer."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < deadline, self.page.locator("main").inner_text()
+            self.page.wait_for_timeout(20)
+
+    def _hear(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning") and not text.startswith("Failed to load resource"):
+            self.said.append(text)
+
+    def _see(self, url: str) -> None:
+        if not url.startswith((self.address, "blob:", "data:", "about:")):
+            self.elsewhere.append(url)
+
+
+@pytest.fixture
+def open_tab(browser: Browser) -> Iterator[Callable[..., Tab]]:
+    """Opens tabs; in the end none may have complained, or asked elsewhere."""
+    opened: list[Tab] = []
+
+    def open_one(address: str, width: int = 1280) -> Tab:
+        context = browser.new_context(viewport={"width": width, "height": 800})
+        context.set_default_timeout(10_000)
+        opened.append(Tab(context.new_page(), address))
+        opened[-1].listen()
+        return opened[-1]
+
+    yield open_one
+    for each in opened:
+        each.page.context.close()
+    assert [each.said + each.elsewhere for each in opened] == [[] for _ in opened]
+
+
+@dataclass(frozen=True)
+class Locked:
+    """A server that asks for a key, and has no scores at first."""
+
+    address: str
+    key: str
+    scores: str
+    printed: Path
+
+
+@pytest.fixture(scope="module")
+def starting(store: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locked]:
+    """It starts while other tests run."""
+    var = tmp_path_factory.mktemp("locked")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = store.environment() | {
+        "PERENNIAL_VAR": str(var),
+        "PERENNIAL_MODEL": str(store.folder),
+        "PERENNIAL_API_KEYS": f"tests:{hashlib.sha256(KEY.encode()).hexdigest()}",
+    }
+    command = [
+        *(sys.executable, "-m", "bentoml", "serve", "serve.service:ClvService"),
+        *("--host", "127.0.0.1", "--port", str(port)),
+    ]
+    with (var / "server.log").open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    address = f"http://127.0.0.1:{port}"
+    yield Locked(address, KEY, f"sqlite:///{var / 'scores.db'}", var / "server.log")
+    # with its worker, and at once: nothing is asked of it any more
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(timeout=20)
+
+
+@pytest.fixture
+def locked(starting: Locked) -> Locked:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{starting.address}/readyz", timeout=5).status_code == 200:
+                return starting
+        except httpx.TransportError:
+            time.sleep(0.1)
+    pytest.fail(f"the server did not start: {starting.printed.read_text()}")
