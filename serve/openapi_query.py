@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from serve.fields import DAYS_SCHEMA, LONGEST_ID, MOST_HORIZONS
 from serve.query import FLAGS
+from serve.replies import Basis
+from serve.store.listing import MOST_AT_ONCE, MOST_OFFSET, MOST_ROWS, SORTABLE
+from serve.wanted import BOUNDS, FORMATS, WHOLE
+from serve.wanted import KNOWN as LISTED
 from serve.wire import Options, Terms
 
 FLAG_WORDS = {
@@ -14,6 +18,21 @@ FLAG_WORDS = {
     "history": "also the numbers of the earlier batches that are kept",
     "features": "also the stored row of the feature table",
 }
+CHOICES = {
+    "sort": ("the column to sort by", SORTABLE),
+    "basis": ("only customers whose numbers have this basis", get_args(Basis)),
+    "format": ("json: a page; csv: a file with all of them, or with limit", FORMATS),
+}
+LIST_WORDS = {
+    "tier": "only customers of this tier",
+    "segment": "only customers of this segment",
+    "search": "only customers whose id has this somewhere in it; a and A are the same",
+    "prefix": "only customers whose id begins like this",
+    "descending": "largest first",
+    "limit": f"customers on a page: up to {MOST_ROWS:,}, as csv up to {MOST_AT_ONCE:,}",
+    "offset": "customers before the page",
+}
+WHICH = {"min": "least", "max": "most"}
 CUSTOMER_ID: dict[str, Any] = {
     "name": "customer_id",
     "in": "path",
@@ -34,17 +53,35 @@ REQUEST_ID: dict[str, Any] = {
 def customer_parameters() -> list[dict[str, Any]]:
     """Those of GET /customers/{customer_id}, as `serve.query` reads them."""
     terms = Terms.model_json_schema()["properties"]
+    days = {"type": "array", "items": DAYS_SCHEMA, "minItems": 1, "maxItems": MOST_HORIZONS}
+    words = (
+        f"{Options.model_fields['horizon_days'].description}; several with commas, or one by one"
+    )
     return [
         CUSTOMER_ID,
-        _parameter(
-            "horizon_days",
-            str(Options.model_fields["horizon_days"].description),
-            {"type": "array", "items": DAYS_SCHEMA, "minItems": 1, "maxItems": MOST_HORIZONS},
-            example=[30, 90],
-        ),
+        {**_parameter("horizon_days", words, days), "example": [30, 90]},
         *[_parameter(name, each["description"], _number(each)) for name, each in terms.items()],
         *[_parameter(name, FLAG_WORDS[name], {"type": "boolean"}) for name in FLAGS],
     ]
+
+
+def list_parameters() -> list[dict[str, Any]]:
+    """Those of GET /customers, as `serve.wanted` reads them."""
+    return [_parameter(name, *_listed(name)) for name in LISTED]
+
+
+def _listed(name: str) -> tuple[str, dict[str, Any]]:
+    """What a parameter of a list means, and what it may be."""
+    if name in BOUNDS:
+        end, _, column = name.partition("_")
+        return f"only customers whose {column} is at {WHICH[end]} this", {"type": "number"}
+    if name in CHOICES:
+        words, choices = CHOICES[name]
+        return words, {"type": "string", "enum": list(choices)}
+    if name in WHOLE:
+        lowest, most = (1, MOST_AT_ONCE) if name == "limit" else (0, MOST_OFFSET)
+        return LIST_WORDS[name], {"type": "integer", "minimum": lowest, "maximum": most}
+    return LIST_WORDS[name], {"type": "boolean" if name == "descending" else "string"}
 
 
 def _number(term: dict[str, Any]) -> dict[str, Any]:
@@ -53,15 +90,5 @@ def _number(term: dict[str, Any]) -> dict[str, Any]:
     return dict(number)
 
 
-def _parameter(
-    name: str, description: str, schema: dict[str, Any], **more: object
-) -> dict[str, Any]:
-    comma = {"style": "form", "explode": False} if schema["type"] == "array" else {}
-    return {
-        "name": name,
-        "in": "query",
-        "description": description,
-        "schema": schema,
-        **comma,
-        **more,
-    }
+def _parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": description, "schema": schema}

@@ -1,7 +1,11 @@
-"""Options in the query of a GET request: ?horizon_days=30,90&margin=0.4&curve=true."""
+"""Options in the query of a GET request: ?horizon_days=30,90&margin=0.4&curve=true.
+
+Several horizons may be one value with commas, or come one by one: ?horizon_days=30&horizon_days=90.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +18,7 @@ from serve.wire import Options, Terms, checked
 FLAGS = ("curve", "explain", "history", "features")
 TERMS = tuple(Terms.model_fields)
 KNOWN = ("horizon_days", *TERMS, *FLAGS)
+DAYS = re.compile(r"-?[0-9]{1,12}(,-?[0-9]{1,12})*")
 TRUTH = {"true": True, "1": True, "": True, "false": False, "0": False}
 
 
@@ -32,7 +37,7 @@ class Query:
     @classmethod
     def read(cls, text: str) -> Query:
         """Raises ServeError for a name that is not known or occurs twice, or a bad value."""
-        given = read_pairs(text, KNOWN)
+        given = read_pairs(text, KNOWN, several=("horizon_days",))
         flags = {name: flag(name, given[name]) for name in FLAGS if name in given}
         terms = {name: number(name, given[name]) for name in TERMS if name in given}
         asked: dict[str, Any] = {
@@ -45,13 +50,16 @@ class Query:
         return cls(checked(Options, asked), **{"history": False, "features": False, **flags})
 
 
-def read_pairs(text: str, known: Sequence[str]) -> dict[str, str]:
-    """Name -> value. Raises ServeError for a name that is not known or occurs twice."""
-    pairs = parse_qsl(text, keep_blank_values=True)
-    given = dict(pairs)
-    if len(given) < len(pairs):
-        raise ServeError("the query names something twice")
-    for name in given:
+def read_pairs(text: str, known: Sequence[str], several: Sequence[str] = ()) -> dict[str, str]:
+    """Name -> value; the values of a name that may have several are joined by commas.
+
+    Raises ServeError for a name that is not known, or occurs twice and may not.
+    """
+    given: dict[str, str] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        if name in given and name not in several:
+            raise ServeError("the query names something twice")
+        given[name] = f"{given[name]},{value}" if name in given else value
         if name not in known:
             raise ServeError(
                 f"query: {shown(name)} is unknown, known are {', '.join(known)}", field="query"
@@ -69,17 +77,17 @@ def flag(name: str, text: str) -> bool:
 def number(name: str, text: str) -> float:
     """A value that is a number, if not a finite one. Raises ServeError."""
     try:
-        return float(text)
+        # subtle: Python would read 1_0 and digits of every script as well
+        return float(text if text.isascii() and "_" not in text else "")
     except ValueError:
         raise ServeError(f"query: {name} must be a number, got {shown(text)}", field=name) from None
 
 
 def _days(text: str) -> int | list[int]:
-    try:
-        days = [int(each) for each in text.split(",")]
-    except ValueError:
+    if not DAYS.fullmatch(text):
         raise ServeError(
             f"query: horizon_days must be days such as 90 or 30,90, got {shown(text)}",
             field="horizon_days",
-        ) from None
+        )
+    days = [int(each) for each in text.split(",")]
     return days if len(days) > 1 else days[0]

@@ -14,6 +14,8 @@ NUMBERS = (
 )
 AS_OF = "a date where it is midnight in the model's time zone, else an ISO timestamp"
 
+Basis = Literal["model", "prior", "insufficient"]
+
 
 class Reply(BaseModel):
     """What every answer keeps to."""
@@ -105,7 +107,7 @@ class Numbers(Reply):
         "of retention than the tiers were cut for"
     )
     segment: str | None = Field(description="by recency, frequency and money, such as Champions")
-    basis: Literal["model", "prior", "insufficient"] = Field(
+    basis: Basis = Field(
         description="model: trees and probability model; prior: the probability model alone; "
         "insufficient: too little is known for a number"
     )

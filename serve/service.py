@@ -14,7 +14,6 @@ from serve import wire
 from serve.front import meters
 from serve.front.application import Careful, Fronted
 from serve.front.doors import Call, Door, Doors, Reply
-from serve.openapi import describe_api
 from serve.page import pages
 from serve.replies import PredictReply
 from serve.settings import read_settings
@@ -56,6 +55,7 @@ class ClvService(Careful):
         # imported here: the process that supervises the workers reads this module, but not these
         from serve import answer, listed, overview, stored
         from serve.current import Current
+        from serve.openapi import describe_api
         from serve.pulse import Pulse
         from serve.store.database import Database
 
@@ -69,6 +69,7 @@ class ClvService(Careful):
         self._pulse = Pulse(self._database, settings.poll_seconds)
         self._draining: Callable[[], bool] = bool
         self._keys = bool(settings.api_keys or settings.api_keys_file)
+        self._describe_api = describe_api
         self._described: tuple[Any, bytes] | None = None
         self._current.start()
         self._pulse.start()
@@ -171,7 +172,7 @@ class ClvService(Careful):
     async def _docs(self, call: Call) -> bytes:
         served = self._current.served
         if self._described is None or self._described[0] is not served:
-            document = describe_api(served and served.bundle, keys=self._keys)
+            document = self._describe_api(served and served.bundle, keys=self._keys)
             self._described = served, json.dumps(document).encode()
         return self._described[1]
 

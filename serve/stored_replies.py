@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from features.config import Economics
 from serve.replies import AS_OF, Numbers, PredictReply, Reply
 
 FeatureValues = dict[str, float | str | None]
@@ -19,6 +20,7 @@ class BatchStamp(Reply):
     as_of: str = Field(description=AS_OF)
     horizon_days: int
     model_version: str
+    economics: Economics = Field(description="what the batch was scored with")
     customers: int = Field(ge=0, description="customers in the batch")
 
 
@@ -49,6 +51,64 @@ class CustomerReply(PredictReply):
         exclude_if=lambda value: value is None,
         description="the numbers of the batches that are kept, the newest first, if asked for",
     )
+
+
+class Listed(Numbers):
+    """What the batch says of one customer."""
+
+    customer_id: str
+
+
+class ListReply(Reply):
+    """A page of the customers of the last batch."""
+
+    batch: BatchStamp
+    as_of: str = Field(description=AS_OF)
+    horizon_days: int
+    currency: str
+    total: int = Field(ge=0, description="customers on all pages")
+    limit: int = Field(description="customers on a page")
+    offset: int = Field(description="customers before this page")
+    customers: list[Listed]
+
+
+class Totals(Reply):
+    """Customers together."""
+
+    customers: int = Field(ge=0)
+    share_of_customers: float | None = Field(ge=0, le=1)
+    known: int = Field(ge=0, description="those among them who have a value")
+    clv: float = Field(description="money: the sum of the known")
+    share_of_clv: float | None = Field(description="null where all together have none")
+    clv_mean: float | None = Field(description="money: of the known; null without any")
+    expected_revenue: float = Field(description="money: the sum of the known")
+    p_churn_mean: float | None = Field(ge=0, le=1, description="of the known")
+
+
+class Group(Totals):
+    """Customers of one tier, segment or cohort."""
+
+    name: str | None = Field(description="null for customers without one")
+
+
+class AllTotals(Totals):
+    """All customers of the batch."""
+
+    expected_revenue_low: float | None = Field(description="money: the lower end of 80 %")
+    expected_revenue_high: float | None = Field(description="money: the upper end of 80 %")
+
+
+class OverviewReply(Reply):
+    """The last batch, added up."""
+
+    batch: BatchStamp
+    as_of: str = Field(description=AS_OF)
+    horizon_days: int
+    currency: str
+    total: AllTotals
+    tiers: list[Group] = Field(description="the most valuable first")
+    segments: list[Group]
+    cohorts: list[Group] = Field(description="by the first purchase")
 
 
 class ReadyModel(Reply):

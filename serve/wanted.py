@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any
+from typing import Any, get_args
 
 from serve.errors import ServeError
 from serve.query import flag, number, read_pairs
+from serve.replies import Basis
 from serve.sentences import shown
 from serve.store.listing import Bounds, Wanted
 from serve.store.tables import NUMBERS
@@ -34,6 +35,11 @@ def read_wanted(text: str, *, most_csv: int) -> tuple[Wanted, str]:
     # an empty value counts as none: that is how a form sends a choice that was not made
     asked |= {name: given[name] for name in TEXTS if given.get(name)}
     asked |= {name: _whole(name, given[name]) for name in WHOLE if name in given}
+    if asked.get("basis", "model") not in get_args(Basis):
+        raise ServeError(
+            f"query: basis must be {', '.join(get_args(Basis))}, got {shown(given['basis'])}",
+            field="basis",
+        )
     if "descending" in given:
         asked["descending"] = flag("descending", given["descending"])
     return Wanted(**asked, bounds=_bounds(given)), form
