@@ -1,4 +1,4 @@
-"""The doors beside the service: `python -m serve score`, and `key` for a new API key."""
+"""The doors beside the service: `python -m serve score`, `release`, and `key` for a new API key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def main(argv: list[str]) -> int:
     from serve.errors import ServeError
 
     try:
-        result = _score(arguments) if arguments.command == "score" else _key(arguments)
+        result = COMMANDS[arguments.command](arguments)
     except (ConfigError, ContractError, ServeError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -38,6 +38,15 @@ def _key(arguments: argparse.Namespace) -> dict[str, object]:
     from serve.front.keys import make_key
 
     return {**make_key(arguments.name)}
+
+
+def _release(arguments: argparse.Namespace) -> dict[str, object]:
+    from serve.release import release
+
+    return release(arguments)
+
+
+COMMANDS = {"score": _score, "key": _key, "release": _release}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,12 +71,25 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument(
         "--keep", type=_batches, help="how many batches stay in the store; default: 12"
     )
+    _add_release(commands.add_parser("release", help="a Bento that needs no MLflow"))
     key = commands.add_parser(
         "key",
         help="a new API key, told this once, and the line to keep in the service's environment",
     )
     key.add_argument("--name", required=True, help="whose it is: crm, shop, ...")
     return parser
+
+
+def _add_release(release: argparse.ArgumentParser) -> None:
+    release.add_argument(
+        "--model",
+        help="models:/name@alias, models:/name/version or a bundle's folder; "
+        "default: PERENNIAL_MODEL, else models:/clv@champion",
+    )
+    release.add_argument(
+        "--out", type=Path, required=True, help="folder to make, or a file that ends with .bento"
+    )
+    release.add_argument("--tag", help="the Bento's version; default: from model and card")
 
 
 def _days(text: str) -> int | None:

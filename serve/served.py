@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from features.moments import show_moment
 from models import bundle as bundles
@@ -16,6 +17,7 @@ from serve.quick_rows import Reader, reader
 
 Source = Literal["registry", "last_good", "folder"]
 NAME = "clv"
+ORIGIN = "origin.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +47,7 @@ class Served:
 
 
 def from_folder(folder: Path) -> Served:
-    """The bundle in a folder; its version is the beginning of its card's hash.
+    """The bundle in a folder; its version is what a release says, else how its card's hash begins.
 
     Raises ServeError for a folder that holds no bundle.
     """
@@ -53,7 +55,24 @@ def from_folder(folder: Path) -> Served:
         loaded = bundles.load(folder)
     except BundleError as error:
         raise ServeError(str(error), status=503) from None
-    digest = hashlib.sha256((folder / bundles.CARD).read_bytes()).hexdigest()
+    origin = _origin(folder)
     return Served(
-        bundle=loaded, name=NAME, version=f"card-{digest[:12]}", run_id=None, source="folder"
+        bundle=loaded,
+        name=origin["name"],
+        version=origin["version"],
+        run_id=origin["run_id"],
+        source="folder",
     )
+
+
+def _origin(folder: Path) -> dict[str, Any]:
+    """What is known of it: a release says where its bundle is from."""
+    digest = hashlib.sha256((folder / bundles.CARD).read_bytes()).hexdigest()
+    unknown = {"name": NAME, "version": f"card-{digest[:12]}", "run_id": None}
+    path = folder / ORIGIN
+    if not path.exists():
+        return unknown
+    try:
+        return {**unknown, **json.loads(path.read_text(encoding="utf-8"))}
+    except (OSError, ValueError, TypeError) as error:
+        raise ServeError(f"{path}: cannot be read ({error})", status=503) from None

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from serve.errors import ServeError
 from serve.registry import ADDRESS, SCHEME
 from serve.sentences import details
+from serve.travelling import travelling
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -28,7 +29,8 @@ class Settings(BaseModel):
     """What the environment says; every field is `PERENNIAL_<NAME>` but the tracking address.
 
     var              folder of the local state
-    model            models:/name@alias, models:/name/version, or the folder of a bundle
+    model            models:/name@alias, models:/name/version, or the folder of a bundle; default:
+                     the bundle of a release, elsewhere the champion
     store            address of the score store; default: <var>/scores.db
     poll_seconds     how often registry and store are looked at; 0: at the start only
     tracking_uri     MLFLOW_TRACKING_URI, else <var>/mlflow.db; may hold a password, never shown
@@ -69,6 +71,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     names = {name: f"PERENNIAL_{name.upper()}" for name in Settings.model_fields}
     given = {name: environment[names[name]] for name in names if environment.get(names[name])}
     given.pop("tracking_uri", None)
+    if not given.get("model") and (carried := travelling()):
+        given["model"] = carried
     var = Path(given.pop("var", "var")).absolute()
     tracking_uri = environment.get("MLFLOW_TRACKING_URI") or f"sqlite:///{var / 'mlflow.db'}"
     try:
