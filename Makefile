@@ -65,7 +65,7 @@ $(DEV_READY): requirements/dev.txt $(UV_READY)
 
 # ------------------------------------------------------------------------------------- what to do
 
-.PHONY: help demo serve ui train score backtest test coverage audit pins clean
+.PHONY: help demo serve ui train score backtest telco test coverage audit pins clean
 
 help: ## this list
 	@echo "Perennial: what each customer will be worth."
@@ -91,6 +91,21 @@ demo: $(RUN_READY) ## train on the sample log, compare, register, score every cu
 	@echo "Next:"
 	@echo "  make serve      answer requests, and a page to try it on, at http://127.0.0.1:3000"
 	@echo "  make ui         compare the runs in MLflow, at http://127.0.0.1:5000"
+
+# Another kind of customers, and so a store of its own.
+telco: export PERENNIAL_VAR := $(if $(PERENNIAL_VAR),$(PERENNIAL_VAR),var/telco)
+telco: $(RUN_READY) ## subscriptions: train on a telephone company's customers, score them (in var/telco)
+	@mkdir -p $(PERENNIAL_VAR)
+	@echo "== 1 of 2: train on 7,043 subscribers, of whom 1,869 have left"
+	@$(BIN)/python -m train --config configs/telco.toml > $(PERENNIAL_VAR)/train.json
+	@echo
+	@echo "== 2 of 2: score everybody who has a contract"
+	@$(BIN)/python -m serve score --config configs/telco.toml \
+	  --model "models:/clv/$$($(BIN)/python -c 'import json; print(json.load(open("$(PERENNIAL_VAR)/train.json"))["version"])')" \
+	  --out $(PERENNIAL_VAR)/scores.parquet --features-out $(PERENNIAL_VAR)/features.parquet \
+	  --store "sqlite:///$(abspath $(PERENNIAL_VAR))/scores.db" > $(PERENNIAL_VAR)/scores.json
+	@echo
+	@echo "Next: make serve PERENNIAL_VAR=$(PERENNIAL_VAR), or make ui PERENNIAL_VAR=$(PERENNIAL_VAR)"
 
 # A sentence instead of a traceback where something else listens already.
 define port_is_free

@@ -1,0 +1,144 @@
+"""How well months of contracts are foretold: `python -m benchmarks.subscriptions [CONFIG]`.
+
+The first table: every month that was watched, foretold by models that learnt from two thirds of the
+customers, of which its own was none. The second: months of life beyond the last one learnt from,
+where something has to be assumed of those that nobody was watched in.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from features.contract_config import read_contract_config
+from features.subscriptions import read_subscriptions
+from models import boosting, retention
+from models.leaving import LeavingModel
+from models.metrics import log_loss, roc_auc
+from models.renewals import Months
+from models.retention import Lives
+from train.contract_fit import Task
+from train.contract_rows import known_by, last_hazard, month_rows
+from train.snapshots import customer_codes
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+FOLDS = 3
+ROUNDS = 120
+CUTS = (24, 36, 48, 60)
+
+
+class Table:
+    """The months of a configuration's customers, and each model's word on them."""
+
+    def __init__(self, path: Path) -> None:
+        config = read_contract_config(path)
+        subscriptions = read_subscriptions(config.data)
+        task = Task(config, subscriptions, subscriptions.end, config.problem.horizon_days)
+        self.known = known_by(subscriptions, subscriptions.end)
+        texts = {
+            name: tuple(sorted(self.known.table[name].dropna().unique()))
+            for name in task.names
+            if not pd.api.types.is_numeric_dtype(self.known.table[name])
+        }
+        self.months, self.rows = month_rows(self.known, task.names, texts)
+        self.tenure = task.names.index("tenure_months")
+        self.fold = (customer_codes(self.known.table.index) % FOLDS)[self.months.life]
+        model = LeavingModel(**config.churn.model_dump(), random_state=config.problem.seed)
+        self.parameters = model.xgboost_parameters("binary:logistic")
+
+    def prior(self, others: int, until: float) -> retention.RetentionModel:
+        """The shifted beta-geometric of two thirds of the customers, as watched until a month."""
+        lives = self.known.of(customer_codes(self.known.table.index) % FOLDS != others).lives
+        seen = np.minimum(lives.periods, until)
+        return retention.fit(Lives(lives.entered, seen, lives.left & (lives.periods <= until)))
+
+    def trees(self, learnt: Flags, start: Array, asked: Flags, until: float) -> Array:
+        """What trees on top of `start` add to the months asked about; tenure stops at `until`."""
+        sample = boosting.Sample(
+            self.rows, self.months.left, start, np.zeros(len(start)), self.months.life
+        )
+        booster = boosting.fit(sample.at(learnt), self.parameters, ROUNDS)
+        rows = self.rows[asked].copy()
+        rows[:, self.tenure] = np.minimum(rows[:, self.tenure], until - 1.0)
+        return boosting.correction(booster, rows)
+
+
+def inside(table: Table) -> dict[str, Array]:
+    """Log odds of leaving in each month, by model."""
+    months, longest = table.months, float(table.months.month.max())
+    found: dict[str, Array] = {}
+    for fold in range(FOLDS):
+        own = table.fold == fold
+        start = table.prior(fold, longest).log_odds_of_leaving(months.month)
+        flat = np.full(len(start), logit(months.left[~own].mean()))
+        by_month = pd.Series(months.left[~own]).groupby(months.month[~own]).mean().clip(1e-5)
+        added = table.trees(~own, start, own, longest)
+        said = {
+            "Kaplan-Meier": logit(by_month.reindex(months.month[own]).to_numpy()),
+            "shifted beta-geometric": start[own],
+            "the same with half of the trees": start[own] + 0.5 * added,
+            "the same with the trees": start[own] + added,
+            "XGBoost alone": flat[own] + table.trees(~own, flat, own, longest),
+        }
+        for name, values in said.items():
+            found.setdefault(name, np.empty(len(start)))[own] = values
+    return found
+
+
+def beyond(table: Table, cut: int) -> tuple[Array, dict[str, Array]]:
+    """What happened, and log odds, in the months after `cut`, learnt from those until then."""
+    months = table.months
+    left: list[Array] = []
+    found: dict[str, list[Array]] = {}
+    for fold in range(FOLDS):
+        learnt = (table.fold != fold) & (months.month <= cut)
+        asked = (table.fold == fold) & (months.month > cut)
+        prior = table.prior(fold, float(cut))
+        start = prior.log_odds_of_leaving(months.month)
+        held = prior.log_odds_of_leaving(np.minimum(months.month, cut))
+        added = table.trees(learnt, start, asked, float(cut))
+        seen = Months(months.life[learnt], months.month[learnt], months.left[learnt])
+        floor = logit(last_hazard(seen, cut))
+        left.append(months.left[asked])
+        said = {
+            "goes on falling": start[asked] + added,
+            "stays": held[asked] + added,
+            "stays, not below last year's mean": np.maximum(held[asked] + added, floor),
+        }
+        for name, values in said.items():
+            found.setdefault(name, []).append(values)
+    return np.concatenate(left), {name: np.concatenate(each) for name, each in found.items()}
+
+
+def main(path: Path) -> None:
+    """Print both tables as Markdown."""
+    table = Table(path)
+    left = table.months.left
+    show: Callable[[str], int] = sys.stdout.write
+    show(
+        f"{len(left):,} months of {len(table.known.table):,} customers, {left.sum():,.0f} left\n\n"
+    )
+    show("| model | AUC | log loss of a month | expected to leave |\n|---|---|---|---|\n")
+    for name, log_odds in inside(table).items():
+        chance = expit(log_odds)
+        show(f"| {name} | {roc_auc(left, chance):.4f} | {log_loss(left, chance):.5f} ")
+        show(f"| {chance.sum():,.0f} |\n")
+    show("\n| learnt until month | beyond it the odds of leaving | log loss of a month | ")
+    show("expected to leave | left |\n|---|---|---|---|---|\n")
+    for cut in CUTS:
+        happened, said = beyond(table, cut)
+        for name, log_odds in said.items():
+            chance = expit(log_odds)
+            show(f"| {cut} | {name} | {log_loss(happened, chance):.5f} | {chance.sum():,.0f} ")
+            show(f"| {happened.sum():,.0f} |\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "configs/telco.toml"))
