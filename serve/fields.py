@@ -47,6 +47,8 @@ def _id(value: str) -> str:
 
 def _horizons(value: object) -> tuple[int, ...]:
     days: list[Any] = value if isinstance(value, list) else [value]
+    # JSON knows no whole numbers: 90.0 is one of them
+    days = [int(each) if isinstance(each, float) and each.is_integer() else each for each in days]
     if any(isinstance(each, bool) or not isinstance(each, int) for each in days):
         raise ValueError(f"must be a whole number of days or a list of them, got {shown(value)}")
     if not all(1 <= each <= LONGEST_DAYS for each in days):
@@ -121,7 +123,13 @@ Horizons = Annotated[
         {
             "anyOf": [
                 DAYS_SCHEMA,
-                {"type": "array", "items": DAYS_SCHEMA, "minItems": 1, "maxItems": MOST_HORIZONS},
+                {
+                    "type": "array",
+                    "items": DAYS_SCHEMA,
+                    "minItems": 1,
+                    "maxItems": MOST_HORIZONS,
+                    "uniqueItems": True,
+                },
             ],
             "examples": [90, [30, 90, 365]],
         }

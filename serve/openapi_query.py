@@ -53,7 +53,13 @@ REQUEST_ID: dict[str, Any] = {
 def customer_parameters() -> list[dict[str, Any]]:
     """Those of GET /customers/{customer_id}, as `serve.query` reads them."""
     terms = Terms.model_json_schema()["properties"]
-    days = {"type": "array", "items": DAYS_SCHEMA, "minItems": 1, "maxItems": MOST_HORIZONS}
+    days = {
+        "type": "array",
+        "items": DAYS_SCHEMA,
+        "minItems": 1,
+        "maxItems": MOST_HORIZONS,
+        "uniqueItems": True,
+    }
     words = (
         f"{Options.model_fields['horizon_days'].description}; several with commas, or one by one"
     )

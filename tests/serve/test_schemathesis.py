@@ -1,0 +1,29 @@
+"""Requests made up from the document: every answer is one that the document foresees."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from benchmarks.schemathesis_long import ROOT, command, environment
+
+EXAMPLES = 12
+AT_LEAST = 200
+
+
+def test_made_up_requests_find_nothing(server: Any, scored: dict[str, Any], tmp_path: Path) -> None:
+    options = ("--phases", "examples,fuzzing", "-n", str(EXAMPLES), "--seed", "7", "-w", "2")
+    told = subprocess.run(
+        command(server.address, tmp_path, *options),
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert told.returncode == 0, told.stdout[-20_000:] + told.stderr
+    cases = re.search(r"(\d+) generated", told.stdout)
+    assert cases is not None
+    assert int(cases[1]) >= AT_LEAST
+    assert "Traceback" not in server.printed.read_text()
