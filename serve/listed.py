@@ -65,15 +65,16 @@ def _csv(database: Database, wanted: Wanted) -> bytes:
         lines = csv.writer(text)
         before, after = ("customer_id", "as_of", "horizon_days"), ("currency", "model_version")
         lines.writerow([*before, *names, *after, "warnings"])
+        as_of = show_moment(found.batch.as_of, found.batch.timezone)
         for score in found.scores:
-            lines.writerow([_cell(each) for each in _line(found.batch, score, names)])
+            lines.writerow([_cell(each) for each in _line(found.batch, as_of, score, names)])
     return text.getvalue().encode()
 
 
-def _line(batch: Batch, score: Score, names: list[str]) -> list[Any]:
+def _line(batch: Batch, as_of: str, score: Score, names: list[str]) -> list[Any]:
     answers = score.answers
     return [
-        *(score.customer_id, show_moment(batch.as_of, batch.timezone), batch.horizon_days),
+        *(score.customer_id, as_of, batch.horizon_days),
         *(answers[name] for name in names),
         *(batch.currency, batch.model_version, "; ".join(answers.get("warnings", []))),
     ]

@@ -10,6 +10,7 @@ import msgspec
 from features.moments import show_moment
 from serve.store.database import Database
 from serve.store.kept import Batch
+from serve.store.lookups import current
 from serve.store.overview import Overview, Sums, overview
 from serve.stored import about_batch
 
@@ -18,9 +19,25 @@ REVENUE = ("total_revenue_low", "total_revenue_high")
 encode = msgspec.json.Encoder().encode
 
 
-def summary(database: Database) -> bytes:
-    """The totals of the last batch. Raises ServeError (503) where nothing is stored."""
-    found = overview(database)
+class Summary:
+    """The totals of the last batch; added up once, since a batch never changes."""
+
+    def __init__(self) -> None:
+        self._known: tuple[Batch | None, bytes] = None, b""
+
+    def of(self, database: Database) -> bytes:
+        """The answer as it is sent. Raises ServeError (503) where nothing is stored."""
+        # one assignment, one reading: two threads may add up twice, but never see half a pair
+        batch, said = self._known
+        if batch is None or batch != current(database):
+            found = overview(database)
+            said = summary(found)
+            self._known = found.batch, said
+        return said
+
+
+def summary(found: Overview) -> bytes:
+    """The totals of a batch as they are sent."""
     batch, total = found.batch, found.total
     low, high = (batch.totals.get(name) for name in REVENUE)
     cohorts = [

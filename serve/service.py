@@ -61,7 +61,7 @@ class ClvService(Careful):
 
         settings = read_settings()
         self._answer, self._stored = answer, stored
-        self._listed, self._overview = listed.listed, overview.summary
+        self._listed, self._overview = listed.listed, overview.Summary().of
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="answer")
         self._readers = ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store")
         self._current = Current(settings)

@@ -6,6 +6,7 @@ import { at, h, id } from "./dom.js";
 import { drivers } from "./drivers.js";
 import { figures } from "./figures.js";
 import { history, known } from "./history.js";
+import { words } from "./model.js";
 import { link, restate } from "./route.js";
 import { similar } from "./search.js";
 import { date, daysText } from "./show.js";
@@ -18,13 +19,15 @@ export async function showCustomer(place, route, signal) {
   const customer = route.value;
   const before = await first(place, customer, signal);
   if (!before) return null;
-  const { reply, live } = before;
+  const { reply, live } = before, say = await words();
   const parts = { figures: h("div", {}), drivers: h("div", {}), curve: h("div", {}), problem: h("div") };
-  const knobs = live && terms(reply, asked);
+  const knobs = live ? terms(reply, asked) : null;
   let turn = 0;
-  let given = termsOf(route.query);
+  let given = live ? termsOf(route.query) : {};
 
   async function asked(changes) {
+    // a knob may be heard after the view was left
+    if (signal.aborted) return;
     given = changes;
     restate(link("customer", customer, given));
     await ask();
@@ -37,7 +40,7 @@ export async function showCustomer(place, route, signal) {
       const now = changed ? await get(customerPath(customer), { ...FULL, ...given }, signal) : reply;
       if (mine !== turn) return;
       parts.problem.replaceChildren();
-      draw(parts, now, changed ? reply : null);
+      draw(parts, now, changed ? reply : null, say);
     } catch (error) {
       if (error.name !== "AbortError" && mine === turn) parts.problem.replaceChildren(trouble(error));
     }
@@ -45,14 +48,13 @@ export async function showCustomer(place, route, signal) {
 
   place.append(head(reply, customer), ...notices(reply, live),
     h("div", { class: "halves" },
-      h("div", {}, parts.figures, parts.problem, live && parts.curve),
-      knobs && knobs.element),
-    live && parts.drivers, history(reply), await known(reply));
+      h("div", {}, parts.figures, parts.problem, live && parts.curve), knobs?.element),
+    ...(live ? [parts.drivers] : []), history(reply), await known(reply));
   knobs?.set(given);
-  draw(parts, reply, null);
+  draw(parts, reply, null, say);
   await ask();
   return (query) => {
-    given = termsOf(query);
+    given = live ? termsOf(query) : {};
     knobs?.set(given);
     ask();
   };
@@ -101,9 +103,9 @@ function notices(reply, live) {
   return found.map((each) => h("p", { class: "notice" }, each));
 }
 
-function draw(parts, reply, before) {
+function draw(parts, reply, before, say) {
   const prediction = reply.predictions[0], days = daysText(prediction.horizon_days);
-  parts.figures.replaceChildren(figures(reply, before));
+  parts.figures.replaceChildren(figures(reply, before, say));
   parts.drivers.replaceChildren(drivers(prediction));
   if (prediction.curve) parts.curve.replaceChildren(curve(prediction.curve, reply.currency, days));
   else parts.curve.replaceChildren(h("p", { class: "quiet" }, "Too little is known for a curve."));

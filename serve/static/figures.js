@@ -3,22 +3,23 @@
 import { h, svg } from "./dom.js";
 import { date, daysText, money, moneyText, share, shareText } from "./show.js";
 
-export function figures(reply, before) {
+export function figures(reply, before, say) {
   const now = reply.predictions[0], old = before?.predictions[0], { currency } = reply;
-  const days = daysText(now.horizon_days);
+  const days = now.horizon_days;
   const cash = (name, title, remark) => figure(title, money(now[name], currency, name), remark,
     old && old[name] !== now[name] && was(money(old[name], currency)));
   return h("dl", { class: "cards figures", "aria-live": "polite", "aria-label": "Numbers" },
     h("div", { class: "card lead-card" },
-      h("dt", {}, `Value of the next ${days}`),
+      h("dt", {}, say.value(days)),
       h("dd", { class: "big" }, money(now.clv, currency, "clv")),
       old && old.clv !== now.clv && was(money(old.clv, currency)),
       h("dd", {}, range(now, currency))),
-    figure("Churn risk", share(now.p_churn, "p_churn"), [meter(now.p_churn), `buys nothing in ${days}`],
+    figure("Churn risk", share(now.p_churn, "p_churn"), [meter(now.p_churn), say.leaves(days)],
       old && old.p_churn !== now.p_churn && was(share(old.p_churn))),
-    figure("Next order", date(now.next_order_date, "next_order_date"), nextOrder(now)),
-    cash("expected_revenue", "Expected revenue", ["if anything is bought: ", money(now.expected_spend, currency, "expected_spend")]),
-    cash("clv_historic", "Value so far", "margin on all that was bought"),
+    !say.contract && figure("Next order", date(now.next_order_date, "next_order_date"), nextOrder(now)),
+    now.clv_after_horizon !== undefined && cash("clv_after_horizon", "Of it, after the horizon", `later than ${daysText(days)}`),
+    cash("expected_revenue", "Expected revenue", [say.otherwise, money(now.expected_spend, currency, "expected_spend")]),
+    cash("clv_historic", "Value so far", say.soFar),
     cash("clv_total", "Value in all", "so far and expected"),
     cash("clv_net", "Net of acquisition", "value in all, less what it cost to win them"));
 }

@@ -1,7 +1,7 @@
 // What earlier batches said of a customer, and what is known of them.
 
-import { get } from "./api.js";
 import { h } from "./dom.js";
+import { theModel } from "./model.js";
 import { count, date, money, plain, share } from "./show.js";
 
 export function history(reply) {
@@ -25,7 +25,7 @@ export function history(reply) {
 }
 
 export async function known(reply) {
-  const { features } = await get("/model").catch(() => ({ features: [] }));
+  const { features } = await theModel().catch(() => ({ features: [] }));
   const about = new Map(features.map((each) => [each.name, each]));
   return h("details", { class: "panel" },
     h("summary", {}, h("h2", {}, "What is known")),

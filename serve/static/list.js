@@ -19,6 +19,7 @@ export async function showList(place, route, signal) {
 
   // Another entry in the history for each thing that is chosen, none for each letter typed.
   function choose(changes, { typed = false } = {}) {
+    if (signal.aborted) return;
     const next = clean({ ...query, offset: "", ...changes });
     if (!typed) {
       location.hash = link("list", "", next);

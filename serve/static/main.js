@@ -1,10 +1,11 @@
 // The page: shows the view that the address names, and the search above it.
 
-import { ApiError, get } from "./api.js";
+import { ApiError } from "./api.js";
 import { showCustomer } from "./customer.js";
 import { at, h } from "./dom.js";
 import { showList } from "./list.js";
 import { showOverview } from "./overview.js";
+import { theModel } from "./model.js";
 import { here } from "./route.js";
 import { startSearch } from "./search.js";
 import { date } from "./show.js";
@@ -56,7 +57,7 @@ function mark(view) {
 
 async function showModel() {
   try {
-    const model = await get("/model");
+    const model = await theModel();
     at("model").replaceChildren(
       `Answers come from ${model.name}, version ${model.version}, trained on what was known by `,
       date(model.trained_as_of), ". Programs find everything in ", h("a", { href: "/docs.json" }, "/docs.json"), ".",

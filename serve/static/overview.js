@@ -3,25 +3,26 @@
 import { get } from "./api.js";
 import { groups } from "./groups.js";
 import { h } from "./dom.js";
+import { words } from "./model.js";
 import { link } from "./route.js";
 import { count, date, daysText, share, wholeMoney as money } from "./show.js";
 
 export async function showOverview(place, route, signal) {
   const found = await get("/overview", {}, signal);
-  const { total, currency } = found;
+  const { total, currency } = found, say = await words();
   const days = daysText(found.horizon_days);
   place.append(
     h("h1", {}, "Your customers"),
     h("p", { class: "lead" }, "What they are expected to be worth in the ", days, " from ", date(found.as_of), "."),
     h("dl", { class: "cards" },
       card("Customers", count(total.customers, "customers"), h("a", { href: link("list") }, "see the list")),
-      card("Value", money(total.clv, currency, "clv"), `margin of the next ${days}, discounted`),
+      card("Value", money(total.clv, currency, "clv"), say.valueOfAll(found.horizon_days)),
       card("Revenue", money(total.expected_revenue, currency, "expected_revenue"), interval(total, currency)),
-      card("Churn risk", share(total.p_churn_mean, "p_churn_mean"), `buy nothing in ${days}, on average`)),
-    ...blocks(found));
+      card("Churn risk", share(total.p_churn_mean, "p_churn_mean"), say.leave(found.horizon_days))),
+    ...blocks(found, say));
 }
 
-function blocks(found) {
+function blocks(found, say) {
   const { currency } = found;
   return [
     groups({
@@ -34,7 +35,7 @@ function blocks(found) {
     }),
     found.cohorts.length > 0 && groups({
       title: "Cohorts", rows: found.cohorts, currency, kind: null, none: "unknown",
-      words: "By when they first bought.",
+      words: say.first,
     }),
   ].filter(Boolean);
 }

@@ -9,8 +9,8 @@ const KNOBS = [
   { name: "horizon_days", label: "Horizon", unit: "days", least: 7, most: 1095, step: 1, limit: 3650 },
   { name: "margin", label: "Margin", unit: "%", least: 1, most: 100, step: 1, limit: 100, percent: true },
   { name: "discount_rate_annual", label: "Discount", unit: "% a year", least: 0, most: 50, step: 0.5, percent: true },
-  { name: "acquisition_cost", label: "Acquisition cost", unit: "", least: 0, from: "clv_total" },
-  { name: "retention_cost_annual", label: "Retention cost", unit: "a year", least: 0, from: "expected_revenue" },
+  { name: "acquisition_cost", label: "Acquisition cost", unit: "", least: 0, fitted: true },
+  { name: "retention_cost_annual", label: "Retention cost", unit: "a year", least: 0, fitted: true },
 ];
 
 export function termsOf(query) {
@@ -32,8 +32,8 @@ export function terms(reply, changed) {
 }
 
 function fitted(each, reply) {
-  if (!each.from) return each;
-  const most = roundUp(Math.abs(reply.predictions[0][each.from] ?? 0));
+  if (!each.fitted) return each;
+  const most = Math.max(10, roundUp(Math.abs(reply.predictions[0].clv ?? 0)));
   return { ...each, most, step: most / 200, unit: `${reply.currency} ${each.unit}`.trim() };
 }
 

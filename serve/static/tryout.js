@@ -1,13 +1,14 @@
 // Made-up customers, asked about as a program would: raw transactions to POST /predict.
 
-import { get, post } from "./api.js";
+import { post } from "./api.js";
 import { h, id } from "./dom.js";
 import { facts, programs } from "./facts.js";
+import { theModel } from "./model.js";
 import { daysText, money, share } from "./show.js";
 import { trouble } from "./trouble.js";
 
-export async function showTry(place, route, signal) {
-  const model = await get("/model", {}, signal);
+export async function showTry(place) {
+  const model = await theModel();
   const text = h("textarea", { id: "request", rows: 20, spellcheck: "false" });
   const button = h("button", { type: "submit" }, "Predict");
   const answer = h("div", { id: "answer", "aria-live": "polite" });
@@ -22,12 +23,14 @@ export async function showTry(place, route, signal) {
     }
     button.disabled = false;
   }
+  const form = h("form", { id: "form", onsubmit: ask },
+    h("label", { for: "request" }, "What is sent to ", h("code", {}, "POST /predict"), ":"), text, button);
   place.append(
     h("h1", {}, "Try it"),
-    h("p", { class: "lead" }, "Ask about customers of your own. Nothing is stored."),
-    h("form", { id: "form", onsubmit: ask },
-      h("label", { for: "request" }, "What is sent to ", h("code", {}, "POST /predict"), ":"), text, button),
-    answer, facts(model), programs());
+    ...(model.relationship === "contract"
+      ? [h("p", {}, "The model that answers knows contracts, not transactions: programs send rows of the feature table to ", h("code", {}, "POST /predict_features"), ".")]
+      : [h("p", { class: "lead" }, "Ask about customers of your own. Nothing is stored."), form, answer]),
+    facts(model), programs());
 }
 
 function example(model) {

@@ -13,7 +13,7 @@ import pytest
 
 from serve.cohorts import cohorts
 from serve.listed import listed
-from serve.overview import summary
+from serve.overview import Summary
 from serve.store import publish as store_scores
 from serve.store.batch import Content, Origin
 from serve.store.database import Database
@@ -152,7 +152,7 @@ def test_a_cell_is_no_formula(tmp_path: Path) -> None:
 def test_customers_without_a_value_are_counted_and_add_nothing(tmp_path: Path) -> None:
     unknown = content(["a", "b", "c"], clv=[1.0, None, 3.0], tier=["Silver", None, "Gold"])
     database = stored(tmp_path, unknown, {})
-    told = json.loads(summary(database))
+    told = json.loads(Summary().of(database))
     assert [(each["name"], each["customers"], each["clv"]) for each in told["tiers"]] == [
         ("Gold", 1, 3.0),
         ("Silver", 1, 1.0),
@@ -160,6 +160,15 @@ def test_customers_without_a_value_are_counted_and_add_nothing(tmp_path: Path) -
     ]
     assert told["tiers"][2]["clv_mean"] is None
     assert told["cohorts"] == [], "the batch was written without them"
+    database.close()
+
+
+def test_a_new_batch_is_added_up_anew(tmp_path: Path) -> None:
+    database, summary = stored(tmp_path, content(["a"]), {}), Summary()
+    assert json.loads(summary.of(database))["total"]["clv"] == 1.0
+    stored(tmp_path, content(["a", "b"], clv=7.0), {}).close()
+    told = [json.loads(summary.of(database)) for _ in range(2)]
+    assert [(each["batch"]["number"], each["total"]["clv"]) for each in told] == [(2, 14.0)] * 2
     database.close()
 
 

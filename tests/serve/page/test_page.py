@@ -248,7 +248,7 @@ def test_keys_no_scores_and_then_hostile_names(
     expect(tab.page.get_by_role("alert")).to_contain_text("python -m serve score --config")
     assert locked.key not in tab.page.url
 
-    publish_hostile(locked.scores, store, table)
+    publish_hostile(locked.scores, store, table, table)
     tab.open("list?sort=customer_id&descending=false")
     expect(tab.page.locator("dialog")).to_be_hidden()
     assert tab.page.locator(".customers .id").all_text_contents() == sorted(HOSTILE)
@@ -261,15 +261,22 @@ def test_keys_no_scores_and_then_hostile_names(
         tab.page.locator(".customers").wait_for()
     tab.open(f"customer/{quote('no ' + HOSTILE[0], safe='')}")
     expect(tab.page.locator("h1")).to_have_text(f"No customer no {HOSTILE[0]}")
+
+    publish_hostile(locked.scores, store, table, table.drop(columns="recency_days"))
+    tab.open(f"customer/{quote(HOSTILE[0], safe='')}")
+    expect(tab.page.get_by_text("as they were stored: the stored features are")).to_be_visible()
+    assert len(tab.numbers("clv", ".figures")) == 1
     assert tab.page.evaluate("window.broken") is None
     assert tab.page.locator("main img, main script").count() == 0
 
 
-def publish_hostile(address: str, store: Any, table: pd.DataFrame) -> None:
+def publish_hostile(address: str, store: Any, whole: pd.DataFrame, kept: pd.DataFrame) -> None:
     """Customers of the sample under names that were chosen to break the page."""
     card = store.bundle.card
-    rows = table.iloc[: len(HOSTILE)].set_axis(pd.Index(HOSTILE, name="customer_id"))
-    answers = clv.answer(store.bundle, rows, as_of=card.trained_as_of)
+    chosen = whole.index[: len(HOSTILE)]
+    names = pd.Index(HOSTILE, name="customer_id")
+    answers = clv.answer(store.bundle, whole, as_of=card.trained_as_of).loc[chosen].set_axis(names)
+    rows = kept.loc[chosen].set_axis(names)
     origin = Origin(
         model_name="clv", model_version="1", card_sha256="c0ffee", data_sha256="da7a",
         trained_as_of=card.trained_as_of, as_of=datetime(1998, 7, 1, tzinfo=UTC),
