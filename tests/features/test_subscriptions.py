@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import subscription_table as table
+from features.__main__ import main
 from features.config import ConfigError, read_config
 from features.contract_config import (
     ContractColumns,
@@ -277,3 +279,36 @@ def test_each_violation_is_a_sentence(tmp_path: Path, old: str, new: str, senten
     with pytest.raises(ConfigError) as caught:
         read_contract_config(path)
     assert str(caught.value).startswith(f"{path}: {sentence}")
+
+
+def test_the_door_writes_table_and_labels_of_contracts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "customers.csv").write_text(f"{HEAD}\n{DATED}")
+    (tmp_path / "mine.toml").write_text(
+        f"""
+data.customers = "{tmp_path / "customers.csv"}"
+data.columns = {{ customer_id = "who", start = "since", amount = "fee", cancelled = "until" }}
+problem = {{ relationship = "contract", horizon_days = 50 }}
+"""
+    )
+
+    def run(command: str, *flags: str) -> pd.DataFrame:
+        out = tmp_path / "out.parquet"
+        assert (
+            main([command, "--config", f"{tmp_path / 'mine.toml'}", "--out", str(out), *flags]) == 0
+        )
+        assert json.loads(capsys.readouterr().out)["counts"]["customers"] == 5
+        return pd.read_parquet(out)
+
+    # known until the midnight after 20 August, the last date of the table
+    assert list(run("build")["customer_id"]) == ["a", "e"]
+    assert list(run("build", "--as-of", "2024-07-01")["customer_id"]) == ["a", "c", "d"]
+    found = run("labels").set_index("customer_id")
+    assert str(found["as_of"].iloc[0])[:10] == "2024-07-02"
+    assert found["churned"].to_dict() == {"a": 0, "d": 1, "e": 0}
+    flags = ["--config", f"{tmp_path / 'mine.toml'}", "--out", "x"]
+    assert main(["build", *flags, "--as-of", "2023-01-01"]) == 2
+    assert "nobody has a contract as of 2023-01-01" in capsys.readouterr().err
+    assert main(["labels", *flags, "--horizon-days", "60", "--as-of", "2024-07-01"]) == 2
+    assert "as_of must be 2024-06-22" in capsys.readouterr().err
