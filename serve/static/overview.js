@@ -10,10 +10,9 @@ import { count, date, daysText, share, wholeMoney as money } from "./show.js";
 export async function showOverview(place, route, signal) {
   const found = await get("/overview", {}, signal);
   const { total, currency } = found, say = await words();
-  const days = daysText(found.horizon_days);
   place.append(
     h("h1", {}, "Your customers"),
-    h("p", { class: "lead" }, "What they are expected to be worth in the ", days, " from ", date(found.as_of), "."),
+    h("p", { class: "lead" }, "What they are expected to be worth", say.contract ? ", as of " : ` in the ${daysText(found.horizon_days)} from `, date(found.as_of), "."),
     h("dl", { class: "cards" },
       card("Customers", count(total.customers, "customers"), h("a", { href: link("list") }, "see the list")),
       card("Value", money(total.clv, currency, "clv"), say.valueOfAll(found.horizon_days)),
@@ -25,11 +24,11 @@ export async function showOverview(place, route, signal) {
 function blocks(found, say) {
   const { currency } = found;
   return [
-    groups({
+    named(found.tiers) && groups({
       title: "Tiers", rows: found.tiers, currency, kind: "tier", none: "no tier",
       words: "By predicted value. Where the lower bar is the longer one, few customers carry much of the value.",
     }),
-    groups({
+    named(found.segments) && groups({
       title: "Segments", rows: found.segments, currency, kind: "segment", none: "no segment",
       words: "By how recently, how often and for how much they bought.",
     }),
@@ -39,6 +38,8 @@ function blocks(found, say) {
     }),
   ].filter(Boolean);
 }
+
+const named = (rows) => rows.some((each) => each.name !== null);
 
 function card(title, value, remark) {
   return h("div", { class: "card" }, h("dt", {}, title), h("dd", { class: "big" }, value), h("dd", { class: "quiet" }, remark));
