@@ -19,7 +19,9 @@ class _Twice(ValueError):
 def read_json(body: bytes) -> Any:
     """The content of a body. Raises ServeError for what is not JSON in the strict sense."""
     try:
-        content = json.loads(body, object_pairs_hook=_object, parse_constant=_constant)
+        # subtle: given bytes, json would guess at UTF-16 and UTF-32 as well
+        text = body.decode("utf-8-sig")
+        content = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
     except _Twice as error:
         raise ServeError(str(error)) from None
     except RecursionError:
