@@ -40,7 +40,8 @@ def _authorization(head: Head, value: bytes) -> None:
 
 
 def _api_key(head: Head, value: bytes) -> None:
-    head.key = value.strip()
+    """Of two keys the one in Authorization counts, in whichever order they come."""
+    head.key = head.key or value.strip()
 
 
 def _request_id(head: Head, value: bytes) -> None:
@@ -59,11 +60,14 @@ def _content_length(head: Head, value: bytes) -> None:
 
 
 def _transfer_encoding(head: Head, value: bytes) -> None:
+    """subtle: the server undoes chunks only, and passes on what was packed besides."""
     head.has_body = True
+    if value.strip().lower() != b"chunked":
+        head.encoding = value
 
 
 def _content_encoding(head: Head, value: bytes) -> None:
-    head.encoding = value.strip().lower().replace(b"identity", b"")
+    head.encoding = head.encoding or value.strip().lower().replace(b"identity", b"")
 
 
 def _expect(head: Head, value: bytes) -> None:
@@ -71,7 +75,8 @@ def _expect(head: Head, value: bytes) -> None:
 
 
 def _host(head: Head, value: bytes) -> None:
-    head.host = value
+    """Two names are none that can be relied on."""
+    head.host = value if not head.host else b"two names"
 
 
 READ = {
