@@ -65,6 +65,14 @@ def tune(arguments: Namespace) -> dict[str, Any]:
     )
 
 
+def report(arguments: Namespace) -> dict[str, Any]:
+    """Raises ContractError: reports are written of models of purchases only."""
+    raise ContractError(
+        f"{arguments.config}: reports are written of models of purchases only; look at the run's "
+        "pictures in MLflow"
+    )
+
+
 def read_task(arguments: Namespace) -> Task:
     """What the arguments ask of which table. Raises ConfigError or ContractError."""
     config = read_contract_config(arguments.config)

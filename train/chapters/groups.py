@@ -80,8 +80,8 @@ def _picture(
     found = found.reindex([each for each in order if each in found.index])
     best, riskiest = str(found["clv"].idxmax()), str(found["p_churn"].idxmax())
     says = (
-        "{best:text} is worth most: {customer_share:percent} of the customers, "
-        "{value_share:percent} of the value. {riskiest:text} is the least likely to buy: a mean "
+        "Most lies with {best:text}: {customer_share:percent} of the customers, "
+        "{value_share:percent} of the value. Least likely to buy: {riskiest:text}, with a mean "
         "churn risk of {risk:percent}."
     )
     label = "{clv:money} · {customers:count} customers"
@@ -102,12 +102,7 @@ def _picture(
         ),
         columns=COLUMNS,
         rows=rows,
-        spec=intervals(
-            COLUMNS,
-            money_axis(facts.words.symbol),
-            fields=("clv", "clv_low", "clv_high"),
-            rows=len(rows),
-        ),
+        spec=intervals(COLUMNS, money_axis(facts.words.symbol), rows=len(rows)),
     )
 
 

@@ -122,6 +122,11 @@ def _axis(facts: Facts, edges: Array, *, log: bool) -> Spec:
     return money_axis(facts.words.symbol, title, grid=False, values=shown, labelOverlap="greedy")
 
 
+def _short(facts: Facts, share: float | None) -> str:
+    """A share that fits on a column."""
+    return facts.words.format_field(share, "percent").replace("under ", "<").replace("\u00a0", "")
+
+
 def _tenths(facts: Facts, clv: pd.Series) -> Picture:
     parts = np.array_split(np.sort(clv.to_numpy(dtype=float))[::-1], min(10, len(clv)))
     total = float(clv.sum())
@@ -134,7 +139,7 @@ def _tenths(facts: Facts, clv: pd.Series) -> Picture:
         }
         for place, part in enumerate(parts)
     ]
-    rows = [each | {"label": facts.words.format_field(each["share"], "percent")} for each in rows]
+    rows = [each | {"label": _short(facts, each["share"])} for each in rows]
     lower = sum(each["clv"] for each in rows[len(parts) // 2 :])
     says = (
         "Customers in tenths by value, the best first: the best tenth brings {best:percent}, "

@@ -14,40 +14,45 @@ from train.report.theme import (
     PALE,
     RED,
     SKY,
+    SOFT,
+    fitting,
     percent_axis,
     sized,
     tooltip,
 )
 
+# A row of its own for each group, the words above the bar: wide enough on a phone, too.
+ROW_HEIGHT = 48
+ROW: Spec = {"field": "group", "type": "nominal", "sort": None, "axis": None}
+ROW_BAR: Spec = {"height": 15, "yOffset": 10, "cornerRadiusEnd": 3}
+ROW_TEXTS: list[Spec] = [
+    {"mark": {"type": "text", "align": "left", "yOffset": -9, "fontWeight": 600,
+              "limit": {"expr": "width * 0.6"}},
+     "encoding": {"x": {"value": 0}, "text": {"field": "group"}}},
+    {"mark": {"type": "text", "align": "right", "yOffset": -9, "color": SOFT},
+     "encoding": {"x": {"value": "width"}, "text": {"field": "label"}}},
+]  # fmt: skip
 
-def intervals(
-    columns: tuple[Column, ...], axis: Spec, *, fields: tuple[str, str, str], rows: int
-) -> Spec:
-    """A bar for each `group`, its interval as a line, its `label` at the end.
 
-    fields  of the value and of the lower and upper end of its interval
-    """
-    value, low, high = fields
-    y = {"field": "group", "type": "nominal", "sort": None, "title": None, "axis": NO_AXIS}
-    x = {
-        "field": value,
-        "type": "quantitative",
-        "axis": axis,
-    }
-    layers: list[Spec] = [
-        {"mark": {"type": "bar", "color": BLUE, "height": {"band": 0.62}, "cornerRadiusEnd": 3},
+def intervals(columns: tuple[Column, ...], axis: Spec, *, rows: int) -> Spec:
+    """A bar of `clv` for each `group` and its interval as a line, under its name and `label`."""
+    x, low, high = (
+        {"field": name, "type": "quantitative", "axis": axis}
+        for name in ("clv", "clv_low", "clv_high")
+    )
+    whisker = {"color": INK, "yOffset": 10}
+    layers = [
+        {"mark": {"type": "bar", "color": BLUE, **ROW_BAR},
          "encoding": {"x": x, "tooltip": tooltip(columns)}},
-        {"mark": {"type": "rule", "color": INK, "strokeWidth": 1.6},
-         "encoding": {"x": {"field": low, "type": "quantitative"}, "x2": {"field": high}}},
+        {"mark": {"type": "rule", "strokeWidth": 1.6, **whisker},
+         "encoding": {"x": low, "x2": {"field": "clv_high"}}},
         *(
-            {"mark": {"type": "tick", "color": INK, "thickness": 1.6, "height": 9},
-             "encoding": {"x": {"field": end, "type": "quantitative"}}}
-            for end in (low, high)
+            {"mark": {"type": "tick", "thickness": 1.6, "height": 9, **whisker},
+             "encoding": {"x": place}}
+            for place in (low, high)
         ),
-        {"mark": {"type": "text", "align": "left", "dx": 8},
-         "encoding": {"x": {"field": high, "type": "quantitative"}, "text": {"field": "label"}}},
     ]  # fmt: skip
-    return sized(34 * rows, encoding={"y": y}, layer=layers, padding={"right": 150, "left": 2})
+    return sized(ROW_HEIGHT * rows, encoding={"y": ROW}, layer=[*layers, *ROW_TEXTS])
 
 
 def shares(columns: tuple[Column, ...], *, x_title: str) -> Spec:
@@ -118,9 +123,9 @@ def heatmap(columns: tuple[Column, ...], *, titles: tuple[str, str], rows: int) 
     across = {"field": "column", "type": "ordinal", "sort": None, "title": titles[0],
               "axis": {"orient": "top", "labelAngle": 0, **NO_AXIS}}  # fmt: skip
     down = {"field": "row", "type": "nominal", "sort": None, "title": titles[1], "axis": NO_AXIS}
-    scheme = {"scheme": "viridis", "reverse": True}
+    scheme = {"scheme": "blues", "domain": [0, 1]}
     fill = {"field": "shade", "type": "quantitative", "legend": None, "scale": scheme}
-    dark = {"test": "datum.shade > 0.45", "value": "white"}
+    dark = {"test": "datum.shade > 0.55", "value": "white"}
     return sized(
         30 * rows,
         encoding={"x": across, "y": down},
@@ -133,10 +138,17 @@ def heatmap(columns: tuple[Column, ...], *, titles: tuple[str, str], rows: int) 
     )  # fmt: skip
 
 
+DASHES = [[1, 0], [7, 3], [2, 2]] * 5
+
+
 def curves(columns: tuple[Column, ...], x_title: str, y: Spec, *, series: list[str]) -> Spec:
     """A line for each `series` over `x`, of `y`, with its name at its end, where `end` holds it."""
-    line = {"field": "series", "type": "nominal", "sort": series, "legend": None,
-            "scale": {"domain": series, "scheme": "viridis"}}  # fmt: skip
+    # subtle: the last fifth of viridis is too pale for a line
+    colours = {"name": "viridis", "extent": [0, 0.82]}
+    line = {"field": "series", "type": "nominal", "sort": series,
+            "legend": {"symbolType": "stroke", "columns": 4},
+            "scale": {"domain": series, "scheme": colours}}  # fmt: skip
+    dash = {**line, "scale": {"domain": series, "range": DASHES}}
     encoding = {
         "x": {"field": "x", "type": "quantitative",
               "axis": {"title": x_title, "grid": False, "tickMinStep": 1}},
@@ -148,8 +160,8 @@ def curves(columns: tuple[Column, ...], x_title: str, y: Spec, *, series: list[s
         encoding=encoding,
         layer=[
             {"mark": {"type": "line", "strokeWidth": 2.2},
-             "encoding": {"tooltip": tooltip(columns)}},
-            {"mark": {"type": "circle", "size": 34, "opacity": 1},
+             "encoding": {"tooltip": tooltip(columns), "strokeDash": dash}},
+            {"mark": {"type": "point", "shape": "circle", "filled": True, "size": 34, "opacity": 1},
              "transform": [{"filter": "datum.end !== null"}]},
             {"mark": {"type": "text", "align": "left", "dx": 7, "fontSize": 11.5},
              "transform": [{"filter": "datum.end !== null"}],
@@ -159,32 +171,32 @@ def curves(columns: tuple[Column, ...], x_title: str, y: Spec, *, series: list[s
     )  # fmt: skip
 
 
-def beside(
-    columns: tuple[Column, ...], x: Spec, y: Spec, *, bar: tuple[str, str], dot: tuple[str, str]
-) -> Spec:
-    """Bars of one number with dots of another one, each a field and its name in the legend."""
-    names = [bar[1], dot[1]]
-    colour = {"scale": {"domain": names, "range": [PALE, RED]}, "legend": None}
-    dots = {
-        "type": "point",
-        "filled": True,
-        "size": 95,
-        "shape": "diamond",
-        "opacity": 1,
-        "color": RED,
-    }
+def beside(columns: tuple[Column, ...], x_title: str, y: Spec) -> Spec:
+    """For each `group` a bar of what `came`, with a diamond at what was `expected`."""
+    x = {"field": "group", "type": "ordinal", "sort": None,
+         "axis": {"title": x_title, "labelAngle": 0}}  # fmt: skip
+    bar = {"type": "bar", "color": PALE, "stroke": BLUE, "strokeWidth": 1, "cornerRadiusEnd": 2}
+    diamond = {"type": "point", "filled": True, "size": 95, "shape": "diamond", "opacity": 1}
+    came, expected = (
+        {"field": name, "type": "quantitative", "axis": y} for name in ("came", "expected")
+    )
     return sized(
         270,
-        encoding={"x": x},
+        encoding={"x": x, "tooltip": tooltip(columns)},
         layer=[
-            {"mark": {"type": "bar", "stroke": BLUE, "strokeWidth": 1, "cornerRadiusEnd": 2},
-             "encoding": {"y": {"field": bar[0], "type": "quantitative", **y},
-                          "color": {"datum": bar[1], **colour}, "tooltip": tooltip(columns)}},
-            {"mark": dots,
-             "encoding": {"y": {"field": dot[0], "type": "quantitative", **y},
-                          "tooltip": tooltip(columns)}},
+            {"mark": bar, "encoding": {"y": came}},
+            {"mark": {**diamond, "color": RED}, "encoding": {"y": expected}},
         ],
-    )  # fmt: skip
+    )
+
+
+def lengths(columns: tuple[Column, ...], axis: Spec, *, marked: str, rows: int) -> Spec:
+    """A bar of `value` for each `group` under its name and `label`; the `marked` stands out."""
+    colour = {"condition": {"test": f"datum.group === '{marked}'", "value": RED}, "value": BLUE}
+    x = {"field": "value", "type": "quantitative", "axis": axis}
+    bar = {"mark": {"type": "bar", **ROW_BAR},
+           "encoding": {"x": x, "color": colour, "tooltip": tooltip(columns)}}  # fmt: skip
+    return sized(ROW_HEIGHT * rows, encoding={"y": ROW}, layer=[bar, *ROW_TEXTS])
 
 
 def months(columns: tuple[Column, ...], axis: Spec, *, kinds: list[str]) -> Spec:
@@ -200,6 +212,7 @@ def months(columns: tuple[Column, ...], axis: Spec, *, kinds: list[str]) -> Spec
             "y": {"field": "bottom", "type": "quantitative", "axis": axis},
             "y2": {"field": "top"},
             "color": {"field": "kind", "type": "nominal", "sort": kinds,
+                      "legend": {"columns": fitting(230)},
                       "scale": {"domain": kinds, "range": colours}},
             "tooltip": tooltip(columns),
         },

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -101,6 +102,11 @@ class Facts:
             return None
         then = bounds(table, found["clv"], subject.config.tiers)
         return Earlier(as_of=moment, names=found[["clv"]].join(names(table, found["clv"], then)))
+
+    def day(self, moment: datetime) -> str:
+        """The day of a moment, in the log's own time: 10 Dec 2011."""
+        local = moment.astimezone(ZoneInfo(self.subject.history.log.timezone))
+        return f"{local.day} {local:%b %Y}"
 
     def called(self, customers: pd.Index) -> list[str]:
         """What customers are called in the report."""

@@ -35,7 +35,7 @@ figure, .tabled { margin: 30px 0 0; }
 .tile { background: #fff; border: 1px solid var(--line); border-radius: 12px; padding: 14px 18px; }
 .tile b { display: block; font-size: 1.85rem; letter-spacing: -.02em; line-height: 1.2; }
 .tile span { color: var(--soft); font-size: .88rem; display: block; }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr));
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 225px), 1fr));
   gap: 16px; margin-top: 22px; }
 .card { border: 1px solid var(--line); border-top: 5px solid var(--blue); border-radius: 12px;
   padding: 18px 20px; }
@@ -52,9 +52,12 @@ th { text-align: left; color: var(--soft); font-weight: 600; font-size: .84rem;
   vertical-align: bottom; }
 th, td { padding: 7px 12px 7px 0; border-bottom: 1px solid #e9eef2; }
 td { vertical-align: top; }
+td.d { white-space: nowrap; }
+td.id { min-width: 5em; }
 td.n, th.n { text-align: right; white-space: nowrap; }
 td.id { overflow-wrap: anywhere; max-width: 18em; font-weight: 600; }
 tbody tr:hover { background: #f7fafc; }
+.wide { min-width: 46rem; }
 details { margin-top: 8px; font-size: .9rem; }
 summary { color: var(--blue); cursor: pointer; width: max-content; max-width: 100%; }
 details .scroll { max-height: 340px; overflow: auto; margin-top: 8px; }

@@ -16,6 +16,7 @@ from train.report.words import Words
 
 # In JSON inside a page these could end the script or begin a comment.
 UNSAFE = str.maketrans({each: f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"})
+NOTHING = "\u2013"
 NUMBERS = {"count", "money", "exact", "percent", "number", "days"}
 
 
@@ -151,19 +152,26 @@ def _table(columns: Sequence[Column], rows: Sequence[Row], words: Words) -> str:
     lines = "".join(
         "<tr>"
         + "".join(
-            f"<td{_class(each)}>{escape(words.format_field(row.get(each.key), each.kind))}</td>"
+            f"<td{_class(each)}>{escape(_cell(row.get(each.key), each, words))}</td>"
             for each in columns
         )
         + "</tr>"
         for row in rows
     )
+    wide = ' class="wide"' if len(columns) > 4 else ""
     return (
-        f'<div class="scroll"><table><thead><tr>{heads}</tr></thead>'
+        f'<div class="scroll"><table{wide}><thead><tr>{heads}</tr></thead>'
         f"<tbody>{lines}</tbody></table></div>"
     )
+
+
+def _cell(value: object, column: Column, words: Words) -> str:
+    return NOTHING if value is None else words.format_field(value, column.kind)
 
 
 def _class(column: Column) -> str:
     if column.kind in NUMBERS:
         return ' class="n"'
-    return ' class="id"' if column.key == "customer" else ""
+    if column.key == "customer":
+        return ' class="id"'
+    return ' class="d"' if column.kind == "date" else ""

@@ -9,7 +9,8 @@ from typing import Any
 
 from train.report.parts import Column, Spec
 
-BLUE, ORANGE, RED, INK = "#0072B2", "#E69F00", "#D55E00", "#22303c"
+BLUE, ORANGE, RED = "#0072B2", "#E69F00", "#D55E00"
+INK, SOFT = "#22303c", "#53626f"
 SKY, PALE = "#9fc9e3", "#cfe3f0"
 # subtle: lengths of text are measured, so the family must be one that a canvas knows
 FONT = 'system-ui, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif'
@@ -78,6 +79,11 @@ def tooltip(columns: tuple[Column, ...]) -> list[Spec]:
         )
         for each in columns
     ]
+
+
+def fitting(width: float) -> Spec:
+    """As many columns of a legend, each so many pixels wide, as there is room for."""
+    return {"expr": f"max(1, floor(width / {width:g}))"}
 
 
 def sized(height: float | Spec, **spec: Any) -> Spec:

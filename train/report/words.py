@@ -43,6 +43,7 @@ class Words(string.Formatter):
             "exact": self.exact,
             "percent": percent,
             "number": lambda value: f"{value:,.2f}",
+            "points": lambda value: f"{100.0 * value:,.0f} points of a hundred",
             "days": lambda value: f"{value:,.0f} day{'' if round(value) == 1 else 's'}",
             "date": lambda value: str(value)[:10],
         }
@@ -69,6 +70,8 @@ class Words(string.Formatter):
     def exact(self, value: float) -> str:
         """Money to the whole unit, below a hundred to its hundredth."""
         size = abs(value)
+        if size < 0.005:
+            return f"{self.symbol}0"
         return self._signed(value, f"{size:,.0f}" if size >= 99.995 else f"{size:.2f}")
 
     def _signed(self, value: float, size: str) -> str:
