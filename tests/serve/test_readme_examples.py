@@ -1,0 +1,71 @@
+"""The examples of the README as they stand there, but for the address and the customers."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SECTION = README.partition("### Asking for one customer\n")[2].partition("\n### ")[0]
+ADDRESS, STORED = "http://127.0.0.1:3000", ("18102", "14646")
+COMMANDS = [
+    re.sub(r"^ {4}", "", each, flags=re.MULTILINE).strip()
+    for each in re.findall(r"^ {4}curl (?:.*\\\n)*.*$", SECTION, flags=re.MULTILINE)
+]
+PROGRAMS = re.findall(r"```python\n(.*?)```", SECTION, flags=re.DOTALL)
+
+
+def here(text: str, server: Any, table: Any) -> str:
+    """The example with the address of this service, and with customers whom its store has."""
+    text = text.replace(ADDRESS, server.address)
+    for written, stored in zip(STORED, table.index, strict=False):
+        text = text.replace(written, stored)
+    return text
+
+
+def test_the_examples_are_found_and_name_every_door() -> None:
+    assert len(COMMANDS) == 9
+    assert len(PROGRAMS) == 2
+    doors = ("/predict ", "/predict_features ", "/lookup ", "/customers/", "/customers?", "/model")
+    for door in (*doors, "/overview", "/readyz"):
+        assert any(f"{ADDRESS}{door}" in f"{each} " for each in COMMANDS), door
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_curl_command_of_the_readme_is_answered(
+    server: Any, scored: dict[str, Any], table: Any, command: str
+) -> None:
+    told = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {here(command, server, table)}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    if "format=csv" in command:
+        assert told.stdout.startswith("customer_id,")
+    else:
+        assert "error" not in json.loads(told.stdout)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_of_the_readme_runs(
+    server: Any, scored: dict[str, Any], table: Any, program: str
+) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", here(program, server, table)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert told.returncode == 0, told.stderr
+    assert told.stdout
