@@ -208,7 +208,8 @@ def driver(
 
 def _words(feature: Feature, value: float | str | None, share: float, currency: str) -> str:
     """A sentence for people: what is known, and what it does to the expected revenue."""
-    said = f"{feature.meaning}: {_shown(value, feature.unit, currency)}"
+    # what a meaning says of special cases after a semicolon is for the dictionary
+    said = f"{feature.meaning.partition(';')[0]}: {_shown(value, feature.unit, currency)}"
     return f"{said}; {'raises' if share > 0.0 else 'lowers'} expected revenue by {abs(share):.0%}"
 
 
