@@ -65,12 +65,12 @@ $(DEV_READY): requirements/dev.txt $(UV_READY)
 
 # ------------------------------------------------------------------------------------- what to do
 
-.PHONY: help demo serve ui train score backtest telco test coverage audit pins clean
+.PHONY: help demo serve ui train score backtest telco release bench-serve soak test coverage audit pins clean
 
 help: ## this list
 	@echo "Perennial: what each customer will be worth."
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
 	@echo
 	@echo "Next: make demo"
 
@@ -159,6 +159,17 @@ backtest: $(RUN_READY) ## judge the model beside its rivals on past horizons of 
 # config:origins:days
 BACKTESTS := online_retail:3:90 cdnow:3:90 cdnow:1:273 complete_journey:3:90
 report = $(VAR)/backtest-$(word 1,$(subst :, ,$(1)))-$(word 3,$(subst :, ,$(1))).json
+
+release: OUT ?= $(VAR)/release
+release: $(RUN_READY) ## a Bento with model and code that needs no MLflow (OUT=var/release)
+	@$(BIN)/python -m serve release --out $(OUT)
+	@echo "Next: $(BIN)/bentoml serve $(OUT) --port 3000"
+
+bench-serve: $(RUN_READY) ## what serving costs, beside what else there is: one table, in five minutes
+	@$(BIN)/python -m benchmarks.bench_serve
+
+soak: $(RUN_READY) ## a bad day for the service, every answer checked, in five minutes
+	@$(BIN)/python -m benchmarks.soak
 
 test: $(DEV_READY) ## the gate: format, lint, types, tests
 	@$(BIN)/ruff format --check .

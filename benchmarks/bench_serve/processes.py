@@ -18,6 +18,14 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 120
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
+# What may be set for a real service, and would get in the way.
+UNSET = {
+    "PERENNIAL_API_KEYS": "",
+    "PERENNIAL_API_KEYS_FILE": "",
+    "PERENNIAL_RATE_PER_SECOND": "",
+    "PERENNIAL_STORE": "",
+    "PERENNIAL_ACCESS_LOG": "",
+}
 
 
 @dataclass(frozen=True)
@@ -35,8 +43,8 @@ class Server:
             if (found := _stat(int(each.name))) is not None:
                 children.setdefault(int(found[1]), []).append(int(each.name))
         family = [self.process.pid]
-        for each in family:
-            family += children.get(each, [])
+        for number in family:
+            family += children.get(number, [])
         return family
 
     def cpu_seconds(self) -> float:
@@ -63,23 +71,25 @@ def running(
     folder: Path,
     environment: Mapping[str, str],
     ready: str = "/readyz",
+    port: int | None = None,
 ) -> Iterator[Server]:
     """A server that is ready to answer; stopped in the end.
 
     command      the port that it is to listen at -> what to start
     folder       where it prints to, and works unless the environment says otherwise
     ready        a path that answers with 200 once it is ready
+    port         where it listens; default: wherever there is room
 
     Raises RuntimeError where it ends, or is not ready in time.
     """
-    port = free_port()
+    port = free_port() if port is None else port
     folder.mkdir(parents=True, exist_ok=True)
     printed = folder / "server.log"
     with printed.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *command(port)],
             cwd=ROOT,
-            env={**os.environ, **environment},
+            env={**os.environ, **UNSET, **environment},
             stdout=output,
             stderr=subprocess.STDOUT,
         )

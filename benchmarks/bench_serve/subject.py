@@ -112,10 +112,9 @@ def _customers(bundle: Bundle, numbers: Any) -> dict[str, Any]:
 def _rows(bundle: Bundle, body: dict[str, Any]) -> list[dict[str, Any]]:
     """The same customers as rows of the feature table."""
     table = transactions.known(parse(PredictRequest, _json(body)), bundle).table()
-    found: list[dict[str, Any]] = table.astype(object).where(table.notna(), None).to_dict("records")
-    return [
-        {"customer_id": name, **row} for name, row in zip(table.index.tolist(), found, strict=True)
-    ]
+    cells = table.astype(object).where(table.notna(), None)
+    pairs = zip(cells.index.tolist(), cells.to_numpy().tolist(), strict=True)
+    return [{"customer_id": name, **dict(zip(cells, row, strict=True))} for name, row in pairs]
 
 
 def _split(bundle: Bundle, rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,174 @@
+"""Versions of a small model with different numbers, registered, and what each must answer."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.bench_serve.processes import ROOT
+from features.config import read_config
+from features.log import read_log
+from models import bundle as bundles
+from models.bundle import Bundle
+from serve import answer, transactions
+from serve.__main__ import main as serve
+from serve.served import Served
+from serve.store.database import Database
+from serve.store.lookups import lookup
+from serve.wire import PredictRequest, parse
+
+VERSIONS = 4
+ASKED = 12
+CONFIG = """
+[data]
+transactions = "{log}"
+[data.columns]
+customer_id = "customer_id"
+timestamp = "ts"
+amount = "amount"
+[problem]
+horizon_days = 60
+snapshots = 3
+[churn]
+max_rounds = 5
+[spend]
+max_rounds = 5
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request, and what each version must answer to it.
+
+    expected  version -> predictions
+    """
+
+    path: str
+    body: bytes
+    expected: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Soaked:
+    """Registered versions, and requests to ask them.
+
+    tracking_uri  of the registry's database
+    lookups       their answers come in with each batch, see `score`
+    """
+
+    tracking_uri: str
+    versions: list[str]
+    cases: list[Case]
+    lookups: list[Case]
+    config: Path
+
+
+def register_all(work: Path) -> Soaked:
+    """Train once, and register variants of it whose numbers differ."""
+    from train import tracking
+    from train.registry import register
+
+    os.environ["PERENNIAL_VAR"] = str(work)
+    os.environ.pop("MLFLOW_TRACKING_URI", None)
+    config, first, customers = _trained(work)
+    tracking.connect("soak")
+    served = []
+    for number in range(1, VERSIONS + 1):
+        folder = work / f"version-{number}"
+        bundles.save(_variant(first, number), folder)
+        with tracking.parent("clv", tracking.Record()):
+            registered = register(folder, metrics={}, tags={})
+        served.append(_served(folder, registered.version))
+    ids = [each["customer_id"] for each in customers]
+    return Soaked(
+        tracking_uri=f"sqlite:///{work / 'mlflow.db'}",
+        versions=[each.version for each in served],
+        cases=[case for each in customers for case in _cases(served, first, each)],
+        lookups=[Case("/lookup", _json({"customer_ids": [each]}), {}) for each in ids],
+        config=config,
+    )
+
+
+def score(soaked: Soaked, version: str, store: str) -> None:
+    """Score every customer with a version into the store; look-ups may answer that from now on."""
+    database = Database(store)
+    os.environ["PERENNIAL_MODEL"] = f"models:/clv/{version}"
+    try:
+        for case in soaked.lookups:  # whichever comes first, the batch or the answer
+            case.expected.setdefault(version, None)
+        with redirect_stdout(io.StringIO()):
+            if serve(["score", "--config", str(soaked.config), "--store", store]):
+                raise SystemExit("scoring failed")
+        for case in soaked.lookups:
+            found = lookup(database, json.loads(case.body)["customer_ids"])
+            case.expected[version] = [
+                {"customer_id": each.customer_id, "horizon_days": 60, **each.answers}
+                for each in found.scores
+            ]
+    finally:
+        del os.environ["PERENNIAL_MODEL"]
+        database.close()
+
+
+def _trained(work: Path) -> tuple[Path, Bundle, list[dict[str, Any]]]:
+    """A bundle, and customers of the log with their transactions."""
+    from train.fit import fit
+    from train.history import History
+
+    path = work / "soak.toml"
+    path.write_text(CONFIG.format(log=ROOT / "data" / "cdnow_sample.parquet"))
+    config = read_config(path)
+    log = read_log(config.data)
+    as_of = pd.Timestamp("1998-01-01", tz=log.timezone).to_pydatetime()
+    found: Bundle = fit(config, History(log), as_of, 60, step=lambda done: None).bundle
+    lines = pd.read_parquet(ROOT / "data" / "cdnow_sample.parquet")
+    chosen = lines["customer_id"].drop_duplicates().iloc[:: len(lines) // 40][:ASKED]
+    customers = []
+    for name in chosen:
+        own = lines[lines["customer_id"] == name]
+        pairs = zip(own["ts"], own["amount"], strict=True)
+        orders = [{"timestamp": str(when), "amount": float(amount)} for when, amount in pairs]
+        customers.append({"customer_id": str(name), "transactions": orders})
+    return path, found, customers
+
+
+def _variant(bundle: Bundle, number: int) -> Bundle:
+    """Each believes a little more than the one before that customers come back."""
+    churn = bundle.card.churn
+    moved = churn.model_copy(update={"shift": churn.shift + 0.05 * number})
+    return replace(bundle, card=bundle.card.model_copy(update={"churn": moved}))
+
+
+def _served(folder: Path, version: str) -> Served:
+    loaded = bundles.load(folder)
+    return Served(bundle=loaded, name="clv", version=version, run_id=None, source="registry")
+
+
+def _cases(served: list[Served], bundle: Bundle, customer: dict[str, Any]) -> list[Case]:
+    raw = {"customers": [customer], "as_of": "1998-01-01", "horizon_days": [30, 365]}
+    known = transactions.known(parse(PredictRequest, _json(raw)), bundle).table()
+    table = known.astype(object).where(known.notna(), None)
+    rows = [{"customer_id": name, **table.loc[name].to_dict()} for name in table.index]
+    bodies = [
+        ("/predict", _json(raw), answer.predict),
+        ("/predict_features", _json({"rows": rows, "curve": True}), answer.predict_features),
+    ]
+    return [
+        Case(
+            path,
+            body,
+            {each.version: json.loads(say(each, body))["predictions"] for each in served},
+        )
+        for path, body, say in bodies
+    ]
+
+
+def _json(content: object) -> bytes:
+    return json.dumps(content).encode()
