@@ -39,7 +39,7 @@ class Settings(BaseModel):
     rate_per_second  requests a second of each key and worker; 0: as many as they like
     max_body_bytes   largest request body
     max_in_flight    requests that a worker has in hand at once
-    body_seconds     how long a body may take to arrive
+    body_seconds     how long the head of a request may take to arrive, and then its body
     timeout_seconds  how long an answer may take after that
     drain_seconds    how long after SIGTERM new requests are still answered
     access_log       which requests leave a line in the log: errors, or all

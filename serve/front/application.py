@@ -39,8 +39,11 @@ class Fronted(bentoml.Service[Any]):  # type: ignore[misc]
 
     def to_asgi(self, is_main: bool = True) -> ASGIApp:
         """The application. Raises ServeError where the environment cannot be used."""
+        from serve.front.bounded import bound
+
         logs.begin()
         settings = read_settings()
+        bound(settings.body_seconds)
         keys = Keys(settings.api_keys, settings.api_keys_file)
         app: Starlette = super().to_asgi(is_main)
         meters.begin(settings.var, self._workers())

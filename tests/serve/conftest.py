@@ -45,6 +45,7 @@ max_rounds = 5
 """
 MOST_BYTES = 200_000
 POLL_SECONDS = 0.2
+BODY_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Store:
             "PERENNIAL_VAR": str(self.var),
             "PERENNIAL_MAX_BODY_BYTES": str(MOST_BYTES),
             "PERENNIAL_POLL_SECONDS": str(POLL_SECONDS),
+            "PERENNIAL_BODY_SECONDS": str(BODY_SECONDS),
             "BENTOML_HOME": str(self.var / "bentoml"),
             "BENTOML_DO_NOT_TRACK": "True",
             "OTEL_SDK_DISABLED": "true",

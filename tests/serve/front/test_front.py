@@ -295,6 +295,7 @@ def test_more_than_a_worker_takes_in_hand_is_refused_but_for_probes() -> None:
 def test_errors_leave_a_line_and_answers_only_where_it_is_wanted(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.WARNING, "httpx")  # the caller's own log
     caplog.set_level(logging.INFO, "serve")
     client(CRM["line"]).post("/echo", headers=BEARER)
     assert not caplog.records
