@@ -84,7 +84,7 @@ def _picture(
         "{value_share:percent} of the value. Least likely to buy: {riskiest:text}, with a mean "
         "churn risk of {risk:percent}."
     )
-    label = "{clv:money} · {customers:count} customers"
+    label = "{clv:money} · {customers:customers}"
     rows = [
         row | {"label": facts.words.fill(label, **row)}
         for row in records(found.rename_axis("group").reset_index())

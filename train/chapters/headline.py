@@ -46,7 +46,7 @@ TILES = (
 def headline(facts: Facts) -> str:
     """The report in one sentence."""
     return facts.words.fill(
-        "{customers:count} customers are expected to bring {revenue:money} in the next {days:days}",
+        "{revenue:money} expected from {customers:customers} in the next {days:days}",
         customers=facts.whole.customers,
         revenue=facts.whole.revenue,
         days=facts.subject.horizon_days,

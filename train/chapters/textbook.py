@@ -12,8 +12,9 @@ from train.report.charts import lengths
 from train.report.facts import Facts
 from train.report.parts import Chapter, Column, Picture, Row, Table, records
 from train.report.theme import money_axis
+from train.report.words import UNKNOWN
 
-MODEL = "the model"
+MODEL, NAN = "the model", r"\bnan\b"
 UNITS = {
     "money": "{value:exact}",
     "times": "{value:number} times",
@@ -108,7 +109,9 @@ def _bars(facts: Facts, found: Textbook) -> Picture:
 
 
 def _rows(facts: Facts, found: Textbook) -> Table:
-    rows = records(found.rows.reset_index())
+    # what a formula's words do not know, they call nan
+    words = found.rows.assign(fails=found.rows["fails"].str.replace(NAN, UNKNOWN, regex=True))
+    rows = records(words.reset_index())
     shown = [
         each | {"shown": facts.words.fill(UNITS[each["unit"]], **each)}
         for each in rows

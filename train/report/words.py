@@ -44,7 +44,8 @@ class Words(string.Formatter):
             "percent": percent,
             "number": lambda value: f"{value:,.2f}",
             "points": lambda value: f"{100.0 * value:,.0f} points of a hundred",
-            "days": lambda value: f"{value:,.0f} day{'' if round(value) == 1 else 's'}",
+            "customers": lambda value: _counted(value, "customer"),
+            "days": lambda value: _counted(value, "day"),
             "date": lambda value: str(value)[:10],
         }
 
@@ -85,6 +86,10 @@ def percent(share: float) -> str:
     if 0.99 < share < 1.0:
         return "over 99\u00a0%"
     return f"{share:.0%}".replace("%", "\u00a0%").replace("-", MINUS)
+
+
+def _counted(number: float, noun: str) -> str:
+    return f"{number:,.0f} {noun}{'' if round(number) == 1 else 's'}"
 
 
 def _three_digits(size: float) -> float:
