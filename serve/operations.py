@@ -19,9 +19,9 @@ TEXT = {"text/plain": {"schema": {"type": "string"}}}
 ANYTHING = {"application/json": {"schema": {"type": "object"}}}
 CSV = {"text/csv": {"schema": {"type": "string"}}}
 PAGE = {"text/html": {"schema": {"type": "string"}}}
-OPEN = (403, 405, 500, 504)
+OPEN = (403, 405, 408, 431, 500, 504)
 KEYED = (401, *OPEN, 429)
-ASKED = (400, *KEYED, 408, 413, 415, 503)
+ASKED = (400, *KEYED, 413, 415, 503)
 
 
 @dataclass(frozen=True)
