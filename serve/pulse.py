@@ -7,6 +7,7 @@ import threading
 from typing import Literal
 
 from serve.front import meters
+from serve.mirror import Mirror
 from serve.store.database import Database
 
 logger = logging.getLogger(__name__)
@@ -15,16 +16,16 @@ State = Literal["up", "down", "unused"]
 
 
 class Pulse:
-    """Feels a store's pulse now and then.
+    """Feels a store's pulse now and then, and has its last batch copied while it is well.
 
     state   unused: nothing has been scored into it yet
     notice  what is wrong with it, or None
     """
 
-    def __init__(self, database: Database, every_seconds: float) -> None:
+    def __init__(self, database: Database, mirror: Mirror, every_seconds: float) -> None:
         self.state: State = "unused"
         self.notice: str | None = None
-        self._database, self._every = database, every_seconds
+        self._database, self._mirror, self._every = database, mirror, every_seconds
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store-pulse", daemon=True)
 
@@ -46,11 +47,20 @@ class Pulse:
             self.state, self.notice = "unused", None
             return
         problem = self._database.ping()
-        if problem and problem != self.notice:
+        if problem and self.state != "down":
             logger.warning("%s", problem)
-        self.state, self.notice = ("down", problem) if problem else ("up", None)
+        self.state = "down" if problem else "up"
+        if problem and self._mirror.stands():
+            problem = f"{problem}; look-ups are answered from the last good copy"
+        self.notice = problem or self._mirror.notice
         meters.set_health(store=problem is None)
 
     def _run(self) -> None:
-        while not self._stopped.wait(self._every):
+        while not self._stopped.is_set():
+            try:
+                if self.state == "up":
+                    self._mirror.keep()
+            except Exception:
+                logger.exception("copying the scores failed; the next time it may succeed")
+            self._stopped.wait(self._every)
             self.feel()

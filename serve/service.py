@@ -55,6 +55,7 @@ class ClvService(Careful):
         # imported here: the process that supervises the workers reads this module, but not these
         from serve import answer, listed, overview, stored
         from serve.current import Current
+        from serve.mirror import Mirror
         from serve.openapi import describe_api
         from serve.pulse import Pulse
         from serve.store.database import Database
@@ -66,7 +67,8 @@ class ClvService(Careful):
         self._readers = ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store")
         self._current = Current(settings)
         self._database = Database(settings.store, wait_seconds=settings.timeout_seconds)
-        self._pulse = Pulse(self._database, settings.poll_seconds)
+        self._mirror = Mirror(self._database, settings.var / "last_good")
+        self._pulse = Pulse(self._database, self._mirror, settings.poll_seconds)
         self._draining: Callable[[], bool] = bool
         self._keys = bool(settings.api_keys or settings.api_keys_file)
         self._describe_api = describe_api
@@ -81,6 +83,7 @@ class ClvService(Careful):
         self._pulse.stop()
         for each in (self._threads, self._readers):
             each.shutdown(wait=False, cancel_futures=True)
+        self._mirror.close()
         self._database.close()
 
     @bentoml.api(input_spec=PredictBody, output_spec=PredictReply)  # type: ignore[untyped-decorator]
@@ -138,17 +141,19 @@ class ClvService(Careful):
 
     async def _customers(self, call: Call) -> Reply:
         """No model is needed to show what one has left."""
-        return await self._in_reader(self._listed, self._database, call.query)
+        return await self._in_reader(lambda store: self._listed(store, call.query))
 
     async def _totals(self, call: Call) -> bytes:
-        return await self._in_reader(self._overview, self._database)
+        return await self._in_reader(self._overview)
 
     async def _read(self, answer: Callable[..., bytes], *asked: bytes | str) -> bytes:
         """The store is read in threads of its own: a slow one must not hold up predictions."""
-        return await self._in_reader(answer, self._current.require(), self._database, *asked)
+        served = self._current.require()
+        return await self._in_reader(lambda store: answer(served, store, *asked))
 
-    async def _in_reader(self, answer: Callable[..., Kind], *asked: object) -> Kind:
-        return await asyncio.get_running_loop().run_in_executor(self._readers, answer, *asked)
+    async def _in_reader(self, answer: Callable[[Any], Kind]) -> Kind:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, self._mirror.read, answer)
 
     async def _model(self, call: Call) -> bytes:
         current = self._current

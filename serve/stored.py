@@ -125,4 +125,5 @@ def about_batch(batch: Batch) -> dict[str, Any]:
         "model_version": batch.model_version,
         "economics": batch.economics,
         "customers": batch.customers,
+        "source": batch.source,
     }

@@ -22,6 +22,10 @@ class BatchStamp(Reply):
     model_version: str
     economics: Economics = Field(description="what the batch was scored with")
     customers: int = Field(ge=0, description="customers in the batch")
+    source: Literal["store", "last_good"] = Field(
+        "store",
+        description="last_good: the store is away, and a copy of its last batch answers",
+    )
 
 
 class PastNumbers(Numbers):

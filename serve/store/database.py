@@ -13,10 +13,15 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from serve.errors import ServeError
 from serve.store import engines
 from serve.store.address import read_address
+from serve.store.kept import Source
 
 WAIT_SECONDS = 60.0
 PING_SECONDS = 2.0
 LOCK_NOT_AVAILABLE = "55P03"
+
+
+class Unreachable(ServeError):
+    """The database does not answer, or not as one."""
 
 
 class Database:
@@ -24,14 +29,21 @@ class Database:
 
     address  where it is
     known    whether its tables have been seen, and are of this version
+    source   the store itself, or the last good copy of one
     """
 
     def __init__(
-        self, address: str, *, writes: bool = False, wait_seconds: float = WAIT_SECONDS
+        self,
+        address: str,
+        *,
+        writes: bool = False,
+        wait_seconds: float = WAIT_SECONDS,
+        source: Source = "store",
     ) -> None:
         """Connects to nothing yet. Raises ServeError for an address that is none."""
         self.address = read_address(address)
         self.known = False
+        self.source: Source = source
         self._wait_seconds = wait_seconds
         self._engine = engines.open_engine(self.address, writes=writes, wait_seconds=wait_seconds)
         self._pulse: threading.Thread | None = None
@@ -120,7 +132,9 @@ class Database:
             yield
         except SQLAlchemyError as error:
             self.known = False
-            raise ServeError(self._sentence(error), status=503) from None
+            # a store that has too much to do is not away
+            kind = ServeError if isinstance(error, NoConnectionFree) else Unreachable
+            raise kind(self._sentence(error), status=503) from None
 
     def _sentence(self, error: SQLAlchemyError) -> str:
         """The failure without statement, values or password."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import Row, Select, select
@@ -12,6 +12,7 @@ from sqlalchemy import Row, Select, select
 from serve.store.tables import BATCHES, NUMBERS, SCORES, TEXTS
 
 Value = float | str | None
+Source = Literal["store", "last_good"]
 MOMENTS = ("created_at", "trained_as_of", "as_of")
 NAMES = ("columns", "features")
 
@@ -24,6 +25,7 @@ class Batch:
     totals     what was said of all customers together
     columns    the answer columns, in order
     features   the columns of the feature table, in order
+    source     where it was read: the store, or the copy that answers while the store is away
     """
 
     number: int
@@ -45,6 +47,7 @@ class Batch:
     totals: dict[str, Any]
     columns: tuple[str, ...]
     features: tuple[str, ...]
+    source: Source = "store"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +63,9 @@ class Score:
     features: dict[str, Value] | None
 
 
-def to_batch(row: Row[Any]) -> Batch:
+def to_batch(row: Row[Any], source: Source) -> Batch:
     """A row with the columns of `batches` first."""
-    told = dict(zip(BATCHES.c.keys(), row, strict=False))
+    told = dict(zip(BATCHES.c.keys(), row, strict=False)) | {"source": source}
     told |= {name: datetime.fromisoformat(told[name]) for name in MOMENTS}
     told |= {name: tuple(told[name]) for name in NAMES}
     return Batch(**{each.name: told[each.name] for each in fields(Batch)})

@@ -77,7 +77,7 @@ def history(database: Database, customer_id: str) -> list[tuple[Batch, Score]]:
     """
     with opened(database) as (connection, _):
         rows = connection.execute(select(BATCHES).order_by(BATCHES.c.published.desc())).all()
-        batches = [to_batch(row) for row in rows]
+        batches = [to_batch(row, database.source) for row in rows]
         found = [_by_id(connection, batch, [customer_id]) for batch in batches]
     pairs = zip(batches, found, strict=True)
     return [(batch, scores[customer_id]) for batch, scores in pairs if scores]
@@ -127,7 +127,7 @@ def _current(database: Database, connection: Connection) -> Batch | None:
         return None
     newest = select(BATCHES).order_by(BATCHES.c.published.desc()).limit(1)
     row = connection.execute(newest).first()
-    return None if row is None else to_batch(row)
+    return None if row is None else to_batch(row, database.source)
 
 
 def _nothing_yet(database: Database) -> ServeError:

@@ -82,9 +82,23 @@ def program(name: str) -> str | None:
     )
 
 
+@dataclass(frozen=True)
+class Postmaster:
+    """A PostgreSQL server that was started for these tests, without a port."""
+
+    address: str
+    stop: Callable[[], None]
+    start: Callable[[], None]
+
+
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The address of a PostgreSQL server that was started for these tests, without a port."""
+def postgresql(postmaster: Postmaster) -> str:
+    """Its address."""
+    return postmaster.address
+
+
+@pytest.fixture(scope="session")
+def postmaster() -> Iterator[Postmaster]:
     initdb, pg_ctl = program("initdb"), program("pg_ctl")
     if initdb is None or pg_ctl is None:
         pytest.skip("no initdb and pg_ctl: install a PostgreSQL server, on Debian: postgresql")
@@ -100,11 +114,16 @@ def postgresql() -> Iterator[str]:
     owner = ["-U", "perennial", "-A", "scram-sha-256", "--pwfile", str(folder / "password")]
     run(initdb, *data, *owner, "--no-sync", "--no-locale", "-E", "UTF8")
     options = f"-k {folder} -c listen_addresses= -c fsync=off"
+    # its output goes to a file, or the pipe would never close
+    begin = [pg_ctl, *data, "-o", options, "-l", str(folder / "log"), "-w", "start"]
     try:
-        # its output goes to a file, or the pipe would never close
-        run(pg_ctl, *data, "-o", options, "-l", str(folder / "log"), "-w", "start")
+        run(*begin)
         login = f"perennial:{quote(PASSWORD, safe='')}"
-        yield f"postgresql://{login}@/postgres?host={folder}&connect_timeout=20"
+        yield Postmaster(
+            f"postgresql://{login}@/postgres?host={folder}&connect_timeout=20",
+            stop=lambda: run(pg_ctl, *data, "-m", "immediate", "-w", "stop"),
+            start=lambda: run(*begin),
+        )
     finally:
         subprocess.run([pg_ctl, *data, "-m", "immediate", "stop"], user=user, capture_output=True)
         shutil.rmtree(folder)
