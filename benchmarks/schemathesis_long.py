@@ -40,7 +40,10 @@ expected-statuses = ["2xx", "3xx", "4xx"{more}]
 
 
 def command(address: str, folder: Path, *options: str, scored: bool = True) -> list[str]:
-    """A call of Schemathesis on the service at this address; its settings go to `folder`."""
+    """A call of Schemathesis on the service at this address, to be made in `folder`.
+
+    It leaves its settings there, and what it remembers of earlier calls.
+    """
     settings = folder / "schemathesis.toml"
     settings.write_text(SETTINGS.format(more="" if scored else ", 503"))
     return [
@@ -119,7 +122,7 @@ def main() -> int:
             key = ("-H", f"Authorization: Bearer {KEY['key']}")
             with service(var, model) as address:
                 call = command(address, var, *options, *key, scored=scored)
-                found |= subprocess.run(call, cwd=ROOT, env=environment()).returncode
+                found |= subprocess.run(call, cwd=var, env=environment()).returncode
     return found
 
 

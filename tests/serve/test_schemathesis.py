@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from benchmarks.schemathesis_long import ROOT, command, environment
+from benchmarks.schemathesis_long import command, environment
 
 EXAMPLES = 10
 AT_LEAST = 120
@@ -17,7 +17,7 @@ def test_made_up_requests_find_nothing(server: Any, scored: dict[str, Any], tmp_
     options = ("--phases", "examples,fuzzing", "-n", str(EXAMPLES), "--seed", "7", "-w", "2")
     told = subprocess.run(
         command(server.address, tmp_path, *options),
-        cwd=ROOT,
+        cwd=tmp_path,
         env=environment(),
         capture_output=True,
         text=True,
