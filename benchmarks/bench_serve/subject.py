@@ -114,7 +114,8 @@ def _rows(bundle: Bundle, body: dict[str, Any]) -> list[dict[str, Any]]:
     table = transactions.known(parse(PredictRequest, _json(body)), bundle).table()
     cells = table.astype(object).where(table.notna(), None)
     pairs = zip(cells.index.tolist(), cells.to_numpy().tolist(), strict=True)
-    return [{"customer_id": name, **dict(zip(cells, row, strict=True))} for name, row in pairs]
+    names = [str(each) for each in cells]
+    return [{"customer_id": name, **dict(zip(names, row, strict=True))} for name, row in pairs]
 
 
 def _split(bundle: Bundle, rows: list[dict[str, Any]]) -> dict[str, Any]:

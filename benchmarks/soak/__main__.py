@@ -23,6 +23,7 @@ from urllib.request import urlopen
 
 from benchmarks.bench_serve.processes import Server, free_port, running
 from benchmarks.soak.askers import Askers
+from benchmarks.soak.doorstep import Doorstep
 from benchmarks.soak.postgresql import Postgresql
 from benchmarks.soak.versions import Soaked, register_all, score
 
@@ -172,7 +173,7 @@ def _kill_a_worker(scene: Scene, pause: float) -> list[str]:
     told = scene.askers.told
     with told.lock:
         recovered = [
-            each for each in told.breaks if killed - 0.1 <= each <= killed + KILLED_SECONDS
+            each for each in told.breaks if killed - 0.1 <= each[0] <= killed + KILLED_SECONDS
         ]
         told.breaks = [each for each in told.breaks if each not in recovered]
     scene.say(f"a new one is there; {len(recovered)} connections broke, and were asked again")
@@ -185,14 +186,20 @@ def _the_end(scene: Scene) -> list[str]:
     problems = [f"{len(told.breaks)} connections broke without a reason"] if told.breaks else []
     told.breaks.clear()
     before = told.counts.copy()
+    doorstep = Doorstep(scene.service.port)
+    doorstep.begin()
+    time.sleep(0.5)
     scene.askers.ending.set()
     scene.service.process.send_signal(signal.SIGTERM)
     scene.askers.join()
     scene.service.process.wait(timeout=60)
+    doorstep.end()
+    outside = [each for each in told.breaks if doorstep.waited_outside(each[1])]
+    told.counts["at the end: connected, and accepted by no worker"] = len(outside)
     last = sum((told.counts - before).values())
     scene.say(f"{last} answers after SIGTERM, then nobody was there")
-    if told.breaks:
-        problems.append(f"{len(told.breaks)} requests were lost at the end")
+    if lost := len(told.breaks) - len(outside):
+        problems.append(f"{lost} requests were lost at the end")
     return problems
 
 

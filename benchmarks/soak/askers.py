@@ -27,13 +27,13 @@ class Told:
 
     counts    answers by kind: right, turned away, ...
     problems  sentences; there must be none
-    breaks    when a connection broke before its answer had come
+    breaks    when a connection broke before its answer had come, and its port, if it was new
     seen      model version -> when it was last named in a prediction
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
-    breaks: list[float] = field(default_factory=list)
+    breaks: list[tuple[float, int]] = field(default_factory=list)
     seen: dict[str, float] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -84,7 +84,9 @@ class Askers:
         """Ask until there is an answer, on a new connection where one broke."""
         for _ in range(TRIES):
             begun, fresh = time.monotonic(), connection.sock is None
+            own = 0
             try:
+                own = _own_port(connection)
                 status, content = _exchange(connection, case)
             except ConnectionRefusedError:
                 if self.ending.is_set():
@@ -93,7 +95,7 @@ class Askers:
             except TimeoutError:
                 self._wrong(f"{case.path}: no answer within {LONGEST_SECONDS:g} seconds")
             except (OSError, HTTPException) as error:
-                self._broken(case, error, fresh)
+                self._broken(case, error, own if fresh else 0)
             else:
                 fate = self._judged(case, status, content, begun)
                 if fate:
@@ -136,13 +138,10 @@ class Askers:
         with self.told.lock:
             self.told.problems.append(sentence)
 
-    def _broken(self, case: Case, error: Exception, fresh: bool) -> None:
-        if fresh and self.ending.is_set():
-            # the door was open still, but nobody came to it: it was never let in
-            self._note("at the end: connected, and not let in")
-            return
+    def _broken(self, case: Case, error: Exception, fresh_port: int) -> None:
+        """fresh_port  where the connection came from, if this was its first request; else 0"""
         with self.told.lock:
-            self.told.breaks.append(time.monotonic())
+            self.told.breaks.append((time.monotonic(), fresh_port))
             self.told.counts[f"{case.path}: connection broken ({type(error).__name__})"] += 1
 
 
@@ -151,6 +150,13 @@ def _exchange(connection: HTTPConnection, case: Case) -> tuple[int, bytes]:
     connection.request("POST", case.path, case.body, headers)
     response = connection.getresponse()
     return response.status, response.read()
+
+
+def _own_port(connection: HTTPConnection) -> int:
+    """From which port it comes; it is connected where it is not."""
+    if connection.sock is None:
+        connection.connect()
+    return int(connection.sock.getsockname()[1])
 
 
 def same(found: Any, expected: Any) -> bool:
