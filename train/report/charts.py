@@ -125,7 +125,7 @@ def heatmap(columns: tuple[Column, ...], *, titles: tuple[str, str], rows: int) 
     down = {"field": "row", "type": "nominal", "sort": None, "title": titles[1], "axis": NO_AXIS}
     scheme = {"scheme": "blues", "domain": [0, 1]}
     fill = {"field": "shade", "type": "quantitative", "legend": None, "scale": scheme}
-    dark = {"test": "datum.shade > 0.55", "value": "white"}
+    dark = {"test": "datum.shade > 0.68", "value": "white"}
     return sized(
         30 * rows,
         encoding={"x": across, "y": down},

@@ -65,7 +65,10 @@ def report(arguments: Namespace) -> dict[str, Any]:
 
 
 def leave(trained: Trained, config: Config, history: History) -> None:
-    """Attach the report to the open run, with customers numbered: a run names nobody."""
+    """Attach the report to the open run, with customers numbered: a run names nobody.
+
+    A training does not fail for a page that cannot be written; what went wrong goes to the log.
+    """
     card = trained.bundle.card
     seen = judged(trained.verdict) if trained.verdict else None
     subject = Subject(
@@ -77,10 +80,14 @@ def leave(trained: Trained, config: Config, history: History) -> None:
         judged=seen,
         named=False,
     )
-    with bar("report", STEPS) as step:
-        page = write(gather(subject), step=step)
-    kept = {JUDGED: seen.model_dump(mode="json")} if seen else {}
-    tracking.leave(tracking.Record(texts={REPORT: page}, documents=kept))
+    documents = {JUDGED: seen.model_dump(mode="json")} if seen else {}
+    texts = {}
+    try:
+        with bar("report", STEPS) as step:
+            texts = {REPORT: write(gather(subject), step=step)}
+    except Exception:
+        logger.exception("the run has no report: the page could not be written")
+    tracking.leave(tracking.Record(texts=texts, documents=documents))
 
 
 def _of_purchases(bundle: AnyBundle, config: Config) -> Bundle:

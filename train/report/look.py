@@ -40,10 +40,11 @@ figure, .tabled { margin: 30px 0 0; }
 .card { border: 1px solid var(--line); border-top: 5px solid var(--blue); border-radius: 12px;
   padding: 18px 20px; }
 .card p { margin: .4rem 0 .9rem; font-size: .95rem; color: #33424f; }
-.share { display: grid; grid-template-columns: 8.6em 1fr 3.4em; gap: 8px; align-items: center;
+.share { display: grid; grid-template-columns: 1fr auto; gap: 1px 8px; margin-top: 7px;
   font-size: .85rem; color: var(--soft); }
-.share b { color: var(--ink); text-align: right; font-weight: 600; }
-.bar { background: #e9eef2; border-radius: 4px; height: 9px; overflow: hidden; }
+.share b { color: var(--ink); font-weight: 600; }
+.bar { grid-column: 1 / -1; background: #e9eef2; border-radius: 4px; height: 9px;
+  overflow: hidden; }
 .bar i { display: block; height: 100%; background: var(--blue); border-radius: 4px; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .92rem; width: 100%;

@@ -140,8 +140,8 @@ def _picture(picture: Picture, chapter: str, words: Words) -> str:
 
 def _card(card: Card) -> str:
     bars = "".join(
-        f'<div class="share"><span>{escape(label)}</span><span class="bar">'
-        f'<i style="width:{max(0.0, min(1.0, share)):.1%}"></i></span><b>{escape(shown)}</b></div>'
+        f'<div class="share"><span>{escape(label)}</span><b>{escape(shown)}</b>'
+        f'<span class="bar"><i style="width:{max(0.0, min(1.0, share)):.1%}"></i></span></div>'
         for label, share, shown in card.shares
     )
     return f'<div class="card"><h3>{escape(card.title)}</h3><p>{escape(card.says)}</p>{bars}</div>'

@@ -17,6 +17,9 @@ from models import bundle as bundles
 from models.bundle import Bundle
 from models.clv import answer, total_revenue
 from models.segments import names
+from train.clv import Trained
+from train.history import History
+from train.report.door import leave
 
 
 class Outline(HTMLParser):
@@ -186,6 +189,29 @@ def test_a_store_that_is_not_there_is_not_made_by_looking(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_page_that_cannot_be_written_fails_no_training(
+    reported: Any,
+    said: tuple[Bundle, pd.DataFrame],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    left: list[Any] = []
+    monkeypatch.setattr("train.tracking.leave", left.append)
+    bundle, config = said[0], read_config(reported.config)
+    card = bundle.card.model_copy(update={"prior": None})
+    trained = Trained(Bundle(card, bundle.churn, bundle.spend), {}, None)
+    leave(trained, config, History(read_log(config.data)))
+    assert [each.texts for each in left] == [{}]
+    assert "the run has no report" in caplog.text
+
+
+def test_contracts_have_no_report_yet(door: Callable[..., Any], tmp_path: Path) -> None:
+    out = ("--out", str(tmp_path / "report.html"))
+    found = door("report", "--config", "configs/telco.toml", *out, var=tmp_path / "var")
+    assert found.code == 2
+    assert "reports are written of models of purchases only" in found.stderr
+
+
 def test_a_model_in_another_currency_is_refused(
     reported: Any, door: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -232,6 +258,8 @@ def test_a_name_that_wants_to_be_code_is_only_a_name(opened: Page, reported: Any
     named = opened.url == reported.out.as_uri()
     listed = opened.locator("#whales .tabled td.id").all_inner_texts()
     assert any("<img src=x onerror=alert(1)>" in each for each in listed) is named
+    opened.set_viewport_size({"width": 1280, "height": 800})
+    opened.wait_for_timeout(300)
     drawn = opened.locator("#whales svg text").all_text_contents()
     assert any("</script><img" in each for each in drawn) is named
     assert opened.locator("img").count() == 0
