@@ -65,7 +65,7 @@ $(DEV_READY): requirements/dev.txt $(UV_READY)
 
 # ------------------------------------------------------------------------------------- what to do
 
-.PHONY: help demo serve ui train score backtest telco release bench-serve soak test coverage audit pins clean
+.PHONY: help demo serve ui train score report backtest telco release bench-serve soak test coverage audit pins clean
 
 help: ## this list
 	@echo "Perennial: what each customer will be worth."
@@ -76,17 +76,22 @@ help: ## this list
 
 demo: $(RUN_READY) ## train on the sample log, compare, register, score every customer
 	@mkdir -p $(VAR)
-	@echo "== 1 of 2: train churn and spend on two years of a gift shop's invoices"
+	@echo "== 1 of 3: train churn and spend on two years of a gift shop's invoices"
 	@$(BIN)/python -m train --config configs/online_retail.toml > $(VAR)/train.json
 	@echo
-	@echo "== 2 of 2: score every customer with the model that was just registered"
+	@echo "== 2 of 3: score every customer with the model that was just registered"
 	@$(BIN)/python -m serve score --config configs/online_retail.toml \
 	  --model "models:/clv/$$($(BIN)/python -c 'import json; print(json.load(open("$(VAR)/train.json"))["version"])')" \
 	  --out $(VAR)/scores.parquet --features-out $(VAR)/features.parquet \
 	  --store "sqlite:///$(abspath $(VAR))/scores.db" > $(VAR)/scores.json
 	@echo
-	@echo "Left in $(VAR)/: scores.parquet (one row per customer; scores.db for look-ups), features.parquet (what they were scored on),"
-	@echo "train.json and scores.json (what the two commands answered), mlflow.db and artifacts (the runs)."
+	@echo "== 3 of 3: tell the shop's story as one page"
+	@$(BIN)/python -m train report --config configs/online_retail.toml \
+	  --model "models:/clv/$$($(BIN)/python -c 'import json; print(json.load(open("$(VAR)/train.json"))["version"])')" \
+	  --out $(VAR)/report.html > $(VAR)/report.json
+	@echo
+	@echo "Left in $(VAR)/: report.html, scores.parquet (one row per customer; scores.db for look-ups), features.parquet (what they were scored on),"
+	@echo "train.json, scores.json, report.json (what the commands answered), mlflow.db and artifacts (the runs)."
 	@echo
 	@echo "Next:"
 	@echo "  make serve      answer requests, and a page to try it on, at http://127.0.0.1:3000"
@@ -96,10 +101,10 @@ demo: $(RUN_READY) ## train on the sample log, compare, register, score every cu
 telco: export PERENNIAL_VAR := $(if $(PERENNIAL_VAR),$(PERENNIAL_VAR),var/telco)
 telco: $(RUN_READY) ## subscriptions: train on a telephone company's customers, score them (in var/telco)
 	@mkdir -p $(PERENNIAL_VAR)
-	@echo "== 1 of 2: train on 7,043 subscribers, of whom 1,869 have left"
+	@echo "== 1 of 3: train on 7,043 subscribers, of whom 1,869 have left"
 	@$(BIN)/python -m train --config configs/telco.toml > $(PERENNIAL_VAR)/train.json
 	@echo
-	@echo "== 2 of 2: score everybody who has a contract"
+	@echo "== 2 of 3: score everybody who has a contract"
 	@$(BIN)/python -m serve score --config configs/telco.toml \
 	  --model "models:/clv/$$($(BIN)/python -c 'import json; print(json.load(open("$(PERENNIAL_VAR)/train.json"))["version"])')" \
 	  --out $(PERENNIAL_VAR)/scores.parquet --features-out $(PERENNIAL_VAR)/features.parquet \
@@ -145,6 +150,10 @@ score: $(RUN_READY) ## score every customer of a log (CONFIG=configs/online_reta
 	@$(BIN)/python -m serve score --config $(CONFIG) --out $(OUT) --store "sqlite:///$(abspath $(VAR))/scores.db"
 	@echo "Next: look into $(OUT), or make serve"
 
+report: $(RUN_READY) ## the champion's customers and their value as one page (CONFIG=configs/online_retail.toml)
+	@$(BIN)/python -m train report --config $(CONFIG) --out $(VAR)/report.html
+	@echo "Next: open $(abspath $(VAR))/report.html"
+
 backtest: $(RUN_READY) ## judge the model beside its rivals on past horizons of the sample logs
 	@mkdir -p $(VAR)
 	@for each in $(BACKTESTS); do \
@@ -153,12 +162,12 @@ backtest: $(RUN_READY) ## judge the model beside its rivals on past horizons of 
 	  $(BIN)/python -m train backtest --config configs/$$1.toml --origins $$2 --horizon-days $$3 \
 	    --out $(VAR)/backtest-$$1-$$3.json > /dev/null || exit 1; \
 	done
-	@$(BIN)/python benchmarks/accuracy.py $(foreach each,$(BACKTESTS),$(call report,$(each)))
+	@$(BIN)/python benchmarks/accuracy.py $(foreach each,$(BACKTESTS),$(call backtest_report,$(each)))
 	@echo "Next: make ui, or look into $(VAR)/backtest-*.json" >&2
 
 # config:origins:days
 BACKTESTS := online_retail:3:90 cdnow:3:90 cdnow:1:273 complete_journey:3:90
-report = $(VAR)/backtest-$(word 1,$(subst :, ,$(1)))-$(word 3,$(subst :, ,$(1))).json
+backtest_report = $(VAR)/backtest-$(word 1,$(subst :, ,$(1)))-$(word 3,$(subst :, ,$(1))).json
 
 release: OUT ?= $(VAR)/release
 release: $(RUN_READY) ## a Bento with model and code that needs no MLflow (OUT=var/release)
