@@ -83,7 +83,9 @@ def _listed(name: str) -> tuple[str, dict[str, Any]]:
         return f"only customers whose {column} is at {WHICH[end]} this", {"type": "number"}
     if name in CHOICES:
         words, choices = CHOICES[name]
-        return words, {"type": "string", "enum": list(choices)}
+        # a form sends an empty text for a choice that was not made
+        none = [] if name == "format" else [""]
+        return words, {"type": "string", "enum": [*choices, *none]}
     if name in WHOLE:
         lowest, most = (1, MOST_AT_ONCE) if name == "limit" else (0, MOST_OFFSET)
         return LIST_WORDS[name], {"type": "integer", "minimum": lowest, "maximum": most}
