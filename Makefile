@@ -176,9 +176,11 @@ release: $(RUN_READY) ## a Bento with model and code that needs no MLflow (OUT=v
 
 bench-serve: $(RUN_READY) ## what serving costs, beside what else there is: one table, in five minutes
 	@$(BIN)/python -m benchmarks.bench_serve
+	@echo "Next: docs/serving.md says what is compared" >&2
 
 soak: $(RUN_READY) ## a bad day for the service, every answer checked, in five minutes
 	@$(BIN)/python -m benchmarks.soak
+	@echo "Next: docs/serving.md says what is done to the service" >&2
 
 test: $(DEV_READY) ## the gate: format, lint, types, tests
 	@$(BIN)/ruff format --check .

@@ -37,7 +37,7 @@ def name_of(path: Path) -> str:
 
 def targets() -> set[str]:
     text = (ROOT / "Makefile").read_text()
-    return set(re.findall(r"^([a-z]+):.*##", text, flags=re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):.*##", text, flags=re.MULTILINE))
 
 
 def flags_of(door: str, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> set[str]:
@@ -66,13 +66,13 @@ def given(entry: str, **parameters: str) -> list[str]:
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_every_make_command_that_is_written_down_exists(path: Path) -> None:
-    commands = re.findall(r"(?:^ {4}|`)make ([a-z]+)", path.read_text(), flags=re.MULTILINE)
+    commands = re.findall(r"(?:^ {4}|`)make ([a-z-]+)", path.read_text(), flags=re.MULTILINE)
     assert set(commands) <= targets()
 
 
 def test_every_target_says_what_to_type_next() -> None:
     assert targets() >= {"demo", "test", "serve", "ui", "score", "backtest", "pins", "clean"}
-    recipes = re.split(r"^(?=[a-z]+:.*##)", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    recipes = re.split(r"^(?=[a-z-]+:.*##)", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
     silent = [text.split(":")[0] for text in recipes[1:] if not re.search("Next:|Ctrl-C", text)]
     assert not silent
 
