@@ -74,7 +74,7 @@ def chapter(facts: Facts) -> Chapter:
 
 def _numbers(facts: Facts) -> dict[str, Any]:
     whole, answers, subject = facts.whole, facts.answers, facts.subject
-    best = answers.nlargest(max(1, round(len(answers) / 10)), "clv")
+    best = answers.nlargest(-(-len(answers) // 10), "clv")
     clv = answers["clv"].sum()
     last, new = _last_revenue(facts)
     return {
