@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ import pytest
 from serve import answer
 from serve.__main__ import main
 from serve.current import load
+from serve.release import _deliver
 from serve.settings import read_settings
 
 NO_MLFLOW = """
@@ -54,14 +57,26 @@ PAGES = {".html", ".css", ".js", ".svg"}
 
 
 @pytest.fixture(scope="module")
-def released(store: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("release") / "made" / "clv"
-    with pytest.MonkeyPatch.context() as patch:
+def told(store: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the command says of the file that it has made."""
+    out = tmp_path_factory.mktemp("release") / "made" / "clv.bento"
+    printed = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
         for name, value in store.environment().items():
             patch.setenv(name, value)
         patch.delenv("PERENNIAL_MODEL", raising=False)
-        assert main(["release", "--model", "models:/clv/1", "--out", str(out)]) == 0
-    return out
+        asked = ["release", "--model", "models:/clv/1", "--out", str(out), "--tag", "shop-7"]
+        assert main(asked) == 0
+    result: dict[str, Any] = json.loads(printed.getvalue().splitlines()[-1])
+    return result
+
+
+@pytest.fixture(scope="module")
+def released(told: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unpacked")
+    with tarfile.open(told["out"]) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -140,18 +155,19 @@ def test_no_index_is_named_and_no_mlflow_is_asked_for(released: Path) -> None:
     assert not list(released.rglob("requirements.lock.txt"))
 
 
-def test_one_file_can_be_made_of_it(
-    store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("PERENNIAL_VAR", str(tmp_path / "var"))
-    out = tmp_path / "shop.bento"
-    asked = ["release", "--model", str(store.folder), "--out", str(out), "--tag", "shop-7"]
-    assert main(asked) == 0
-    result = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert result["bento"] == "clv:shop-7"
-    with tarfile.open(out) as archive:
-        assert any(name.endswith("src/bundle/card.json") for name in archive.getnames())
-    assert [each.name for each in tmp_path.iterdir()] == ["shop.bento"]
+def test_the_command_says_what_it_made_and_leaves_nothing_else(told: dict[str, Any]) -> None:
+    assert told["bento"] == "clv:shop-7"
+    assert told["model"]["version"] == "1"
+    assert [each.name for each in Path(told["out"]).parent.iterdir()] == ["clv.bento"]
+
+
+def test_a_folder_is_delivered_whole(tmp_path: Path) -> None:
+    made = tmp_path / "work" / "home" / "bentos" / "clv" / "7" / "src"
+    made.mkdir(parents=True)
+    (made / "code.py").write_text("pass")
+    _deliver(tmp_path / "work", "7", tmp_path / "out" / "clv")
+    assert [each.name for each in (tmp_path / "out").iterdir()] == ["clv"]
+    assert (tmp_path / "out" / "clv" / "src" / "code.py").is_file()
 
 
 @pytest.mark.parametrize(
