@@ -32,6 +32,8 @@ LIST_WORDS = {
     "limit": f"customers on a page: up to {MOST_ROWS:,}, as csv up to {MOST_AT_ONCE:,}",
     "offset": "customers before the page",
 }
+# What a form sends for a choice that was not made.
+NOT_CHOSEN = {"type": "string", "maxLength": 0}
 WHICH = {"min": "least", "max": "most"}
 CUSTOMER_ID: dict[str, Any] = {
     "name": "customer_id",
@@ -80,10 +82,10 @@ def _listed(name: str) -> tuple[str, dict[str, Any]]:
     """What a parameter of a list means, and what it may be."""
     if name in BOUNDS:
         end, _, column = name.partition("_")
-        return f"only customers whose {column} is at {WHICH[end]} this", {"type": "number"}
+        words = f"only customers whose {column} is at {WHICH[end]} this"
+        return words, {"anyOf": [{"type": "number"}, NOT_CHOSEN]}
     if name in CHOICES:
         words, choices = CHOICES[name]
-        # a form sends an empty text for a choice that was not made
         none = [] if name == "format" else [""]
         return words, {"type": "string", "enum": [*choices, *none]}
     if name in WHOLE:
