@@ -20,6 +20,7 @@ from train.contract_backtest import backtest as backtest
 from train.contract_fit import Task
 from train.contract_records import churn_record, clv_record, held_out
 from train.progress import bar
+from train.report import contract_door
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ def clv(arguments: Namespace) -> dict[str, Any]:
         tracking.child("churn", churn_record(task, trained))
         tracking.leave(clv_record(trained))
         registered = register_bundle(trained.bundle)
+        contract_door.leave(trained, task)
     announce(registered)
     return _result(task, trained, run_id) | {
         "model": registered.name,
@@ -66,11 +68,8 @@ def tune(arguments: Namespace) -> dict[str, Any]:
 
 
 def report(arguments: Namespace) -> dict[str, Any]:
-    """Raises ContractError: reports are written of models of purchases only."""
-    raise ContractError(
-        f"{arguments.config}: reports are written of models of purchases only; look at the run's "
-        "pictures in MLflow"
-    )
+    """Write the report of a registered model as one HTML file."""
+    return contract_door.report(arguments, read_task(arguments))
 
 
 def read_task(arguments: Namespace) -> Task:

@@ -13,6 +13,7 @@ from models.bundle import ContractBundle
 from models.explain import contributions
 from train.contract import ContractTrained
 from train.contract_judge import ContractVerdict
+from train.contract_rows import survived
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,10 +73,9 @@ def survival(months: pd.DataFrame) -> Figure:
     axes = figure.subplots()
     columns = {"churned": ("actual", canvas.ACTUAL), "p_churn": ("model", canvas.MODEL)}
     columns["prior_p_churn"] = ("prior", canvas.PRIOR)
-    hazards = months.groupby("month")[list(columns)].mean()
+    stays = survived(months[list(columns)], months["month"])
     for name, (label, colour) in columns.items():
-        stays = np.cumprod(1.0 - hazards[name].to_numpy(dtype=float))
-        axes.plot(np.r_[0.0, hazards.index], np.r_[1.0, stays], color=colour, label=label)
+        axes.plot(stays.index, stays[name], color=colour, label=label)
     canvas.dress(axes, "months since the start", "share still there")
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_ylim(0.0, 1.02)

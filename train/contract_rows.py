@@ -76,6 +76,16 @@ def recent_months(known: Known, months: Months, horizon_days: int) -> NDArray[np
     return np.asarray(known.age[months.life] - months.month < window)
 
 
+def survived(left: pd.DataFrame, month: Array | pd.Series) -> pd.DataFrame:
+    """Share still there after 0, 1, ... months of life, by Kaplan & Meier, for each column.
+
+    left   a row per month watched: whether the life ended in it, or the chance that it would
+    month  of its life, counted from 1
+    """
+    stays = (1.0 - left.groupby(np.asarray(month, dtype=float)).mean()).cumprod()
+    return pd.concat([pd.DataFrame(1.0, index=[0.0], columns=left.columns), stays])
+
+
 def last_watched(months: Months) -> int:
     """The last month of life that enough customers were watched in to tell what happens there."""
     watched = np.bincount(months.month.astype(np.int64))

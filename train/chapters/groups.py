@@ -10,9 +10,14 @@ from train.report.charts import intervals
 from train.report.facts import Facts
 from train.report.parts import Chapter, Column, Picture, records
 from train.report.theme import money_axis
+from train.report.told import Told
 from train.report.totals import by_group
 
 MOST = 12
+INTRODUCTION = (
+    "Value of all customers of a group together {span}; the thin line is where it will lie with "
+    "80 % probability."
+)
 COLUMNS = (
     Column("group", "group"),
     Column("customers", "customers", "count"),
@@ -31,17 +36,17 @@ def chapter(facts: Facts) -> Chapter:
     answers, lines = facts.answers, facts.subject.history.log.lines
     tiers = list(facts.subject.config.tiers.names)
     pictures = [
-        _picture(facts, "tier", answers["tier"], tiers),
-        _picture(facts, "segment", answers["segment"], list(MEANINGS)),
+        picture(facts, "tier", answers["tier"], tiers),
+        picture(facts, "segment", answers["segment"], list(MEANINGS)),
     ]
     absent = []
     for name in ("category", "channel"):
         if name in facts.subject.history.log.optional:
-            pictures.append(_picture(facts, name, favourite(lines, name, facts.subject.as_of)))
+            pictures.append(picture(facts, name, favourite(lines, name, facts.subject.as_of)))
         else:
             absent.append(name)
     if facts.subject.countries is not None:
-        pictures.append(_picture(facts, "country", facts.subject.countries))
+        pictures.append(picture(facts, "country", facts.subject.countries))
     else:
         absent.append("country")
     found = tuple(each for each in pictures if each is not None)
@@ -49,9 +54,7 @@ def chapter(facts: Facts) -> Chapter:
         name="groups",
         title="Groups",
         says=(
-            "Value of all customers of a group together over the next "
-            f"{facts.subject.horizon_days} days; the thin line is where it will lie with 80 % "
-            "probability.",
+            INTRODUCTION.format(span=facts.span),
             *((f"The log names no {', no '.join(absent)}.",) if absent else ()),
         ),
         parts=found,
@@ -67,8 +70,8 @@ TITLES = {
 }
 
 
-def _picture(
-    facts: Facts, name: str, groups: pd.Series, order: list[str] | None = None
+def picture(
+    facts: Told, name: str, groups: pd.Series, order: list[str] | None = None
 ) -> Picture | None:
     """The totals of each group, in this order or the most valuable first; None without groups."""
     groups = _fewer(facts, groups) if order is None else groups
@@ -81,7 +84,7 @@ def _picture(
     best, riskiest = str(found["clv"].idxmax()), str(found["p_churn"].idxmax())
     says = (
         "Most lies with {best:text}: {customer_share:percent} of the customers, "
-        "{value_share:percent} of the value. Least likely to buy: {riskiest:text}, with a mean "
+        "{value_share:percent} of the value. {which:text}: {riskiest:text}, with a mean "
         "churn risk of {risk:percent}."
     )
     label = "{clv:money} · {customers:customers}"
@@ -91,12 +94,13 @@ def _picture(
     ]
     return Picture(
         name=name,
-        title=TITLES[name],
+        title=TITLES.get(name) or f"By {name.replace('_', ' ')}",
         says=facts.words.fill(
             says,
             best=best,
             customer_share=found["customer_share"][best],
             value_share=found["value_share"][best],
+            which=facts.of_kind("riskiest"),
             riskiest=riskiest,
             risk=found["p_churn"].max(),
         ),
@@ -106,7 +110,7 @@ def _picture(
     )
 
 
-def _fewer(facts: Facts, groups: pd.Series) -> pd.Series:
+def _fewer(facts: Told, groups: pd.Series) -> pd.Series:
     """The groups with the most value, and the others as one."""
     named = groups.reindex(facts.answers.index)
     worth = facts.answers["clv"].groupby(named).sum().nlargest(MOST).index

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.clv import forecast
 from models.curve import curve
@@ -15,7 +16,9 @@ from train.report.charts import months
 from train.report.facts import Facts
 from train.report.parts import Chapter, Column, Picture, Row, Tile, Tiles
 from train.report.theme import money_axis
+from train.report.told import Told
 
+Array = NDArray[np.float64]
 PAST_MONTHS = 24
 KINDS = ("had bought before", "first order in that month", "expected of today's customers")
 COLUMNS = (
@@ -43,7 +46,7 @@ TILES = (
 )
 
 
-def headline(facts: Facts) -> str:
+def headline(facts: Told) -> str:
     """The report in one sentence."""
     return facts.words.fill(
         "{revenue:money} expected from {customers:customers} in the next {days:days}",
@@ -73,14 +76,23 @@ def chapter(facts: Facts) -> Chapter:
 
 
 def _numbers(facts: Facts) -> dict[str, Any]:
-    whole, answers, subject = facts.whole, facts.answers, facts.subject
+    last, new = _last_revenue(facts)
+    return numbers(facts) | {
+        "orders": float((1.0 - facts.answers["p_churn"]).sum()),
+        "last_revenue": last,
+        "new_revenue": new,
+        "new_share": new / last if last > 0 else None,
+    }
+
+
+def numbers(facts: Told) -> dict[str, Any]:
+    """What all customers bring together, the best tenth of them, and one."""
+    whole, answers = facts.whole, facts.answers
     best = answers.nlargest(-(-len(answers) // 10), "clv")
     clv = answers["clv"].sum()
-    last, new = _last_revenue(facts)
     return {
-        "days": subject.horizon_days,
+        "days": facts.subject.horizon_days,
         "customers": whole.customers,
-        "orders": float((1.0 - answers["p_churn"]).sum()),
         "revenue": whole.revenue,
         "revenue_low": whole.revenue_low,
         "revenue_high": whole.revenue_high,
@@ -91,9 +103,6 @@ def _numbers(facts: Facts) -> dict[str, Any]:
         "top_share": best["clv"].sum() / clv if clv > 0 else None,
         "mean": answers["clv"].mean(),
         "median": answers["clv"].median(),
-        "last_revenue": last,
-        "new_revenue": new,
-        "new_share": new / last if last > 0 else None,
     }
 
 
@@ -152,10 +161,13 @@ def _coming(facts: Facts) -> list[Row]:
     table = facts.table[facts.answers["clv"].notna()]
     said = forecast(subject.bundle, table, as_of=subject.as_of)
     found = curve(said, subject.horizon_days, subject.config.economics)
-    ends = [subject.as_of + timedelta(days=float(each)) for each in found.ends]
-    monthly = found.expected_revenue.sum(axis=0)
-    spans = itertools.pairwise([subject.as_of, *ends])
-    return [_row(span, KINDS[2], 0.0, each) for span, each in zip(spans, monthly, strict=True)]
+    return coming(subject.as_of, found.ends, found.expected_revenue.sum(axis=0))
+
+
+def coming(as_of: datetime, ends: Array, revenue: Array) -> list[Row]:
+    """Expected revenue, money, of months that end so many days from as_of."""
+    spans = itertools.pairwise([as_of, *(as_of + timedelta(days=float(each)) for each in ends)])
+    return [_row(span, KINDS[2], 0.0, each) for span, each in zip(spans, revenue, strict=True)]
 
 
 def _row(span: tuple[datetime, datetime], kind: str, bottom: float, money: float) -> Row:

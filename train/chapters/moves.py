@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from train.report.charts import heatmap
-from train.report.facts import Earlier, Facts
 from train.report.parts import Chapter, Column, Picture, Table, records
+from train.report.told import Earlier, Told
 
 MOST = 10
 NEW = "not yet known"
@@ -30,7 +30,7 @@ MOVERS = (
 )
 
 
-def chapter(facts: Facts) -> Chapter | None:
+def chapter(facts: Told) -> Chapter | None:
     """Moves since the earlier moment; nothing where nothing was known by then."""
     earlier = facts.earlier
     if earlier is None:
@@ -74,14 +74,14 @@ def chapter(facts: Facts) -> Chapter | None:
     )
 
 
-def _both(facts: Facts, earlier: Earlier) -> pd.DataFrame:
+def _both(facts: Told, earlier: Earlier) -> pd.DataFrame:
     """Today's customers with tier, value and risk now, and tier and value then."""
     now = facts.answers[["tier", "clv", "p_churn"]]
     then = earlier.names.reindex(now.index)
     return now.assign(then=then["tier"], clv_then=then["clv"])
 
 
-def _matrix(facts: Facts, both: pd.DataFrame, names: list[str]) -> Picture:
+def _matrix(facts: Told, both: pd.DataFrame, names: list[str]) -> Picture:
     counts = pd.crosstab(both["then"].fillna(NEW), both["tier"])
     counts = counts.reindex(index=[*names, NEW], columns=names, fill_value=0)
     counts = counts[counts.sum(axis=1) > 0]
@@ -114,23 +114,22 @@ def _matrix(facts: Facts, both: pd.DataFrame, names: list[str]) -> Picture:
     )
 
 
-def _movers(facts: Facts, name: str, title: str, moved: pd.DataFrame) -> Table:
+def _movers(facts: Told, name: str, title: str, moved: pd.DataFrame) -> Table:
     shown = moved.head(MOST)
-    recency = facts.table["recency_days"].reindex(shown.index)
-    rows = records(
-        shown.assign(
-            customer=facts.called(shown.index),
-            last_order=[
-                f"{facts.subject.as_of - timedelta(days=float(each)):%Y-%m-%d}" for each in recency
-            ],
-        )[[each.key for each in MOVERS]]
-    )
+    shown = shown.assign(customer=facts.called(shown.index))
+    if "recency_days" in facts.table:
+        recency = facts.table["recency_days"].reindex(shown.index)
+        shown["last_order"] = [
+            f"{facts.subject.as_of - timedelta(days=float(each)):%Y-%m-%d}" for each in recency
+        ]
+    columns = tuple(each for each in MOVERS if each.key in shown)
+    rows = records(shown[[each.key for each in columns]])
     says = "The {shown:count} with the most value {when:text}, of {all:count}."
     when = "then" if name == "falling" else "now"
     return Table(
         name=name,
         title=title,
         says=facts.words.fill(says, shown=len(rows), when=when, all=len(moved)),
-        columns=MOVERS,
+        columns=columns,
         rows=rows,
     )

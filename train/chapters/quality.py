@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from features.policy import MEANINGS
 from train.report.facts import Facts
 from train.report.parts import Chapter, Column, Table
+from train.report.told import Told
 
 COUNTS = (Column("number", "number", "count"), Column("meaning", "what"))
 BASIS = {
@@ -16,28 +19,34 @@ MOST = 8
 
 
 def chapter(facts: Facts) -> Chapter:
-    """Every row accounted for; what is unsure about the customers."""
+    """Every row of the log accounted for; what is unsure about the customers."""
     log = facts.subject.history.log
-    counts = log.counts
-    rows = [
-        {"number": counts[name], "meaning": meaning, "name": name}
-        for name, meaning in MEANINGS.items()
-        if name in counts
-    ]
-    numbers = {"read": counts.get("rows_read"), "customers": facts.whole.customers}
-    lead = (
-        "{read:count} rows were read, and each is accounted for below; {customers:count} customers "
-        "had bought by the day of the report."
-    )
     span = (
         f"The log begins on {facts.day(log.first)}; nothing from "
         f"{facts.day(facts.subject.as_of)} on is used. The counts are those of the "
         "whole log."
     )
+    return accounted(facts, log.counts, MEANINGS, span)
+
+
+def accounted(
+    facts: Told, counts: Mapping[str, int], meanings: Mapping[str, str], span: str
+) -> Chapter:
+    """Rows by what became of them, named by `meanings`, and customers by what is known."""
+    rows = [
+        {"number": counts[name], "meaning": meaning, "name": name}
+        for name, meaning in meanings.items()
+        if name in counts
+    ]
+    numbers = {"read": counts.get("rows_read"), "customers": facts.whole.customers}
+    lead = (
+        "{read:count} rows were read, and each is accounted for below; {customers:count} customers "
+        "{who:text}."
+    )
     return Chapter(
         name="quality",
         title="Data",
-        says=(facts.words.fill(lead, **numbers), span),
+        says=(facts.words.fill(lead, who=facts.of_kind("customers"), **numbers), span),
         parts=(
             Table(
                 name="counts",
@@ -52,7 +61,7 @@ def chapter(facts: Facts) -> Chapter:
     )
 
 
-def _basis(facts: Facts) -> Table:
+def _basis(facts: Told) -> Table:
     """What the answers rest on, and the warnings that come with most of them."""
     answers = facts.answers
     rests = [

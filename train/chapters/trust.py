@@ -9,6 +9,7 @@ from train.report.facts import Facts
 from train.report.judged import Judged
 from train.report.parts import Chapter, Column, Picture
 from train.report.theme import money_axis, percent_axis
+from train.report.told import Told
 
 DECILES = (
     Column("group", "tenth"),
@@ -50,7 +51,7 @@ def chapter(facts: Facts) -> Chapter:
         name="trust",
         title="Trust",
         says=(fill(LEAD, **numbers), fill(more, **numbers)),
-        parts=(_deciles(facts, judged), _risks(facts, judged)),
+        parts=(deciles(facts, judged.deciles), _risks(facts, judged)),
         numbers=numbers,
     )
 
@@ -76,9 +77,10 @@ def _numbers(facts: Facts, judged: Judged) -> dict[str, Any]:
     }
 
 
-def _deciles(facts: Facts, judged: Judged) -> Picture:
-    rows = [each | {"group": f"{each['group']:.0f}"} for each in judged.deciles]
-    best, worst = judged.deciles[-1], judged.deciles[0]
+def deciles(facts: Told, tenths: tuple[dict[str, float], ...]) -> Picture:
+    """Tenths of the customers by what was expected of them, beside what came."""
+    rows = [each | {"group": f"{each['group']:.0f}"} for each in tenths]
+    best, worst = tenths[-1], tenths[0]
     says = (
         "Customers in tenths by what was expected of them. Bars: what came on average; diamonds: "
         "what was expected. The best tenth brought {came:money} each, expected were "

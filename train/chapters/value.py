@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from train.report.charts import histogram, shares
-from train.report.facts import Facts
 from train.report.parts import Chapter, Column, Picture, Row, Spec
 from train.report.theme import money_axis
+from train.report.told import Told
 
 BINS = 36
 # A mean so far above the median that bins of equal width would all be one.
@@ -30,7 +30,7 @@ TENTHS = (
 Array = NDArray[np.float64]
 
 
-def chapter(facts: Facts) -> Chapter | None:
+def chapter(facts: Told) -> Chapter | None:
     """The distribution of clv, and the share of each tenth; nothing where no value is known."""
     clv = facts.answers["clv"].dropna()
     if clv.empty:
@@ -43,19 +43,19 @@ def chapter(facts: Facts) -> Chapter | None:
         "highest": clv.max(),
     }
     lead = (
-        "A customer is worth {mean:money} on average over the next {days:days}, but the one in "
-        "the middle {median:money}: {below_mean:percent} of the customers lie below the average."
+        "A customer is worth {mean:money} on average {span:text}, but the one in the middle "
+        "{median:money}: {below_mean:percent} of the customers lie below the average."
     )
     return Chapter(
         name="value",
         title="Value",
-        says=(facts.words.fill(lead, **known),),
+        says=(facts.words.fill(lead, span=facts.span, **known),),
         parts=(_spread(facts, clv, known), _tenths(facts, clv)),
         numbers=known,
     )
 
 
-def _spread(facts: Facts, clv: pd.Series, known: dict[str, Any]) -> Picture:
+def _spread(facts: Told, clv: pd.Series, known: dict[str, Any]) -> Picture:
     """Bins of clv, of equal width on a logarithmic scale where values are positive and skew."""
     values = clv.to_numpy(dtype=float)
     log = bool(values.min() > 0.0 and values.mean() > SKEW * np.median(values))
@@ -97,7 +97,7 @@ def _edges(values: Array, *, log: bool) -> tuple[Array, NDArray[np.bool_]]:
     return edges, (values >= low) & (values <= high)
 
 
-def _marks(facts: Facts, known: dict[str, Any]) -> list[Spec]:
+def _marks(facts: Told, known: dict[str, Any]) -> list[Spec]:
     """Mean and median, the label of the lower one on its left."""
     at = {name: float(known[name]) for name in ("mean", "median")}
     lower = min(at, key=lambda name: at[name])
@@ -112,8 +112,8 @@ def _marks(facts: Facts, known: dict[str, Any]) -> list[Spec]:
     ]
 
 
-def _axis(facts: Facts, edges: Array, *, log: bool) -> Spec:
-    title = f"value over the next {facts.subject.horizon_days} days"
+def _axis(facts: Told, edges: Array, *, log: bool) -> Spec:
+    title = f"value {facts.span}"
     if not log:
         return money_axis(facts.words.symbol, title, grid=False)
     decades = range(int(np.floor(np.log10(edges[0]))), int(np.ceil(np.log10(edges[-1]))) + 1)
@@ -122,12 +122,12 @@ def _axis(facts: Facts, edges: Array, *, log: bool) -> Spec:
     return money_axis(facts.words.symbol, title, grid=False, values=shown, labelOverlap="greedy")
 
 
-def _short(facts: Facts, share: float | None) -> str:
+def _short(facts: Told, share: float | None) -> str:
     """A share that fits on a column."""
     return facts.words.format_field(share, "percent").replace("under ", "<").replace("\u00a0", "")
 
 
-def _tenths(facts: Facts, clv: pd.Series) -> Picture:
+def _tenths(facts: Told, clv: pd.Series) -> Picture:
     parts = np.array_split(np.sort(clv.to_numpy(dtype=float))[::-1], min(10, len(clv)))
     total = float(clv.sum())
     rows: list[Row] = [

@@ -10,8 +10,9 @@ from models.clv import forecast
 from models.curve import next_order_days
 from train.report.charts import intervals
 from train.report.facts import Facts
-from train.report.parts import Chapter, Column, Picture, Row, Table, records
+from train.report.parts import Chapter, Column, Part, Picture, Row, Table, records
 from train.report.theme import money_axis
+from train.report.told import Told
 
 MOST = 20
 COLUMNS = (
@@ -29,9 +30,20 @@ COLUMNS = (
 
 def chapter(facts: Facts) -> Chapter | None:
     """The best customers as a picture and as a table; nothing where no value is known."""
-    best = facts.answers[facts.answers["clv"].notna()].nlargest(MOST, "clv")
+    best = best_of(facts)
     if best.empty:
         return None
+    rows = _rows(facts, best)
+    return telling(facts, best, picture(facts, rows, COLUMNS), _table(facts, rows))
+
+
+def best_of(facts: Told) -> pd.DataFrame:
+    """The answers of the most valuable customers, the best first."""
+    return facts.answers[facts.answers["clv"].notna()].nlargest(MOST, "clv")
+
+
+def telling(facts: Told, best: pd.DataFrame, *parts: Part) -> Chapter:
+    """The chapter of the best customers, with these parts."""
     total = float(facts.answers["clv"].sum())
     numbers = {
         "whales": len(best),
@@ -42,10 +54,9 @@ def chapter(facts: Facts) -> Chapter | None:
     }
     says = (
         "The {whales:count} most valuable customers are {share_of_customers:percent} of all and "
-        "bring {share_of_value:percent} of the expected value. More likely to stay away than to "
-        "order: {leaving:count} of them."
+        "bring {share_of_value:percent} of the expected value. {likely:text}: {leaving:count} of "
+        "them."
     )
-    rows = _rows(facts, best)
     anonymous = (
         ()
         if facts.subject.named
@@ -54,8 +65,8 @@ def chapter(facts: Facts) -> Chapter | None:
     return Chapter(
         name="whales",
         title="Whales",
-        says=(facts.words.fill(says, **numbers), *anonymous),
-        parts=(_picture(facts, rows), _table(facts, rows)),
+        says=(facts.words.fill(says, likely=facts.of_kind("leaving"), **numbers), *anonymous),
+        parts=parts,
         numbers=numbers,
     )
 
@@ -68,11 +79,15 @@ def _rows(facts: Facts, best: pd.DataFrame) -> list[Row]:
         last_order=_days(facts, -table["recency_days"].to_numpy(dtype=float)).to_numpy(),
         next_order=_days(facts, days).to_numpy(),
     )
+    return listed(facts, shown, COLUMNS)
+
+
+def listed(facts: Told, shown: pd.DataFrame, columns: tuple[Column, ...]) -> list[Row]:
+    """These columns of customers as rows, with what the picture calls each."""
     label = "{clv:money} · churn risk {p_churn:percent}"
-    kept = [each.key for each in COLUMNS]
     return [
         row | {"group": row["customer"], "label": facts.words.fill(label, **row)}
-        for row in records(shown[kept])
+        for row in records(shown[[each.key for each in columns]])
     ]
 
 
@@ -83,7 +98,8 @@ def _days(facts: Facts, days: NDArray[np.float64]) -> pd.Series:
     return local.dt.strftime("%Y-%m-%d")
 
 
-def _picture(facts: Facts, rows: list[Row]) -> Picture:
+def picture(facts: Told, rows: list[Row], columns: tuple[Column, ...]) -> Picture:
+    """The value of each with its interval."""
     widest = max(rows, key=lambda row: (row["clv_high"] or 0.0) - (row["clv_low"] or 0.0))
     says = (
         "Nobody knows one customer well: {customer:text} may bring anything from {clv_low:money} "
@@ -93,9 +109,9 @@ def _picture(facts: Facts, rows: list[Row]) -> Picture:
         name="best",
         title=f"The best {len(rows)}, and how sure that is",
         says=facts.words.fill(says, **widest),
-        columns=COLUMNS,
+        columns=columns,
         rows=rows,
-        spec=intervals(COLUMNS, money_axis(facts.words.symbol), rows=len(rows)),
+        spec=intervals(columns, money_axis(facts.words.symbol), rows=len(rows)),
     )
 
 

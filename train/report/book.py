@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from train.chapters import (
     cohorts,
+    contract_groups,
+    contract_headline,
+    contract_trust,
+    contract_whales,
     groups,
     headline,
     moves,
     personas,
     quality,
+    retention,
     textbook,
     trust,
     value,
     whales,
 )
+from train.report.contract_facts import ContractFacts
 from train.report.facts import Facts
 from train.report.page import render
 from train.report.parts import Chapter
+from train.report.told import Told
 from train.snapshots import Step
 
 CHAPTERS: tuple[Callable[[Facts], Chapter | None], ...] = (
@@ -33,18 +41,37 @@ CHAPTERS: tuple[Callable[[Facts], Chapter | None], ...] = (
     textbook.chapter,
     quality.chapter,
 )
-STEPS = len(CHAPTERS) + 1
+CONTRACT_CHAPTERS: tuple[Callable[[ContractFacts], Chapter | None], ...] = (
+    contract_headline.chapter,
+    value.chapter,
+    contract_groups.chapter,
+    retention.chapter,
+    contract_whales.chapter,
+    moves.chapter,
+    contract_trust.chapter,
+    contract_groups.quality,
+)
+STEPS, CONTRACT_STEPS = len(CHAPTERS) + 1, len(CONTRACT_CHAPTERS) + 1
 
 
 def write(facts: Facts, *, step: Step) -> str:
-    """The report as one HTML file; a chapter with nothing to tell is left out."""
-    chapters = []
-    for each in CHAPTERS:
-        if (found := each(facts)) is not None:
-            chapters.append(found)
-        step(each.__module__.rpartition(".")[-1])
+    """The report of purchases as one HTML file; a chapter with nothing to tell is left out."""
+    return _bound(facts, [partial(each, facts) for each in CHAPTERS], step)
+
+
+def write_contracts(facts: ContractFacts, *, step: Step) -> str:
+    """The report of contracts as one HTML file; a chapter with nothing to tell is left out."""
+    return _bound(facts, [partial(each, facts) for each in CONTRACT_CHAPTERS], step)
+
+
+def _bound(facts: Told, chapters: Sequence[partial[Chapter | None]], step: Step) -> str:
+    told = []
+    for each in chapters:
+        if (found := each()) is not None:
+            told.append(found)
+        step(each.func.__module__.rpartition(".")[-1])
     page = render(
-        chapters,
+        told,
         facts.words,
         headline=headline.headline(facts),
         over=_over(facts),
@@ -54,13 +81,13 @@ def write(facts: Facts, *, step: Step) -> str:
     return page
 
 
-def _over(facts: Facts) -> str:
+def _over(facts: Told) -> str:
     subject = facts.subject
     moment = facts.day(subject.as_of)
     return f"{subject.config.tracking.experiment} · as of {moment} · {subject.bundle.card.currency}"
 
 
-def _under(facts: Facts) -> str:
+def _under(facts: Told) -> str:
     subject, card = facts.subject, facts.subject.bundle.card
     which = f"Model clv version {subject.version}" if subject.version else "The model of this run"
     terms = subject.config.economics
@@ -68,6 +95,6 @@ def _under(facts: Facts) -> str:
         f"{which}, trained as of {facts.day(card.trained_as_of)}. Value is margin "
         f"({terms.margin:.0%} of revenue) discounted at {terms.discount_rate_annual:.0%} a year to "
         f"today, less {terms.retention_cost_annual:,.2f} {card.currency} a year for keeping a "
-        "customer. Churn means no order within the horizon, not gone for good. Every number of "
-        "this page is in its element #numbers as JSON."
+        f"customer. {facts.of_kind('churn')} Every number of this page is in its element #numbers "
+        "as JSON."
     )

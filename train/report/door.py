@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from argparse import Namespace
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import BaseModel
 
 from features.config import Config, read_config
 from features.contracts import ContractError
@@ -22,8 +24,10 @@ from train.progress import bar
 from train.registered import fetch
 from train.report.book import STEPS, write
 from train.report.countries import read_countries
-from train.report.facts import Earlier, Facts, Subject, gather
+from train.report.facts import Subject, gather
 from train.report.judged import Judged, judged
+from train.report.told import Earlier, Told
+from train.snapshots import Step
 
 logger = logging.getLogger(__name__)
 CHAMPION = "models:/clv@champion"
@@ -53,22 +57,16 @@ def report(arguments: Namespace) -> dict[str, Any]:
             horizon_days=arguments.horizon_days or config.problem.horizon_days,
             judged=Judged.model_validate_json(kept.document) if kept.document else None,
             version=kept.version,
-            previous=_previous(arguments.previous, log.timezone) if arguments.previous else None,
+            previous=previous(arguments.previous, log.timezone) if arguments.previous else None,
             countries=countries,
         )
         facts = gather(subject)
         page = write(facts, step=step)
-    with whole_file(arguments.out) as path:
-        path.write_text(page, encoding="utf-8")
-    logger.info("wrote %s: open it in a browser", arguments.out)
-    return _result(facts, arguments.out)
+    return save(page, facts, arguments.out)
 
 
 def leave(trained: Trained, config: Config, history: History) -> None:
-    """Attach the report to the open run, with customers numbered: a run names nobody.
-
-    A training does not fail for a page that cannot be written; what went wrong goes to the log.
-    """
+    """Attach the report to the open run, with customers numbered: a run names nobody."""
     card = trained.bundle.card
     seen = judged(trained.verdict) if trained.verdict else None
     subject = Subject(
@@ -80,31 +78,52 @@ def leave(trained: Trained, config: Config, history: History) -> None:
         judged=seen,
         named=False,
     )
+    attach(lambda step: write(gather(subject), step=step), STEPS, seen)
+
+
+def attach(written: Callable[[Step], str], steps: int, seen: BaseModel | None) -> None:
+    """Leave a page, and what the model showed, with the open run.
+
+    A training does not fail for a page that cannot be written; what went wrong goes to the log.
+    """
     documents = {JUDGED: seen.model_dump(mode="json")} if seen else {}
     texts = {}
     try:
-        with bar("report", STEPS) as step:
-            texts = {REPORT: write(gather(subject), step=step)}
+        with bar("report", steps) as step:
+            texts = {REPORT: written(step)}
     except Exception:
         logger.exception("the run has no report: the page could not be written")
     tracking.leave(tracking.Record(texts=texts, documents=documents))
 
 
+def save(page: str, facts: Told, out: Path) -> dict[str, Any]:
+    """Write a page; return what the command says of it."""
+    with whole_file(out) as path:
+        path.write_text(page, encoding="utf-8")
+    logger.info("wrote %s: open it in a browser", out)
+    return _result(facts, out)
+
+
+def require_currency(bundle: AnyBundle, currency: str) -> None:
+    """Raises ContractError where the data are in another currency than the model's answers."""
+    if currency != bundle.card.currency:
+        raise ContractError(
+            f"data.currency is {currency}, the model answers in {bundle.card.currency}; give "
+            "another --config or --model"
+        )
+
+
 def _of_purchases(bundle: AnyBundle, config: Config) -> Bundle:
     if not isinstance(bundle, Bundle):
         raise ContractError(
-            "the model is one of contracts, and reports are written of models of purchases; give "
-            "another --model"
+            "the model is one of contracts, and the configuration one of purchases; give another "
+            "--model or --config"
         )
-    if config.data.currency != bundle.card.currency:
-        raise ContractError(
-            f"data.currency is {config.data.currency}, the model answers in "
-            f"{bundle.card.currency}; give another --config or --model"
-        )
+    require_currency(bundle, config.data.currency)
     return bundle
 
 
-def _previous(path: Path, timezone: str) -> Earlier:
+def previous(path: Path, timezone: str) -> Earlier:
     """The tiers of an earlier batch, a file of `python -m serve score`."""
     wanted = ["customer_id", "as_of", "tier", "clv"]
     try:
@@ -124,7 +143,7 @@ def _previous(path: Path, timezone: str) -> Earlier:
     return Earlier(as_of=moment, names=found.set_index("customer_id")[["tier", "clv"]])
 
 
-def _result(facts: Facts, out: Path) -> dict[str, Any]:
+def _result(facts: Told, out: Path) -> dict[str, Any]:
     whole, subject = facts.whole, facts.subject
     return {
         "as_of": subject.as_of.isoformat(),

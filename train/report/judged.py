@@ -58,20 +58,21 @@ def judged(verdict: Verdict) -> Judged:
         returners_expected=float((1.0 - seen["p_churn"]).sum()),
         returners=int((seen["churned"] == 0).sum()),
         inside=coverage(revenue, seen["low"], seen["high"]),
-        gini=_known(normalised_gini(revenue, expected)),
-        top_share=_known(top_decile_capture(revenue, expected)),
-        deciles=_tenths(
+        gini=known(normalised_gini(revenue, expected)),
+        top_share=known(top_decile_capture(revenue, expected)),
+        deciles=tenths(
             seen, "expected_revenue", {"expected_revenue": "expected", "revenue": "came"}
         ),
-        risks=_tenths(seen, "p_churn", {"p_churn": "expected", "churned": "came"}),
+        risks=tenths(seen, "p_churn", {"p_churn": "expected", "churned": "came"}),
     )
 
 
-def _known(value: float) -> float | None:
+def known(value: float) -> float | None:
+    """A number, or None where it is not defined."""
     return value if np.isfinite(value) else None
 
 
-def _tenths(seen: pd.DataFrame, by: str, names: dict[str, str]) -> tuple[dict[str, float], ...]:
+def tenths(seen: pd.DataFrame, by: str, names: dict[str, str]) -> tuple[dict[str, float], ...]:
     """Means of equal parts of the customers by a rising number; fewer parts where they are few."""
     order = np.argsort(seen[by].to_numpy(dtype=float), kind="stable")
     parts = np.array_split(order, min(GROUPS, len(seen)))

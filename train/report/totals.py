@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from models.answers import total_revenue
-from models.bundle import AnyBundle
+from models.bundle import AnyBundle, ContractBundle
 
 
 @dataclass(frozen=True)
@@ -30,25 +30,43 @@ class Total:
 
 
 def total(bundle: AnyBundle, answers: pd.DataFrame) -> Total:
-    """The group of all rows: answers with a column `cost`.
-
-    The margin of a sum lies where its revenue does: the interval is that of the revenue, brought
-    to value as the group's own expectation is. What keeping customers costs is not spread.
+    """The group of all rows: answers with a column `cost`; of contracts with clv_if_more_leave and
+    clv_if_fewer_leave, money, the clv of each where the departures' level lies at an end of its
+    interval of 80 %.
     """
     known = answers.dropna(subset=["expected_revenue"])
-    revenue, low, high = total_revenue(bundle, known) if len(known) else (0.0, 0.0, 0.0)
-    clv, cost = float(known["clv"].sum()), float(known["cost"].sum())
-    worth = (clv + cost) / revenue if revenue > 0.0 else 0.0
+    revenue = total_revenue(bundle, known) if len(known) else (0.0, 0.0, 0.0)
+    if isinstance(bundle, ContractBundle):
+        clv, clv_low, clv_high = _of_lives(known)
+    else:
+        clv, clv_low, clv_high = _of_horizon(known, *revenue)
     return Total(
-        customers=len(answers),
-        revenue=revenue,
-        revenue_low=low,
-        revenue_high=high,
+        len(answers),
+        *revenue,
         clv=clv,
-        clv_low=low * worth - cost,
-        clv_high=high * worth - cost,
+        clv_low=clv_low,
+        clv_high=clv_high,
         p_churn=float(known["p_churn"].mean()) if len(known) else float("nan"),
     )
+
+
+def _of_horizon(
+    known: pd.DataFrame, revenue: float, low: float, high: float
+) -> tuple[float, float, float]:
+    """The margin of a sum lies where its revenue does: the interval is that of the revenue, brought
+    to value as the group's own expectation is. What keeping customers costs is not spread."""
+    clv, cost = float(known["clv"].sum()), float(known["cost"].sum())
+    worth = (clv + cost) / revenue if revenue > 0.0 else 0.0
+    return clv, low * worth - cost, high * worth - cost
+
+
+def _of_lives(known: pd.DataFrame) -> tuple[float, float, float]:
+    """Each life ends on its own, but all share the level of departures: the first evens out in a
+    large group, the second does not."""
+    worth = known[["clv", "clv_if_more_leave", "clv_if_fewer_leave"]].sum()
+    clv, worse, better = (float(each) for each in worth)
+    own = float(np.linalg.norm((known["clv_high"] - known["clv_low"]) / 2.0))
+    return clv, clv - float(np.hypot(own, clv - worse)), clv + float(np.hypot(own, better - clv))
 
 
 def by_group(bundle: AnyBundle, answers: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:

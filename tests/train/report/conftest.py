@@ -42,7 +42,22 @@ class Reported(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def reported(door: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Reported:
+def make_reported(door: Callable[..., Any]) -> Callable[[Path, Path], Reported]:
+    """Trains as a configuration says and writes the report, in a folder."""
+
+    def make(config: Path, folder: Path) -> Reported:
+        var, out = folder / "var", folder / "deep" / "report.html"
+        trained = door("--config", str(config), var=var)
+        said = door("report", "--config", str(config), "--out", str(out), var=var)
+        return Reported(trained, said, config, var, out)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def reported(
+    make_reported: Callable[[Path, Path], Reported], tmp_path_factory: pytest.TempPathFactory
+) -> Reported:
     """Half of the CDNOW sample, with costs, hostile names, and countries in the source."""
     folder = tmp_path_factory.mktemp("reported")
     log = pd.read_parquet(SAMPLE)
@@ -75,10 +90,7 @@ def reported(door: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory)
         max_rounds = 5
         """
     )
-    var, out = folder / "var", folder / "deep" / "report.html"
-    trained = door("--config", str(config), var=var)
-    said = door("report", "--config", str(config), "--out", str(out), var=var)
-    return Reported(trained, said, config, var, out)
+    return make_reported(config, folder)
 
 
 @pytest.fixture(scope="module")

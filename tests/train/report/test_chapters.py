@@ -20,9 +20,10 @@ from train.clv import train
 from train.history import History
 from train.report.book import CHAPTERS, write
 from train.report.cohorts import cohorts
-from train.report.facts import Earlier, Facts, Subject, gather
+from train.report.facts import Facts, Subject, gather
 from train.report.judged import judged
 from train.report.parts import Cards, Picture, Table, Tiles
+from train.report.told import Earlier
 from train.report.totals import by_group, total
 from train.report.words import Words
 

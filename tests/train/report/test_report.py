@@ -205,13 +205,6 @@ def test_a_page_that_cannot_be_written_fails_no_training(
     assert "the run has no report" in caplog.text
 
 
-def test_contracts_have_no_report_yet(door: Callable[..., Any], tmp_path: Path) -> None:
-    out = ("--out", str(tmp_path / "report.html"))
-    found = door("report", "--config", "configs/telco.toml", *out, var=tmp_path / "var")
-    assert found.code == 2
-    assert "reports are written of models of purchases only" in found.stderr
-
-
 def test_a_model_in_another_currency_is_refused(
     reported: Any, door: Callable[..., Any], tmp_path: Path
 ) -> None:
