@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -80,6 +81,7 @@ def parse_as_of(text: str, timezone: str) -> datetime:
     return from_microseconds(utc_microseconds(moment, timezone))
 
 
+@lru_cache(maxsize=1024)
 def show_moment(moment: datetime, timezone: str) -> str:
     """A date where it is midnight in `timezone`, else an ISO timestamp, as `parse_as_of` reads."""
     local = moment.astimezone(ZoneInfo(timezone))
