@@ -13,8 +13,8 @@ from train.report.parts import Chapter, Column, Picture
 from train.report.theme import percent_axis
 
 LEAD = (
-    "Judged on {about:text}: {expected:count} were expected to end with a cancellation, "
-    "{left:count} did, {off:percent} {side:text}."
+    "Judged on {about:text}: {expected:count} {unit:text} were expected to end with a "
+    "cancellation, {left:count} did, {off:percent} {side:text}."
 )
 MONEY = "{revenue_expected:money} were expected of them, {revenue:money} came."
 RANKS = (
@@ -65,9 +65,9 @@ def _risks(facts: ContractFacts, judged: ContractJudged) -> Picture:
     )
     says = (
         f"{unit.capitalize()} in tenths by churn risk. Bars: the share that ended with a "
-        "cancellation; diamonds: the risk they were given. In the riskiest tenth {came:percent} "
-        "did, {expected:percent} were expected; in the safest {low:percent} and "
-        "{low_expected:percent}."
+        "cancellation; diamonds: the risk they were given. Of a thousand in the riskiest tenth, "
+        "{came:count} did and {expected:count} were expected; in the safest, {low:count} and "
+        "{low_expected:count}."
     )
     best, worst = judged.risks[0], judged.risks[-1]
     return Picture(
@@ -75,10 +75,10 @@ def _risks(facts: ContractFacts, judged: ContractJudged) -> Picture:
         title="Churn risk and what happened",
         says=facts.words.fill(
             says,
-            came=worst["came"],
-            expected=worst["expected"],
-            low=best["came"],
-            low_expected=best["expected"],
+            came=1000.0 * worst["came"],
+            expected=1000.0 * worst["expected"],
+            low=1000.0 * best["came"],
+            low_expected=1000.0 * best["expected"],
         ),
         columns=columns,
         rows=rows,

@@ -73,7 +73,7 @@ def _basis(facts: Told) -> Table:
         {"number": int(number), "meaning": f"warning: {text}", "name": "warning"}
         for text, number in warned.items()
     ]
-    some = int((answers["warnings"].str.len() > 0).sum())
+    some = sum(len(each) > 0 for each in answers["warnings"])
     return Table(
         name="basis",
         title="Customers, by what their numbers rest on",

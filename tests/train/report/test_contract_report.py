@@ -203,42 +203,56 @@ def test_a_model_of_the_other_kind_is_refused(
         assert "the model is one of" in found.stderr.splitlines()[-1]
 
 
-def test_a_horizon_is_judged_in_money_too(tmp_path: Path) -> None:
-    """Where starts have dates, and of an empty table of attributes."""
+def dated(folder: Path, until: str) -> tuple[ContractSubject, bool]:
+    """A quick training on four hundred who begin and leave at dates, and whether it was judged."""
     rng = np.random.default_rng(2)
     start = pd.Timestamp("2022-01-01") + pd.to_timedelta(rng.integers(0, 900, 400), "D")
-    end = start + pd.to_timedelta(31 * rng.geometric(0.05, 400), "D")
-    until = pd.Series(end).where(end < pd.Timestamp("2025-01-01"))
+    end = pd.Series(start + pd.to_timedelta(31 * rng.geometric(0.05, 400), "D"))
+    left = end.where(end < pd.Timestamp("2025-01-01"))
     who = [f"c{each}" for each in range(400)]
-    table = pd.DataFrame({"who": who, "since": start, "fee": 10.0, "until": until})
-    table.to_parquet(tmp_path / "dated.parquet")
-    (tmp_path / "dated.toml").write_text(
+    table = pd.DataFrame({"who": who, "since": start, "fee": 10.0, "until": left.fillna(until)})
+    table.to_parquet(folder / "dated.parquet")
+    (folder / "dated.toml").write_text(
         f"""
-        data.customers = "{tmp_path / "dated.parquet"}"
+        data.customers = "{folder / "dated.parquet"}"
         data.known_until = "2025-01-01"
         data.columns = {{customer_id = "who", start = "since", amount = "fee", cancelled = "until"}}
         problem = {{ relationship = "contract", horizon_days = 180 }}
         churn = {{ max_rounds = 5 }}
         """
     )
-    config = read_contract_config(tmp_path / "dated.toml")
+    config = read_contract_config(folder / "dated.toml")
     task = Task(config, read_subscriptions(config.data), pd.Timestamp("2025-01-01", tz="UTC"), 180)
     trained = train(task, step=lambda _: None)
-    assert trained.verdict
     subject = ContractSubject(
         bundle=trained.bundle,
         config=config,
         subscriptions=task.subscriptions,
         as_of=task.as_of,
         horizon_days=180,
-        judged=contract_judged(trained.verdict),
+        judged=contract_judged(trained.verdict) if trained.verdict else None,
     )
+    return subject, trained.verdict is not None
+
+
+def test_a_horizon_is_judged_in_money_too(tmp_path: Path) -> None:
+    """Where starts have dates; there are no attributes."""
+    subject, judged = dated(tmp_path, "2025-06-01")
+    assert judged
     page = write_contracts(gather(subject), step=lambda _: None)
     assert "Judged on" in page
     assert "Expected and actual revenue" in page
     assert "Of all attributes" not in page
     alone = replace(subject, judged=None)
     assert "nothing to judge by" in write_contracts(gather(alone), step=lambda _: None)
+
+
+def test_a_report_of_nobody_who_stayed(tmp_path: Path) -> None:
+    subject, _ = dated(tmp_path, "2024-12-30")
+    page = write_contracts(gather(subject), step=lambda _: None)
+    assert "expected from 0 customers" in page
+    assert 'id="retention"' in page
+    assert 'id="whales"' not in page
 
 
 def test_survival_and_what_attributes_tell_by_hand() -> None:
