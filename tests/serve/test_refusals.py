@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from serve import wire
 from serve.errors import ServeError
 from serve.wire import PredictRequest, parse
 
@@ -129,9 +130,11 @@ def test_too_many_customers_are_refused() -> None:
         parse(PredictRequest, json.dumps({"customers": crowd}).encode())
 
 
-def test_too_many_transactions_are_refused() -> None:
-    crowd = {"customers": [ANN | {"transactions": [LINE] * 500_001}]}
-    with pytest.raises(ServeError, match="at most 500,000 transactions together, got 500,001"):
+def test_too_many_transactions_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert wire.MOST_TRANSACTIONS == 500_000
+    monkeypatch.setattr(wire, "MOST_TRANSACTIONS", 1_000)
+    crowd = {"customers": [ANN | {"transactions": [LINE] * 1_001}]}
+    with pytest.raises(ServeError, match="at most 1,000 transactions together, got 1,001"):
         parse(PredictRequest, json.dumps(crowd).encode())
 
 
