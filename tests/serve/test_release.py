@@ -101,6 +101,7 @@ def address(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             "BENTOML_HOME": str(elsewhere / "home"),
             "BENTOML_DO_NOT_TRACK": "True",
             "OTEL_SDK_DISABLED": "true",
+            "PYTHONDONTWRITEBYTECODE": "1",
         },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
