@@ -94,7 +94,8 @@ demo: $(RUN_READY) ## train on the sample log, compare, register, score every cu
 	@echo "train.json, scores.json, report.json (what the commands answered), mlflow.db and artifacts (the runs)."
 	@echo
 	@echo "Next:"
-	@echo "  make serve      answer requests, and a page to try it on, at http://127.0.0.1:3000"
+	@echo "  the report      $(abspath $(VAR))/report.html, in any browser"
+	@echo "  make serve      every customer on a page, and the API, at http://127.0.0.1:3000"
 	@echo "  make ui         compare the runs in MLflow, at http://127.0.0.1:5000"
 
 # Another kind of customers, and so a store of its own.
