@@ -111,7 +111,10 @@ telco: $(RUN_READY) ## subscriptions: train on a telephone company's customers, 
 	  --out $(PERENNIAL_VAR)/scores.parquet --features-out $(PERENNIAL_VAR)/features.parquet \
 	  --store "sqlite:///$(abspath $(PERENNIAL_VAR))/scores.db" > $(PERENNIAL_VAR)/scores.json
 	@echo
-	@echo "Next: make serve PERENNIAL_VAR=$(PERENNIAL_VAR), or make ui PERENNIAL_VAR=$(PERENNIAL_VAR)"
+	@echo "== 3 of 3: tell their story as one page"
+	@$(BIN)/python -m train report --config configs/telco.toml --out $(PERENNIAL_VAR)/report.html > $(PERENNIAL_VAR)/report.json
+	@echo
+	@echo "Next: open $(abspath $(PERENNIAL_VAR))/report.html, make serve PERENNIAL_VAR=$(PERENNIAL_VAR), or make ui PERENNIAL_VAR=$(PERENNIAL_VAR)"
 
 # A sentence instead of a traceback where something else listens already.
 define port_is_free
