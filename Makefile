@@ -52,7 +52,7 @@ $(UV_READY): requirements/uv.txt $(VENV)/.made
 # Every package is pinned and checked against its hash.
 define install
 @echo "Installing the pinned packages of requirements/$(1).txt into $(VENV) (about 800 MB, once)"
-@{ test -x $(BIN)/uv && $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $<; } \
+@{ test -x $(BIN)/uv && $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --require-hashes -r $<; } \
   || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 @touch $@
 endef

@@ -36,7 +36,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 MODULES = sorted(path for room in MAY_IMPORT for path in (ROOT / room).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
-EVERYTHING = MODULES + TESTS
+BENCHMARKS = sorted((ROOT / "benchmarks").rglob("*.py"))
+EVERYTHING = MODULES + TESTS + BENCHMARKS
 
 
 def name_of(path: Path) -> str:

@@ -63,51 +63,61 @@ MLFLOW = "`mlflow models serve`, one booster"
 
 def rivals(subject: Subject, work: Path) -> list[Rival]:
     """Perennial first, then what it is compared with."""
-    nothing = [request("/nothing", b"{}")]
     return [
-        Rival(
-            _bentoml("serve.service:ClvService"),
-            {
-                **LEAN,
-                "PERENNIAL_VAR": str(work / "served"),
-                "PERENNIAL_MODEL": subject.settings.model,
-                "MLFLOW_TRACKING_URI": subject.settings.tracking_uri,
-                "BENTOML_HOME": str(work / "bentoml"),
-            },
-            (
-                Question(FEATURES, subject.rows),
-                Question(RAW, subject.raw),
-                Question(MANY, subject.many, (1,)),
-            ),
-        ),
-        Rival(
-            _bentoml("benchmarks.bench_serve.empty:Lean"),
-            {**LEAN, "BENTOML_HOME": str(work / "bentoml")},
-            (Question(LEAN_EMPTY, nothing),),
-        ),
-        Rival(
-            _bentoml("benchmarks.bench_serve.empty:ByDefault"),
-            {**DEFAULTS, "BENTOML_HOME": str(work / "bentoml")},
-            (Question(EMPTY, nothing),),
-        ),
-        Rival(
-            lambda port: [
-                *("uvicorn", "--factory", "benchmarks.bench_serve.bare:application"),
-                *("--no-access-log", "--log-level", "warning", *LOOPBACK, str(port)),
-            ],
-            {**LEAN, "BENCH_BUNDLE": str(subject.folder)},
-            (Question(BARE, subject.rows),),
-        ),
-        Rival(
-            lambda port: [
-                *("mlflow", "models", "serve", "--model-uri", str(_flavour(subject, work))),
-                *("--env-manager", "local", "--workers", "1", *LOOPBACK, str(port)),
-            ],
-            QUIET,
-            (Question(MLFLOW, subject.matrices),),
-            ready="/ping",
-        ),
+        _perennial(subject, work),
+        _empty("Lean", LEAN_EMPTY, LEAN, work),
+        _empty("ByDefault", EMPTY, DEFAULTS, work),
+        _bare(subject),
+        _mlflow(subject, work),
     ]
+
+
+def _perennial(subject: Subject, work: Path) -> Rival:
+    environment = {
+        **LEAN,
+        "PERENNIAL_VAR": str(work / "served"),
+        "PERENNIAL_MODEL": subject.settings.model,
+        "MLFLOW_TRACKING_URI": subject.settings.tracking_uri,
+        "BENTOML_HOME": str(work / "bentoml"),
+    }
+    questions = (
+        Question(FEATURES, subject.rows),
+        Question(RAW, subject.raw),
+        Question(MANY, subject.many, (1,)),
+    )
+    return Rival(_bentoml("serve.service:ClvService"), environment, questions)
+
+
+def _empty(service: str, name: str, environment: dict[str, str], work: Path) -> Rival:
+    """BentoML before any work."""
+    return Rival(
+        _bentoml(f"benchmarks.bench_serve.empty:{service}"),
+        {**environment, "BENTOML_HOME": str(work / "bentoml")},
+        (Question(name, [request("/nothing", b"{}")]),),
+    )
+
+
+def _bare(subject: Subject) -> Rival:
+    return Rival(
+        lambda port: [
+            *("uvicorn", "--factory", "benchmarks.bench_serve.bare:application"),
+            *("--no-access-log", "--log-level", "warning", *LOOPBACK, str(port)),
+        ],
+        {**LEAN, "BENCH_BUNDLE": str(subject.folder)},
+        (Question(BARE, subject.rows),),
+    )
+
+
+def _mlflow(subject: Subject, work: Path) -> Rival:
+    return Rival(
+        lambda port: [
+            *("mlflow", "models", "serve", "--model-uri", str(_flavour(subject, work))),
+            *("--env-manager", "local", "--workers", "1", *LOOPBACK, str(port)),
+        ],
+        QUIET,
+        (Question(MLFLOW, subject.matrices),),
+        ready="/ping",
+    )
 
 
 def _bentoml(service: str) -> Callable[[int], Sequence[str]]:
