@@ -74,22 +74,28 @@ help: ## this list
 	@echo
 	@echo "Next: make demo"
 
-demo: $(RUN_READY) ## train on the sample log, compare, register, score every customer
-	@mkdir -p $(VAR)
-	@echo "== 1 of 3: train churn and spend on two years of a gift shop's invoices"
-	@$(BIN)/python -m train --config configs/online_retail.toml > $(VAR)/train.json
-	@echo
-	@echo "== 2 of 3: score every customer with the model that was just registered"
-	@$(BIN)/python -m serve score --config configs/online_retail.toml \
-	  --model "models:/clv/$$($(BIN)/python -c 'import json; print(json.load(open("$(VAR)/train.json"))["version"])')" \
-	  --out $(VAR)/scores.parquet --features-out $(VAR)/features.parquet \
-	  --store "sqlite:///$(abspath $(VAR))/scores.db" > $(VAR)/scores.json
-	@echo
-	@echo "== 3 of 3: tell the shop's story as one page"
-	@$(BIN)/python -m train report --config configs/online_retail.toml \
-	  --model "models:/clv/$$($(BIN)/python -c 'import json; print(json.load(open("$(VAR)/train.json"))["version"])')" \
-	  --out $(VAR)/report.html > $(VAR)/report.json
-	@echo
+# Train, score with the model that was just registered, tell it as one page; all in $(FOLDER).
+LAST = "models:/clv/$$($(BIN)/python -c 'import json; print(json.load(open("$(FOLDER)/train.json"))["version"])')"
+define story
+@mkdir -p $(FOLDER)
+@echo "== 1 of 3: train on $(ON)"
+@$(BIN)/python -m train --config $(STORY) > $(FOLDER)/train.json
+@echo
+@echo "== 2 of 3: score $(WHOM) with the model that was just registered"
+@$(BIN)/python -m serve score --config $(STORY) --model $(LAST) --out $(FOLDER)/scores.parquet \
+  --features-out $(FOLDER)/features.parquet --store "sqlite:///$(abspath $(FOLDER))/scores.db" > $(FOLDER)/scores.json
+@echo
+@echo "== 3 of 3: tell it as one page"
+@$(BIN)/python -m train report --config $(STORY) --model $(LAST) --out $(FOLDER)/report.html > $(FOLDER)/report.json
+@echo
+endef
+
+demo: STORY := configs/online_retail.toml
+demo: FOLDER := $(VAR)
+demo: ON := two years of a gift shop's invoices
+demo: WHOM := every customer
+demo: $(RUN_READY) ## train on the sample log, compare, register, score every customer, report
+	$(story)
 	@echo "Left in $(VAR)/: report.html, scores.parquet (one row per customer; scores.db for look-ups), features.parquet (what they were scored on),"
 	@echo "train.json, scores.json, report.json (what the commands answered), mlflow.db and artifacts (the runs)."
 	@echo
@@ -100,20 +106,12 @@ demo: $(RUN_READY) ## train on the sample log, compare, register, score every cu
 
 # Another kind of customers, and so a store of its own.
 telco: export PERENNIAL_VAR := $(if $(PERENNIAL_VAR),$(PERENNIAL_VAR),var/telco)
-telco: $(RUN_READY) ## subscriptions: train on a telephone company's customers, score them (in var/telco)
-	@mkdir -p $(PERENNIAL_VAR)
-	@echo "== 1 of 3: train on 7,043 subscribers, of whom 1,869 have left"
-	@$(BIN)/python -m train --config configs/telco.toml > $(PERENNIAL_VAR)/train.json
-	@echo
-	@echo "== 2 of 3: score everybody who has a contract"
-	@$(BIN)/python -m serve score --config configs/telco.toml \
-	  --model "models:/clv/$$($(BIN)/python -c 'import json; print(json.load(open("$(PERENNIAL_VAR)/train.json"))["version"])')" \
-	  --out $(PERENNIAL_VAR)/scores.parquet --features-out $(PERENNIAL_VAR)/features.parquet \
-	  --store "sqlite:///$(abspath $(PERENNIAL_VAR))/scores.db" > $(PERENNIAL_VAR)/scores.json
-	@echo
-	@echo "== 3 of 3: tell their story as one page"
-	@$(BIN)/python -m train report --config configs/telco.toml --out $(PERENNIAL_VAR)/report.html > $(PERENNIAL_VAR)/report.json
-	@echo
+telco: STORY := configs/telco.toml
+telco: FOLDER = $(PERENNIAL_VAR)
+telco: ON := 7,043 subscribers, of whom 1,869 have left
+telco: WHOM := everybody who has a contract
+telco: $(RUN_READY) ## subscriptions: train on a telephone company's customers, score, report (in var/telco)
+	$(story)
 	@echo "Next: open $(abspath $(PERENNIAL_VAR))/report.html, make serve PERENNIAL_VAR=$(PERENNIAL_VAR), or make ui PERENNIAL_VAR=$(PERENNIAL_VAR)"
 
 # A sentence instead of a traceback where something else listens already.

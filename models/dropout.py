@@ -93,7 +93,7 @@ def _quadrature(shape: Array, rate: Array, b: Array, horizon_days: Array, *, a: 
         return np.asarray(days - (most * stay + least * leave))
 
     line = (most * b + least * a) / (a + b)
-    return _mean_over_theta(above_the_line, a, b, np.log1p(most)) + line
+    return mean_over_theta(above_the_line, a, b, np.log1p(most)) + line
 
 
 def _quadrature_there(
@@ -108,11 +108,11 @@ def _quadrature_there(
 
     line = (b + least * a) / (a + b)
     most = shape * horizon_days / rate
-    return _mean_over_theta(above_the_line, a, b, np.log1p(most)) + line
+    return mean_over_theta(above_the_line, a, b, np.log1p(most)) + line
 
 
-def _mean_over_theta(
-    function: Callable[[Array, Array], Array], a: float, b: Array, log_scale: Array
+def mean_over_theta(
+    function: Callable[[Array, Array], Array], a: float | Array, b: Array, log_scale: Array
 ) -> Array:
     """The mean of a function of (theta, 1 - theta) that vanishes at both ends.
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaln, hyp2f1
+from scipy.special import hyp2f1
+
+from models.dropout import SLACK, mean_over_theta
 
 Array = NDArray[np.float64]
-NODES = 512
-SLACK = 1e-9
 
 
 def discounted_renewals(a: Array, b: Array, discount_rate: float) -> Array:
@@ -43,24 +43,11 @@ def _closed_form(a: Array, b: Array, discount_rate: float) -> Array:
 
 
 def _quadrature(a: Array, b: Array, discount_rate: float) -> Array:
-    """The mean of g by the trapezoidal rule over the log odds of theta.
-
-    What is summed is g less the straight line through its ends: that falls off at both sides even
-    where the density of theta hardly does, and the line's mean is known.
-    """
+    """The mean of g less the straight line through its ends, whose mean is known."""
     most = 1.0 + 1.0 / discount_rate
-    centre, width = np.log(a / b), np.sqrt(1.0 / a + 1.0 / b)
-    start = np.maximum(
-        centre - 10.0 * width - 40.0 / a, np.minimum(centre, np.log(discount_rate)) - 40.0
-    )
-    stop = np.minimum(centre + 10.0 * width + 40.0 / b, np.maximum(centre, 0.0) + 40.0)
-    step = (stop - start) / NODES
-    total = np.zeros(len(a))
-    for node in range(NODES + 1):
-        log_odds = start + node * step
-        log_leave, log_stay = -np.logaddexp(0.0, -log_odds), -np.logaddexp(0.0, log_odds)
-        leave, stay = np.exp(log_leave), np.exp(log_stay)
-        worth = stay * (1.0 + discount_rate) / (discount_rate + leave)
-        density = np.exp(a * log_leave + b * log_stay - betaln(a, b))
-        total += density * (worth - most * stay)
-    return np.asarray(total * step + most * b / (a + b))
+
+    def above_the_line(leave: Array, stay: Array) -> Array:
+        return np.asarray(stay * (1.0 + discount_rate) / (discount_rate + leave) - most * stay)
+
+    scale = np.full(len(a), -np.log(discount_rate))
+    return mean_over_theta(above_the_line, a, b, scale) + most * b / (a + b)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -21,6 +21,11 @@ class Reply(BaseModel):
     """What every answer keeps to."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def if_asked(description: str) -> Any:
+    """A field that an answer has only where it was asked for."""
+    return Field(None, exclude_if=lambda value: value is None, description=description)
 
 
 class ModelStamp(Reply):
@@ -126,32 +131,16 @@ class Prediction(Numbers):
 
     customer_id: str
     horizon_days: int = Field(description="days from as_of that these numbers cover")
-    curve: list[Month] | None = Field(
-        None,
-        exclude_if=lambda value: value is None,
-        description="the horizon month by month, if asked for",
+    curve: list[Month] | None = if_asked("the horizon month by month, if asked for")
+    clv_after_horizon: float | None = if_asked(
+        "money: what clv holds of a contract after the horizon; with the curve"
     )
-    clv_after_horizon: float | None = Field(
-        None,
-        exclude_if=lambda value: value is None,
-        description="money: what clv holds of a contract after the horizon; with the curve",
+    next_order_days: float | None = if_asked(
+        "days from as_of: the median time to the next order, if one comes within a "
+        "year; with the curve"
     )
-    next_order_days: float | None = Field(
-        None,
-        exclude_if=lambda value: value is None,
-        description="days from as_of: the median time to the next order, if one comes within a "
-        "year; with the curve",
-    )
-    next_order_date: str | None = Field(
-        None,
-        exclude_if=lambda value: value is None,
-        description="the same as a date in the model's time zone",
-    )
-    explanation: Explanation | None = Field(
-        None,
-        exclude_if=lambda value: value is None,
-        description="what the answer is made of, if asked for",
-    )
+    next_order_date: str | None = if_asked("the same as a date in the model's time zone")
+    explanation: Explanation | None = if_asked("what the answer is made of, if asked for")
 
 
 class PredictReply(Reply):

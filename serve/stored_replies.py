@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from features.config import Economics
-from serve.replies import AS_OF, Numbers, PredictReply, Reply
+from serve.replies import AS_OF, Numbers, PredictReply, Reply, if_asked
 
 FeatureValues = dict[str, float | str | None]
 
@@ -45,15 +45,11 @@ class CustomerReply(PredictReply):
     """One stored customer."""
 
     batch: BatchStamp
-    features: FeatureValues | None = Field(
-        None,
-        exclude_if=lambda value: value is None,
-        description="the stored row of the feature table, if asked for; units in GET /model",
+    features: FeatureValues | None = if_asked(
+        "the stored row of the feature table, if asked for; units in GET /model"
     )
-    history: list[PastNumbers] | None = Field(
-        None,
-        exclude_if=lambda value: value is None,
-        description="the numbers of the batches that are kept, the newest first, if asked for",
+    history: list[PastNumbers] | None = if_asked(
+        "the numbers of the batches that are kept, the newest first, if asked for"
     )
 
 

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from features.config import Config, read_config
+from features.contract_config import ContractConfig
 from features.log import parse_as_of, read_log
 from features.policy import describe
 from models import bundle as bundles
 from models.bundle import AnyBundle
+from models.contract_card import AnyCard
 from train import tracking
 from train.clv import BOTH, Trained, train
 from train.held_out import held_out
@@ -44,7 +46,7 @@ class Job:
 def clv(arguments: Namespace) -> dict[str, Any]:
     """Train both models, record them under one parent run and register their bundle."""
     job = _job(arguments)
-    with _recorded("clv", job) as run_id:
+    with recorded("clv", job.config, job.as_of) as run_id:
         trained = _train(job, BOTH)
         for name in BOTH:
             tracking.child(name, _record(name, job, trained))
@@ -52,11 +54,7 @@ def clv(arguments: Namespace) -> dict[str, Any]:
         registered = register_bundle(trained.bundle)
         leave_report(trained, job.config, job.history)
     announce(registered)
-    return _result(job, trained, run_id) | {
-        "model": registered.name,
-        "version": registered.version,
-        "alias": registered.alias,
-    }
+    return _result(job, trained, run_id) | named(registered)
 
 
 def churn(arguments: Namespace) -> dict[str, Any]:
@@ -104,6 +102,15 @@ def register_bundle(bundle: AnyBundle) -> Registered:
             },
             description=f"As of {card.trained_as_of:%Y-%m-%d}, {card.horizon_days} days.",
         )
+
+
+def named(registered: Registered) -> dict[str, Any]:
+    """What the JSON result says of a registered model."""
+    return {
+        "model": registered.name,
+        "version": registered.version,
+        "alias": registered.alias,
+    }
 
 
 def announce(registered: Registered) -> None:
@@ -155,17 +162,18 @@ def _steps(title: str, job: Job) -> Iterator[Step]:
 
 
 @contextmanager
-def _recorded(name: str, job: Job) -> Iterator[str]:
-    tracking.connect(job.config.tracking.experiment)
+def recorded(name: str, config: Config | ContractConfig, as_of: datetime) -> Iterator[str]:
+    """The run of a command, and its id; a failure is recorded with it."""
+    tracking.connect(config.tracking.experiment)
     started = tracking.Record(
-        params={"command": name}, tags={"as_of": f"{job.as_of:%Y-%m-%d}", "model": name}
+        params={"command": name}, tags={"as_of": f"{as_of:%Y-%m-%d}", "model": name}
     )
-    with tracking.parent(name, started, config=job.config.model_dump()) as run_id:
+    with tracking.parent(name, started, config=config.model_dump()) as run_id:
         yield run_id
 
 
 def _single(name: str, job: Job) -> dict[str, Any]:
-    with _recorded(name, job) as run_id:
+    with recorded(name, job.config, job.as_of) as run_id:
         trained = _train(job, (name,))
         tracking.leave(_record(name, job, trained))
     return _result(job, trained, run_id)
@@ -177,16 +185,26 @@ def _record(name: str, job: Job, trained: Trained) -> tracking.Record:
 
 
 def _result(job: Job, trained: Trained, run_id: str) -> dict[str, Any]:
-    card = trained.bundle.card
+    log = job.history.log
+    rounds = {name: curve.chosen for name, curve in trained.curves.items()}
+    return {
+        **about(trained.bundle.card, run_id, rounds=rounds, horizon_days=job.horizon_days),
+        "counts": log.counts,
+        "data_sha256": log.sha256,
+    }
+
+
+def about(
+    card: AnyCard, run_id: str, *, rounds: dict[str, int], horizon_days: int
+) -> dict[str, Any]:
+    """What the JSON result says of a training of either kind."""
     return {
         "run_id": run_id,
-        "as_of": job.as_of.isoformat(),
-        "horizon_days": job.horizon_days,
+        "as_of": card.trained_as_of.isoformat(),
+        "horizon_days": horizon_days,
         "fitted_horizon_days": card.fitted_horizon_days,
         "customers": card.training.customers,
         "currency": card.currency,
-        "rounds": {name: curve.chosen for name, curve in trained.curves.items()},
+        "rounds": rounds,
         "metrics": card.metrics,
-        "counts": job.history.log.counts,
-        "data_sha256": job.history.log.sha256,
     }

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 from argparse import Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from features.contract_config import read_contract_config
@@ -14,7 +12,7 @@ from features.moments import parse_as_of
 from features.policy import describe
 from features.subscriptions import MEANINGS, read_subscriptions
 from train import tracking
-from train.commands import announce, register_bundle
+from train.commands import about, announce, named, recorded, register_bundle
 from train.contract import STEPS, ContractTrained, train
 from train.contract_backtest import backtest as backtest
 from train.contract_fit import Task
@@ -28,24 +26,20 @@ logger = logging.getLogger(__name__)
 def clv(arguments: Namespace) -> dict[str, Any]:
     """Train, record under one parent run and register the bundle."""
     task = read_task(arguments)
-    with _recorded("clv", task) as run_id:
+    with recorded("clv", task.config, task.as_of) as run_id:
         trained = _train(task)
         tracking.child("churn", churn_record(task, trained))
         tracking.leave(clv_record(trained))
         registered = register_bundle(trained.bundle)
         contract_door.leave(trained, task)
     announce(registered)
-    return _result(task, trained, run_id) | {
-        "model": registered.name,
-        "version": registered.version,
-        "alias": registered.alias,
-    }
+    return _result(task, trained, run_id) | named(registered)
 
 
 def churn(arguments: Namespace) -> dict[str, Any]:
     """Train and record the churn model; nothing is registered."""
     task = read_task(arguments)
-    with _recorded("churn", task) as run_id:
+    with recorded("churn", task.config, task.as_of) as run_id:
         trained = _train(task)
         tracking.leave(churn_record(task, trained))
     return _result(task, trained, run_id)
@@ -96,28 +90,11 @@ def _train(task: Task) -> ContractTrained:
     return trained
 
 
-@contextmanager
-def _recorded(name: str, task: Task) -> Iterator[str]:
-    tracking.connect(task.config.tracking.experiment)
-    started = tracking.Record(
-        params={"command": name}, tags={"as_of": f"{task.as_of:%Y-%m-%d}", "model": name}
-    )
-    with tracking.parent(name, started, config=task.config.model_dump()) as run_id:
-        yield run_id
-
-
 def _result(task: Task, trained: ContractTrained, run_id: str) -> dict[str, Any]:
-    card = trained.bundle.card
+    card, rounds = trained.bundle.card, {"churn": trained.curve.chosen}
     return {
-        "run_id": run_id,
-        "as_of": task.as_of.isoformat(),
-        "horizon_days": task.horizon_days,
-        "fitted_horizon_days": card.fitted_horizon_days,
+        **about(card, run_id, rounds=rounds, horizon_days=task.horizon_days),
         "relationship": card.relationship,
-        "customers": card.training.customers,
-        "currency": card.currency,
-        "rounds": {"churn": trained.curve.chosen},
-        "metrics": card.metrics,
         "counts": task.subscriptions.counts,
         "data_sha256": task.subscriptions.sha256,
     }

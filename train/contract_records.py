@@ -9,7 +9,7 @@ from train import contract_pictures as pictures
 from train.contract import ContractTrained
 from train.contract_fit import Task
 from train.contract_rows import known_by, month_rows
-from train.records import example_rows
+from train.records import example_rows, metrics_of, tags_of
 from train.tracking import Record
 
 TODAYS = (
@@ -50,14 +50,14 @@ def churn_record(task: Task, trained: ContractTrained) -> Record:
     return Record(
         description=_about("churn", trained),
         params={**task.config.churn.model_dump(), **_shared(card), "rounds": curve.chosen},
-        metrics=_of("churn", card.metrics),
+        metrics=metrics_of("churn", card.metrics),
         curves={"deviance": dict(zip(curve.rounds, curve.deviance, strict=True))},
         figures={
             **pictures.of_trees(trained, rows),
             **pictures.of_verdict(trained.verdict, card.currency),
         },
         documents={"features": [each.model_dump() for each in card.features]},
-        tags=_tags(card, "churn"),
+        tags=tags_of(card, "churn"),
         booster=trained.bundle.churn,
         example=example_rows(card),
     )
@@ -69,10 +69,10 @@ def clv_record(trained: ContractTrained) -> Record:
     return Record(
         description=_about("clv", trained),
         params=_shared(card),
-        metrics=_of("clv", card.metrics) or _of("churn", card.metrics),
+        metrics=metrics_of("clv", card.metrics) or metrics_of("churn", card.metrics),
         figures=pictures.of_verdict(trained.verdict, card.currency),
         documents={"card": card.model_dump(mode="json"), "counts": card.training.counts},
-        tags=_tags(card, "clv"),
+        tags=tags_of(card, "clv"),
     )
 
 
@@ -107,17 +107,4 @@ def _shared(card: ContractCard) -> dict[str, Any]:
         "prior.alpha": card.prior.alpha,
         "prior.beta": card.prior.beta,
         "months_watched": card.prior.last_month,
-    }
-
-
-def _tags(card: ContractCard, model: str) -> dict[str, str]:
-    return {"model": model, "as_of": f"{card.trained_as_of:%Y-%m-%d}", "currency": card.currency}
-
-
-def _of(part: str, metrics: dict[str, float]) -> dict[str, float]:
-    prefix = f"{part}_"
-    return {
-        name.removeprefix(prefix): value
-        for name, value in metrics.items()
-        if name.startswith(prefix)
     }

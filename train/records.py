@@ -40,7 +40,7 @@ def model_record(
     return Record(
         description=ABOUT[name],
         params={**settings, **_shared(card), "rounds": curve.chosen},
-        metrics=_of(name, card.metrics),
+        metrics=metrics_of(name, card.metrics),
         curves={"deviance": dict(zip(curve.rounds, curve.deviance, strict=True))},
         figures={
             **pictures.of_model(
@@ -49,7 +49,7 @@ def model_record(
             **pictures.of_verdict(name, trained.verdict, card),
         },
         documents={"features": [each.model_dump() for each in card.features]},
-        tags=_tags(card, name),
+        tags=tags_of(card, name),
         booster=booster,
         example=example_rows(card),
     )
@@ -61,10 +61,10 @@ def clv_record(trained: Trained) -> Record:
     return Record(
         description=ABOUT["clv"],
         params=_shared(card),
-        metrics=_of("clv", card.metrics),
+        metrics=metrics_of("clv", card.metrics),
         figures=pictures.of_verdict("clv", trained.verdict, card),
         documents={"card": card.model_dump(mode="json"), "counts": card.training.counts},
-        tags=_tags(card, "clv"),
+        tags=tags_of(card, "clv"),
     )
 
 
@@ -92,11 +92,12 @@ def _shared(card: Card) -> dict[str, Any]:
     }
 
 
-def _tags(card: Card, model: str) -> dict[str, str]:
+def tags_of(card: AnyCard, model: str) -> dict[str, str]:
+    """What every run of a training is found by."""
     return {"model": model, "as_of": f"{card.trained_as_of:%Y-%m-%d}", "currency": card.currency}
 
 
-def _of(part: str, metrics: Mapping[str, float]) -> dict[str, float]:
+def metrics_of(part: str, metrics: Mapping[str, float]) -> dict[str, float]:
     """The metrics of one part, under names that all parts share."""
     prefix = f"{part}_"
     return {

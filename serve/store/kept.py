@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import Row, Select, select
 
+from serve.store.batch import Origin
 from serve.store.tables import BATCHES, NUMBERS, SCORES, TEXTS
 
 Value = float | str | None
@@ -18,8 +19,8 @@ NAMES = ("columns", "features")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Batch:
-    """A batch as the store tells it: the fields of `serve.store.batch.Origin`, and
+class Batch(Origin):
+    """A batch as the store tells it: what it was made from, and
 
     published  the higher, the later; the current batch has the highest
     totals     what was said of all customers together
@@ -32,17 +33,6 @@ class Batch:
     fingerprint: str
     published: int
     created_at: datetime
-    model_name: str
-    model_version: str
-    card_sha256: str
-    trained_as_of: datetime
-    as_of: datetime
-    horizon_days: int
-    currency: str
-    timezone: str
-    economics: dict[str, float]
-    data_sha256: str
-    options: dict[str, Any]
     customers: int
     totals: dict[str, Any]
     columns: tuple[str, ...]

@@ -190,30 +190,40 @@ def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def problem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def write_problem() -> Callable[..., Path]:
+    """Writes a log in CDNOW's columns and the configuration of a quick training on it."""
+
+    def write(folder: Path, log: pd.DataFrame, more: str) -> Path:
+        log.to_parquet(folder / "log.parquet")
+        path = folder / "problem.toml"
+        path.write_text(
+            f"""
+            [data]
+            transactions = "{folder / "log.parquet"}"
+            currency = "USD"
+            [data.columns]
+            customer_id = "customer_id"
+            timestamp = "ts"
+            amount = "amount"
+            [problem]
+            horizon_days = 60
+            snapshots = 2
+            [churn]
+            max_rounds = 5
+            [spend]
+            max_rounds = 5
+            {more}
+            """
+        )
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def problem(write_problem: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The configuration of a quick training on the CDNOW sample, its customers renamed."""
-    folder = tmp_path_factory.mktemp("problem")
     log = pd.read_parquet(SAMPLE)
     log["customer_id"] = "who-" + log["customer_id"].astype(str)
-    log.to_parquet(folder / "log.parquet")
-    (folder / "problem.toml").write_text(
-        f"""
-        [data]
-        transactions = "{folder / "log.parquet"}"
-        currency = "USD"
-        [data.columns]
-        customer_id = "customer_id"
-        timestamp = "ts"
-        amount = "amount"
-        [problem]
-        horizon_days = 60
-        snapshots = 2
-        [churn]
-        max_rounds = 5
-        [spend]
-        max_rounds = 5
-        [tracking]
-        experiment = "sample"
-        """
-    )
-    return folder / "problem.toml"
+    more = '[tracking]\nexperiment = "sample"'
+    return write_problem(tmp_path_factory.mktemp("problem"), log, more)

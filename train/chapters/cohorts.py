@@ -8,7 +8,7 @@ import pandas as pd
 from train.report.charts import curves, heatmap, intervals
 from train.report.cohorts import UNITS, Cohorts, cohorts
 from train.report.facts import Facts
-from train.report.parts import Chapter, Column, Picture, Row, records
+from train.report.parts import WORTH, Chapter, Column, Picture, Row, records
 from train.report.theme import money_axis
 from train.report.totals import by_group
 
@@ -25,9 +25,7 @@ LINES = (
 TOTALS = (
     Column("group", "first order"),
     Column("customers", "customers", "count"),
-    Column("clv", "value", "exact"),
-    Column("clv_low", "80 % interval from", "exact"),
-    Column("clv_high", "to", "exact"),
+    *WORTH,
     Column("mean_clv", "value of one", "exact"),
     Column("p_churn", "mean churn risk", "percent"),
 )

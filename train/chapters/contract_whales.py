@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from train.chapters.whales import best_of, listed, picture, telling
 from train.report.contract_facts import ContractFacts
-from train.report.parts import Chapter, Column, Table
+from train.report.parts import WORTH, Chapter, Column, Table
 
 COLUMNS = (
     Column("customer", "customer"),
     Column("tier", "tier"),
-    Column("clv", "value", "exact"),
-    Column("clv_low", "80 % interval from", "exact"),
-    Column("clv_high", "to", "exact"),
+    *WORTH,
     Column("p_churn", "churn risk", "percent"),
     Column("monthly_amount", "paid per month", "exact"),
     Column("tenure_months", "months so far", "count"),

@@ -8,7 +8,7 @@ from models.personas import favourite
 from models.rfm_segments import MEANINGS
 from train.report.charts import intervals
 from train.report.facts import Facts
-from train.report.parts import Chapter, Column, Picture, records
+from train.report.parts import WORTH, Chapter, Column, Picture, records
 from train.report.theme import money_axis
 from train.report.told import Told
 from train.report.totals import by_group
@@ -22,9 +22,7 @@ COLUMNS = (
     Column("group", "group"),
     Column("customers", "customers", "count"),
     Column("customer_share", "share of customers", "percent"),
-    Column("clv", "value", "exact"),
-    Column("clv_low", "80 % interval from", "exact"),
-    Column("clv_high", "to", "exact"),
+    *WORTH,
     Column("value_share", "share of value", "percent"),
     Column("mean_clv", "value of one", "exact"),
     Column("p_churn", "mean churn risk", "percent"),

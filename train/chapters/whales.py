@@ -10,7 +10,7 @@ from models.clv import forecast
 from models.curve import next_order_days
 from train.report.charts import intervals
 from train.report.facts import Facts
-from train.report.parts import Chapter, Column, Part, Picture, Row, Table, records
+from train.report.parts import WORTH, Chapter, Column, Part, Picture, Row, Table, records
 from train.report.theme import money_axis
 from train.report.told import Told
 
@@ -18,9 +18,7 @@ MOST = 20
 COLUMNS = (
     Column("customer", "customer"),
     Column("segment", "segment"),
-    Column("clv", "value", "exact"),
-    Column("clv_low", "80 % interval from", "exact"),
-    Column("clv_high", "to", "exact"),
+    *WORTH,
     Column("p_churn", "churn risk", "percent"),
     Column("last_order", "last order", "date"),
     Column("next_order", "next one, if any", "date"),

@@ -22,6 +22,13 @@ class Column:
     kind: str = "text"
 
 
+WORTH = (
+    Column("clv", "value", "exact"),
+    Column("clv_low", "80 % interval from", "exact"),
+    Column("clv_high", "to", "exact"),
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Picture:
     """A chart of rows, one sentence that says what it shows, and its columns for a table.

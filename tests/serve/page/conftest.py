@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,29 +14,11 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 KEY = "a-key-of-the-tests"
 SECONDS = 90
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A real Chromium, closed with the module: its event loop would be in the way of others."""
-    with sync_playwright() as playwright:
-        found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-        try:
-            # no sandbox: there is none for root, and nothing but our own page is opened
-            started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        except Error as error:
-            pytest.skip(
-                "no Chromium: install one, on Debian: apt-get install chromium, elsewhere: "
-                f"python -m playwright install chromium ({str(error).splitlines()[0]})"
-            )
-        yield started
-        started.close()
 
 
 @dataclass
