@@ -23,7 +23,7 @@ import httpx
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from serve.front.keys import make_key
+from serve.http.api_keys import make_key
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = make_key("schemathesis")

@@ -1,7 +1,7 @@
 """What the features of few customers cost: `python -m benchmarks.small_features`.
 
-The statement by DuckDB (`features.table`, from a data frame) beside the statement compiled to
-Python (`features.small`, from tuples), for histories with order ids and without labels. Prints
+The statement by DuckDB (`features.purchases.table`, from a data frame) beside the statement compiled to
+Python (`features.compiled.single_customer`, from tuples), for histories with order ids and without labels. Prints
 one table of CPU microseconds per call, the least of several repetitions.
 """
 
@@ -15,9 +15,13 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
-from features.log import to_lines
-from features.small import Row, features_of, lines_of
-from features.table import build
+from features.compiled.single_customer import (
+    Row,
+    features_of,
+    lines_of,
+)
+from features.ingest.transactions import to_lines
+from features.purchases.table import build
 
 AS_OF = datetime(2024, 3, 31, tzinfo=UTC)
 AS_OF_US = round(AS_OF.timestamp()) * 10**6

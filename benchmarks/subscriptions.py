@@ -16,16 +16,21 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from features.contract_config import read_contract_config
-from features.subscriptions import read_subscriptions
-from models import boosting, retention
-from models.leaving import LeavingModel
+from features.config.subscriptions import read_contract_config
+from features.ingest.subscribers import read_subscriptions
+from models import boosting
 from models.metrics import log_loss, roc_auc
-from models.renewals import Months
-from models.retention import Lives
-from train.contract_fit import Task
-from train.contract_rows import known_by, last_hazard, month_rows
-from train.snapshots import customer_codes
+from models.subscriptions import shifted_beta_geometric as retention
+from models.subscriptions.churn import LeavingModel
+from models.subscriptions.shifted_beta_geometric import Lives
+from models.subscriptions.survival import Months
+from train.purchases.snapshots import customer_codes
+from train.subscriptions.fit import Task
+from train.subscriptions.months import (
+    known_by,
+    last_hazard,
+    month_rows,
+)
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -15,10 +15,15 @@ def main(argv: list[str]) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s", force=True)
 
     # imported here so that --help answers at once
-    from features import commands, contract_commands
-    from features.config import ConfigError
-    from features.contract_config import is_contract
-    from features.contracts import ContractError
+    from features import (
+        commands,
+    )
+    from features import (
+        subscription_commands as contract_commands,
+    )
+    from features.config.purchases import ConfigError
+    from features.config.subscriptions import is_contract
+    from features.schema import ContractError
 
     try:
         contracts = "config" in arguments and is_contract(arguments.config)

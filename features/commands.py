@@ -10,14 +10,21 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from features import labels as outcome
-from features import table
-from features.config import Config, read_config
-from features.contracts import ContractError
-from features.dictionary import render
-from features.log import Log, parse_as_of, read_log
-from features.policy import describe
-from features.writing import whole_file
+from features.atomic_file import whole_file
+from features.config.purchases import (
+    Config,
+    read_config,
+)
+from features.ingest.policies import describe
+from features.ingest.transactions import (
+    Log,
+    parse_as_of,
+    read_log,
+)
+from features.purchases import labels as outcome
+from features.purchases import table
+from features.purchases.dictionary import render
+from features.schema import ContractError
 
 logger = logging.getLogger(__name__)
 

@@ -17,9 +17,21 @@ import xgboost as xgb
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from models.card import FORMAT_VERSION, Card
-from models.contract_card import AnyCard, ContractCard
-from models.trees import Forest, Grove, agrees, forest, grove
+from models.purchases.card import (
+    FORMAT_VERSION,
+    Card,
+)
+from models.subscriptions.card import (
+    AnyCard,
+    ContractCard,
+)
+from models.tree_arrays import (
+    Forest,
+    Grove,
+    agrees,
+    forest,
+    grove,
+)
 
 CARD = "card.json"
 Relationship = Literal["purchases", "contract"]

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from features.config import Tiers
-from models.rfm_segments import GRID, MEANINGS, NEW, NEW_DAYS, NEW_RECENCY
+from features.config.purchases import Tiers
+from models.segmentation.rfm import (
+    GRID,
+    MEANINGS,
+    NEW,
+    NEW_DAYS,
+    NEW_RECENCY,
+)
 
 HEAD = """# Tiers and segments
 

@@ -15,8 +15,8 @@ def main(argv: list[str]) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s", force=True)
 
     # imported here so that --help answers at once
-    from features.config import ConfigError
-    from features.contracts import ContractError
+    from features.config.purchases import ConfigError
+    from features.schema import ContractError
     from serve.errors import ServeError
 
     try:
@@ -29,19 +29,19 @@ def main(argv: list[str]) -> int:
 
 
 def _score(arguments: argparse.Namespace) -> dict[str, object]:
-    from serve.score import score
+    from serve.commands.score import score
 
     return score(arguments)
 
 
 def _key(arguments: argparse.Namespace) -> dict[str, object]:
-    from serve.front.keys import make_key
+    from serve.http.api_keys import make_key
 
     return {**make_key(arguments.name)}
 
 
 def _release(arguments: argparse.Namespace) -> dict[str, object]:
-    from serve.release import release
+    from serve.commands.release import release
 
     return release(arguments)
 

@@ -10,14 +10,22 @@ from typing import Any, TypeVar
 
 import bentoml
 
-from serve import wire
-from serve.front import meters
-from serve.front.application import Careful, Fronted
-from serve.front.doors import Call, Door, Doors, Reply
-from serve.page import pages
-from serve.replies import PredictReply
+from serve.api import requests as wire
+from serve.api.responses import PredictReply
+from serve.api.stored_responses import LookupReply
+from serve.handlers.page import pages
+from serve.http.application import (
+    Careful,
+    Fronted,
+)
+from serve.http.routes import (
+    Call,
+    Door,
+    Doors,
+    Reply,
+)
+from serve.metrics import record as meters
 from serve.settings import read_settings
-from serve.stored_replies import LookupReply
 
 THREADS = 2
 STORE_THREADS = 4
@@ -53,12 +61,23 @@ class ClvService(Careful):
 
     def __init__(self) -> None:
         # imported here: the process that supervises the workers reads this module, but not these
-        from serve import answer, listed, overview, stored
-        from serve.current import Current
-        from serve.mirror import Mirror
-        from serve.openapi import describe_api
-        from serve.pulse import Pulse
+        from serve.api.openapi import describe_api
+        from serve.handlers import (
+            customers as listed,
+        )
+        from serve.handlers import (
+            lookup as stored,
+        )
+        from serve.handlers import (
+            overview,
+        )
+        from serve.handlers import (
+            predict as answer,
+        )
+        from serve.model.current import Current
         from serve.store.database import Database
+        from serve.store.health import Pulse
+        from serve.store.replica import Mirror
 
         settings = read_settings()
         self._answer, self._stored = answer, stored

@@ -9,10 +9,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from serve.api.messages import details
 from serve.errors import ServeError
-from serve.registry import ADDRESS, SCHEME
-from serve.sentences import details
-from serve.travelling import travelling
+from serve.model.embedded import travelling
+from serve.model.registry import (
+    ADDRESS,
+    SCHEME,
+)
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -34,7 +37,7 @@ class Settings(BaseModel):
     store            address of the score store; default: <var>/scores.db
     poll_seconds     how often registry and store are looked at; 0: at the start only
     tracking_uri     MLFLOW_TRACKING_URI, else <var>/mlflow.db; may hold a password, never shown
-    api_keys         name:sha256, separated by commas; read by serve.front.keys, never shown
+    api_keys         name:sha256, separated by commas; read by serve.http.api_keys, never shown
     api_keys_file    a file of such lines, read again when it changes
     rate_per_second  requests a second of each key and worker; 0: as many as they like
     max_body_bytes   largest request body

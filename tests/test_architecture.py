@@ -17,16 +17,17 @@ MAY_IMPORT = {
     "serve": {"features", "models", "serve"},
 }
 MEETS_MLFLOW = {
-    "train/tracking.py",
-    "train/registry.py",
-    "train/served_model.py",
-    "serve/registry.py",
+    "train/tracking/runs.py",
+    "train/tracking/registry.py",
+    "train/tracking/pyfunc_model.py",
+    "serve/model/registry.py",
 }
 PICKLERS = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve", "skops"}
 VAGUE = {"utils", "common", "helpers", "base", "core"}
-MODULE_LINES, TEST_LINES, BODY_LINES, POSITIONAL = 250, 350, 40, 4
+# Guards against decay, not targets.
+MODULE_LINES, TEST_LINES, BODY_LINES, POSITIONAL = 400, 400, 60, 4
 # MLflow takes a model from code through one call at the top of a module.
-ACTS_AT_IMPORT = {"train/served_model.py"}
+ACTS_AT_IMPORT = {"train/tracking/pyfunc_model.py"}
 DEFINITIONS = (
     ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign | ast.If
     | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
@@ -118,7 +119,7 @@ def test_bentoml_is_met_in_serve_only() -> None:
 
 def test_serving_never_sees_a_label() -> None:
     seen = {name for path in MODULES if room_of(path) == "serve" for name in imports(path)}
-    assert not {name for name in seen if name.startswith("features.labels")}
+    assert not {name for name in seen if name.startswith("features.purchases.labels")}
 
 
 def test_nothing_is_pickled() -> None:

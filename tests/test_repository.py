@@ -13,10 +13,13 @@ import pytest
 import yaml
 
 from features.__main__ import main as features_door
-from features.config import read_config
-from features.contract_config import ContractData, read_either_config
-from serve import wire
+from features.config.purchases import read_config
+from features.config.subscriptions import (
+    ContractData,
+    read_either_config,
+)
 from serve.__main__ import main as serve_door
+from serve.api import requests as wire
 from train.__main__ import main as train_door
 
 ROOT = Path(__file__).resolve().parent.parent

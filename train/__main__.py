@@ -33,15 +33,15 @@ def main(argv: list[str]) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # imported here so that --help answers at once
-    from features.config import ConfigError
-    from features.contract_config import is_contract
-    from features.contracts import ContractError
+    from features.config.purchases import ConfigError
+    from features.config.subscriptions import is_contract
+    from features.schema import ContractError
 
     try:
         if is_contract(arguments.config):
-            from train import contract_commands as commands
+            from train.commands import subscriptions as commands
         else:
-            from train import commands  # type: ignore[no-redef]
+            from train.commands import purchases as commands  # type: ignore[no-redef]
         result = getattr(commands, arguments.command)(arguments)
     except (ConfigError, ContractError, ConnectionError) as error:
         sys.stderr.write(f"{error}\n")

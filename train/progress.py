@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
-from train.snapshots import Step
+from train.purchases.snapshots import Step
 
 
 @contextmanager

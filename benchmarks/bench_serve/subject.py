@@ -17,11 +17,14 @@ from benchmarks.bench_serve.load import request
 from benchmarks.bench_serve.processes import ROOT
 from models import bundle as bundles
 from models.bundle import Bundle
-from serve import transactions
-from serve.current import load
+from serve.api.requests import (
+    PredictRequest,
+    parse,
+)
 from serve.errors import ServeError
+from serve.handlers import transactions
+from serve.model.current import load
 from serve.settings import Settings, read_settings
-from serve.wire import PredictRequest, parse
 
 ORDERS = 20
 DIFFERENT = 64

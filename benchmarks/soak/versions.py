@@ -13,16 +13,24 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.bench_serve.processes import ROOT
-from features.config import read_config
-from features.log import read_log
+from features.config.purchases import read_config
+from features.ingest.transactions import read_log
 from models import bundle as bundles
 from models.bundle import Bundle
-from serve import answer, transactions
 from serve.__main__ import main as serve
-from serve.served import Served
+from serve.api.requests import (
+    PredictRequest,
+    parse,
+)
+from serve.handlers import (
+    predict as answer,
+)
+from serve.handlers import (
+    transactions,
+)
+from serve.model.served import Served
 from serve.store.database import Database
 from serve.store.lookups import lookup
-from serve.wire import PredictRequest, parse
 
 VERSIONS = 4
 ASKED = 12
@@ -72,8 +80,8 @@ class Soaked:
 
 def register_all(work: Path) -> Soaked:
     """Train once, and register variants of it whose numbers differ."""
-    from train import tracking
-    from train.registry import register
+    from train.tracking import runs as tracking
+    from train.tracking.registry import register
 
     os.environ["PERENNIAL_VAR"] = str(work)
     os.environ.pop("MLFLOW_TRACKING_URI", None)
@@ -119,8 +127,8 @@ def score(soaked: Soaked, version: str, store: str) -> None:
 
 def _trained(work: Path) -> tuple[Path, Bundle, list[dict[str, Any]]]:
     """A bundle, and customers of the log with their transactions."""
-    from train.fit import fit
-    from train.history import History
+    from train.purchases.fit import fit
+    from train.purchases.history import History
 
     path = work / "soak.toml"
     path.write_text(CONFIG.format(log=ROOT / "data" / "cdnow_sample.parquet"))

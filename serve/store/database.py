@@ -11,9 +11,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from serve.errors import ServeError
-from serve.store import engines
+from serve.store import connections as engines
 from serve.store.address import read_address
-from serve.store.kept import Source
+from serve.store.records import Source
 
 WAIT_SECONDS = 60.0
 PING_SECONDS = 2.0

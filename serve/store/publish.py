@@ -9,11 +9,17 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from serve.store import tables
+from serve.store import schema as tables
 from serve.store.batch import Content, Origin, fingerprint, utc
-from serve.store.bulk import insert_rows, refresh_plans
+from serve.store.bulk_insert import (
+    insert_rows,
+    refresh_plans,
+)
 from serve.store.database import Database
-from serve.store.tables import BATCHES, SCORES
+from serve.store.schema import (
+    BATCHES,
+    SCORES,
+)
 
 KEEP = 12
 

@@ -4,8 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from features.config import Config, read_config
-from features.log import Log, read_log
+from features.config.purchases import (
+    Config,
+    read_config,
+)
+from features.ingest.transactions import (
+    Log,
+    read_log,
+)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

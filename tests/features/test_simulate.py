@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features import labels
-from features.log import to_lines
+from features.ingest.transactions import to_lines
+from features.purchases import labels
+from features.purchases.table import build
 from features.simulate import buy, simulate
-from features.table import build
 
 AS_OF = datetime(2024, 3, 1, tzinfo=UTC)
 END = datetime(2024, 6, 1, tzinfo=UTC)

@@ -8,13 +8,17 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
-from features.config import Config
-from features.log import Log, parse_as_of, read_log
+from features.config.purchases import Config
+from features.ingest.transactions import (
+    Log,
+    parse_as_of,
+    read_log,
+)
 from models.bundle import Bundle
-from models.card import Card
-from models.season import from_speeds
-from train.clv import train
-from train.history import History
+from models.purchases.card import Card
+from models.purchases.season import from_speeds
+from train.purchases.history import History
+from train.purchases.train import train
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAMPLE = ROOT / "data" / "cdnow_sample.parquet"

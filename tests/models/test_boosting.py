@@ -15,8 +15,11 @@ from models.boosting import (
     fit,
     no_trees,
 )
-from models.churn import ChurnModel, log_loss
-from models.spend import SpendModel
+from models.purchases.churn import (
+    ChurnModel,
+    log_loss,
+)
+from models.purchases.spend import SpendModel
 
 Array = NDArray[np.float64]
 ESTIMATORS = (ChurnModel, SpendModel)

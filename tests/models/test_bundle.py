@@ -12,11 +12,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from features.log import Log
+from features.ingest.transactions import Log
 from models.boosting import no_trees
 from models.bundle import Bundle, BundleError, load, save
-from models.card import FORMAT_VERSION
-from models.clv import answer
+from models.purchases.card import FORMAT_VERSION
+from models.purchases.predict import answer
 
 FILES = {"card.json", "churn.ubj", "spend.ubj"}
 

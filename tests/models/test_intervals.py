@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from models.bundle import Bundle
-from models.clv import answer
 from models.intervals import (
     LEAST_IN_GROUP,
     Spread,
@@ -20,7 +19,8 @@ from models.intervals import (
     total_interval,
 )
 from models.metrics import coverage
-from train.history import History
+from models.purchases.predict import answer
+from train.purchases.history import History
 
 Array = NDArray[np.float64]
 

@@ -19,15 +19,21 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from features.config import Config, read_config
-from features.log import Log, read_log
-from features.table import build
+from features.config.purchases import (
+    Config,
+    read_config,
+)
+from features.ingest.transactions import (
+    Log,
+    read_log,
+)
+from features.purchases.table import build
 from models import bundle as bundles
 from models.bundle import Bundle
-from train import tracking
-from train.fit import fit
-from train.history import History
-from train.registry import register
+from train.purchases.fit import fit
+from train.purchases.history import History
+from train.tracking import runs as tracking
+from train.tracking.registry import register
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CONFIG = """

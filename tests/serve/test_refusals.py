@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serve import wire
+from serve.api import requests as wire
+from serve.api.requests import (
+    PredictRequest,
+    parse,
+)
 from serve.errors import ServeError
-from serve.wire import PredictRequest, parse
 
 LINE = {"timestamp": "1997-05-01", "amount": 12.5}
 ANN = {"customer_id": "ann", "transactions": [LINE]}

@@ -11,14 +11,17 @@ import bentoml
 import pandas as pd
 import pytest
 
-from features.log import Log
-from models import clv
+from features.ingest.transactions import Log
 from models.bundle import Bundle
-from serve.answer import predict
+from models.purchases import predict as clv
+from serve.api.responses import (
+    NUMBERS,
+    PredictReply,
+)
 from serve.errors import ServeError
-from serve.page import STATIC
-from serve.replies import NUMBERS, PredictReply
-from serve.served import Served
+from serve.handlers.page import STATIC
+from serve.handlers.predict import predict
+from serve.model.served import Served
 
 EXACT = 1e-9
 SVG = "http://www.w3.org/2000/svg"  # a name, not a place

@@ -14,15 +14,28 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
-from features.config import Config
-from features.log import Log, to_lines
-from features.moments import from_microseconds, next_midnight
+from features.config.purchases import Config
+from features.ingest.transactions import (
+    Log,
+    to_lines,
+)
 from features.simulate import Simulation, simulate
+from features.timestamps import (
+    from_microseconds,
+    next_midnight,
+)
 from train.__main__ import main
-from train.backtest import Origin, judge_origin
-from train.baselines import LADDER, Task, bg_nbd
-from train.baselines import Said as Ladder
-from train.history import History
+from train.purchases.backtest import (
+    Origin,
+    judge_origin,
+)
+from train.purchases.baselines import (
+    LADDER,
+    Task,
+    bg_nbd,
+)
+from train.purchases.baselines import Said as Ladder
+from train.purchases.history import History
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
 HORIZON_DAYS = 60
@@ -112,7 +125,7 @@ def shop(settings: Callable[..., Config], log_of: Callable[[pd.DataFrame], Log])
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(LADDER, "truth", truth)
         patch.setitem(LADDER, "distorted", distorted)
-        patch.setattr("train.backtest.DRAWS", 60)
+        patch.setattr("train.purchases.backtest.DRAWS", 60)
         origin = judge_origin(config, history, AS_OF, HORIZON_DAYS, step=lambda _: None)
     return Shop(made, config, history, origin)
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
-from models import clv
+from models.purchases import predict as clv
 from serve.store import publish as store_scores
 from serve.store.batch import Content, Origin
 from serve.store.database import Database

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from serve.errors import ServeError
-from serve.store import engines
+from serve.store import connections as engines
 from serve.store import publish as store
 from serve.store.address import read_address
 from serve.store.database import Database

@@ -13,7 +13,7 @@ from serve.store import publish as store
 from serve.store.batch import Content
 from serve.store.database import Database
 from serve.store.listing import Wanted, listing
-from serve.store.tables import NUMBERS
+from serve.store.schema import NUMBERS
 
 IDS = ["a_1", "a%1", "A_1", "a/1", "ab1", "b\\1", "é", "É", "z'z", *(f"n{n}" for n in range(31))]
 

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from features.config import Economics
-from models import clv
+from features.config.purchases import Economics
+from models.purchases import predict as clv
 from serve.__main__ import main
 from serve.store.database import Database
 from serve.store.lookups import Found, current, history, lookup

@@ -19,7 +19,7 @@ from serve.store import publish as store
 from serve.store.database import Database
 from serve.store.listing import Wanted, listing
 from serve.store.lookups import current, history, opened
-from serve.store.tables import SCORES
+from serve.store.schema import SCORES
 
 ROWS = 12
 

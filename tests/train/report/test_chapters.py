@@ -11,21 +11,39 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.config import Config, Economics
-from features.log import Log
+from features.config.purchases import (
+    Config,
+    Economics,
+)
+from features.ingest.transactions import Log
 from features.simulate import simulate
-from models.clv import answer
-from train.chapters import value
-from train.clv import train
-from train.history import History
-from train.report.book import CHAPTERS, write
-from train.report.cohorts import cohorts
-from train.report.facts import Facts, Subject, gather
-from train.report.judged import judged
-from train.report.parts import Cards, Picture, Table, Tiles
-from train.report.told import Earlier
-from train.report.totals import by_group, total
-from train.report.words import Words
+from models.purchases.predict import answer
+from train.purchases.history import History
+from train.purchases.train import train
+from train.report.build import (
+    CHAPTERS,
+    write,
+)
+from train.report.chapters import value_distribution as value
+from train.report.facts.cohorts import cohorts
+from train.report.facts.holdout import judged
+from train.report.facts.purchases import (
+    Facts,
+    Subject,
+    gather,
+)
+from train.report.facts.shared import Earlier
+from train.report.facts.totals import (
+    by_group,
+    total,
+)
+from train.report.page.parts import (
+    Cards,
+    Picture,
+    Table,
+    Tiles,
+)
+from train.report.page.text import Words
 
 END = datetime(2025, 1, 1, tzinfo=UTC)
 HORIZON_DAYS = 60

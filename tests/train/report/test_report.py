@@ -10,16 +10,19 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page
 
-from features.config import read_config
-from features.log import read_log
-from features.table import build
+from features.config.purchases import read_config
+from features.ingest.transactions import read_log
+from features.purchases.table import build
 from models import bundle as bundles
 from models.bundle import Bundle
-from models.clv import answer, total_revenue
-from models.segments import names
-from train.clv import Trained
-from train.history import History
-from train.report.door import leave
+from models.purchases.predict import (
+    answer,
+    total_revenue,
+)
+from models.segmentation.cutoffs import names
+from train.commands.report import leave
+from train.purchases.history import History
+from train.purchases.train import Trained
 
 
 class Outline(HTMLParser):
@@ -196,7 +199,7 @@ def test_a_page_that_cannot_be_written_fails_no_training(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     left: list[Any] = []
-    monkeypatch.setattr("train.tracking.leave", left.append)
+    monkeypatch.setattr("train.tracking.runs.leave", left.append)
     bundle, config = said[0], read_config(reported.config)
     card = bundle.card.model_copy(update={"prior": None})
     trained = Trained(Bundle(card, bundle.churn, bundle.spend), {}, None)

@@ -1,0 +1,1 @@
+"""The configuration of a business problem: one TOML file, validated, frozen."""

@@ -1,0 +1,126 @@
+"""The configuration of a problem with contracts: customers who start, pay monthly and cancel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from features.config.purchases import (
+    Boosting,
+    Config,
+    Currency,
+    Economics,
+    Problem,
+    Section,
+    Text,
+    Tiers,
+    Timezone,
+    Tracking,
+    read_toml,
+    relationship,
+    validated,
+)
+
+RESERVED = {"customer_id", "start", "tenure", "amount", "cancelled", "copies"} | {
+    "tenure_months",
+    "monthly_amount",
+}
+
+
+class ContractColumns(Section):
+    """Contract name = source column.
+
+    start      when the subscription began; then `cancelled` is a moment, blank where it runs
+    tenure     whole months that it has lasted; then `cancelled` is a flag: it has ended
+    amount     what is paid per month
+    """
+
+    customer_id: Text
+    start: Text | None = None
+    tenure: Text | None = None
+    amount: Text
+    cancelled: Text
+
+    @model_validator(mode="after")
+    def _one_beginning(self) -> ContractColumns:
+        if (self.start is None) == (self.tenure is None):
+            raise ValueError(
+                "must name either start (a moment) or tenure (a number of months), not both"
+            )
+        return self
+
+
+class ContractData(Section):
+    """Where the table of customers is and how its rows are to be read.
+
+    attributes   source columns that describe a customer: texts or numbers
+    known_until  end of what the table knows, a date or a moment in `timezone`, exclusive; by
+                 default the midnight after its last date; a table of tenures must name it
+    departures   of a table of tenures: whether it holds everybody who ever left, or only who left
+                 in the last month
+    """
+
+    customers: Text
+    timezone: Timezone = "UTC"
+    currency: Currency = "USD"
+    attributes: list[Text] = Field(default_factory=list)
+    known_until: Text | None = None
+    departures: Literal["all", "last_month"] = "all"
+    columns: ContractColumns
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ContractData:
+        twice = {each for each in self.attributes if self.attributes.count(each) > 1}
+        taken = {value for value in self.columns.model_dump().values() if value}
+        if clash := sorted(twice | (taken & set(self.attributes))):
+            raise ValueError(f"must name each source column once, but {', '.join(clash)} is twice")
+        if clash := sorted(RESERVED & set(self.attributes)):
+            raise ValueError(
+                f"must not name an attribute {', '.join(clash)}, which means something here; rename"
+            )
+        if self.columns.tenure and not self.known_until:
+            raise ValueError("must say known_until, the date of which the tenures tell")
+        if self.columns.start and self.departures != "all":
+            raise ValueError("departures belongs to a table of tenures, not of starts; remove it")
+        return self
+
+
+class Leaving(Boosting):
+    """As `Boosting`; the trees' correction is believed in full, since months of contracts are many
+    and what describes a contract says much (docs/decisions/0018)."""
+
+    strength: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+
+class ContractConfig(Section):
+    """One business problem with contracts; the other sections are those of `Config`.
+
+    There is no [spend]: what a subscriber pays is known.
+    """
+
+    data: ContractData
+    problem: Problem
+    economics: Economics = Economics()
+    churn: Leaving = Leaving()
+    tiers: Tiers = Tiers()
+    tracking: Tracking = Tracking()
+
+
+def read_contract_config(path: Path) -> ContractConfig:
+    """Read the TOML file of a problem with contracts; raises ConfigError like `read_config`."""
+    return validated(path, read_toml(path), ContractConfig)
+
+
+def read_either_config(path: Path) -> Config | ContractConfig:
+    """Read a TOML file of either kind, as its `problem.relationship` says."""
+    values = read_toml(path)
+    if relationship(values) == "contract":
+        return validated(path, values, ContractConfig)
+    return validated(path, values, Config)
+
+
+def is_contract(path: Path) -> bool:
+    """Whether a TOML file is that of a problem with contracts; raises ConfigError."""
+    return relationship(read_toml(path)) == "contract"

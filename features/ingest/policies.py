@@ -1,0 +1,92 @@
+"""What becomes of guests, duplicates and refunds: every row accounted for, by reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from features.config.purchases import Data
+from features.purchases.expression import NOTHING
+from features.schema import ContractError
+
+MEANINGS = {
+    "rows_read": "rows read",
+    "guest_rows_dropped": "- dropped: no customer id",
+    "duplicate_rows_dropped": "- dropped: exact copy of another row",
+    "refund_rows_dropped": "- dropped: negative amount",
+    "rows_merged": "- merged: same customer, order, moment (and category, channel)",
+    "lines": "= lines",
+    "duplicate_rows_kept": "rows kept that are an exact copy of another",
+    "refund_rows_netted": "rows kept with a negative amount, netted",
+    "zero_amount_rows": "rows kept with amount zero",
+    "orders": "orders",
+    "purchases": "- with a positive sum: purchases",
+    "refund_orders": "- with a negative sum: refunds",
+    "zero_orders": "- that net to nothing",
+    "customers": "customers",
+    "customers_without_purchase": "- without any purchase",
+}
+
+
+def apply(rows: pd.DataFrame, data: Data) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Distinct source rows with `copies` -> the rows that count, and where the others went.
+
+    Guests are set aside first, then duplicates, then refunds: a row is counted once.
+    Raises ContractError when a policy says "error".
+    """
+    counts = {"rows_read": int(rows["copies"].sum())}
+    guest = rows["customer_id"].isna()
+    counts["guest_rows_dropped"] = _stop_or_count(rows, guest, data.guests, "guests")
+    rows = rows[~guest]
+    surplus = int((rows["copies"] - 1).sum())
+    dropped = data.duplicates == "drop"
+    counts["duplicate_rows_dropped"] = surplus if dropped else 0
+    counts["duplicate_rows_kept"] = 0 if dropped else surplus
+    times = 1 if dropped else rows["copies"]
+    rows = rows.loc[rows.index.repeat(times)].assign(copies=1)
+    refund = rows["amount"] < 0
+    found = _stop_or_count(rows, refund, data.refunds, "refunds")
+    counts["refund_rows_dropped"] = found if data.refunds == "drop" else 0
+    counts["refund_rows_netted"] = found if data.refunds == "net" else 0
+    kept = rows[~refund] if data.refunds == "drop" else rows
+    counts["zero_amount_rows"] = int((kept["amount"] == 0).sum())
+    return kept.drop(columns="copies").reset_index(drop=True), counts
+
+
+def count_lines(lines: pd.DataFrame, rows_kept: int) -> dict[str, int]:
+    """What `rows_kept` rows became: lines, orders by the sign of their sum, customers."""
+    orders = lines.groupby(["customer_id", "order_id"], sort=False)["amount"].sum()
+    purchase, refund = orders > float(NOTHING), orders < -float(NOTHING)
+    customers = orders.index.get_level_values("customer_id")
+    n_customers = customers.nunique()
+    return {
+        "rows_merged": rows_kept - len(lines),
+        "lines": len(lines),
+        "orders": len(orders),
+        "purchases": int(purchase.sum()),
+        "refund_orders": int(refund.sum()),
+        "zero_orders": int((~purchase & ~refund).sum()),
+        "customers": n_customers,
+        "customers_without_purchase": n_customers - customers[purchase].nunique(),
+    }
+
+
+def describe(counts: dict[str, int], meanings: Mapping[str, str] = MEANINGS) -> str:
+    """The counts as aligned text, one reason a line."""
+    width = max(len(f"{number:,}") for number in counts.values())
+    return "\n".join(
+        f"{counts[name]:>{width},}  {meaning}"
+        for name, meaning in meanings.items()
+        if name in counts
+    )
+
+
+def _stop_or_count(rows: pd.DataFrame, found: pd.Series[bool], policy: str, what: str) -> int:
+    number = int(rows.loc[found, "copies"].sum())
+    if policy == "error" and number:
+        raise ContractError(
+            f'{number} rows are {what} and data.{what} = "error": remove them from the source, '
+            f"or set data.{what} to another policy"
+        )
+    return number

@@ -1,0 +1,143 @@
+"""A table of subscribers, from files to typed rows: a value that does not fit stops the run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from features.config.subscriptions import ContractData
+from features.ingest.column_types import (
+    Cast,
+    moment,
+    number,
+    quote,
+    text,
+)
+from features.ingest.transaction_rows import (
+    scan,
+    unreadable,
+)
+from features.schema import ContractError
+
+FLAG = "a flag: true or false, yes or no, 1 or 0"
+TRUE, FALSE = "('true', 'yes', '1', 't', 'y')", "('false', 'no', '0', 'f', 'n')"
+NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "U", "FLOAT", "DOUBLE", "DECIMAL")
+
+
+def read_subscribers(files: tuple[Path, ...], data: ContractData) -> pd.DataFrame:
+    """Source files -> one row per distinct source row, under the contract's names.
+
+        customer_id              text, null where blank
+        amount                   money per month, null where blank
+        start, cancelled         wall clock in the data's time zone, null where blank; or
+        tenure, cancelled        months, null where blank; flag 1.0 or 0.0, null where blank
+        copies                   how often the whole source row occurs, >= 1
+        and the attributes, each under its own name: float64, or text
+
+    Raises ContractError naming the file, column, and number of values that do not fit.
+    """
+    with duckdb.connect() as connection:
+        try:
+            described = connection.sql(f"DESCRIBE SELECT * FROM {scan(files)}").fetchall()
+            types = {str(row[0]): str(row[1]) for row in described}
+            _require(files[0], types, data)
+            casts = _casts(files[0], types, data)
+            rows = connection.sql(_query(scan(files), types, casts, data)).to_arrow_table()
+            frame = rows.to_pandas()
+        except duckdb.Error as error:
+            raise ContractError(unreadable(files, error)) from None
+    if frame.empty:
+        raise ContractError(f"{data.customers}: holds no rows; give a table with customers")
+    for name, cast in casts.items():
+        _refuse_misfits(files[0], frame.pop(f"misfit_{name}"), cast)
+    return _local_moments(frame, data)
+
+
+def _require(path: Path, types: dict[str, str], data: ContractData) -> None:
+    """Every configured column is there."""
+    configured = data.columns.model_dump(exclude_none=True)
+    absent = [
+        f"no column {source!r}, set data.columns.{name}"
+        for name, source in configured.items()
+        if source not in types
+    ]
+    absent += [
+        f"no column {name!r}, correct data.attributes"
+        for name in data.attributes
+        if name not in types
+    ]
+    if absent:
+        raise ContractError(f"{path}: {'; '.join(absent)}; the columns are {', '.join(types)}")
+
+
+def _casts(path: Path, types: dict[str, str], data: ContractData) -> dict[str, Cast]:
+    """Contract name -> how its source column is read."""
+    columns = data.columns
+    try:
+        casts = {"amount": number(columns.amount, types[columns.amount])}
+        if columns.start is not None:
+            casts["start"] = moment(columns.start, types[columns.start])
+            casts["cancelled"] = moment(columns.cancelled, types[columns.cancelled])
+        elif columns.tenure is not None:
+            casts["tenure"] = number(columns.tenure, types[columns.tenure])
+            casts["cancelled"] = _flag(columns.cancelled)
+    except ContractError as error:
+        raise ContractError(f"{path}: {error}") from None
+    return casts
+
+
+def _flag(column: str) -> Cast:
+    """1.0 where the flag is up, 0.0 where it is down."""
+    written = f"lower(trim(CAST({quote(column)} AS VARCHAR)))"
+    written = f"regexp_replace({written}, '\\.0$', '')"
+    value = f"CASE WHEN {written} IN {TRUE} THEN 1.0 WHEN {written} IN {FALSE} THEN 0.0 END"
+    return Cast(
+        source=column,
+        columns={"amount": f"CAST({value} AS DOUBLE)"},
+        misfit=f"({value}) IS NULL",
+        expected=FLAG,
+    )
+
+
+def _query(scanned: str, types: dict[str, str], casts: dict[str, Cast], data: ContractData) -> str:
+    """Distinct source rows with their number of copies, columns cast and renamed."""
+    key = data.columns.customer_id
+    selected = {"customer_id": f"CAST({text(key, types[key])} AS VARCHAR)"}
+    for name, cast in casts.items():
+        blank = f"COALESCE(trim(CAST({quote(cast.source)} AS VARCHAR)), '') = ''"
+        for part, value in cast.columns.items():
+            renamed = name if part == "amount" else f"{name}_{part}"
+            selected[renamed] = value
+        misfit = f"CASE WHEN NOT ({blank}) AND ({cast.misfit}) THEN {quote(cast.source)} END"
+        selected[f"misfit_{name}"] = f"CAST({misfit} AS VARCHAR)"
+    for place, name in enumerate(data.attributes):
+        numeric = types[name].startswith(NUMERIC)
+        value = f"CAST({quote(name)} AS DOUBLE)" if numeric else text(name, types[name])
+        selected[f"attribute_{place}"] = value
+    shown = ", ".join(f"{value} AS {quote(name)}" for name, value in selected.items())
+    return f"SELECT {shown}, COUNT(*) AS copies FROM {scanned} GROUP BY ALL"
+
+
+def _refuse_misfits(path: Path, misfits: pd.Series[str], cast: Cast) -> None:
+    wrong = misfits.dropna()
+    if len(wrong):
+        raise ContractError(
+            f"{path}: column {cast.source} holds {min(wrong)!r}, expected {cast.expected}; "
+            f"{len(wrong)} such rows in all, correct or remove them"
+        )
+
+
+def _local_moments(frame: pd.DataFrame, data: ContractData) -> pd.DataFrame:
+    """Replace microseconds by wall clocks, and the places of attributes by their names."""
+    for name in ("start", "cancelled"):
+        if f"{name}_wall_us" in frame:
+            wall = pd.to_datetime(frame.pop(f"{name}_wall_us").astype("Int64"), unit="us")
+            instant = pd.to_datetime(
+                frame.pop(f"{name}_utc_us").astype("Int64"), unit="us", utc=True
+            )
+            local = instant.dt.tz_convert(data.timezone).dt.tz_localize(None)
+            frame = frame.assign(**{name: wall.fillna(local).dt.as_unit("us")})
+    places = {f"attribute_{place}": name for place, name in enumerate(data.attributes)}
+    return frame.rename(columns=places)

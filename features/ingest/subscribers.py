@@ -1,0 +1,172 @@
+"""The customers of a business with contracts: since when, for how much, and until when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.config.subscriptions import ContractData
+from features.ingest import files
+from features.ingest.subscriber_rows import read_subscribers
+from features.schema import ContractError
+from features.timestamps import (
+    microseconds,
+    next_midnight,
+    parse_as_of,
+)
+
+MEANINGS = {
+    "rows_read": "rows read",
+    "rows_without_customer": "- set aside: no customer id",
+    "duplicate_rows_dropped": "- set aside: exact copy of another row",
+    "rows_without_beginning": "- set aside: neither start nor tenure",
+    "rows_without_amount": "- set aside: no monthly amount",
+    "rows_with_negative_amount": "- set aside: negative monthly amount",
+    "rows_without_flag": "- set aside: not said whether cancelled",
+    "rows_with_negative_tenure": "- set aside: negative tenure",
+    "rows_cancelled_before_start": "- set aside: cancelled before the start",
+    "rows_started_after_the_end": "- set aside: starts after the end of knowledge",
+    "customers": "= customers",
+    "customers_cancelled": "- who have cancelled",
+    "cancellations_announced": "- whose cancellation lies beyond the end of knowledge",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscriptions:
+    """A table of subscribers after its policies.
+
+    customers    index customer_id, sorted; `monthly_amount`, money; `start` and `cancelled`, wall
+                 clock in `timezone` (NaT: runs on), or `tenure` in whole months and `cancelled`, a
+                 flag; then the attributes, float64 or text
+    attributes   their names
+    dated        whether moments are known; else `end` is the only moment that can be asked about
+    departures   see `ContractData`
+    counts       every row accounted for, by reason
+    sha256       of the source bytes
+    end          end of knowledge, exclusive
+    """
+
+    customers: pd.DataFrame
+    attributes: tuple[str, ...]
+    dated: bool
+    departures: str
+    counts: dict[str, int]
+    sha256: str
+    timezone: str
+    currency: str
+    end: datetime
+
+
+def read_subscriptions(data: ContractData) -> Subscriptions:
+    """Read the customers of a configuration and set aside what cannot be used, by reason.
+
+    Raises ContractError, in one sentence, for a file, column or value that cannot be used, and
+    where one customer has several rows.
+    """
+    found = files.find(data.customers)
+    rows = read_subscribers(found, data)
+    dated = data.columns.start is not None
+    end = _end(rows, data)
+    kept, counts = _set_aside(rows, _local(end, data.timezone))
+    if kept.empty:
+        shown = ", ".join(f"{name} {number}" for name, number in counts.items() if number)
+        raise ContractError(f"{data.customers}: no row is left after the policies: {shown}")
+    ids = kept["customer_id"]
+    if ids.duplicated().any():
+        raise ContractError(
+            f"{data.customers}: customer {ids[ids.duplicated()].min()!r} has several rows that "
+            f"differ, as have {ids[ids.duplicated()].nunique()} customers in all; give one row each"
+        )
+    return Subscriptions(
+        customers=_customers(kept, dated),
+        attributes=tuple(data.attributes),
+        dated=dated,
+        departures=data.departures,
+        counts=counts | _count(kept, dated, _local(end, data.timezone)),
+        sha256=files.sha256(found),
+        timezone=data.timezone,
+        currency=data.currency,
+        end=end,
+    )
+
+
+def whole_months(
+    start: pd.Series[pd.Timestamp], until: pd.Series[pd.Timestamp]
+) -> NDArray[np.float64]:
+    """Calendar months completed between two wall clocks, NaN where one is unknown.
+
+    A month ends on the day of the month, and at the time of day, on which it began; where a month
+    has no such day, on its last one.
+    """
+    months = (until.dt.year - start.dt.year) * 12 + until.dt.month - start.dt.month
+    day = np.minimum(start.dt.day, until.dt.days_in_month)
+    begins = start - start.dt.normalize()
+    past = pd.to_timedelta(day - 1, unit="D") + begins
+    gone = until - until.dt.normalize() + pd.to_timedelta(until.dt.day - 1, unit="D")
+    return np.asarray(months - (gone < past), dtype=np.float64)
+
+
+def _end(rows: pd.DataFrame, data: ContractData) -> datetime:
+    """The end of knowledge: as configured, or the midnight after the last date of the table."""
+    if data.known_until is not None:
+        try:
+            return parse_as_of(data.known_until, data.timezone)
+        except ContractError as error:
+            raise ContractError(f"data.known_until: {error}") from None
+    last = pd.concat([rows["start"], rows["cancelled"]]).max()
+    if pd.isna(last):
+        raise ContractError(f"{data.customers}: column {data.columns.start} holds no date at all")
+    return next_midnight(int(microseconds(pd.Series([last]))[0]), data.timezone)
+
+
+def _local(moment: datetime, timezone: str) -> pd.Timestamp:
+    return pd.Timestamp(moment).tz_convert(timezone).tz_localize(None)
+
+
+def _set_aside(rows: pd.DataFrame, end: pd.Timestamp) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The rows that count, and where the others went; each is counted once, by its first reason."""
+    counts = {"rows_read": int(rows["copies"].sum())}
+    none = pd.Series(False, index=rows.index)
+    dated = "start" in rows
+    beginning = rows["start" if dated else "tenure"]
+    reasons = {
+        "rows_without_customer": rows["customer_id"].isna(),
+        "rows_without_beginning": beginning.isna(),
+        "rows_without_amount": rows["amount"].isna(),
+        "rows_with_negative_amount": rows["amount"] < 0,
+        "rows_without_flag": none if dated else rows["cancelled"].isna(),
+        "rows_with_negative_tenure": none if dated else beginning < 0,
+        "rows_cancelled_before_start": rows["cancelled"] < beginning if dated else none,
+        "rows_started_after_the_end": beginning >= end if dated else none,
+    }
+    aside = none
+    for name, flags in reasons.items():
+        counts[name] = int(rows["copies"][flags & ~aside].sum())
+        aside = aside | flags
+    kept = rows[~aside]
+    counts["duplicate_rows_dropped"] = int((kept["copies"] - 1).sum())
+    return kept.drop(columns="copies"), {name: counts[name] for name in MEANINGS if name in counts}
+
+
+def _customers(kept: pd.DataFrame, dated: bool) -> pd.DataFrame:
+    table = kept.rename(columns={"amount": "monthly_amount"})
+    if not dated:
+        table = table.assign(tenure=np.floor(table["tenure"]), cancelled=table["cancelled"] > 0)
+    table = table.assign(customer_id=table["customer_id"].astype("str"))
+    return table.set_index("customer_id").sort_index()
+
+
+def _count(kept: pd.DataFrame, dated: bool, end: pd.Timestamp) -> dict[str, int]:
+    """What the rows that count became."""
+    gone = kept["cancelled"] < end if dated else kept["cancelled"] > 0
+    announced = kept["cancelled"] >= end if dated else gone & False
+    return {
+        "customers": len(kept),
+        "customers_cancelled": int(gone.sum()),
+        "cancellations_announced": int(announced.sum()),
+    }

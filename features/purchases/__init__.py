@@ -1,0 +1,1 @@
+"""Transactions to one row of features per customer: the SQL, and what runs it."""

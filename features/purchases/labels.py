@@ -1,0 +1,71 @@
+"""What the customers of a feature table did in the horizon that followed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from features.purchases.engine import run_duckdb
+from features.purchases.expression import (
+    DAY_US,
+    PURCHASE,
+)
+from features.schema import ContractError
+from features.timestamps import require_aware
+
+STATEMENT = f"""WITH past AS (
+    SELECT customer_id, order_id, SUM(amount) AS amount
+    FROM lines WHERE us < :as_of GROUP BY customer_id, order_id),
+known AS (
+    SELECT DISTINCT customer_id FROM past WHERE {PURCHASE}),
+future AS (
+    SELECT customer_id, order_id, SUM(amount) AS amount,
+        CAST(FLOOR(MIN(local_us) / {DAY_US}E0) AS BIGINT) AS day
+    FROM lines WHERE us >= :as_of AND us < :until GROUP BY customer_id, order_id),
+days AS (
+    SELECT customer_id, day, SUM(CASE WHEN {PURCHASE} THEN 1 ELSE 0 END) AS n_orders,
+        SUM(amount) AS revenue
+    FROM future GROUP BY customer_id, day),
+outcome AS (
+    SELECT customer_id, SUM(n_orders) AS n_orders,
+        SUM(CASE WHEN n_orders > 0 THEN 1 ELSE 0 END) AS active_days, SUM(revenue) AS revenue
+    FROM days GROUP BY customer_id)
+SELECT known.customer_id,
+    CAST(COALESCE(n_orders, 0) AS BIGINT) AS n_orders_future,
+    CAST(COALESCE(active_days, 0) AS BIGINT) AS active_days_future,
+    COALESCE(revenue, 0E0) AS revenue_future,
+    CAST(CASE WHEN COALESCE(n_orders, 0) = 0 THEN 1 ELSE 0 END AS BIGINT) AS churned
+FROM known LEFT JOIN outcome ON known.customer_id = outcome.customer_id
+ORDER BY known.customer_id"""
+
+
+def build(
+    lines: pd.DataFrame, as_of: datetime, horizon_days: int, *, end: datetime
+) -> pd.DataFrame:
+    """Canonical lines -> the outcome in [as_of, as_of + horizon_days), of 24 hours each.
+
+    Index `customer_id`, the customers of the feature table at `as_of`; columns:
+
+        n_orders_future      purchases in the horizon, int >= 0
+        active_days_future   local days with a purchase in the horizon, int >= 0
+        revenue_future       money, purchases minus refunds in the horizon; may be negative
+        churned              1 when there was no purchase, else 0
+
+    Raises ContractError when the log, known until `end`, does not cover the horizon.
+    """
+    if horizon_days <= 0:
+        raise ContractError(f"horizon_days must be positive, got {horizon_days}")
+    moment, last = require_aware(as_of), end - timedelta(days=horizon_days)
+    if as_of > last:
+        raise ContractError(
+            f"labels need the {horizon_days} days after as_of, but the log ends at "
+            f"{end.isoformat()}: as_of must be {last.isoformat()} or before, "
+            f"got {as_of.isoformat()}"
+        )
+    until = require_aware(as_of + timedelta(days=horizon_days))
+    columns = ["customer_id", "order_id", "us", "local_us", "amount"]
+    found = run_duckdb(STATEMENT, lines[columns], {"as_of": moment, "until": until})
+    index = pd.Index(found.pop("customer_id"), dtype="str", name="customer_id")
+    return pd.DataFrame({name: np.asarray(values) for name, values in found.items()}, index=index)

@@ -1,0 +1,110 @@
+"""The feature table: one row per customer, known at one moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_float_dtype, is_string_dtype
+
+from features.purchases.cadence import CADENCE
+from features.purchases.calendar import CALENDAR
+from features.purchases.engine import (
+    Columns,
+    run_duckdb,
+)
+from features.purchases.expression import (
+    Expression,
+    Optional,
+)
+from features.purchases.mix import MIX
+from features.purchases.refunds import REFUNDS
+from features.purchases.rfm import RFM
+from features.purchases.statement import compose
+from features.purchases.tenure import TENURE
+from features.purchases.windows import WINDOWS
+from features.schema import (
+    Column,
+    Table,
+)
+from features.timestamps import require_aware
+
+FAMILIES = {
+    "rfm": RFM,
+    "tenure": TENURE,
+    "cadence": CADENCE,
+    "windows": WINDOWS,
+    "mix": MIX,
+    "refunds": REFUNDS,
+    "calendar": CALENDAR,
+}
+OPTIONAL: tuple[Optional, ...] = ("category", "channel")
+NEVER_NULL = {"recency_days", "age_days", "repeat_days", "last_repeat_days", "day_value_mean"}
+
+
+def expressions(optional: tuple[str, ...] = ()) -> tuple[Expression, ...]:
+    """The features in column order; `optional` names the optional columns that the log has."""
+    return tuple(
+        each
+        for family in FAMILIES.values()
+        for each in family
+        if each.needs is None or each.needs in optional
+    )
+
+
+def contract(optional: tuple[str, ...] = ()) -> Table:
+    """What a feature table must look like, `customer_id` as a column; unknown values are null."""
+    return Table(
+        "feature table",
+        (
+            Column(name="customer_id", has_dtype=is_string_dtype, unit="text", meaning="who"),
+            *(_column(each) for each in expressions(optional)),
+        ),
+    )
+
+
+def build(lines: pd.DataFrame, as_of: datetime, *, optional: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Canonical lines -> the features of every customer with a purchase before `as_of`.
+
+    Index `customer_id`, sorted; one column per expression, float64 (text for unit "text"),
+    NaN where a feature is unknown. Rows at or after `as_of` are not seen.
+
+    Raises ContractError when `as_of` carries no time zone.
+    """
+    moment = require_aware(as_of)
+    present = tuple(each for each in OPTIONAL if each in optional)
+    columns = ["customer_id", "order_id", "us", "local_us", "amount", *present]
+    found = run_duckdb(_statement(present), lines[columns], {"as_of": moment})
+    return _frame(found, expressions(present))
+
+
+def _frame(found: Columns, members: tuple[Expression, ...]) -> pd.DataFrame:
+    """Columns as they come -> the table, all numbers in one block: quick for a single row."""
+    numbers = [each.name for each in members if each.unit != "text"]
+    block = [np.ma.filled(found[name].astype("float64"), np.nan) for name in numbers]
+    index = pd.Index(found["customer_id"], dtype="str", name="customer_id")
+    table = pd.DataFrame(np.column_stack(block), index=index, columns=numbers)
+    for place, each in enumerate(members):
+        if each.unit == "text":
+            # subtle: filled with None, a masked array of texts would hold "?"
+            values = found[each.name].data.astype("object")
+            values[np.ma.getmaskarray(found[each.name])] = None
+            table.insert(place, each.name, pd.Series(values, index=index, dtype="str"))
+    return table
+
+
+@cache
+def _statement(optional: tuple[Optional, ...]) -> str:
+    return compose(expressions(optional), optional)
+
+
+def _column(feature: Expression) -> Column:
+    return Column(
+        name=feature.name,
+        has_dtype=is_string_dtype if feature.unit == "text" else is_float_dtype,
+        unit=feature.unit,
+        meaning=feature.meaning,
+        nullable=feature.name not in NEVER_NULL,
+    )

@@ -1,0 +1,1 @@
+"""Subscribers to one row of features each, and what they did next."""

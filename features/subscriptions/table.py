@@ -1,0 +1,156 @@
+"""Subscribers as of a moment: what was known of each, what followed, how long each was watched."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from features.ingest.subscribers import (
+    Subscriptions,
+    whole_months,
+)
+from features.schema import ContractError
+from features.timestamps import require_aware
+
+MONTH_DAYS = 365.25 / 12
+UNITS = {
+    "tenure_months": ("months", "whole months since the start"),
+    "monthly_amount": ("money", "what is paid per month"),
+}
+
+
+def build(subscriptions: Subscriptions, as_of: datetime) -> pd.DataFrame:
+    """Subscriptions -> the customers who have a contract at `as_of`, index customer_id, sorted.
+
+        tenure_months    whole months survived, float64 >= 0
+        monthly_amount   money, float64 >= 0
+        and the attributes, float64 or text
+
+    subtle: amount and attributes are the table's only ones; where they change over time, a past
+    `as_of` is shown today's. Starts and cancellations at or after `as_of` are not seen.
+    """
+    known = histories(subscriptions, as_of)
+    active = known[~known["gone"].to_numpy()]
+    return active[[*UNITS, *subscriptions.attributes]]
+
+
+def histories(subscriptions: Subscriptions, as_of: datetime) -> pd.DataFrame:
+    """Everybody who had started before `as_of`, gone or not, index customer_id, sorted.
+
+        tenure_months, monthly_amount, attributes   as in `build`; tenure_months of who is gone:
+                                                    the month of leaving, counted from 1
+        gone       cancelled before `as_of`
+        entered    months survived before the table would have shown the customer, float64
+        periods    months of life that were watched to their end: the month in which the customer
+                   left, or months survived
+        left       whether the life ended in month `periods`
+
+    A month that was not over by `as_of` is nobody's evidence: who left during it counts as having
+    survived the months before, as do those who started with them and have not left.
+    """
+    table = subscriptions.customers
+    if subscriptions.dated:
+        return _from_dates(table, _wall(subscriptions, as_of), subscriptions)
+    if as_of != subscriptions.end:
+        raise ContractError(
+            f"a table of tenures tells of one moment, {subscriptions.end.isoformat()}, "
+            f"got as_of {as_of.isoformat()}; name a column with starts to look back"
+        )
+    return _from_tenures(table, subscriptions)
+
+
+def labels(subscriptions: Subscriptions, as_of: datetime, horizon_days: int) -> pd.DataFrame:
+    """What the customers of `build` did in [as_of, as_of + horizon_days), index customer_id.
+
+        churned          1 where the contract was cancelled in the horizon, else 0
+        revenue_future   money: the monthly amount for each month begun in the horizon, by a month
+                         of 30.4375 days, until the cancellation
+
+    Raises ContractError when the table does not know the whole horizon.
+    """
+    if horizon_days <= 0:
+        raise ContractError(f"horizon_days must be positive, got {horizon_days}")
+    last = subscriptions.end - timedelta(days=horizon_days)
+    if not subscriptions.dated:
+        raise ContractError(
+            "a table of tenures tells of one moment and of nothing after it, so it has no labels: "
+            "starts must be dates"
+        )
+    if as_of > last:
+        raise ContractError(
+            f"labels need the {horizon_days} days after as_of, but the table is known until "
+            f"{subscriptions.end.isoformat()}: as_of must be {last.isoformat()} or before, got "
+            f"{as_of.isoformat()}"
+        )
+    table = build(subscriptions, as_of)
+    cancelled = subscriptions.customers.loc[table.index, "cancelled"]
+    now = _wall(subscriptions, as_of)
+    until = _wall(subscriptions, as_of + timedelta(days=horizon_days))
+    churned = (cancelled < until).to_numpy()
+    stayed = (cancelled.where(churned, until) - now) / pd.Timedelta(days=1)
+    months = np.ceil(np.maximum(stayed.to_numpy(), 1e-9) / MONTH_DAYS)
+    most = horizon_days / MONTH_DAYS
+    paid = table["monthly_amount"].to_numpy() * np.minimum(months, most)
+    return pd.DataFrame(
+        {"churned": churned.astype(np.int64), "revenue_future": paid}, index=table.index
+    )
+
+
+def _wall(subscriptions: Subscriptions, as_of: datetime) -> pd.Timestamp:
+    require_aware(as_of)
+    return pd.Timestamp(as_of).tz_convert(subscriptions.timezone).tz_localize(None)
+
+
+def _from_dates(
+    table: pd.DataFrame, now: pd.Timestamp, subscriptions: Subscriptions
+) -> pd.DataFrame:
+    table = table[(table["start"] < now).to_numpy()]
+    start, gone = table["start"], (table["cancelled"] < now).to_numpy()
+    survived = whole_months(start, pd.Series(now, index=table.index))
+    month = _month_of_leaving(start, table["cancelled"].where(gone))
+    left = gone & (month <= survived)
+    return _frame(
+        table,
+        subscriptions,
+        tenure_months=np.where(gone, month, survived),
+        gone=gone,
+        entered=np.zeros(len(table)),
+        periods=np.where(left, month, survived),
+        left=left,
+    )
+
+
+def _month_of_leaving(
+    start: pd.Series[pd.Timestamp], cancelled: pd.Series[pd.Timestamp]
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Counted from 1; a contract that ends as a month does, ends in that month."""
+    instant = pd.Timedelta(microseconds=1)
+    before = whole_months(start, cancelled.where(cancelled == start, cancelled - instant))
+    return before + 1.0
+
+
+def _from_tenures(table: pd.DataFrame, subscriptions: Subscriptions) -> pd.DataFrame:
+    gone = table["cancelled"].to_numpy(dtype=bool)
+    tenure = np.where(gone, np.maximum(table["tenure"], 1.0), table["tenure"])
+    seen_before = 0.0 if subscriptions.departures == "all" else np.maximum(tenure - 1.0, 0.0)
+    return _frame(
+        table,
+        subscriptions,
+        tenure_months=tenure,
+        gone=gone,
+        entered=np.zeros(len(table)) + seen_before,
+        periods=tenure,
+        left=gone,
+    )
+
+
+def _frame(
+    table: pd.DataFrame,
+    subscriptions: Subscriptions,
+    **columns: np.ndarray[tuple[int], np.dtype[np.generic]],
+) -> pd.DataFrame:
+    kept = table[["monthly_amount", *subscriptions.attributes]]
+    found = kept.assign(**columns)
+    return found[["tenure_months", *kept.columns, "gone", "entered", "periods", "left"]]

@@ -1,0 +1,103 @@
+"""Moments: text and wall clock to instants, in one way everywhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from features.schema import ContractError
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+DAY_US = timedelta(days=1) // MICROSECOND
+EARLIEST, LATEST = pd.Timestamp(1901, 1, 1), pd.Timestamp(2100, 1, 1)
+
+
+def localize(wall: pd.Series[pd.Timestamp], timezone: str) -> pd.Series[pd.Timestamp]:
+    """Read naive wall clock in `timezone`; the result is UTC, in microseconds.
+
+    An hour that occurs twice (clocks go back) is read as the second one, standard time.
+    A time that never was (clocks go forward) becomes the first moment after the gap.
+    """
+    twice = np.zeros(len(wall), dtype=bool)
+    local = wall.dt.tz_localize(timezone, ambiguous=twice, nonexistent="shift_forward")
+    return local.dt.tz_convert("UTC").dt.as_unit("us")
+
+
+def to_utc(timestamps: pd.Series[pd.Timestamp], timezone: str) -> pd.Series[pd.Timestamp]:
+    """Timestamps, naive in `timezone` or aware, as UTC in microseconds.
+
+    Raises ContractError for a year outside 1901 to 2099: a placeholder, not a date.
+    """
+    naive = timestamps.dt.tz_localize(None) if timestamps.dt.tz is not None else timestamps
+    outside = (naive < EARLIEST) | (naive >= LATEST)
+    if outside.any():
+        row = int(np.argmax(outside.to_numpy()))
+        raise ContractError(
+            f"timestamp: {int(outside.sum())} values outside the years 1901 to 2099, "
+            f"first {naive.iloc[row]} in row {row + 1}; remove such placeholders"
+        )
+    if timestamps.dt.tz is None:
+        return localize(timestamps, timezone)
+    return timestamps.dt.tz_convert("UTC").dt.as_unit("us")
+
+
+def utc_microseconds(moment: datetime, timezone: str) -> int:
+    """One timestamp as `to_utc` reads it, in UTC microseconds since 1970, without a series."""
+    if moment.tzinfo is None:
+        zone = ZoneInfo(timezone)
+        aware = moment.replace(tzinfo=zone, fold=1)
+        if aware.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment:
+            # it never was: clocks went forward over it
+            aware = localize(pd.Series([pd.Timestamp(moment)]), timezone).iloc[0].to_pydatetime()
+        moment = aware
+    return (moment - EPOCH) // MICROSECOND
+
+
+def microseconds(instants: pd.Series[pd.Timestamp]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Whole microseconds since 1970, of UTC instants or of naive wall clock."""
+    return instants.to_numpy(dtype="datetime64[us]").astype(np.int64)
+
+
+def from_microseconds(us: int) -> datetime:
+    """The UTC instant of whole microseconds since 1970."""
+    return EPOCH + us * MICROSECOND
+
+
+def parse_as_of(text: str, timezone: str) -> datetime:
+    """A date or ISO timestamp as a UTC instant; without an offset it is read in `timezone`."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ContractError(
+            f"as_of must be a date or an ISO timestamp such as 2011-09-10, got {text!r}"
+        ) from None
+    if not EARLIEST.year < moment.year < LATEST.year - 1:
+        raise ContractError(f"as_of must lie in the years 1902 to 2098, got {text!r}")
+    return from_microseconds(utc_microseconds(moment, timezone))
+
+
+@lru_cache(maxsize=1024)
+def show_moment(moment: datetime, timezone: str) -> str:
+    """A date where it is midnight in `timezone`, else an ISO timestamp, as `parse_as_of` reads."""
+    local = moment.astimezone(ZoneInfo(timezone))
+    # subtle: of a midnight that occurs twice, a bare date means the second one
+    only = local.replace(fold=1).utcoffset() == local.utcoffset()
+    return local.date().isoformat() if only and local.time() == time() else local.isoformat()
+
+
+def next_midnight(local_us: int, timezone: str) -> datetime:
+    """The first local midnight after a wall clock reading, as a UTC instant."""
+    day = datetime(1970, 1, 1) + timedelta(days=local_us // DAY_US + 1)
+    return from_microseconds(utc_microseconds(day, timezone))
+
+
+def require_aware(as_of: datetime) -> int:
+    """Microseconds of a tz-aware moment. Raises ContractError when it carries no time zone."""
+    if as_of.tzinfo is None:
+        raise ContractError(f"as_of must carry a time zone, got {as_of.isoformat()}")
+    return (as_of - EPOCH) // MICROSECOND

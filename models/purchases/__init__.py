@@ -1,0 +1,1 @@
+"""Models of customers who come and go unannounced."""

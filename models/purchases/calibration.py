@@ -1,0 +1,154 @@
+"""How far the probability model's totals were off, and how much of that to believe next time.
+
+An error is the log of actual over predicted. `speed` is the error of the purchase count, told as
+log(effective days / days): the horizon for which the model would have been right. With the clock
+set so, `order` is what is left in the number of customers with an order, `revenue` in the money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.stats import t as student_t
+
+from models.purchases.prior import (
+    Prior,
+    histories,
+)
+
+Array = NDArray[np.float64]
+LARGEST_SPEED = 2.5
+NOTHING_SEEN_SD = 10.0
+UNKNOWN_SD = 0.15  # of a level of which nothing is known
+# Prior spread of a season's error and its spread from year to year (log scale): what a year-old
+# error must be weighed against. Wide enough to let a large log speak for itself.
+SPREADS = {"speed": (0.30, 0.08), "order": (0.05, 0.05), "revenue": (0.12, 0.05)}
+
+
+@dataclass(frozen=True)
+class LevelError:
+    """Errors at one past moment, each a log ratio, three with their sampling errors.
+
+    plain_order, plain_revenue  errors by the calendar, the clock left as it is
+    """
+
+    speed: float
+    order: float
+    revenue: float
+    speed_sd: float
+    order_sd: float
+    revenue_sd: float
+    plain_order: float = 0.0
+    plain_revenue: float = 0.0
+
+
+NO_ERROR = LevelError(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+def measure(
+    prior: Prior, table: pd.DataFrame, outcome: pd.DataFrame, horizon_days: float
+) -> LevelError:
+    """The prior's errors over a horizon that has passed.
+
+    table    features at the past moment; outcome: labels of the same customers and horizon
+    """
+    days = outcome["active_days_future"].to_numpy(dtype=float)
+    speed = _speed(prior, table, days.sum(), horizon_days)
+    effective = horizon_days * float(np.exp(speed))
+    p_order = prior.p_order(table, effective)
+    ordered = 1.0 - outcome["churned"].to_numpy(dtype=float)
+    revenue = outcome["revenue_future"].to_numpy(dtype=float)
+    expected = prior.expected_revenue(table, effective)
+    return LevelError(
+        speed=speed,
+        order=_log_ratio(ordered, p_order),
+        revenue=_log_ratio(revenue, expected),
+        speed_sd=_sampling_sd(days, prior.expected_days(table, effective)),
+        order_sd=_sampling_sd(ordered, p_order),
+        revenue_sd=_sampling_sd(revenue, expected),
+        plain_order=_log_ratio(ordered, prior.p_order(table, horizon_days)),
+        plain_revenue=_log_ratio(revenue, prior.expected_revenue(table, horizon_days)),
+    )
+
+
+def _speed(prior: Prior, table: pd.DataFrame, actual_days: float, horizon_days: float) -> float:
+    """The log speed at which the expected purchase days equal the actual ones."""
+    cells, weight = histories(table).cells()
+
+    def excess(speed: float) -> float:
+        expected = prior.purchases.expected_orders(cells, horizon_days * float(np.exp(speed)))
+        return float(np.log(expected @ weight / max(actual_days, 0.5)))
+
+    if excess(-LARGEST_SPEED) > 0:
+        return -LARGEST_SPEED
+    if excess(LARGEST_SPEED) < 0:
+        return LARGEST_SPEED
+    return float(brentq(excess, -LARGEST_SPEED, LARGEST_SPEED, xtol=1e-4))
+
+
+def shrink(error: LevelError) -> LevelError:
+    """A year-old error drawn towards none, the more the noisier it is (James & Stein)."""
+    kept = {
+        name: spread**2 / (spread**2 + drift**2 + getattr(error, f"{name}_sd") ** 2)
+        for name, (spread, drift) in SPREADS.items()
+    }
+    return LevelError(
+        speed=error.speed * kept["speed"],
+        order=error.order * kept["order"],
+        revenue=error.revenue * kept["revenue"],
+        speed_sd=SPREADS["speed"][0] * float(np.sqrt(1.0 - kept["speed"])),
+        order_sd=SPREADS["order"][0] * float(np.sqrt(1.0 - kept["order"])),
+        revenue_sd=SPREADS["revenue"][0] * float(np.sqrt(1.0 - kept["revenue"])),
+    )
+
+
+def lasting(errors: Sequence[LevelError], windows: float, *, horizons: float = 1.0) -> LevelError:
+    """The part of past errors that is there beyond doubt: the near end of its 95 % interval.
+
+    windows   how many horizons the errors span without overlap; fewer than two prove nothing
+    horizons  the coming horizon's length, in theirs: uncertainty grows with its root
+
+    Where no year-old error is known, a season cannot be told from a lasting fault, so only what
+    stayed the same over all windows is corrected. What is left of the errors is how uncertain
+    the coming level is.
+    """
+    if len(errors) < 3 or windows < 2:
+        return LevelError(0.0, 0.0, 0.0, UNKNOWN_SD, UNKNOWN_SD, 0.0)
+    orders = np.array([error.plain_order for error in errors])
+    totals = np.array([error.plain_revenue for error in errors])
+    order, revenue = _beyond_doubt(orders, windows), _beyond_doubt(totals, windows)
+    left = [float(np.sqrt(np.mean(np.square(each)))) for each in (orders - order, totals - revenue)]
+    growth = float(np.sqrt(horizons))
+    return LevelError(0.0, order, revenue, 0.0, left[0] * growth, max(left[1], 0.02) * growth)
+
+
+def _beyond_doubt(errors: Array, windows: float) -> float:
+    mean, sd = float(errors.mean()), max(float(errors.std(ddof=1)), 0.02)
+    doubt = float(student_t.ppf(0.975, windows - 1.0)) * sd / np.sqrt(windows)
+    return float(np.sign(mean) * max(0.0, abs(mean) - doubt))
+
+
+def _log_ratio(actual: Array, predicted: Array) -> float:
+    """log(sum actual / sum predicted); an actual sum below a thousandth counts as that."""
+    ratio = actual.sum() / predicted.sum()
+    return float(np.log(max(ratio, 1e-3)))
+
+
+def _sampling_sd(actual: Array, predicted: Array) -> float:
+    """Standard error of the log ratio, from the customers' scatter around their share.
+
+    It is never below that of as many events as there were customers with any; of no event at all
+    nothing can be believed.
+    """
+    events = int((actual > 0).sum())
+    if events == 0:
+        return NOTHING_SEEN_SD
+    total = float(actual.sum())
+    share = predicted * (total / predicted.sum())
+    scatter = float(np.sqrt(np.square(actual - share).sum()) / max(total, 1e-9))
+    return min(max(scatter, float(events**-0.5)), NOTHING_SEEN_SD)

@@ -1,0 +1,1 @@
+"""Names for customers: tiers, RFM segments, clusters, personas."""

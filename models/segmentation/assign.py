@@ -1,0 +1,63 @@
+"""What answered customers are called, a tier and a segment, by the bounds that a bundle holds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.config.purchases import Economics
+from models.bundle import AnyBundle
+from models.segmentation.rfm import (
+    segment,
+    segment_at,
+)
+from models.segmentation.tiers import (
+    tier_of,
+    tiers,
+)
+
+Array = NDArray[np.float64]
+Names = tuple[str | None, str | None]
+READ = ("recency_days", "n_orders", "monetary_sum", "refund_sum", "repeat_days", "age_days")
+FEW_ROWS = 24
+# What a new customer costs is no part of the value that is cut.
+CUT_BY = tuple(name for name in Economics.model_fields if name != "acquisition_cost")
+
+
+def has_tiers(bundle: AnyBundle, horizon_days: int, economics: Economics) -> bool:
+    """Whether values of this horizon and economics can be laid beside the bundle's cuts."""
+    card = bundle.card
+    if card.bounds is None or card.bounds.tiers is None:
+        return False
+    # the value of a contract is that of its whole life, whatever the horizon
+    if bundle.relationship == "purchases" and horizon_days != card.horizon_days:
+        return False
+    return all(getattr(economics, name) == getattr(card.economics, name) for name in CUT_BY)
+
+
+def called(bundle: AnyBundle, matrix: Array, clv: Array, *, with_tiers: bool) -> list[Names]:
+    """Tier and segment of each customer, None where there is none.
+
+    matrix      of `models.purchases.predict.matrix_of`; clv: their values, money
+    with_tiers  whether the values are of the kind that was cut, see `has_tiers`
+    """
+    bounds = bundle.card.bounds
+    if bounds is None:
+        return [(None, None)] * len(matrix)
+    cuts, rfm = bounds.tiers if with_tiers else None, bounds.rfm
+    columns = matrix[:, [bundle.places[name] for name in READ]] if rfm else matrix[:, :0]
+    if len(matrix) <= FEW_ROWS:
+        rows = (dict(zip(READ, row, strict=False)) for row in columns.tolist())
+        return [
+            (tier_of(value, cuts) if cuts else None, segment_at(row, rfm) if rfm else None)
+            for value, row in zip(clv.tolist(), rows, strict=True)
+        ]
+    values = pd.Series(clv)
+    found_tiers = tiers(values, cuts).tolist() if cuts else [None] * len(values)
+    table = pd.DataFrame(columns, columns=list(READ)) if rfm else pd.DataFrame(index=values.index)
+    segments = segment(table, rfm).tolist() if rfm else [None] * len(values)
+    return [
+        (one if isinstance(one, str) else None, other if isinstance(other, str) else None)
+        for one, other in zip(found_tiers, segments, strict=True)
+    ]

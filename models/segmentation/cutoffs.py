@@ -1,0 +1,64 @@
+"""What a customer is called: a tier by predicted value, a segment by what was bought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.config.purchases import Tiers
+from models.segmentation.rfm import (
+    RfmCuts,
+    rfm_cuts,
+    segment,
+)
+from models.segmentation.tiers import (
+    Cuts,
+    cuts,
+    tiers,
+)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What the names of one batch rest on: plain numbers that a card or a batch can hold.
+
+    tiers  None where no customer had a known value to cut by
+    rfm    None where no customer had known purchases
+    """
+
+    tiers: Cuts | None
+    rfm: RfmCuts | None
+
+
+def bounds(table: pd.DataFrame, clv: pd.Series, terms: Tiers | None = None) -> Bounds:
+    """Feature table and predicted values (money, null where unknown) of a batch -> its bounds."""
+    needed = ["recency_days", "n_orders", "monetary_sum"]
+    # subscribers have no purchases, and so no segment
+    bought = {*needed} <= {*table} and table[needed].notna().all(axis=1).any()
+    return Bounds(
+        tiers=cuts(clv, terms) if clv.notna().any() else None,
+        rfm=rfm_cuts(table) if bought else None,
+    )
+
+
+def names(
+    table: pd.DataFrame, clv: pd.Series, bounds: Bounds, previous: pd.Series | None = None
+) -> pd.DataFrame:
+    """Feature table and predicted values -> columns `tier` and `segment`, index of `table`.
+
+    A customer without a known value has no tier, one without known purchases no segment: null.
+
+    clv       money, index customer_id; of the horizon and economics that the bounds were cut for
+    previous  last tiers by customer, kept within the margin, see `models.segmentation.tiers`
+    """
+    values = clv if clv.index.equals(table.index) else clv.reindex(table.index)
+    unknown = pd.Series(np.nan, index=table.index, dtype="str")
+    return pd.DataFrame(
+        {
+            "tier": tiers(values, bounds.tiers, previous) if bounds.tiers else unknown,
+            "segment": segment(table, bounds.rfm) if bounds.rfm else unknown,
+        },
+        index=table.index,
+    )

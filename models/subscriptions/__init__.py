@@ -1,0 +1,1 @@
+"""Models of customers who pay by the month until they cancel."""

@@ -1,0 +1,74 @@
+"""The card of a model of contracts: everything about it that is not a tree."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, PositiveFloat, PositiveInt
+
+from features.config.purchases import Economics
+from models.purchases.card import (
+    FORMAT_VERSION,
+    Card,
+    Feature,
+    Training,
+    Trees,
+)
+from models.segmentation.cutoffs import Bounds
+from models.subscriptions.shifted_beta_geometric import RetentionModel
+from models.subscriptions.survival import Tail
+
+
+class Retention(BaseModel):
+    """The shifted beta-geometric, and what is assumed beyond the months that were watched.
+
+    last_month  the last month of life that enough customers were watched in
+    floor       log odds of leaving that no later month goes below
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    alpha: PositiveFloat
+    beta: PositiveFloat
+    last_month: PositiveInt
+    floor: float
+
+    @property
+    def model(self) -> RetentionModel:
+        """The prior from which the trees start."""
+        return RetentionModel(self.alpha, self.beta)
+
+    @property
+    def tail(self) -> Tail:
+        """What holds beyond the watched months."""
+        return Tail(float(self.last_month), self.floor)
+
+
+class ContractCard(BaseModel):
+    """A trained model of contracts but for its trees; what is named as in `Card` means the same.
+
+    level_sd  standard deviation of the log of the departures' level, which all customers share
+    bounds    of the tiers of the customers of trained_as_of; a subscriber has no segment
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    format_version: int = FORMAT_VERSION
+    relationship: Literal["contract"] = "contract"
+    trained_as_of: AwareDatetime
+    horizon_days: PositiveInt
+    fitted_horizon_days: PositiveInt
+    currency: str
+    timezone: str
+    features: tuple[Feature, ...]
+    levels: dict[str, tuple[str, ...]]
+    prior: Retention
+    churn: Trees
+    level_sd: float
+    economics: Economics
+    bounds: Bounds | None = None
+    metrics: dict[str, float]
+    training: Training
+
+
+AnyCard = Card | ContractCard

@@ -1,0 +1,220 @@
+"""What subscribers will be worth: one function from features and economics to answers.
+
+Time is counted in months of 30.4375 days from as_of. A month is paid for when it begins, so that
+the running one is paid for by everybody; whoever leaves does so at the end of a month.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.config.purchases import Economics
+from models import economics as money
+from models.bundle import ContractBundle
+from models.encoding import (
+    Matrix,
+    numbers,
+)
+from models.purchases.curve import Curve
+from models.purchases.predict import (
+    NUMBERS,
+    Values,
+)
+from models.subscriptions.basis import judge
+from models.subscriptions.survival import Outlook
+
+Array = NDArray[np.float64]
+Places = NDArray[np.int64]
+SMALLEST = 1e-6
+LONGEST_LIFE = 1200.0
+SLICE = 5_000
+
+
+class EndlessError(ValueError):
+    """The economics give no value that anybody could live to see."""
+
+
+@dataclass(frozen=True)
+class ContractForecast:
+    """What the bundle says of each subscriber, before any horizon is named, each of shape (n,).
+
+    tenure   whole months survived; amount: money per month
+    outlook  survival month by month
+    """
+
+    tenure: Array
+    amount: Array
+    outlook: Outlook
+
+    def survival(self, days: Array) -> Array:
+        """P(still a subscriber so many days on), days of shape (m,), as a matrix (n, m)."""
+        return self.outlook.survival_at(days / money.MONTH_DAYS)
+
+    def stays(self, horizon_days: float) -> Array:
+        """P(does not cancel in the horizon), strictly between 0 and 1, shape (n,)."""
+        return np.clip(self.survival(np.array([horizon_days]))[:, 0], SMALLEST, 1.0 - SMALLEST)
+
+    def monthly_revenue(self, over: money.Months) -> Array:
+        """E[revenue of each month of a horizon], money, shape (n, m)."""
+        active = self.survival(over.starts)
+        return np.asarray(self.amount[:, None] * over.parts * active)
+
+
+def matrix_of(bundle: ContractBundle, table: pd.DataFrame) -> Array:
+    """A feature table as float64, columns in the bundle's order, NaN where unknown."""
+    return numbers(table, bundle.names, bundle.card.levels)
+
+
+def forecast_matrix(bundle: ContractBundle, matrix: Array) -> ContractForecast:
+    """Apply the bundle's trees to a matrix of `matrix_of`, shape (n, features)."""
+    card = bundle.card
+    tenure = matrix[:, bundle.places["tenure_months"]].copy()
+    return ContractForecast(
+        tenure=tenure,
+        amount=matrix[:, bundle.places["monthly_amount"]].copy(),
+        outlook=Outlook(
+            prior=card.prior.model,
+            tenure=tenure,
+            correction=_corrections(bundle, matrix),
+            tail=card.prior.tail,
+        ),
+    )
+
+
+def answer(
+    bundle: ContractBundle,
+    table: pd.DataFrame,
+    *,
+    horizon_days: int | None = None,
+    economics: Economics | None = None,
+) -> pd.DataFrame:
+    """Feature table -> predictions, index customer_id in the table's order.
+
+        p_churn            P(cancels in the horizon), in (0, 1)
+        expected_revenue   of the horizon, money
+        expected_spend     expected_revenue / (1 - p_churn), money: by this definition only
+        clv                residual: discounted margin less the cost of retention, month by month
+                           over the whole remaining life, not only the horizon, money
+        clv_low, clv_high  80 % predictive interval of clv, from how long the customer will stay
+        clv_historic       margin x monthly amount x tenure, money
+        clv_total          clv_historic + clv
+        clv_net            clv_total - acquisition cost
+        basis              model, prior or insufficient
+        warnings           list of sentences
+
+    A customer of unknown tenure or amount has null numbers and basis insufficient. Horizon and
+    economics default to the bundle's. Raises EndlessError, see `values`.
+    """
+    horizon = bundle.card.horizon_days if horizon_days is None else horizon_days
+    terms = economics or bundle.card.economics
+    matrix = matrix_of(bundle, table)
+    verdict = judge(bundle, matrix, horizon)
+    known = matrix[verdict.known]
+    parts = [
+        values(forecast_matrix(bundle, known[start : start + SLICE]), horizon, terms)
+        for start in range(0, max(len(known), 1), SLICE)
+    ]
+    columns = {name: np.concatenate([getattr(each, name) for each in parts]) for name in NUMBERS}
+    found = pd.DataFrame(columns, index=table.index[verdict.known])
+    said = pd.DataFrame({"basis": verdict.basis, "warnings": verdict.warnings}, index=table.index)
+    return found.reindex(table.index).join(said)
+
+
+def values(said: ContractForecast, horizon_days: int, economics: Economics) -> Values:
+    """The numbers of `answer`.
+
+    Raises EndlessError where a customer's remaining life counts for more than a century.
+    """
+    over = money.months(horizon_days)
+    stays = said.stays(horizon_days)
+    revenue = said.monthly_revenue(over).sum(axis=1)
+    monthly = _monthly_value(said, economics)
+    clv = monthly * _months_worth(said, economics)
+    ends = [monthly * _annuity(said.outlook.months_survived(at), economics) for at in (0.1, 0.9)]
+    historic = economics.margin * said.amount * said.tenure
+    return Values(
+        p_churn=1.0 - stays,
+        expected_spend=revenue / stays,
+        expected_revenue=revenue,
+        clv=clv,
+        clv_low=np.minimum(*ends),
+        clv_high=np.maximum(*ends),
+        clv_historic=historic,
+        clv_total=historic + clv,
+        clv_net=historic + clv - economics.acquisition_cost,
+    )
+
+
+def curve(said: ContractForecast, horizon_days: int, economics: Economics) -> Curve:
+    """The months of the horizon; here `value` sums to what clv holds of the horizon, not to clv."""
+    over = money.months(horizon_days)
+    cumulative = np.cumsum(said.monthly_revenue(over), axis=1)
+    value = money.margins(cumulative, over, economics)
+    value -= money.retention_costs(said.survival(over.starts), over, economics)
+    return Curve(
+        ends=over.ends,
+        expected_revenue=np.diff(cumulative, axis=1, prepend=0.0),
+        survival=said.survival(over.ends),
+        value=value,
+    )
+
+
+def months_ahead(
+    bundle: ContractBundle, matrix: Array, most: int | None = None
+) -> tuple[Matrix, Places]:
+    """What the trees are asked about the months to come: rows, and the row of each month.
+
+    The second is of shape (n, last month + 1). Nothing is asked beyond the last watched month, or
+    beyond `most` months: every later one is like the last that is asked about.
+    """
+    last = bundle.card.prior.last_month
+    start = np.minimum(matrix[:, bundle.places["tenure_months"]], last - 1.0)
+    ahead = np.minimum(last - start, most or np.inf).astype(np.int64)
+    customer = np.repeat(np.arange(len(start)), ahead)
+    first = np.cumsum(ahead) - ahead
+    rows = matrix[customer].astype(np.float32)
+    month = np.arange(len(customer)) - first[customer]
+    rows[:, bundle.places["tenure_months"]] = start[customer] + month
+    return rows, first[:, None] + np.minimum(np.arange(last + 1), ahead[:, None] - 1)
+
+
+def _corrections(bundle: ContractBundle, matrix: Array) -> Array:
+    """What is added to the prior's log odds in the months to come, shape (n, last month + 1)."""
+    trees = bundle.card.churn
+    rows, place = months_ahead(bundle, matrix)
+    return np.asarray((trees.shift + trees.strength * bundle.forests[0].correction(rows))[place])
+
+
+def _monthly_value(said: ContractForecast, economics: Economics) -> Array:
+    """Margin less the cost of retention in a month that is paid for, money, undiscounted."""
+    return economics.margin * said.amount - economics.retention_cost_annual / 12.0
+
+
+def _months_worth(said: ContractForecast, economics: Economics) -> Array:
+    """Discounted E[months to be paid for], each counted at its end."""
+    rate = _monthly_rate(economics)
+    worth = said.outlook.discounted_months(rate) / (1.0 + rate)
+    if worth.max(initial=0.0) > LONGEST_LIFE:
+        raise EndlessError(
+            f"economics.discount_rate_annual of {economics.discount_rate_annual:g} makes a "
+            f"customer's remaining life count for {worth.max():,.0f} months, more than a century: "
+            "give a higher rate"
+        )
+    return np.asarray(worth)
+
+
+def _annuity(survived: Array, economics: Economics) -> Array:
+    """What one unit of money in each month is worth that begins until the life ends."""
+    rate = _monthly_rate(economics)
+    months = survived + 1.0
+    if rate < 1e-12:
+        return months
+    return np.asarray(-np.expm1(-months * np.log1p(rate)) / rate)
+
+
+def _monthly_rate(economics: Economics) -> float:
+    return float((1.0 + economics.discount_rate_annual) ** (1.0 / 12.0) - 1.0)

@@ -1,0 +1,1 @@
+"""The textbook formulas of customer value, beside the model."""

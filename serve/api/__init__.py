@@ -1,0 +1,1 @@
+"""The HTTP API as data: endpoints, requests, responses, OpenAPI."""

@@ -1,0 +1,189 @@
+"""Answers as they go over the wire: checked before they are sent, with units."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from features.config.purchases import Economics
+
+NUMBERS = (
+    *("p_churn", "expected_spend", "expected_revenue", "clv", "clv_low", "clv_high"),
+    *("clv_historic", "clv_total", "clv_net"),
+)
+AS_OF = "a date where it is midnight in the model's time zone, else an ISO timestamp"
+
+Basis = Literal["model", "prior", "insufficient"]
+
+
+class Reply(BaseModel):
+    """What every answer keeps to."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def if_asked(description: str) -> Any:
+    """A field that an answer has only where it was asked for."""
+    return Field(None, exclude_if=lambda value: value is None, description=description)
+
+
+class ModelStamp(Reply):
+    """Which model answered."""
+
+    name: str
+    version: str
+    trained_as_of: str = Field(description=AS_OF)
+
+
+class Driver(Reply):
+    """What one feature adds to a customer's answer."""
+
+    feature: str
+    value: float | str | None = Field(description="as in the feature table; null where unknown")
+    unit: str
+    meaning: str
+    churn_log_odds: float = Field(
+        description="log odds of a purchase in the horizon; what is positive lowers p_churn"
+    )
+    spend_log_money: float = Field(
+        description="log of the expected spend: 0.1 is about a tenth more"
+    )
+    direction: Literal["up", "down"] = Field(description="what both do to the expected revenue")
+    revenue_share: float = Field(description="how much that is, about: 0.1 is a tenth more")
+    words: str = Field(description="the same as a sentence")
+
+
+class Month(Reply):
+    """A month of 30.4375 days of the horizon; the last one may be shorter."""
+
+    month: int = Field(ge=1)
+    days: float = Field(description="days from as_of to the month's end")
+    expected_revenue: float = Field(description="money, undiscounted; sums to expected_revenue")
+    survival: float = Field(ge=0, le=1, description="P(still a customer at the month's end)")
+    discounted_value: float = Field(
+        description="money: margin discounted from the month's end, less the cost of retention; "
+        "sums to clv, of a contract to clv less clv_after_horizon"
+    )
+
+
+class Explanation(Reply):
+    """The parts of an answer: prior, level, trees, the drivers and all other features.
+
+    Log odds sum to those of a purchase, logit(1 - p_churn), log money to log(expected_spend).
+    """
+
+    prior_log_odds: float = Field(description="the probability model's own answer")
+    level_log_odds: float = Field(description="what brings the total to its level; for all alike")
+    trees_log_odds: float = Field(description="what the trees add for the mean customer")
+    others_log_odds: float = Field(description="features that are not among the drivers")
+    prior_log_money: float
+    level_log_money: float
+    trees_log_money: float
+    others_log_money: float
+    drivers: list[Driver] = Field(description="the features that move the answer most, in order")
+
+
+class Numbers(Reply):
+    """What is expected of one customer in a horizon; null only where basis is insufficient."""
+
+    p_churn: float | None = Field(
+        ge=0, le=1, description="P(no purchase in the horizon, or that a contract is cancelled)"
+    )
+    expected_spend: float | None = Field(
+        description="money: net revenue in the horizon, given at least one purchase in it; of a "
+        "contract by definition expected_revenue / (1 - p_churn)"
+    )
+    expected_revenue: float | None = Field(
+        description="money: (1 - p_churn) * expected_spend, undiscounted"
+    )
+    clv: float | None = Field(
+        description="money: the residual value: margin on the expected revenue, discounted from "
+        "the end of each month to as_of, less the cost of retention while a customer; over the "
+        "horizon, of a contract over the whole remaining life"
+    )
+    clv_low: float | None = Field(description="money: lower end of the 80 % predictive interval")
+    clv_high: float | None = Field(description="money: upper end of the 80 % predictive interval")
+    clv_historic: float | None = Field(description="money: margin on the net revenue so far")
+    clv_total: float | None = Field(description="money: clv_historic + clv")
+    clv_net: float | None = Field(description="money: clv_total less the cost of acquisition")
+    tier: str | None = Field(
+        description="layer by predicted value; null for another horizon, margin, discount or cost "
+        "of retention than the tiers were cut for"
+    )
+    segment: str | None = Field(description="by recency, frequency and money, such as Champions")
+    basis: Basis = Field(
+        description="model: trees and probability model; prior: the probability model alone; "
+        "insufficient: too little is known for a number"
+    )
+    warnings: list[str] = Field(description="what a reader of the numbers should know")
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        missing = [name for name in NUMBERS if getattr(self, name) is None]
+        if self.basis != "insufficient" and missing:
+            raise ValueError(f"{missing[0]} is missing though basis is {self.basis}")
+        return self
+
+
+class Prediction(Numbers):
+    """The numbers of one customer for one horizon, and what else was asked for."""
+
+    customer_id: str
+    horizon_days: int = Field(description="days from as_of that these numbers cover")
+    curve: list[Month] | None = if_asked("the horizon month by month, if asked for")
+    clv_after_horizon: float | None = if_asked(
+        "money: what clv holds of a contract after the horizon; with the curve"
+    )
+    next_order_days: float | None = if_asked(
+        "days from as_of: the median time to the next order, if one comes within a "
+        "year; with the curve"
+    )
+    next_order_date: str | None = if_asked("the same as a date in the model's time zone")
+    explanation: Explanation | None = if_asked("what the answer is made of, if asked for")
+
+
+class PredictReply(Reply):
+    """Predictions in the order of the request: of each customer, one for each horizon."""
+
+    model: ModelStamp
+    as_of: str = Field(description=AS_OF)
+    horizon_days: int | list[int] = Field(description="as asked for")
+    currency: str
+    predictions: list[Prediction]
+
+
+class Feature(Reply):
+    """A column of the feature table that the model reads."""
+
+    name: str
+    unit: str
+    meaning: str
+
+
+class Candidate(Reply):
+    """A version that the registry names, but that does not answer."""
+
+    version: str
+    state: Literal["loading", "refused"]
+    reason: str | None = None
+
+
+class ModelReply(ModelStamp):
+    """The model that answers now; `notice` says what is not as it should be."""
+
+    relationship: Literal["purchases", "contract"]
+    run_id: str | None
+    source: Literal["registry", "last_good", "folder"]
+    notice: str | None
+    candidate: Candidate | None = Field(
+        description="the version that the registry names instead: it loads, or was refused"
+    )
+    horizon_days: int = Field(description="default of a request")
+    fitted_horizon_days: int = Field(description="the horizon whose outcomes were learnt from")
+    currency: str
+    timezone: str
+    economics: Economics
+    customers: int = Field(description="customers in the training log")
+    metrics: dict[str, float]
+    features: list[Feature]

@@ -1,0 +1,204 @@
+"""A client for programs: `Client(url, key).predict(customers, horizon_days=90)`.
+
+with Client("http://127.0.0.1:3000", key) as clv:
+    for each in clv.predict(customers, as_of="2011-12-10").predictions:
+        print(each.customer_id, each.clv)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import NotRequired, Self, TypedDict, TypeVar, Unpack
+from urllib.parse import quote
+
+from pydantic import BaseModel, ValidationError
+
+from serve.api.responses import (
+    ModelReply,
+    PredictReply,
+)
+from serve.api.stored_responses import (
+    CustomerReply,
+    LookupReply,
+    ReadyReply,
+)
+from serve.client.chunks import portions
+from serve.client.merge import (
+    last_moments,
+    together,
+)
+from serve.client.retry import (
+    ApiError,
+    Exchange,
+)
+
+__all__ = ["ApiError", "Client", "Customer", "Options", "Terms", "Transaction"]
+
+Row = Mapping[str, float | str | None]
+Reply = TypeVar("Reply", bound=BaseModel)
+Kind = TypeVar("Kind", bound=PredictReply)
+
+
+class Transaction(TypedDict):
+    """A line of an order; without an offset the timestamp is read in the model's time zone."""
+
+    timestamp: str | date
+    amount: float
+    order_id: NotRequired[str | None]
+    category: NotRequired[str | None]
+    channel: NotRequired[str | None]
+
+
+class Customer(TypedDict):
+    """A customer and all that is known of the purchases."""
+
+    customer_id: str
+    transactions: Sequence[Transaction]
+
+
+class Terms(TypedDict, total=False):
+    """Economics in the place of the model's own."""
+
+    margin: float
+    discount_rate_annual: float
+    acquisition_cost: float
+    retention_cost_annual: float
+
+
+class Options(TypedDict, total=False):
+    """What may be asked of stored customers; a description of each is in /docs.json."""
+
+    horizon_days: int | Sequence[int]
+    economics: Terms
+    curve: bool
+    explain: bool
+
+
+class MomentOptions(Options, total=False):
+    """What may be asked of customers who are sent along."""
+
+    as_of: str | date
+
+
+class Client:
+    """A service and the key to it; may be used from several threads.
+
+    timeout  seconds to connect, and between two bytes of an answer
+    retries  how often a request is sent again after 429, 503, 504 or a broken connection, with
+             growing, random waits, or as long as the service asks for; 0: never
+
+    Any number of customers may be asked about: they are sent in several requests where one is not
+    enough, and come back as one reply, in the order given and from one version of the model.
+    Methods raise ApiError; ValueError or TypeError for what JSON cannot hold.
+    """
+
+    def __init__(
+        self, url: str, key: str | None = None, *, timeout: float = 60.0, retries: int = 5
+    ) -> None:
+        self._exchange = Exchange(url, key, timeout=timeout, retries=retries)
+
+    def __repr__(self) -> str:
+        return f"Client({self._exchange.address!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._exchange.close()
+
+    def predict(
+        self, customers: Iterable[Customer], **options: Unpack[MomentOptions]
+    ) -> PredictReply:
+        """Raw transactions -> predictions.
+
+        Default as_of: midnight after the last transaction of all, however many requests it takes.
+        """
+        given = list(customers)
+        parts = portions("customers", given, lambda each: len(each["transactions"]))
+
+        def settled(asked: Mapping[str, object]) -> Mapping[str, object]:
+            return asked if asked.get("as_of") else {**asked, "as_of": self._as_of(given)}
+
+        return together(self._post(PredictReply, "/predict"), parts, options, settled)
+
+    def predict_features(
+        self, rows: Iterable[Row], **options: Unpack[MomentOptions]
+    ) -> PredictReply:
+        """Rows of the feature table, with a customer_id in each -> predictions."""
+        post = self._post(PredictReply, "/predict_features")
+        return together(post, portions("rows", rows), options)
+
+    def lookup(self, customer_ids: Iterable[str], **options: Unpack[Options]) -> LookupReply:
+        """Ids -> the scores of the last batch, or what the model says now where options ask."""
+        post = self._post(LookupReply, "/lookup")
+        return together(post, portions("customer_ids", customer_ids), options)
+
+    def customer(
+        self,
+        customer_id: str,
+        *,
+        history: bool = False,
+        features: bool = False,
+        **options: Unpack[Options],
+    ) -> CustomerReply:
+        """The same for one customer; with the earlier batches, and with the features."""
+        if not customer_id:
+            raise ValueError("customer_id must not be empty")
+        query = _query(options, history=history, features=features)
+        # subtle: a path of dots would be taken for a way up
+        name = quote(customer_id, safe="").replace(".", "%2E")
+        return _read(CustomerReply, self._exchange.get(f"/customers/{name}", params=query))
+
+    def model(self) -> ModelReply:
+        """The model that answers now."""
+        return _read(ModelReply, self._exchange.get("/model"))
+
+    def ready(self) -> ReadyReply:
+        """Whether the service answers, and what it stands on; asked once, and not again."""
+        status, content = self._exchange.once("/readyz")
+        if status in {200, 503}:
+            return _read(ReadyReply, content)
+        raise ApiError(f"/readyz answered {status}", status=status, code="foreign")
+
+    def _post(self, kind: type[Kind], path: str) -> Callable[[bytes], Kind]:
+        return lambda body: _read(kind, self._exchange.post(path, body))
+
+    def _as_of(self, customers: Sequence[Customer]) -> str:
+        """What the service takes for the midnight after the last of all transactions."""
+        lines = [{"timestamp": each, "amount": 0.0} for each in last_moments(customers)]
+        [part] = portions("customers", [{"customer_id": "last", "transactions": lines}])
+        return self._post(PredictReply, "/predict")(part.body({})).as_of
+
+
+def _read(kind: type[Reply], content: bytes) -> Reply:
+    """An answer as its type; what a newer service says beside it is passed over."""
+    try:
+        return kind.model_validate_json(content, extra="ignore")
+    except ValidationError as error:
+        # without the values that the error quotes: they are customers
+        place = ".".join(map(str, error.errors()[0]["loc"]))
+    raise ApiError(f"the answer is not one of this service: {place}", code="foreign")
+
+
+def _query(options: Options, **flags: bool) -> dict[str, str]:
+    """Options as the query of a URL."""
+    named: dict[str, object] = {**options, **(options.get("economics") or {}), **flags}
+    named.pop("economics", None)
+    return {
+        name: _text(value)
+        for name, value in named.items()
+        if value is not None and value is not False
+    }
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ",".join(map(str, value))
+    return str(value)

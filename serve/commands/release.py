@@ -1,0 +1,168 @@
+"""A Bento that carries model, features and service, and runs without MLflow and without a network.
+
+Beside the code lies the bundle, which answers unless PERENNIAL_MODEL names another model; see
+`serve.settings`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import logging
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from models import bundle as bundles
+from serve.errors import ServeError
+from serve.handlers.smoke_test import try_out
+from serve.model.current import load
+from serve.model.embedded import (
+    ROOT,
+    bundle_beside,
+)
+from serve.model.served import (
+    ORIGIN,
+    Served,
+)
+from serve.settings import read_settings
+
+logger = logging.getLogger(__name__)
+
+ROOMS = ("features", "models", "serve")
+SERVICE = "serve.service:ClvService"
+REQUIREMENTS = "requirements/serve.txt"
+ARCHIVE = ".bento"
+VERSION = re.compile(r"[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?")
+# Nothing is asked of an index, and none is named: the pins are complete as they are.
+RECIPE: dict[str, Any] = {
+    "service": SERVICE,
+    "description": "Customer lifetime value: model, features and service in one.",
+    "include": [*(f"{room}/**" for room in ROOMS), "bundle/**", "/requirements/**"],
+    "python": {"requirements_txt": REQUIREMENTS, "lock_packages": False},
+}
+
+
+def release(arguments: argparse.Namespace) -> dict[str, object]:
+    """Build a Bento of the model that is asked for; returns what it is and where it lies.
+
+    arguments  model: as PERENNIAL_MODEL; out: a folder, or a file that ends with .bento;
+               tag: what the Bento's version is called, default: model version and card
+
+    Raises ServeError for a model that cannot be had or cannot answer, for a place that is taken,
+    and for what BentoML refuses.
+    """
+    out: Path = arguments.out
+    if out.exists():
+        raise ServeError(f"{out}: exists already; choose another --out, or remove it first")
+    served = _model(arguments.model)
+    with tempfile.TemporaryDirectory(prefix="perennial-release-") as temporary:
+        work = Path(temporary)
+        _stage(served, work / "stage")
+        version = _version(arguments.tag, work / "stage")
+        _bentoml(work, "build", "--version", version, ".")
+        _deliver(work, version, out)
+    return {
+        "bento": f"{served.name}:{version}",
+        "out": str(out),
+        "model": {"name": served.name, "version": served.version, "run_id": served.run_id},
+        "megabytes": round(_bytes(out) / 1e6, 1),
+    }
+
+
+def _model(address: str | None) -> Served:
+    environment = {**os.environ, "PERENNIAL_MODEL": address} if address else os.environ
+    settings = read_settings(environment)
+    logger.info("release of %s", settings.model)
+    served = load(settings)
+    try_out(served)
+    return served
+
+
+def _stage(served: Served, stage: Path) -> None:
+    """What travels: code, pins, the bundle, and nothing else."""
+    for room in ROOMS:
+        shutil.copytree(ROOT / room, stage / room, ignore=_left_behind)
+    (stage / REQUIREMENTS).parent.mkdir()
+    try:
+        shutil.copy(ROOT / REQUIREMENTS, stage / REQUIREMENTS)
+    except OSError as error:
+        raise ServeError(f"{ROOT / REQUIREMENTS}: {error.strerror}; run it in a checkout") from None
+    folder = bundle_beside(stage / "serve")
+    bundles.save(served.bundle, folder)
+    origin = {"name": served.name, "version": served.version, "run_id": served.run_id}
+    (folder / ORIGIN).write_text(json.dumps(origin) + "\n", encoding="utf-8")
+    # subtle: JSON is YAML too
+    (stage / "bentofile.yaml").write_text(json.dumps(RECIPE), encoding="utf-8")
+
+
+def _left_behind(folder: str, names: list[str]) -> set[str]:
+    """Whatever is neither code nor, under static/, a page."""
+    place = Path(folder)
+    kept = "static" in place.parts
+    return {
+        name
+        for name in names
+        if name == "__pycache__" or not (kept or name.endswith(".py") or (place / name).is_dir())
+    }
+
+
+def _version(tag: str | None, stage: Path) -> str:
+    if tag is None:
+        card = (bundle_beside(stage / "serve") / bundles.CARD).read_bytes()
+        origin = json.loads((bundle_beside(stage / "serve") / ORIGIN).read_text())
+        return f"{origin['version']}-{hashlib.sha256(card).hexdigest()[:12]}".lower()
+    if not VERSION.fullmatch(tag):
+        raise ServeError(
+            f"--tag must be small letters, digits, dots, dashes or underscores, got {tag!r}"
+        )
+    return tag
+
+
+def _bentoml(work: Path, *command: str) -> None:
+    """Run BentoML on the staged code, with a home of its own. Raises ServeError where it fails."""
+    environment = {
+        **os.environ,
+        "BENTOML_HOME": str(work / "home"),
+        "BENTOML_DO_NOT_TRACK": "True",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": "",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "bentoml", *command],
+        cwd=work / "stage",
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        said = [each for each in (done.stdout + done.stderr).splitlines() if each.strip()]
+        raise ServeError(f"bentoml {command[0]} failed: {said[-1] if said else 'it says nothing'}")
+
+
+def _deliver(work: Path, version: str, out: Path) -> None:
+    """The Bento as a folder, or as one file; there whole, or not at all."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft = out.with_name(f".{out.name}-{os.getpid()}{out.suffix}")
+    try:
+        if out.suffix == ARCHIVE:
+            _bentoml(work, "export", f"clv:{version}", str(draft.absolute()))
+        else:
+            shutil.copytree(work / "home" / "bentos" / "clv" / version, draft)
+        os.replace(draft, out)
+    finally:
+        if draft.is_dir():
+            shutil.rmtree(draft)
+        else:
+            draft.unlink(missing_ok=True)
+
+
+def _bytes(place: Path) -> int:
+    files = [each for each in place.rglob("*") if each.is_file()] if place.is_dir() else [place]
+    return sum(each.stat().st_size for each in files)

@@ -1,0 +1,172 @@
+"""Batch scoring: every customer of a log, through the same function as the service."""
+
+from __future__ import annotations
+
+import logging
+import os
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features.atomic_file import whole_file
+from features.config.subscriptions import read_either_config
+from models.predictor import answer
+from models.segmentation.assign import has_tiers
+from models.segmentation.cutoffs import (
+    bounds,
+    names,
+)
+from models.subscriptions.predict import EndlessError
+from serve.errors import ServeError
+from serve.model.current import load
+from serve.model.served import Served
+from serve.scoring import deposit
+from serve.scoring.compatibility import (
+    compare,
+    compare_moment,
+)
+from serve.scoring.source import (
+    AnyConfig,
+    features_as_of,
+    moment,
+    read_source,
+)
+from serve.scoring.summary import (
+    show,
+    summarize,
+)
+from serve.settings import read_settings
+from serve.store.batch import Content
+from serve.store.database import Database
+from serve.store.lookups import previous_tiers
+
+logger = logging.getLogger(__name__)
+
+WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
+    ".parquet": lambda frame, path: frame.to_parquet(path, index=False),
+    ".csv": lambda frame, path: frame.to_csv(path, index=False),
+}
+
+
+def score(arguments: Namespace) -> dict[str, Any]:
+    """Write one row per customer who has bought, or has a contract, by as_of; the JSON result.
+
+    They go to a file, to the score store, or to both: to all of them or to none.
+
+    Raises ServeError, ConfigError or ContractError for what cannot be used.
+    """
+    _check_destinations(arguments)
+    config = read_either_config(arguments.config)
+    horizon_days = arguments.horizon_days or config.problem.horizon_days
+    store = deposit.open_store(arguments.store) if arguments.store else None
+    served = _load(arguments.model)
+    compare(config, served.bundle, arguments.config)
+    source = read_source(config)
+    as_of = moment(arguments.as_of, source)
+    compare_moment(as_of, served.bundle.card)
+
+    features = features_as_of(source, as_of, served.bundle)
+    try:
+        answers = answer(
+            served.bundle,
+            features,
+            as_of=as_of,
+            horizon_days=horizon_days,
+            economics=config.economics,
+        )
+    except EndlessError as error:
+        raise ServeError(f"{arguments.config}: {error}") from None
+    answers = _named(answers, features, served, config, horizon_days, store)
+    scores = _scores(answers, served, as_of=as_of, horizon_days=horizon_days)
+    result = summarize(scores, served, source)
+    written = features.reset_index()
+    written.insert(1, "as_of", as_of)
+    with _files(arguments, scores, written):
+        if store is not None:
+            origin = deposit.origin(config, served, source, as_of=as_of, horizon_days=horizon_days)
+            content = Content(answers, features)
+            result["store"] = deposit.put(
+                store, origin, content, totals=result, keep=arguments.keep
+            )
+    if arguments.out:
+        result["out"] = str(arguments.out)
+    show(result)
+    return result
+
+
+def _check_destinations(arguments: Namespace) -> None:
+    out = arguments.out
+    if not out and not arguments.store:
+        raise ServeError("nowhere to write the scores to: give --out, --store, or both")
+    if out and out.suffix not in WRITERS:
+        raise ServeError(f"--out must end in {' or '.join(WRITERS)}, got {out}")
+    if out and out == arguments.features_out:
+        raise ServeError(f"--features-out must be another file than --out, got {out} for both")
+
+
+def _load(model: str | None) -> Served:
+    environment = dict(os.environ)
+    if model:
+        environment["PERENNIAL_MODEL"] = model
+    settings = read_settings(environment)
+    logger.info("loading %s", settings.model)
+    served = load(settings)
+    card = served.bundle.card
+    logger.info("%s version %s, trained as of %s", served.name, served.version, card.trained_as_of)
+    return served
+
+
+def _named(
+    answers: pd.DataFrame,
+    features: pd.DataFrame,
+    served: Served,
+    config: AnyConfig,
+    horizon_days: int,
+    store: Database | None,
+) -> pd.DataFrame:
+    """The answers with tier and segment: by the model's bounds, or, for another horizon or other
+    economics than it was trained with, by those of this batch; tiers do not flap between batches.
+    """
+    card = served.bundle.card
+    own = card.bounds if has_tiers(served.bundle, horizon_days, config.economics) else None
+    found = names(
+        features,
+        answers["clv"],
+        own or bounds(features, answers["clv"], config.tiers),
+        previous_tiers(store) if store else None,
+    )
+    place = answers.columns.get_loc("basis")
+    return pd.concat([answers.iloc[:, :place], found, answers.iloc[:, place:]], axis=1)
+
+
+def _scores(
+    answers: pd.DataFrame, served: Served, *, as_of: datetime, horizon_days: int
+) -> pd.DataFrame:
+    """The predictions as they are written: one row per customer, what they rest on beside them."""
+    scores = answers.reset_index()
+    scores.insert(1, "as_of", as_of)
+    scores.insert(2, "horizon_days", horizon_days)
+    return scores.assign(
+        warnings=scores["warnings"].str.join("; "),
+        currency=served.bundle.card.currency,
+        model_version=served.version,
+    )[[*(each for each in scores if each != "warnings"), "currency", "model_version", "warnings"]]
+
+
+@contextmanager
+def _files(arguments: Namespace, scores: pd.DataFrame, features: pd.DataFrame) -> Iterator[None]:
+    """The files that were asked for; they appear when the block ends well, and only then."""
+    with ExitStack() as stack:
+        if arguments.out:
+            path = stack.enter_context(whole_file(arguments.out))
+            WRITERS[arguments.out.suffix](scores, path)
+        if arguments.features_out:
+            # as `python -m features build` writes it, whatever it is called
+            path = stack.enter_context(whole_file(arguments.features_out))
+            WRITERS[".parquet"](features, path)
+        yield

@@ -1,0 +1,90 @@
+"""What GET /customers says: a page of the last batch, or all of a filtered list as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import msgspec
+
+from features.timestamps import show_moment
+from serve.api.list_query import read_wanted
+from serve.errors import ServeError
+from serve.handlers.lookup import about_batch
+from serve.http.routes import Reply
+from serve.store.database import Database
+from serve.store.listing import MOST_AT_ONCE, Wanted, listing, long_listing
+from serve.store.records import (
+    Batch,
+    Score,
+)
+
+CSV_TYPE = b"text/csv; charset=utf-8"
+# What a spreadsheet would run as a formula.
+STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+encode = msgspec.json.Encoder().encode
+
+
+def listed(database: Database, query: str) -> Reply:
+    """Customers of the last batch, sorted and filtered as the query says.
+
+    Raises ServeError: 400 for a query that cannot be read, 503 where nothing is stored.
+    """
+    wanted, form = read_wanted(query, most_csv=MOST_AT_ONCE)
+    if form == "csv":
+        return Reply(_csv(database, wanted), kind=CSV_TYPE)
+    page = listing(database, wanted)
+    batch = page.batch
+    return Reply(
+        encode(
+            {
+                "batch": about_batch(batch),
+                "as_of": show_moment(batch.as_of, batch.timezone),
+                "horizon_days": batch.horizon_days,
+                "currency": batch.currency,
+                "total": page.total,
+                "limit": wanted.limit,
+                "offset": wanted.offset,
+                "customers": [
+                    {"customer_id": each.customer_id, **each.answers} for each in page.scores
+                ],
+            }
+        )
+    )
+
+
+def _csv(database: Database, wanted: Wanted) -> bytes:
+    """One line per customer, with the columns of a scores file."""
+    text = io.StringIO()
+    with long_listing(database, wanted) as found:
+        if found.total > wanted.limit == MOST_AT_ONCE:
+            raise ServeError(
+                f"the list has {found.total:,} customers, a CSV at most {MOST_AT_ONCE:,}: filter "
+                "it, ask for parts with limit and offset, or run python -m serve score --out"
+            )
+        names = [each for each in found.batch.columns if each != "warnings"]
+        lines = csv.writer(text)
+        before, after = ("customer_id", "as_of", "horizon_days"), ("currency", "model_version")
+        lines.writerow([*before, *names, *after, "warnings"])
+        as_of = show_moment(found.batch.as_of, found.batch.timezone)
+        for score in found.scores:
+            lines.writerow([_cell(each) for each in _line(found.batch, as_of, score, names)])
+    return text.getvalue().encode()
+
+
+def _line(batch: Batch, as_of: str, score: Score, names: list[str]) -> list[Any]:
+    answers = score.answers
+    return [
+        *(score.customer_id, as_of, batch.horizon_days),
+        *(answers[name] for name in names),
+        *(batch.currency, batch.model_version, "; ".join(answers.get("warnings", []))),
+    ]
+
+
+def _cell(value: Any) -> Any:
+    """A text that would be run as a formula gets an apostrophe in front, which stops that."""
+    if isinstance(value, str) and value.startswith(STARTS_A_FORMULA):
+        return f"'{value}"
+    return value

@@ -1,0 +1,139 @@
+"""Questions about stored customers: /lookup and /customers/{customer_id}.
+
+Without options the numbers of the last batch come back as they were stored. With any, the model
+that runs now answers from the features that were stored beside them, as of the batch's moment and
+with the batch's horizon and economics where the request names none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from features.config.purchases import Economics
+from features.timestamps import show_moment
+from models.encoding import numbers_of_rows
+from serve.api.feature_rows import Rows
+from serve.api.query import Query
+from serve.api.requests import (
+    LookupRequest,
+    Options,
+    parse,
+)
+from serve.errors import ServeError
+from serve.handlers.predict import (
+    as_question,
+    reply,
+)
+from serve.model.served import Served
+from serve.store.database import Database
+from serve.store.lookups import Found, history, lookup
+from serve.store.records import (
+    Batch,
+    Score,
+)
+
+encode = msgspec.json.Encoder().encode
+
+
+def many(served: Served, database: Database, body: bytes) -> bytes:
+    """Customer ids -> their predictions, and which ids the batch does not have.
+
+    Raises ServeError for a request that is at fault (400), and where nothing is stored (503).
+    """
+    request = parse(LookupRequest, body)
+    found = lookup(database, request.customer_ids, features=_asks(request))
+    return _reply(served, request, found, "/lookup", unknown=found.unknown)
+
+
+def one(served: Served, database: Database, customer_id: str, query: str) -> bytes:
+    """The same for one customer, options in the query; `history` adds the earlier batches.
+
+    Raises ServeError: 404 for a customer that the batch does not have, and as `many` does.
+    """
+    asked = Query.read(query)
+    found = lookup(database, [customer_id], features=True)
+    if not found.scores:
+        raise ServeError(
+            "no such customer in the last batch; GET /model says when it was scored", status=404
+        )
+    more: dict[str, Any] = {}
+    if asked.features:
+        more["features"] = found.scores[0].features
+    if asked.history:
+        more["history"] = [
+            {"batch": about_batch(batch), **score.answers}
+            for batch, score in history(database, customer_id)
+        ]
+    return _reply(served, asked.options, found, "/customers/{customer_id}", **more)
+
+
+def _asks(request: Options) -> bool:
+    """Whether more is wanted than what was stored."""
+    return bool(request.horizon_days or request.economics or request.curve or request.explain)
+
+
+def _reply(served: Served, request: Options, found: Found, door: str, **more: object) -> bytes:
+    batch = found.batch
+    beside = {"batch": about_batch(batch), **more}
+    if not _asks(request):
+        return encode(
+            {
+                "model": {
+                    "name": batch.model_name,
+                    "version": batch.model_version,
+                    "trained_as_of": show_moment(batch.trained_as_of, batch.timezone),
+                },
+                "as_of": show_moment(batch.as_of, batch.timezone),
+                "horizon_days": batch.horizon_days,
+                "currency": batch.currency,
+                **beside,
+                "predictions": [
+                    {
+                        "customer_id": each.customer_id,
+                        "horizon_days": batch.horizon_days,
+                        **each.answers,
+                    }
+                    for each in found.scores
+                ],
+            }
+        )
+    question = as_question(
+        served,
+        request,
+        _rows(served, found.scores),
+        as_of=batch.as_of,
+        horizon_days=batch.horizon_days,
+        economics=Economics.model_validate(batch.economics),
+    )
+    return reply(served, question, door, **beside)
+
+
+def _rows(served: Served, scores: list[Score]) -> Rows:
+    """Stored features as the running model reads them."""
+    names = served.bundle.names
+    tables = [each.features or {} for each in scores]
+    if any(name not in table for table in tables for name in names):
+        raise ServeError(
+            "the stored features are not those that the running model reads: score the customers "
+            "again, or ask without options for what was stored",
+            status=503,
+        )
+    cells = [[table[name] for name in names] for table in tables]
+    matrix = numbers_of_rows(cells, names, served.bundle.card.levels)
+    return Rows([each.customer_id for each in scores], cells, matrix)
+
+
+def about_batch(batch: Batch) -> dict[str, Any]:
+    """What a reply says of the batch that its customers are from, and its terms."""
+    return {
+        "number": batch.number,
+        "created_at": batch.created_at.isoformat(timespec="seconds"),
+        "as_of": show_moment(batch.as_of, batch.timezone),
+        "horizon_days": batch.horizon_days,
+        "model_version": batch.model_version,
+        "economics": batch.economics,
+        "customers": batch.customers,
+        "source": batch.source,
+    }

@@ -1,0 +1,176 @@
+"""A request -> a question to the models -> a reply; there is no arithmetic here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+
+import msgspec
+
+from features.config.purchases import Economics
+from features.schema import ContractError
+from features.timestamps import (
+    parse_as_of,
+    show_moment,
+)
+from models.bundle import ContractBundle
+from serve.api.feature_rows import (
+    Rows,
+    feature_rows,
+)
+from serve.api.requests import (
+    FeaturesRequest,
+    Options,
+    PredictRequest,
+    parse,
+)
+from serve.api.responses import (
+    Candidate,
+    Feature,
+    ModelReply,
+)
+from serve.errors import ServeError
+from serve.handlers import transactions
+from serve.handlers.predictions import predictions
+from serve.handlers.question import (
+    Question,
+    as_table,
+)
+from serve.metrics import record as meters
+from serve.model.served import Served
+
+encode = msgspec.json.Encoder().encode
+
+
+def predict(served: Served, body: bytes) -> bytes:
+    """Raw transactions of one or more customers -> predictions.
+
+    Raises ServeError where the request is at fault, only there.
+    """
+    request, bundle = parse(PredictRequest, body), served.bundle
+    if isinstance(bundle, ContractBundle):
+        raise ServeError(
+            "the model that answers knows contracts, not transactions: send rows of the feature "
+            "table, which GET /model lists, to /predict_features"
+        )
+    try:
+        known = transactions.known(request, bundle)
+    except ContractError as error:
+        raise ServeError(str(error)) from None
+    card = served.bundle.card
+    question = Question(
+        ids=known.ids,
+        matrix=known.matrix,
+        table=known.table,
+        as_of=known.as_of,
+        horizons=request.horizon_days or (card.horizon_days,),
+        economics=_terms(request, card.economics),
+        curve=request.curve,
+        explain=request.explain,
+        notes=known.notes,
+    )
+    return reply(served, question, "/predict")
+
+
+def predict_features(served: Served, body: bytes) -> bytes:
+    """Rows of the feature table -> predictions. Raises ServeError for rows that do not fit."""
+    usual = served.read_rows(body)
+    request, rows = usual if usual is not None else _with_care(served, body)
+    card = served.bundle.card
+    question = as_question(
+        served,
+        request,
+        rows,
+        as_of=_as_of(served, request),
+        horizon_days=card.horizon_days,
+        economics=card.economics,
+    )
+    return reply(served, question, "/predict_features")
+
+
+def as_question(
+    served: Served,
+    request: Options,
+    rows: Rows,
+    *,
+    as_of: datetime,
+    horizon_days: int,
+    economics: Economics,
+) -> Question:
+    """What is asked about rows of the feature table; horizon and economics are defaults."""
+    return Question(
+        ids=rows.ids,
+        matrix=rows.matrix,
+        table=partial(as_table, rows.ids, rows.cells, served.bundle.names),
+        as_of=as_of,
+        horizons=request.horizon_days or (horizon_days,),
+        economics=_terms(request, economics),
+        curve=request.curve,
+        explain=request.explain,
+        notes={},
+    )
+
+
+def reply(served: Served, question: Question, door: str, **more: object) -> bytes:
+    """The predictions as they are sent; `more` stands beside them."""
+    card = served.bundle.card
+    found = predictions(served.bundle, question)
+    meters.observe_answer(
+        door,
+        [each["p_churn"] for each in found],
+        [each["clv"] for each in found],
+        [each["basis"] for each in found],
+    )
+    several = len(question.horizons) > 1
+    return encode(
+        {
+            "model": served.stamp,
+            "as_of": show_moment(question.as_of, card.timezone),
+            "horizon_days": question.horizons if several else question.horizons[0],
+            "currency": card.currency,
+            **more,
+            "predictions": found,
+        }
+    )
+
+
+def describe(served: Served, notice: str | None, candidate: Candidate | None = None) -> ModelReply:
+    """What GET /model says."""
+    card = served.bundle.card
+    return ModelReply(
+        **served.stamp,
+        relationship=served.bundle.relationship,
+        run_id=served.run_id,
+        source=served.source,
+        notice=notice,
+        candidate=candidate,
+        horizon_days=card.horizon_days,
+        fitted_horizon_days=card.fitted_horizon_days,
+        currency=card.currency,
+        timezone=card.timezone,
+        economics=card.economics,
+        customers=card.training.customers,
+        metrics=card.metrics,
+        features=[
+            Feature(name=each.name, unit=each.unit, meaning=each.meaning) for each in card.features
+        ],
+    )
+
+
+def _with_care(served: Served, body: bytes) -> tuple[Options, Rows]:
+    request = parse(FeaturesRequest, body)
+    return request, feature_rows(request.rows, served.bundle)
+
+
+def _as_of(served: Served, request: Options) -> datetime:
+    card = served.bundle.card
+    if request.as_of is None:
+        return card.trained_as_of
+    try:
+        return parse_as_of(request.as_of, card.timezone)
+    except ContractError as error:
+        raise ServeError(str(error)) from None
+
+
+def _terms(request: Options, defaults: Economics) -> Economics:
+    return request.economics.over(defaults) if request.economics else defaults

@@ -1,0 +1,180 @@
+"""The transactions of a request -> what the models read, and what their sender should know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, partial
+from typing import Any
+
+import pandas as pd
+
+from features.compiled.single_customer import (
+    Row,
+    features_of,
+    lines_of,
+)
+from features.ingest.transactions import (
+    parse_as_of,
+    to_lines,
+)
+from features.purchases import table
+from features.schema import ContractError
+from features.timestamps import (
+    next_midnight,
+    require_aware,
+    utc_microseconds,
+)
+from models.bundle import Bundle
+from models.encoding import (
+    Cell,
+    Values,
+    numbers_of_rows,
+)
+from models.purchases.card import Card
+from models.purchases.predict import matrix_of
+from serve.api.requests import (
+    Customer,
+    PredictRequest,
+)
+from serve.errors import ServeError
+from serve.handlers.question import (
+    Notes,
+    as_table,
+)
+
+OPTIONAL = ("order_id", "category", "channel")
+FEW_LINES = 5_000
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the transactions tell: see `serve.handlers.question.Question`."""
+
+    ids: list[str]
+    matrix: Values
+    table: partial[pd.DataFrame]
+    as_of: datetime
+    notes: Notes
+
+
+def known(request: PredictRequest, bundle: Bundle) -> Known:
+    """Features of each customer of the request, in its order; all unknown without a purchase.
+
+    A few histories are worked out one by one, many by the database engine: the same numbers.
+    Raises ServeError for a request without a moment, ContractError where the policies that the
+    model was trained with admit no such transactions.
+    """
+    card = bundle.card
+    ids = [customer.customer_id for customer in request.customers]
+    histories = [_history(customer, card) for customer in request.customers]
+    as_of = _as_of(request, histories, card.timezone)
+    notes = _notes(ids, histories, as_of, card)
+    kept = [_settle(history, card) for history in histories]
+    if sum(map(len, kept)) <= FEW_LINES:
+        return Known(ids, *_one_by_one(ids, kept, as_of, bundle), as_of, notes)
+    features = _together(ids, kept, as_of, bundle)
+    return Known(ids, matrix_of(bundle, features), partial(_same, features), as_of, notes)
+
+
+def _history(customer: Customer, card: Card) -> list[Row]:
+    return [
+        (
+            utc_microseconds(each.timestamp, card.timezone),
+            each.order_id,
+            each.amount,
+            each.category,
+            each.channel,
+        )
+        for each in customer.transactions
+    ]
+
+
+def _settle(history: list[Row], card: Card) -> list[Row]:
+    """The transactions after the policies that the training log was read with, see
+    `features.ingest.policies`. Raises ContractError where one admits none and there is one."""
+    data: dict[str, Any] = card.training.settings["data"]
+    if data["duplicates"] == "drop":
+        history = list(dict.fromkeys(history))
+    if data["refunds"] == "net" or all(row[2] >= 0 for row in history):
+        return history
+    if data["refunds"] == "error":
+        raise ContractError(
+            f"transactions: {sum(row[2] < 0 for row in history)} are refunds (amount below zero), "
+            "and the model was trained on a log without any: leave them out"
+        )
+    return [row for row in history if row[2] >= 0]
+
+
+def _one_by_one(
+    ids: list[str], histories: Sequence[list[Row]], as_of: datetime, bundle: Bundle
+) -> tuple[Values, partial[pd.DataFrame]]:
+    moment, card = require_aware(as_of), bundle.card
+    unknown: list[Cell] = [None] * len(bundle.names)
+    places = _places(card.optional, bundle.names)
+    cells: list[list[Cell]] = []
+    for history in histories:
+        found = features_of(lines_of(history, card.timezone), moment, card.optional)
+        cells.append(unknown if found is None else [found[place] for place in places])
+    matrix = numbers_of_rows(cells, bundle.names, card.levels)
+    return matrix, partial(as_table, ids, cells, bundle.names)
+
+
+def _together(
+    ids: list[str], histories: Sequence[list[Row]], as_of: datetime, bundle: Bundle
+) -> pd.DataFrame:
+    card = bundle.card
+    rows = [
+        (customer_id, *row) for customer_id, own in zip(ids, histories, strict=True) for row in own
+    ]
+    frame = pd.DataFrame(rows, columns=["customer_id", "us", "order_id", "amount", *OPTIONAL[1:]])
+    texts = {name: frame[name].astype("str") for name in ("customer_id", *OPTIONAL)}
+    timestamps = pd.to_datetime(frame["us"], unit="us", utc=True).dt.as_unit("us")
+    lines = to_lines(frame.assign(timestamp=timestamps, **texts), card.timezone)
+    return table.build(lines, as_of, optional=card.optional).reindex(ids)
+
+
+def _same(features: pd.DataFrame) -> pd.DataFrame:
+    return features
+
+
+@cache
+def _places(optional: tuple[str, ...], names: tuple[str, ...]) -> list[int]:
+    own = [each.name for each in table.expressions(optional)]
+    return [own.index(name) for name in names]
+
+
+def _as_of(request: PredictRequest, histories: Sequence[list[Row]], timezone: str) -> datetime:
+    if request.as_of is not None:
+        return parse_as_of(request.as_of, timezone)
+    latest = max((row[0] for history in histories for row in history), default=None)
+    if latest is None:
+        raise ServeError("as_of is missing, and no transaction says what it could be: give as_of")
+    (line,) = lines_of([(latest, None, 0.0, None, None)], timezone)
+    return next_midnight(line.local_us, timezone)
+
+
+def _notes(
+    ids: list[str], histories: Sequence[list[Row]], as_of: datetime, card: Card
+) -> dict[str, list[str]]:
+    """customer id -> sentences: which transactions are not used, what they lack."""
+    moment, data = require_aware(as_of), card.training.settings["data"]
+    unnamed = [
+        f"the model reads a {name}, but no transaction of the request names one"
+        for name, place in (("category", 3), ("channel", 4))
+        if name in card.optional
+        and not any(row[place] is not None for history in histories for row in history)
+    ]
+    found: dict[str, list[str]] = {}
+    for customer_id, history in zip(ids, histories, strict=True):
+        later = sum(row[0] >= moment for row in history)
+        said = [f"transactions at or after as_of are not used: {later}"] if later else []
+        if data["duplicates"] == "drop" and len(set(history)) < len(history):
+            said.append(f"exact copies are not used: {len(history) - len(set(history))}")
+        if data["refunds"] == "drop" and any(row[2] < 0 for row in history):
+            said.append("refunds are not used: the model was trained without them")
+        said += unnamed if history else []
+        if said:
+            found[customer_id] = said
+    return found

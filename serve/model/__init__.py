@@ -1,0 +1,1 @@
+"""Which model answers: found, loaded, checked, replaced."""

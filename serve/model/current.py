@@ -1,0 +1,190 @@
+"""Which model answers now: loaded at the start, kept up to date in the background."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import tempfile
+import threading
+from pathlib import Path
+
+from models import bundle as bundles
+from models.bundle import BundleError
+from serve.api.responses import Candidate
+from serve.errors import ServeError
+from serve.handlers.smoke_test import try_out
+from serve.metrics import record as meters
+from serve.model import last_good
+from serve.model.registry import (
+    SCHEME,
+    Reference,
+    Refused,
+    Registry,
+)
+from serve.model.served import (
+    Served,
+    from_folder,
+)
+from serve.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+def load(settings: Settings) -> Served:
+    """The model that the settings name, once. Raises ServeError."""
+    if not settings.model.startswith(SCHEME):
+        return from_folder(Path(settings.model))
+    registry = Registry(settings.tracking_uri)
+    return _fetch(registry, registry.resolve(settings.model))
+
+
+class Current:
+    """Holds the model that answers.
+
+    served       replaced by one assignment, so a request sees the old model or the new one, whole
+    candidate    the version that the registry names instead, while it loads or when it was refused
+    registry_up  whether the registry answered at the last look; None where none is asked
+    notice       what is not as it should be, or None; answers go on with what is there
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.served: Served | None = None
+        self.candidate: Candidate | None = None
+        self.registry_up: bool | None = None
+        self.notice: str | None = None
+        self._settings = settings
+        self._registry = Registry(settings.tracking_uri)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._poll, name="model-poll", daemon=True)
+
+    def start(self) -> None:
+        """Load the model, or the last good one; then look for newer ones in the background."""
+        self.refresh()
+        if self._settings.poll_seconds:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End the background thread."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        gc.unfreeze()
+
+    def require(self) -> Served:
+        """The model that answers. Raises ServeError (503) when there is none."""
+        if self.served is None:
+            raise ServeError(f"no model is loaded: {self.notice}", status=503)
+        return self.served
+
+    def refresh(self) -> None:
+        """Look once; on failure keep what there is, or fall back to the last good model."""
+        self._look()
+        meters.set_health(registry=self.registry_up)
+        known = self.candidate
+        meters.set_candidate(known.version if known else "", known.state if known else "")
+
+    def _look(self) -> None:
+        if not self._settings.model.startswith(SCHEME):
+            self._take_folder()
+            return
+        try:
+            reference = self._registry.resolve(self._settings.model)
+        except ServeError as error:
+            self.registry_up = False
+            self._fall_back(str(error))
+            return
+        self.registry_up = True
+        meters.refreshed()
+        if self.served is not None and reference == _reference(self.served):
+            self.candidate, self.notice = None, None
+        elif self.candidate is None or not self._was_refused(reference):
+            self._take(reference)
+
+    def _take_folder(self) -> None:
+        if self.served is not None:
+            return
+        try:
+            found = from_folder(Path(self._settings.model))
+            try_out(found)
+        except ServeError as error:
+            self._fall_back(str(error))
+            return
+        self.notice = None
+        self._swap(found)
+
+    def _take(self, reference: Reference) -> None:
+        """Load, check and try a version while the one before goes on; then swap."""
+        self.candidate = Candidate(version=reference.version, state="loading")
+        try:
+            found = _fetch(self._registry, reference)
+            try_out(found)
+        except Refused as error:
+            self.candidate = Candidate(
+                version=reference.version, state="refused", reason=str(error)
+            )
+            self._fall_back(str(error))
+            return
+        except ServeError as error:
+            self.registry_up, self.candidate = False, None
+            self._fall_back(str(error))
+            return
+        last_good.keep(_kept(self._settings), found, self._settings.model)
+        self.candidate, self.notice = None, None
+        self._swap(found)
+
+    def _was_refused(self, reference: Reference) -> bool:
+        """Whether this version was looked at before; it is not going to get better."""
+        known = self.candidate
+        return known is not None and (known.version, known.state) == (reference.version, "refused")
+
+    def _fall_back(self, problem: str) -> None:
+        if self.served is None and self._settings.model.startswith(SCHEME):
+            kept = last_good.recall(_kept(self._settings), self._settings.model)
+            if kept is not None:
+                self._swap(kept)
+        if problem != self.notice:
+            logger.warning("%s", problem)
+        self.notice = problem
+
+    def _swap(self, found: Served) -> None:
+        self.served = found
+        trained = found.bundle.card.trained_as_of
+        meters.set_model(found.name, found.version, found.source, trained)
+        logger.info("serving %s version %s from %s", found.name, found.version, found.source)
+        # the imported modules outlive every request: keep the collector from walking them
+        gc.collect()
+        gc.freeze()
+
+    def _poll(self) -> None:
+        while not self._stopped.wait(self._settings.poll_seconds):
+            try:
+                self.refresh()
+            except Exception:
+                logger.exception("looking for a newer model failed; the next look may succeed")
+
+
+def _fetch(registry: Registry, reference: Reference) -> Served:
+    """Download and load a version."""
+    with tempfile.TemporaryDirectory(prefix="perennial-") as temporary:
+        folder = registry.fetch(reference, Path(temporary))
+        try:
+            bundle = bundles.load(folder)
+        except BundleError as error:
+            raise Refused(
+                f"{SCHEME}{reference.name}/{reference.version}: refused: {error}", status=503
+            ) from None
+    return Served(
+        bundle=bundle,
+        name=reference.name,
+        version=reference.version,
+        run_id=reference.run_id,
+        source="registry",
+    )
+
+
+def _reference(served: Served) -> Reference:
+    return Reference(served.name, served.version, served.run_id)
+
+
+def _kept(settings: Settings) -> Path:
+    return settings.var / "last_good"

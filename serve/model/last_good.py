@@ -1,0 +1,75 @@
+"""The last model that answered, kept as files: the service starts when the store is down."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from models import bundle as bundles
+from models.bundle import BundleError
+from serve.model.served import Served
+
+logger = logging.getLogger(__name__)
+
+POINTER = "current.json"
+
+
+def keep(folder: Path, served: Served, address: str) -> None:
+    """Write the bundle under `folder`, then point at it in one step; the one before goes.
+
+    A folder that cannot be written is logged: it must not keep the service from answering.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        before = _pointer(folder).get("folder")
+        place = Path(tempfile.mkdtemp(prefix="bundle-", dir=folder))
+        bundles.save(served.bundle, place)
+        pointer = {
+            "address": address,
+            "folder": place.name,
+            "name": served.name,
+            "version": served.version,
+            "run_id": served.run_id,
+        }
+        draft = folder / f".{place.name}.json"
+        draft.write_text(json.dumps(pointer), encoding="utf-8")
+        os.replace(draft, folder / POINTER)
+        if before:
+            shutil.rmtree(folder / before, ignore_errors=True)
+    except OSError as error:
+        logger.warning("%s: the model in use cannot be kept: %s", folder, error.strerror)
+
+
+def recall(folder: Path, address: str) -> Served | None:
+    """The bundle kept for this address, if there is one that can be read."""
+    try:
+        pointer = _pointer(folder)
+        if pointer.get("address") != address:
+            return None
+        return Served(
+            bundle=bundles.load(folder / pointer["folder"]),
+            name=pointer["name"],
+            version=pointer["version"],
+            run_id=pointer["run_id"],
+            source="last_good",
+        )
+    except (OSError, ValueError, KeyError, TypeError, BundleError) as error:
+        logger.warning("%s: what was kept there cannot be used: %s", folder, error)
+        return None
+
+
+def _pointer(folder: Path) -> dict[str, Any]:
+    path = folder / POINTER
+    if not path.exists():
+        return {}
+    try:
+        pointer = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        logger.warning("%s: is damaged, nothing is known to be kept", path)
+        return {}
+    return pointer if isinstance(pointer, dict) else {}

@@ -1,0 +1,81 @@
+"""A bundle that answers, and where it came from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from features.timestamps import show_moment
+from models import bundle as bundles
+from models.bundle import AnyBundle, BundleError
+from serve.api.fast_rows import (
+    Reader,
+    reader,
+)
+from serve.errors import ServeError
+
+Source = Literal["registry", "last_good", "folder"]
+NAME = "clv"
+ORIGIN = "origin.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """A loaded bundle with its name and version; one assignment swaps it for another."""
+
+    bundle: AnyBundle
+    name: str
+    version: str
+    run_id: str | None
+    source: Source
+
+    @cached_property
+    def stamp(self) -> dict[str, str]:
+        """What every reply says of the model that answered."""
+        card = self.bundle.card
+        return {
+            "name": self.name,
+            "version": self.version,
+            "trained_as_of": show_moment(card.trained_as_of, card.timezone),
+        }
+
+    @cached_property
+    def read_rows(self) -> Reader:
+        """Reads the usual body of the features door."""
+        return reader(self.bundle)
+
+
+def from_folder(folder: Path) -> Served:
+    """The bundle in a folder; its version is what a release says, else how its card's hash begins.
+
+    Raises ServeError for a folder that holds no bundle.
+    """
+    try:
+        loaded = bundles.load(folder)
+    except BundleError as error:
+        raise ServeError(str(error), status=503) from None
+    origin = _origin(folder)
+    return Served(
+        bundle=loaded,
+        name=origin["name"],
+        version=origin["version"],
+        run_id=origin["run_id"],
+        source="folder",
+    )
+
+
+def _origin(folder: Path) -> dict[str, Any]:
+    """What is known of it: a release says where its bundle is from."""
+    digest = hashlib.sha256((folder / bundles.CARD).read_bytes()).hexdigest()
+    unknown = {"name": NAME, "version": f"card-{digest[:12]}", "run_id": None}
+    path = folder / ORIGIN
+    if not path.exists():
+        return unknown
+    try:
+        return {**unknown, **json.loads(path.read_text(encoding="utf-8"))}
+    except (OSError, ValueError, TypeError) as error:
+        raise ServeError(f"{path}: cannot be read ({error})", status=503) from None

@@ -1,0 +1,68 @@
+"""Whether a configuration and a log suit a model: what is refused, and what is said aloud."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from pathlib import Path
+
+from models.bundle import AnyBundle
+from models.subscriptions.card import AnyCard
+from serve.errors import ServeError
+from serve.scoring.source import AnyConfig
+
+logger = logging.getLogger(__name__)
+
+POLICIES = ("refunds", "guests", "duplicates", "departures")
+
+
+def compare(config: AnyConfig, bundle: AnyBundle, path: Path) -> None:
+    """Refuse another kind of customers, or currency; say aloud what else differs from the model."""
+    card, relationship = bundle.card, config.problem.relationship
+    if relationship != bundle.relationship:
+        raise ServeError(
+            f"{path}: problem.relationship is {relationship}, but the model has learnt from "
+            f"{bundle.relationship}: train a model on this configuration, choose another --model, "
+            "or another store by PERENNIAL_VAR"
+        )
+    if config.data.currency != card.currency:
+        raise ServeError(
+            f"{path}: data.currency is {config.data.currency}, but the model was trained on "
+            f"{card.currency}: train a model on this log, or choose another --model"
+        )
+    if config.data.timezone != card.timezone:
+        logger.warning(
+            "%s: data.timezone is %s, the model's is %s: local days are those of the configuration",
+            path,
+            config.data.timezone,
+            card.timezone,
+        )
+    _compare_policies(config, card, path)
+    if config.economics != card.economics:
+        logger.warning("%s: [economics] differs from the model's and is used in its place", path)
+
+
+def compare_moment(as_of: datetime, card: AnyCard) -> None:
+    """Say aloud that a model has seen days that the customers of `as_of` have not lived yet."""
+    if as_of < card.trained_as_of:
+        logger.warning(
+            "as_of %s lies before the model's own, %s: it has learnt from days after as_of, so "
+            "these scores look better than they could have been then",
+            as_of.isoformat(),
+            card.trained_as_of.isoformat(),
+        )
+
+
+def _compare_policies(config: AnyConfig, card: AnyCard, path: Path) -> None:
+    learnt = card.training.settings.get("data", {})
+    for name in POLICIES:
+        ours, theirs = getattr(config.data, name, None), learnt.get(name)
+        if theirs is not None and ours != theirs:
+            logger.warning(
+                '%s: data.%s is "%s", the model was trained with "%s": rows are counted '
+                "differently from what it learnt; train a model on this configuration",
+                path,
+                name,
+                ours,
+                theirs,
+            )

@@ -1,0 +1,102 @@
+"""A scored log into the score store: what it was made from, and a bar while it is written."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from datetime import datetime
+from typing import Any
+
+from tqdm import tqdm
+
+from serve.model.served import Served
+from serve.scoring.cohorts import cohorts
+from serve.scoring.source import (
+    AnyConfig,
+    Source,
+)
+from serve.store import publish as store
+from serve.store.batch import Content, Origin
+from serve.store.database import Database
+
+DATA_OPTIONS = {"refunds", "guests", "duplicates", "columns", "departures", "attributes"}
+TOTALS = (
+    *("total_clv", "total_expected_revenue", "total_revenue_low", "total_revenue_high"),
+    *("basis", "counts"),
+)
+BAR_AFTER_SECONDS = 2.0
+
+
+def open_store(address: str) -> Database:
+    """A store that could be written to, so far as can be seen before there is anything to write.
+
+    Raises ServeError for one that cannot be reached, or is not of this version.
+    """
+    database = Database(address, writes=True)
+    store.look(database)
+    return database
+
+
+def origin(
+    config: AnyConfig, served: Served, source: Source, *, as_of: datetime, horizon_days: int
+) -> Origin:
+    """Everything that the scores of a log depend on."""
+    card = served.bundle.card
+    return Origin(
+        model_name=served.name,
+        model_version=served.version,
+        card_sha256=hashlib.sha256(card.model_dump_json().encode()).hexdigest(),
+        trained_as_of=card.trained_as_of,
+        as_of=as_of,
+        horizon_days=horizon_days,
+        currency=card.currency,
+        timezone=source.timezone,
+        economics=config.economics.model_dump(),
+        data_sha256=source.sha256,
+        options={
+            "data": config.data.model_dump(mode="json", include=DATA_OPTIONS),
+            "tiers": config.tiers.model_dump(mode="json"),
+        },
+    )
+
+
+def put(
+    database: Database,
+    origin: Origin,
+    content: Content,
+    *,
+    totals: dict[str, Any],
+    keep: int | None = None,
+) -> dict[str, Any]:
+    """Publish a batch; the `store` of the JSON result.
+
+    Raises ServeError for a store that cannot be written to, or one that is busy for too long.
+    """
+    try:
+        with tqdm(
+            total=len(content.answers),
+            desc="store",
+            file=sys.stderr,
+            disable=None,
+            delay=BAR_AFTER_SECONDS,
+            leave=False,
+            unit="customer",
+        ) as bar:
+            published = store.publish(
+                database,
+                origin,
+                content,
+                totals={name: totals[name] for name in TOTALS}
+                | {"cohorts": cohorts(content, origin.as_of, origin.timezone)},
+                keep=keep or store.KEEP,
+                step=bar.update,
+            )
+    finally:
+        database.close()
+    return {
+        "batch": published.batch,
+        "unchanged": published.unchanged,
+        "again": published.again,
+        "dropped": published.dropped,
+        "url": database.shown,
+    }

@@ -1,0 +1,81 @@
+"""What batch scoring says of all customers together: as JSON, and for the person who waits."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pandas as pd
+
+from models.predictor import total_revenue
+from serve.model.served import Served
+from serve.scoring.source import Source
+
+logger = logging.getLogger(__name__)
+
+TOP = 10
+
+
+def summarize(scores: pd.DataFrame, served: Served, source: Source) -> dict[str, Any]:
+    """The JSON result of `python -m serve score`, but for where the scores went."""
+    revenue, low, high = total_revenue(served.bundle, scores)
+    top = scores.nlargest(TOP, "clv")[["customer_id", "clv", "p_churn", "expected_spend"]]
+    return {
+        "rows": len(scores),
+        "as_of": scores["as_of"].iloc[0].isoformat(),
+        "horizon_days": int(scores["horizon_days"].iloc[0]),
+        "currency": served.bundle.card.currency,
+        "relationship": served.bundle.relationship,
+        "model": {
+            "name": served.name,
+            "version": served.version,
+            "run_id": served.run_id,
+            "trained_as_of": served.bundle.card.trained_as_of.isoformat(),
+        },
+        "total_clv": float(scores["clv"].sum()),
+        "total_expected_revenue": revenue,
+        "total_revenue_low": low,
+        "total_revenue_high": high,
+        "basis": {
+            str(name): int(number) for name, number in scores["basis"].value_counts().items()
+        },
+        "counts": source.counts,
+        "top": top.to_dict("records"),
+    }
+
+
+def show(result: dict[str, Any]) -> None:
+    """A table of the most valuable customers, the totals, and where the scores are."""
+    currency, days = result["currency"], result["horizon_days"]
+    lines = [
+        f"the {len(result['top'])} most valuable of {result['rows']:,} customers, "
+        f"{days} days from {result['as_of']}, {currency}:",
+        f"{'customer':<20} {'clv':>12} {'p_churn':>8} {'expected_spend':>15}",
+    ]
+    lines += [
+        f"{each['customer_id']:<20} {each['clv']:>12,.2f} {each['p_churn']:>8.3f} "
+        f"{each['expected_spend']:>15,.2f}"
+        for each in result["top"]
+    ]
+    life = " of the whole remaining life" if result["relationship"] == "contract" else ""
+    lines.append(
+        f"all customers together: clv{life} {result['total_clv']:,.0f}, expected revenue "
+        f"{result['total_expected_revenue']:,.0f} (80 % interval "
+        f"{result['total_revenue_low']:,.0f} to {result['total_revenue_high']:,.0f})"
+    )
+    if "out" in result:
+        lines.append(f"wrote {result['out']}")
+    if "store" in result:
+        lines.append(_stored(result["store"]))
+    logger.info("%s", "\n".join(lines))
+
+
+def _stored(store: dict[str, Any]) -> str:
+    what = f"batch {store['batch']} of {store['url']}"
+    if store["unchanged"]:
+        said = f"{what} holds these scores already and is the current one; nothing was written"
+    elif store["again"]:
+        said = f"{what} holds these scores already and is the current one again"
+    else:
+        said = f"wrote {what}, which is the current one now"
+    return said + (f"; dropped {store['dropped']} older batches" if store["dropped"] else "")

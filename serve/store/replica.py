@@ -1,0 +1,176 @@
+"""A local copy of the current batch, for when the score store cannot be reached."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import insert, select
+
+from serve.errors import ServeError
+from serve.store import schema as tables
+from serve.store.bulk_insert import insert_rows
+from serve.store.database import Database, Unreachable
+from serve.store.lookups import current
+from serve.store.records import Batch
+from serve.store.schema import (
+    BATCHES,
+    SCORES,
+    STORE_META,
+)
+
+logger = logging.getLogger(__name__)
+
+ROWS_AT_ONCE = 2_000
+AVOID_SECONDS = 2.0
+LEFT_SECONDS = 3600.0
+COPY_OF = "copy_of"
+Said = TypeVar("Said")
+
+
+class Mirror:
+    """Reads the store, or its copy where the store cannot be reached.
+
+    A store that is a local file has no copy: where that is gone, a file beside it is no help.
+
+    notice  what is not as it should be with the copy itself, or None
+    """
+
+    def __init__(self, store: Database, folder: Path) -> None:
+        """Copies nothing yet. folder: where the copy is kept"""
+        self.notice: str | None = None
+        self._store = store
+        self._path = folder.absolute() / "scores.db"
+        self._copy = Database(f"sqlite:///{self._path}", source="last_good")
+        self._trusted = False
+        self._avoided_until = 0.0
+
+    def read(self, answer: Callable[[Database], Said]) -> Said:
+        """What `answer` says of the store; of its copy, whole, where the store cannot be reached.
+
+        Raises ServeError as `answer` does, and where there is neither store nor copy.
+        """
+        if time.monotonic() < self._avoided_until and self.stands():
+            return answer(self._copy)
+        try:
+            return answer(self._store)
+        except Unreachable:
+            if not self.stands():
+                raise
+            # the next ones must not wait for a server that does not even refuse
+            self._avoided_until = time.monotonic() + AVOID_SECONDS
+            return answer(self._copy)
+
+    def stands(self) -> bool:
+        """Whether there is a copy, and of this store."""
+        if self._store.address.path is not None or not self._path.exists():
+            return False
+        if not self._trusted:
+            self._trusted = self._is_of_this_store()
+        return self._trusted
+
+    def keep(self) -> None:
+        """Copy the current batch where it is another one than was copied before.
+
+        The copy is replaced in one step. What goes wrong is logged, and tried again next time.
+        """
+        if self._store.address.path is not None:
+            return
+        try:
+            found = current(self._store)
+        except ServeError:
+            return  # whoever looks after the store tells of it
+        try:
+            if found is None:
+                self._forget()
+            elif _mark(found) != self._known():
+                self._take()
+            self.notice = None
+        except (ServeError, OSError, sqlite3.Error) as error:
+            problem = f"the scores cannot be copied to {self._path}: {error}"
+            if problem != self.notice:
+                logger.warning("%s", problem)
+            self.notice = problem
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._copy.close()
+
+    def _known(self) -> tuple[str, int] | None:
+        """What was copied last, by whichever worker."""
+        found = current(self._copy) if self.stands() else None
+        return _mark(found) if found else None
+
+    def _take(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._path.with_name(f".scores-{os.getpid()}.db")
+        try:
+            batch = _fill(self._store, draft)
+            os.replace(draft, self._path)
+        finally:
+            _clear(draft)
+        self._trusted = True
+        logger.info("batch %d of the score store is copied", batch.number)
+
+    def _forget(self) -> None:
+        """A store without scores: an older copy would be no answer."""
+        self._path.unlink(missing_ok=True)
+        self._trusted = False
+
+    def _is_of_this_store(self) -> bool:
+        wanted = select(STORE_META.c.value).where(STORE_META.c.name == COPY_OF)
+        try:
+            with self._copy.reading() as connection:
+                return bool(connection.scalar(wanted) == _name(self._store))
+        except ServeError as error:
+            logger.warning("%s: the copy of the scores cannot be used: %s", self._path, error)
+            return False
+
+
+def _fill(store: Database, draft: Path) -> Batch:
+    """Write the current batch into a new file, as of one moment."""
+    batch = current(store)
+    if batch is None:
+        raise ServeError("the score store has no batch any more", status=503)
+    target = Database(f"sqlite:///{draft}", writes=True)
+    own = select(SCORES).where(SCORES.c.batch == batch.number)
+    row = select(BATCHES).where(BATCHES.c.number == batch.number)
+    try:
+        with store.reading() as reading, target.writing() as writing:
+            tables.make(writing, target.shown)
+            writing.execute(insert(BATCHES).values(dict(reading.execute(row).one()._mapping)))
+            found = reading.execute(own, execution_options={"yield_per": ROWS_AT_ONCE})
+            for part in found.partitions():
+                insert_rows(writing, SCORES, [tuple(each) for each in part])
+            writing.execute(insert(STORE_META).values(name=COPY_OF, value=_name(store)))
+    finally:
+        target.close()
+    with closing(sqlite3.connect(draft)) as connection:
+        # subtle: one file, with nothing beside it that would be left behind when it is moved
+        connection.execute("PRAGMA journal_mode = DELETE")
+    return batch
+
+
+def _clear(draft: Path) -> None:
+    """Remove the draft, and what somebody who was killed left behind."""
+    old = time.time() - LEFT_SECONDS
+    for each in draft.parent.glob(".scores-*"):
+        with suppress(FileNotFoundError):
+            if each.name.startswith(draft.name) or each.stat().st_mtime < old:
+                each.unlink()
+
+
+def _mark(batch: Batch) -> tuple[str, int]:
+    return batch.fingerprint, batch.published
+
+
+def _name(store: Database) -> str:
+    """A store by its address, which holds no password."""
+    return hashlib.sha256(store.shown.encode()).hexdigest()

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.config.purchases import Data
+from features.ingest.transactions import (
+    parse_as_of,
+    read_log,
+    to_lines,
+)
+from features.purchases.table import build
+from features.schema import ContractError
+from features.timestamps import (
+    microseconds,
+    to_utc,
+    utc_microseconds,
+)
+
+COLUMNS = {"customer_id": "customer_id", "timestamp": "timestamp", "amount": "amount"}
+
+# wall clock in London, and the same instants in UTC: summer time from 27 March to 30 October
+LONDON = ["2011-03-26 23:30", "2011-03-27 12:00", "2011-07-09 00:15", "2011-10-30 18:00"]
+INSTANTS = ["2011-03-26 23:30", "2011-03-27 11:00", "2011-07-08 23:15", "2011-10-30 18:00"]
+AS_OF = parse_as_of("2011-12-01", "Europe/London")
+
+
+def frame(timestamps: pd.DatetimeIndex) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"customer_id": list("aabb"), "timestamp": timestamps, "amount": [1.0, 2.0, 3.0, 4.0]}
+    )
+
+
+def test_the_same_instants_give_the_same_lines_however_they_are_written() -> None:
+    naive = to_lines(frame(pd.DatetimeIndex(LONDON)), "Europe/London")
+    utc = frame(pd.DatetimeIndex(INSTANTS, tz="UTC"))
+    tokyo = utc.assign(timestamp=utc["timestamp"].dt.tz_convert("Asia/Tokyo"))
+    for log in (utc, tokyo, utc.assign(timestamp=utc["timestamp"].dt.as_unit("ns"))):
+        pd.testing.assert_frame_equal(to_lines(log, "Europe/London"), naive, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        LONDON,
+        [f"{text.replace(' ', 'T')}:00Z" for text in INSTANTS],
+        [f"{text}:00.000+0000" for text in INSTANTS],
+        [f"{LONDON[0]}+00", f"{LONDON[1]}+01:00", f"{LONDON[2]}:00 +01:00", LONDON[3]],
+        [f"{text} Europe/London" for text in LONDON],
+    ],
+)
+def test_the_same_instants_in_a_file_give_the_same_features(
+    tmp_path: Path, written: list[str]
+) -> None:
+    log = frame(pd.DatetimeIndex(LONDON))
+    log.assign(timestamp=written).to_csv(tmp_path / "log.csv", index=False)
+    data = Data.model_validate(
+        {"transactions": str(tmp_path / "log.csv"), "timezone": "Europe/London", "columns": COLUMNS}
+    )
+    expected = build(to_lines(log, "Europe/London"), AS_OF)
+    pd.testing.assert_frame_equal(build(read_log(data).lines, AS_OF), expected, check_exact=True)
+
+
+def test_calendar_features_read_the_local_clock() -> None:
+    # 8 July 2011 23:15 UTC is a Friday evening in UTC and a Saturday in London.
+    log = frame(pd.DatetimeIndex(INSTANTS, tz="UTC"))[2:3]
+    in_utc, in_london = (build(to_lines(log, zone), AS_OF) for zone in ("UTC", "Europe/London"))
+    assert in_utc[["weekend_share", "evening_share"]].to_numpy().tolist() == [[0.0, 1.0]]
+    assert in_london[["weekend_share", "evening_share"]].to_numpy().tolist() == [[1.0, 0.0]]
+
+
+def test_an_hour_that_occurs_twice_is_standard_time_and_one_that_never_was_moves_on() -> None:
+    # 30 October 2011, 01:30 was at 00:30 and at 01:30 UTC; 27 March, 01:30 never was.
+    assert parse_as_of("2011-10-30T01:30", "Europe/London") == datetime(
+        2011, 10, 30, 1, 30, tzinfo=UTC
+    )
+    assert parse_as_of("2011-03-27T01:30", "Europe/London") == datetime(2011, 3, 27, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2011-09-10", datetime(2011, 9, 9, 23, tzinfo=UTC)),
+        ("2011-09-10T12:30:00", datetime(2011, 9, 10, 11, 30, tzinfo=UTC)),
+        ("2011-09-10T12:30:00Z", datetime(2011, 9, 10, 12, 30, tzinfo=UTC)),
+        ("2011-09-10 12:30+02:00", datetime(2011, 9, 10, 10, 30, tzinfo=UTC)),
+    ],
+)
+def test_as_of_is_read_in_the_logs_time_zone(text: str, instant: datetime) -> None:
+    assert parse_as_of(text, "Europe/London") == instant
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "10/09/2011", "2011-02-30"])
+def test_an_as_of_that_is_no_date_is_one_sentence(text: str) -> None:
+    with pytest.raises(ContractError, match="as_of must be a date or an ISO timestamp"):
+        parse_as_of(text, "UTC")
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Australia/Sydney", "UTC"])
+def test_knowledge_ends_at_the_local_midnight_after_the_last_line(
+    tmp_path: Path, zone: str
+) -> None:
+    frame(pd.DatetimeIndex(LONDON)).to_csv(tmp_path / "log.csv", index=False)
+    data = {"transactions": str(tmp_path / "log.csv"), "timezone": zone, "columns": COLUMNS}
+    log = read_log(Data.model_validate(data))
+    assert log.end == pd.Timestamp("2011-10-31", tz=zone)
+
+
+def test_transactions_report_every_violation() -> None:
+    bad = frame(pd.DatetimeIndex(LONDON)).assign(amount=[1.0, None, float("inf"), 2.0])
+    bad = bad.assign(customer_id=["a", None, "b", None], timestamp="x")
+    with pytest.raises(ContractError) as caught:
+        to_lines(bad, "UTC")
+    assert str(caught.value) == (
+        "transactions: customer_id: 2 nulls, first in row 2; timestamp: unexpected type str; "
+        "amount: 1 values are not finite; amount: 1 nulls, first in row 2"
+    )
+    with pytest.raises(ContractError, match="timestamp: missing"):
+        to_lines(bad[["customer_id"]], "UTC")
+
+
+def test_a_placeholder_is_no_date() -> None:
+    log = frame(pd.DatetimeIndex([*LONDON[:3], "9999-12-31"]))
+    with pytest.raises(ContractError, match=r"1 values outside the years 1901 to 2099.* in row 4"):
+        to_lines(log, "UTC")
+
+
+ZONES = st.sampled_from(
+    ["UTC", "Europe/London", "America/New_York", "Europe/Dublin", "Australia/Lord_Howe"]
+)
+WALLS = st.datetimes(datetime(1950, 1, 1), datetime(2040, 1, 1))
+EDGES = [  # an hour that never was, an hour that was twice
+    ("Europe/London", datetime(2011, 3, 27, 1, 30)),
+    ("Europe/London", datetime(2011, 10, 30, 1, 30)),
+    ("America/New_York", datetime(1998, 4, 5, 2, 0)),
+    ("America/New_York", datetime(1998, 10, 25, 1, 59, 59, 999999)),
+    ("Europe/Dublin", datetime(1971, 10, 31, 2, 30)),
+    ("Australia/Lord_Howe", datetime(2011, 10, 2, 2, 15)),
+    ("Australia/Lord_Howe", datetime(2011, 4, 3, 1, 45)),
+]
+
+
+def together(moment: datetime, timezone: str) -> int:
+    return int(microseconds(to_utc(pd.Series([pd.Timestamp(moment)]), timezone))[0])
+
+
+@pytest.mark.parametrize(("timezone", "moment"), EDGES)
+def test_a_moment_alone_is_read_as_in_a_series_where_clocks_change(
+    timezone: str, moment: datetime
+) -> None:
+    assert utc_microseconds(moment, timezone) == together(moment, timezone)
+
+
+@settings(max_examples=300, deadline=None)
+@given(moment=WALLS, timezone=ZONES, aware=st.booleans())
+def test_a_moment_alone_is_read_as_in_a_series(
+    moment: datetime, timezone: str, aware: bool
+) -> None:
+    if aware:
+        moment = moment.replace(tzinfo=UTC)
+    assert utc_microseconds(moment, timezone) == together(moment, timezone)

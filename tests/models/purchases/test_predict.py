@@ -1,0 +1,342 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+
+from features.config.purchases import Economics
+from models.bundle import Bundle
+from models.economics import MONTH_DAYS
+from models.encoding import encode
+from models.purchases.churn import (
+    lift,
+    log_odds,
+)
+from models.purchases.curve import (
+    curve,
+    next_order_days,
+)
+from models.purchases.predict import (
+    answer,
+    forecast,
+    total_revenue,
+)
+
+HORIZONS = (1, 7, 30, 90, 180, 365, 730)
+NUMBERS = [
+    "p_churn",
+    "expected_spend",
+    "expected_revenue",
+    "clv",
+    "clv_low",
+    "clv_high",
+    "clv_historic",
+    "clv_total",
+    "clv_net",
+]
+PLAIN = Economics(margin=1.0, discount_rate_annual=0.0)
+WORTH = Economics(
+    margin=0.4, discount_rate_annual=0.15, retention_cost_annual=6.0, acquisition_cost=30.0
+)
+
+
+@pytest.fixture(params=["trained", "seasonal"])
+def either(request: pytest.FixtureRequest, bundle: Bundle, seasonal: Bundle) -> Bundle:
+    return {"trained": bundle, "seasonal": seasonal}[request.param]
+
+
+@pytest.fixture
+def few(table: pd.DataFrame) -> pd.DataFrame:
+    """Every eighth customer, the buried and the busy among them."""
+    return table.iloc[::8]
+
+
+def test_answers_come_with_these_columns_in_the_tables_order(
+    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    said = answer(bundle, few, as_of=as_of)
+    assert [*said.columns] == [*NUMBERS, "basis", "warnings"]
+    assert said.index.equals(few.index)
+    assert said.index.name == "customer_id"
+    assert (said["basis"] == "model").all()
+    assert np.isfinite(said[NUMBERS].to_numpy()).all()
+
+
+def test_the_bundle_of_these_tests_has_trees_that_matter(
+    bundle: Bundle, table: pd.DataFrame, as_of: datetime
+) -> None:
+    assert bundle.card.churn.rounds > 0
+    said, prior = forecast(bundle, table, as_of=as_of), bundle.card.prior
+    apart = np.abs(np.log(said.p_order(90) / prior.p_order(table, 90)))
+    assert np.median(apart) > 0.01
+
+
+@pytest.mark.parametrize("horizon", HORIZONS)
+def test_expected_revenue_is_the_product(
+    either: Bundle, few: pd.DataFrame, as_of: datetime, horizon: int
+) -> None:
+    said = answer(either, few, as_of=as_of, horizon_days=horizon)
+    np.testing.assert_allclose(
+        said["expected_revenue"], (1 - said["p_churn"]) * said["expected_spend"], rtol=1e-9
+    )
+    assert ((said["p_churn"] > 0) & (said["p_churn"] < 1)).all()
+    assert (said["expected_spend"] > 0).all()
+    assert (said["clv_low"] <= said["clv_high"]).all()
+
+
+def test_more_time_never_means_less_of_anything(
+    either: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    before = pd.DataFrame(0.0, index=few.index, columns=NUMBERS).assign(p_churn=1.0)
+    free = Economics(margin=0.4, discount_rate_annual=0.15)
+    for horizon in HORIZONS:
+        now = answer(either, few, as_of=as_of, horizon_days=horizon, economics=free)
+        assert (now["p_churn"] <= before["p_churn"]).all()
+        for name in ("expected_spend", "expected_revenue", "clv"):
+            assert (now[name] >= before[name] * (1 - 1e-9)).all(), name
+        before = now
+
+
+def test_an_answer_worked_out_from_the_card(
+    seasonal: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    card = seasonal.card
+    # Ninety-one days at exp(0.4) times the pace; the trees' half of their word; the shifts.
+    effective = 91 * np.exp(0.4)
+    matrix = encode(few, [each.name for each in card.features], card.levels)
+    zero = np.zeros(len(few), dtype=np.float32)
+    churn, spend = (
+        booster.inplace_predict(matrix, predict_type="margin", base_margin=zero)
+        for booster in (seasonal.churn, seasonal.spend)
+    )
+    prior = card.prior.p_order(few, effective)
+    p_order = expit(log_odds(prior, lift(prior)) + 0.4 + 0.5 * churn)
+    money = card.prior.expected_spend(few, effective) * np.exp(-0.2 + 0.5 * spend)
+    said = answer(seasonal, few, as_of=as_of, horizon_days=91)
+    np.testing.assert_allclose(1 - said["p_churn"], p_order, rtol=1e-6)
+    np.testing.assert_allclose(said["expected_spend"], money, rtol=1e-6)
+
+
+def test_purchase_days_are_at_least_as_many_as_orders_are_likely(
+    either: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    said = forecast(either, few, as_of=as_of)
+    for horizon in HORIZONS:
+        assert (said.expected_days(horizon) >= said.p_order(horizon) * (1 - 1e-12)).all()
+
+
+def test_the_order_of_rows_does_not_matter(
+    either: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    mixed = few.sample(frac=1, random_state=1)
+    pd.testing.assert_frame_equal(
+        answer(either, mixed, as_of=as_of).loc[few.index],
+        answer(either, few, as_of=as_of),
+        rtol=1e-12,
+    )
+
+
+def test_a_customer_alone_gets_the_answer_of_the_batch(
+    either: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    batch = answer(either, few, as_of=as_of)
+    alone = [answer(either, few.iloc[[row]], as_of=as_of) for row in range(0, len(few), 30)]
+    pd.testing.assert_frame_equal(pd.concat(alone), batch.iloc[::30], rtol=1e-12)
+
+
+def test_the_order_of_columns_does_not_matter(
+    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    turned = few[few.columns[::-1]].assign(unknown_column=1.0)
+    pd.testing.assert_frame_equal(
+        answer(bundle, turned, as_of=as_of), answer(bundle, few, as_of=as_of)
+    )
+
+
+def test_the_table_is_left_as_it_was(bundle: Bundle, few: pd.DataFrame, as_of: datetime) -> None:
+    before = few.copy()
+    answer(bundle, few, as_of=as_of)
+    pd.testing.assert_frame_equal(few, before)
+
+
+def test_margin_one_without_discount_or_cost_is_expected_revenue(
+    either: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    for horizon in HORIZONS:
+        said = answer(either, few, as_of=as_of, horizon_days=horizon, economics=PLAIN)
+        np.testing.assert_allclose(said["clv"], said["expected_revenue"], rtol=1e-9)
+
+
+def test_the_value_of_one_customer_worked_by_hand(
+    bundle: Bundle, table: pd.DataFrame, as_of: datetime
+) -> None:
+    # Sixty days are a month of 30.4375 and a rest of 29.5625. The revenue that is expected by the
+    # end of each is the product's own; two fifths of it is margin. Money is worth 1.15 times as
+    # much a year earlier, and each month's counts from its end. Keeping the customer costs 6 a
+    # year, half a unit a month, while there is one: at the beginnings of the two months.
+    one = table[table["repeat_days"] > 5].iloc[[0]]
+    by_month = answer(bundle, one, as_of=as_of, horizon_days=60)["expected_revenue"].iloc[0]
+    outlook = forecast(bundle, one, as_of=as_of)
+    first = outlook.expected_revenue(30.4375)[0]
+    early, late = 1.15 ** (-30.4375 / 365.25), 1.15 ** (-60 / 365.25)
+    margin = 0.4 * (first * early + (by_month - first) * late)
+    now, then = outlook.survival(0.0)[0], outlook.survival(30.4375)[0]
+    cost = 0.5 * (now * early + then * 29.5625 / 30.4375 * late)
+    said = answer(bundle, one, as_of=as_of, horizon_days=60, economics=WORTH).iloc[0]
+    assert said["clv"] == pytest.approx(margin - cost, rel=1e-9)
+    # So far the customer brought what was bought less what came back; winning one costs 30.
+    historic = 0.4 * float((one["monetary_sum"] - one["refund_sum"]).iloc[0])
+    assert said["clv_historic"] == pytest.approx(historic)
+    assert said["clv_total"] == pytest.approx(historic + margin - cost, rel=1e-9)
+    assert said["clv_net"] == pytest.approx(historic + margin - cost - 30.0, rel=1e-9)
+
+
+def test_the_interval_is_valued_like_the_expectation(
+    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    plain = answer(bundle, few, as_of=as_of, economics=PLAIN)
+    worth = answer(bundle, few, as_of=as_of, economics=WORTH)
+    free = answer(
+        bundle, few, as_of=as_of, economics=WORTH.model_copy(update={"retention_cost_annual": 0.0})
+    )
+    cost = free["clv"] - worth["clv"]
+    assert (cost > 0).all()
+    for name in ("clv_low", "clv_high"):
+        np.testing.assert_allclose(
+            worth[name] + cost,
+            plain[name] * free["clv"] / plain["expected_revenue"],
+            rtol=1e-9,
+            atol=1e-9,
+        )
+
+
+def test_horizon_and_economics_default_to_the_bundles(
+    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    card = bundle.card
+    pd.testing.assert_frame_equal(
+        answer(bundle, few, as_of=as_of),
+        answer(bundle, few, as_of=as_of, horizon_days=card.horizon_days, economics=card.economics),
+    )
+
+
+def test_a_season_lets_the_moment_matter(
+    bundle: Bundle, seasonal: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    later = as_of + timedelta(days=182)
+    flat = [answer(bundle, few, as_of=moment)["expected_revenue"] for moment in (as_of, later)]
+    busy = [answer(seasonal, few, as_of=moment)["expected_revenue"] for moment in (as_of, later)]
+    pd.testing.assert_series_equal(*flat)
+    assert (busy[0] > busy[1]).all()
+
+
+@pytest.mark.parametrize(
+    "missing", ["repeat_days", "last_repeat_days", "age_days", "day_value_mean"]
+)
+def test_customers_of_whom_too_little_is_known_get_nulls_and_a_reason(
+    bundle: Bundle, few: pd.DataFrame, as_of: datetime, missing: str
+) -> None:
+    blank = few.copy()
+    blank.loc[blank.index[1], missing] = np.nan
+    said = answer(bundle, blank, as_of=as_of)
+    unknown = said.iloc[1]
+    assert unknown[NUMBERS].isna().all()
+    assert unknown["basis"] == "insufficient"
+    assert any("nothing can be predicted" in each for each in unknown["warnings"])
+    pd.testing.assert_frame_equal(
+        said.drop(few.index[1]), answer(bundle, few.drop(few.index[1]), as_of=as_of), rtol=1e-12
+    )
+
+
+def test_nobody_known_and_nobody_at_all_are_answered(
+    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    unknown = few.iloc[:3].assign(age_days=np.nan)
+    assert (answer(bundle, unknown, as_of=as_of)["basis"] == "insufficient").all()
+    assert answer(bundle, unknown, as_of=as_of)[NUMBERS].isna().all(axis=None)
+    nobody = answer(bundle, few.iloc[:0], as_of=as_of)
+    assert nobody.empty
+    assert [*nobody.columns] == [*NUMBERS, "basis", "warnings"]
+
+
+@pytest.mark.parametrize("horizon", [7, 91, 365])
+def test_the_curve_sums_to_the_value(
+    either: Bundle, few: pd.DataFrame, as_of: datetime, horizon: int
+) -> None:
+    said = answer(either, few, as_of=as_of, horizon_days=horizon, economics=WORTH)
+    months = curve(forecast(either, few, as_of=as_of), horizon, WORTH)
+    assert months.ends[-1] == horizon
+    assert len(months.ends) == int(np.ceil(horizon / MONTH_DAYS))
+    assert (months.expected_revenue >= -1e-9).all()
+    np.testing.assert_allclose(months.value.sum(axis=1), said["clv"], rtol=1e-9)
+    np.testing.assert_allclose(
+        months.expected_revenue.sum(axis=1), said["expected_revenue"], rtol=1e-9
+    )
+    assert (np.diff(months.survival, axis=1) <= 0).all()
+    assert ((months.survival > 0) & (months.survival < 1)).all()
+
+
+def test_whoever_may_order_may_still_be_a_customer(
+    either: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    said = forecast(either, few, as_of=as_of)
+    alive = said.survival(0.0)
+    for horizon in HORIZONS:
+        assert (said.p_order(horizon) <= alive * (1 + 1e-12)).all()
+        assert (said.survival(horizon) < alive).all()
+
+
+def test_several_horizons_at_once_are_each_alone(
+    either: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    said = forecast(either, few, as_of=as_of)
+    together = said.p_order_and_spend(np.array(HORIZONS, dtype=float))
+    for place, horizon in enumerate(HORIZONS):
+        np.testing.assert_array_equal(together[0][:, place], said.p_order(horizon))
+        np.testing.assert_array_equal(together[1][:, place], said.expected_spend(horizon))
+
+
+def test_the_next_order_is_expected_when_half_of_a_years_chance_has_passed(
+    either: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    said = forecast(either, few, as_of=as_of)
+    days = next_order_days(said)
+    assert ((days > 0) & (days < 365)).all()
+    for place in range(0, len(few), 40):
+        half = said.p_order(float(days[place]))[place] / said.p_order(365.0)[place]
+        assert half == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_total_is_the_sum_of_the_answers_inside_its_interval(
+    either: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    said = answer(either, few, as_of=as_of, economics=WORTH)
+    expected, low, high = total_revenue(either, said)
+    assert expected == pytest.approx(said["expected_revenue"].sum(), rel=1e-9)
+    assert 0 < low < expected < high
+
+
+def test_a_customer_without_an_answer_adds_nothing_to_the_total(
+    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+) -> None:
+    blank = few.copy()
+    blank.loc[blank.index[:5], "age_days"] = np.nan
+    assert total_revenue(bundle, answer(bundle, blank, as_of=as_of)) == pytest.approx(
+        total_revenue(bundle, answer(bundle, few.iloc[5:], as_of=as_of))
+    )
+    nobody = answer(bundle, blank.iloc[:5], as_of=as_of)
+    assert total_revenue(bundle, nobody) == (0.0, 0.0, 0.0)
+
+
+def test_a_larger_group_has_a_relatively_narrower_total(
+    bundle: Bundle, table: pd.DataFrame, as_of: datetime
+) -> None:
+    said = answer(bundle, table, as_of=as_of)
+    widths = []
+    for every in (64, 8, 1):
+        expected, low, high = total_revenue(bundle, said.iloc[::every])
+        widths.append((high - low) / expected)
+    assert widths == sorted(widths, reverse=True)

@@ -1,0 +1,194 @@
+"""A release answers without MLflow, from anywhere, as the checkout does."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from serve.__main__ import main
+from serve.commands.release import _deliver
+from serve.handlers import predict as answer
+from serve.model.current import load
+from serve.settings import read_settings
+
+NO_MLFLOW = """
+import sys
+
+
+class Refuses:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("mlflow", "train"):
+            raise ImportError(f"{name} is not here")
+
+
+sys.meta_path.insert(0, Refuses())
+"""
+BODY = {
+    "customers": [
+        {
+            "customer_id": "c1",
+            "transactions": [
+                {"timestamp": f"1997-0{month}-03T10:00:00", "amount": 20.0 + month}
+                for month in range(1, 9)
+            ],
+        },
+        {"customer_id": "c2", "transactions": []},
+    ],
+    "as_of": "1997-12-01",
+    "horizon_days": [30, 365],
+    "curve": True,
+}
+SUFFIXES = {".py", ".json", ".ubj", ".txt", ".in", ".yaml", ".md", ".sh", ""}
+PAGES = {".html", ".css", ".js", ".svg"}
+
+
+@pytest.fixture(scope="module")
+def told(store: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the command says of the file that it has made."""
+    out = tmp_path_factory.mktemp("release") / "made" / "clv.bento"
+    printed = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
+        for name, value in store.environment().items():
+            patch.setenv(name, value)
+        patch.delenv("PERENNIAL_MODEL", raising=False)
+        asked = ["release", "--model", "models:/clv/1", "--out", str(out), "--tag", "shop-7"]
+        assert main(asked) == 0
+    result: dict[str, Any] = json.loads(printed.getvalue().splitlines()[-1])
+    return result
+
+
+@pytest.fixture(scope="module")
+def released(told: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unpacked")
+    with tarfile.open(told["out"]) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The release as a process of its own that never heard of MLflow, in a folder of its own."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "sitecustomize.py").write_text(NO_MLFLOW)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    kept = {name: each for name, each in os.environ.items() if not name.startswith("PERENNIAL_")}
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "bentoml", "serve", str(released)),
+            *("--host", "127.0.0.1", "--port", str(port)),
+        ],
+        cwd=elsewhere,
+        env={
+            **kept,
+            "PYTHONPATH": str(elsewhere),
+            "PERENNIAL_VAR": str(elsewhere / "var"),
+            "BENTOML_HOME": str(elsewhere / "home"),
+            "BENTOML_DO_NOT_TRACK": "True",
+            "OTEL_SDK_DISABLED": "true",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield _ready(f"http://127.0.0.1:{port}", process)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=20)
+
+
+def _ready(address: str, process: subprocess.Popen[bytes]) -> str:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(f"{address}/readyz", timeout=5).status_code == 200:
+                return address
+        except httpx.TransportError:
+            time.sleep(0.1)
+    pytest.fail("the release did not start")
+
+
+def test_it_answers_without_mlflow_as_the_checkout_does(store: Any, address: str) -> None:
+    settings = read_settings({"PERENNIAL_VAR": str(store.var), "PERENNIAL_MODEL": "models:/clv/1"})
+    served = load(settings)
+    found = httpx.post(f"{address}/predict", json=BODY, timeout=30).json()
+    assert found == json.loads(answer.predict(served, json.dumps(BODY).encode()))
+    assert found["model"]["version"] == "1"
+    told = httpx.get(f"{address}/model").json()
+    assert (told["source"], told["run_id"]) == ("folder", store.champion_run)
+
+
+def test_its_page_travels_with_it(address: str) -> None:
+    assert "<html" in httpx.get(f"{address}/").text
+
+
+def test_nothing_travels_that_is_not_needed(released: Path) -> None:
+    files = [each for each in released.rglob("*") if each.is_file()]
+    kinds = {each.suffix for each in files if "static" not in each.parts}
+    assert kinds - {"Dockerfile"} <= SUFFIXES
+    assert {each.suffix for each in files if "static" in each.parts} <= PAGES
+    assert not [each for each in files if each.read_bytes()[:2] in (b"\x80\x04", b"\x80\x05")]
+    assert not [each for each in files if {"train", "tests", "data", "__pycache__"} & {*each.parts}]
+
+
+def test_no_index_is_named_and_no_mlflow_is_asked_for(released: Path) -> None:
+    pins = (released / "env" / "python" / "requirements.txt").read_text()
+    assert "bentoml==" in pins
+    assert "--hash=" in pins
+    for word in ("mlflow", "index", "://"):
+        assert word not in pins, word
+    assert not list(released.rglob("requirements.lock.txt"))
+
+
+def test_the_command_says_what_it_made_and_leaves_nothing_else(told: dict[str, Any]) -> None:
+    assert told["bento"] == "clv:shop-7"
+    assert told["model"]["version"] == "1"
+    assert [each.name for each in Path(told["out"]).parent.iterdir()] == ["clv.bento"]
+
+
+def test_a_folder_is_delivered_whole(tmp_path: Path) -> None:
+    made = tmp_path / "work" / "home" / "bentos" / "clv" / "7" / "src"
+    made.mkdir(parents=True)
+    (made / "code.py").write_text("pass")
+    _deliver(tmp_path / "work", "7", tmp_path / "out" / "clv")
+    assert [each.name for each in (tmp_path / "out").iterdir()] == ["clv"]
+    assert (tmp_path / "out" / "clv" / "src" / "code.py").is_file()
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--out", "{taken}"], "exists already"),
+        (["--out", "{free}", "--model", "models:/clv@"], "models:/name@alias"),
+        (["--out", "{free}", "--model", "{taken}"], "is this a bundle?"),
+        (["--out", "{free}", "--model", "{bundle}", "--tag", "A B"], "--tag must be"),
+    ],
+)
+def test_what_cannot_be_released_is_said_in_one_sentence(
+    store: Any,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    flags: list[str],
+    sentence: str,
+) -> None:
+    places = {"taken": tmp_path, "free": tmp_path / "free", "bundle": store.folder}
+    assert main(["release", *(each.format(**places) for each in flags)]) == 2
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert sentence in said
+    assert not list(tmp_path.iterdir())

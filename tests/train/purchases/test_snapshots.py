@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.config.purchases import Config
+from features.ingest.transactions import Log
+from models.encoding import encode
+from train.purchases.backtest import origins
+from train.purchases.history import History
+from train.purchases.segments import segments
+from train.purchases.snapshots import (
+    fitted_horizon,
+    moments,
+    stack,
+)
+
+END = datetime(2025, 1, 1, tzinfo=UTC)
+FOUR_MONTHS, YEAR_AND_A_HALF, TEN_YEARS = 122, 548, 3652
+Span = Callable[[int], History]
+
+
+@pytest.fixture(scope="module")
+def span(log_of: Callable[[pd.DataFrame], Log]) -> Span:
+    """A log of so many days, of thirty customers who each buy from its first day to its last."""
+
+    def make(days: int) -> History:
+        at = pd.Timestamp(END) - pd.to_timedelta(np.linspace(days, 0.01, 12), unit="D").round("s")
+        rows = pd.DataFrame({"timestamp": at, "amount": 10.0})
+        return History(
+            log_of(pd.concat([rows.assign(customer_id=f"c{each:02d}") for each in range(30)]))
+        )
+
+    return make
+
+
+def days_back(found: list[datetime]) -> list[float]:
+    return [(END - each) / timedelta(days=1) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("days", "asked", "fitted"),
+    [
+        (FOUR_MONTHS, 30, 30),
+        (FOUR_MONTHS, 90, 40),
+        (YEAR_AND_A_HALF, 90, 90),
+        (YEAR_AND_A_HALF, 365, 182),
+        (TEN_YEARS, 365, 365),
+        (TEN_YEARS, 3650, 1217),
+        (2, 90, 1),
+    ],
+)
+def test_a_third_of_the_log_is_the_longest_horizon_to_learn_from(
+    days: int, asked: int, fitted: int, span: Span
+) -> None:
+    assert fitted_horizon(span(days), END, asked) == fitted
+
+
+@pytest.mark.parametrize(
+    ("days", "horizon", "back"),
+    [
+        # 122 - 2 x 40 = 42 days of room for seven gaps: a week apart is the least.
+        (FOUR_MONTHS, 40, [40, 47, 54, 61, 68, 75, 82]),
+        # 122 - 2 x 30 = 62 days of room: eight of them fit, 8 days apart.
+        (FOUR_MONTHS, 30, [30, 38, 46, 54, 62, 70, 78, 86]),
+        (YEAR_AND_A_HALF, 90, [90, 120, 150, 180, 210, 240, 270, 300]),
+        # 548 - 2 x 182 = 184 days of room: 26 days apart.
+        (YEAR_AND_A_HALF, 182, [182, 208, 234, 260, 286, 312, 338, 364]),
+        (TEN_YEARS, 365, [365, 395, 425, 455, 485, 515, 545, 575]),
+    ],
+)
+def test_snapshots_are_a_month_apart_or_as_close_as_a_short_log_needs(
+    days: int, horizon: int, back: list[float], span: Span, settings: Callable[..., Config]
+) -> None:
+    problem = settings(horizon, snapshots=8, spacing_days=30).problem
+    assert days_back(moments(span(days), END, horizon, problem)) == back
+
+
+def test_one_snapshot_is_the_newest_that_has_matured(
+    span: Span, settings: Callable[..., Config]
+) -> None:
+    problem = settings(30, snapshots=1, spacing_days=500).problem
+    assert days_back(moments(span(FOUR_MONTHS), END, 30, problem)) == [30]
+
+
+def test_a_spacing_that_fits_is_kept(span: Span, settings: Callable[..., Config]) -> None:
+    problem = settings(30, snapshots=3, spacing_days=5).problem
+    assert days_back(moments(span(FOUR_MONTHS), END, 30, problem)) == [30, 35, 40]
+
+
+def test_moments_with_too_few_customers_are_passed_over(
+    span: Span, log_of: Callable[[pd.DataFrame], Log], settings: Callable[..., Config]
+) -> None:
+    lines = span(FOUR_MONTHS).log.lines
+    rows = lines[lines["customer_id"] < "c19"].assign(
+        timestamp=lambda frame: pd.to_datetime(frame["us"], unit="us", utc=True)
+    )
+    few = History(log_of(rows[["customer_id", "timestamp", "amount"]]))
+    assert len(few.table(END)) == 19
+    assert moments(few, END, 30, settings(30).problem) == []
+
+
+def test_rows_are_what_was_known_then_and_what_followed(span: Span) -> None:
+    history = span(FOUR_MONTHS)
+    newest, older = END - timedelta(days=30), END - timedelta(days=60)
+    names = ["recency_days", "n_orders"]
+    steps: list[str] = []
+    rows = stack(
+        history,
+        [newest, older],
+        30,
+        by=END,
+        features=names,
+        levels={},
+        step=steps.append,
+    )
+    assert steps == [f"snapshot {each:%Y-%m-%d}" for each in (newest, older)]
+    assert len(rows.churned) == 60
+    assert (rows.moment[:30] - rows.moment[30:]).tolist() == [30.0] * 30
+    np.testing.assert_array_equal(rows.customer[:30], rows.customer[30:])
+    for at, moment in ((slice(0, 30), newest), (slice(30, 60), older)):
+        outcome = history.outcome(moment, 30, by=END)
+        np.testing.assert_array_equal(rows.features[at], encode(history.table(moment), names, {}))
+        np.testing.assert_array_equal(rows.churned[at], outcome["churned"])
+        np.testing.assert_array_equal(rows.revenue[at], outcome["revenue_future"])
+
+
+def test_the_margins_of_each_snapshot_have_its_level(shop_rows: tuple) -> None:  # type: ignore[type-arg]
+    """Season and luck, which all customers share, are not the trees' to explain."""
+    rows, count = shop_rows
+    for at in (slice(0, count), slice(count, None)):
+        assert (rows.p_order[at] * rows.spend[at]).sum() == pytest.approx(rows.revenue[at].sum())
+        assert rows.p_order[at].sum() == pytest.approx((1 - rows.churned[at]).sum(), rel=0.05)
+
+
+@pytest.fixture
+def shop_rows(shop: tuple) -> tuple:  # type: ignore[type-arg]
+    """Two snapshots of the simulated shop, and how many rows the first one has."""
+    history, as_of = shop.history, shop.origin.as_of  # type: ignore[attr-defined]
+    at = [as_of - timedelta(days=each) for each in (60, 90)]
+    rows = stack(
+        history,
+        at,
+        60,
+        by=as_of,
+        features=["recency_days"],
+        levels={},
+        step=lambda _: None,
+    )
+    return rows, len(history.table(at[0]))
+
+
+@pytest.mark.parametrize(
+    ("days", "horizon", "count", "gap"),
+    [
+        (TEN_YEARS, 365, 4, 365),
+        (YEAR_AND_A_HALF, 90, 4, 90),
+        # 122 - 30 = 92 days before the newest origin; three fifths of them for two gaps.
+        (FOUR_MONTHS, 30, 3, 27),
+        (FOUR_MONTHS, 30, 1, 0),
+    ],
+)
+def test_origins_are_a_horizon_apart_or_as_far_as_the_log_lets_them(
+    days: int, horizon: int, count: int, gap: int, span: Span
+) -> None:
+    history, newest = span(days), END - timedelta(days=horizon)
+    found = origins(history, horizon, count, newest)
+    assert days_back(found) == [horizon + gap * each for each in range(count)]
+    assert (found[-1] - history.log.first) >= 0.4 * (newest - history.log.first)
+
+
+def test_segments_split_everyone_by_purchase_days_and_tell_who_is_new() -> None:
+    table = pd.DataFrame({"repeat_days": [0, 0, 1, 9], "age_days": [5.0, 90.0, 89.9, 400.0]})
+    parts = {name: flags.tolist() for name, flags in segments(table).items()}
+    assert parts == {
+        "everyone": [True, True, True, True],
+        "one_time": [True, True, False, False],
+        "repeat": [False, False, True, True],
+        "new": [True, False, True, False],
+    }

@@ -1,0 +1,168 @@
+"""Run a backtest: one origin after the other, kept as they finish, recorded, reported."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from argparse import Namespace
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from features.atomic_file import whole_file
+from features.config.purchases import (
+    Config,
+    read_config,
+)
+from features.ingest.policies import describe
+from features.ingest.transactions import (
+    Log,
+    parse_as_of,
+    read_log,
+)
+from features.schema import ContractError
+from train.fingerprint import fingerprint
+from train.leaderboard import intervals, leaderboard, render
+from train.progress import bar
+from train.purchases import figures as pictures
+from train.purchases.backtest import (
+    OURS,
+    Origin,
+    judge_origin,
+    origins,
+)
+from train.purchases.baselines import LADDER
+from train.purchases.history import (
+    History,
+    cut,
+)
+from train.purchases.snapshots import Step
+from train.tracking import runs as tracking
+from train.tracking.serialization import to_json
+
+logger = logging.getLogger(__name__)
+ABOUT = (
+    "**Backtest**: every model of the ladder, trained on the past of each origin and judged on "
+    "the horizon that followed. One child run a model and origin: select them all and press "
+    "Compare. `perennial` is this product, `bg_nbd_gamma_gamma` the field's standard."
+)
+
+
+def backtest(arguments: Namespace) -> dict[str, Any]:
+    """Judge the ladder at rolling origins; write the report, record it, return its summary."""
+    config = read_config(arguments.config)
+    require_place(arguments.out)
+    horizon_days = arguments.horizon_days or config.problem.horizon_days
+    log = read_log(config.data)
+    logger.info("%s", describe(log.counts))
+    as_of = parse_as_of(arguments.as_of, log.timezone) if arguments.as_of else log.end
+    history = History(cut(log, as_of))
+    newest = as_of - timedelta(days=horizon_days)
+    moments = origins(history, horizon_days, arguments.origins, newest)
+    tracking.connect(config.tracking.experiment)
+    started = tracking.Record(description=ABOUT, params={"horizon_days": horizon_days})
+    with tracking.parent("backtest", started, config=config.model_dump()) as run_id:
+        with bar("backtest", len(moments) * (len(LADDER) + 1)) as step:
+            reports = [_origin(config, history, at, horizon_days, step) for at in moments]
+        return _finish(reports, arguments, log, horizon_days, run_id)
+
+
+def require_place(out: Path) -> None:
+    """Raises ContractError before the work where its report could not be written."""
+    if out.suffix == ".csv":
+        raise ContractError(
+            f"{out}: the leaderboard takes the name that ends in .csv; let --out end in .json"
+        )
+    if out.is_dir():
+        raise ContractError(f"{out}: is a folder; give the name of a file as --out")
+    folder = next(each for each in out.absolute().parents if each.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise ContractError(f"{out}: cannot be written in {folder}; choose another --out")
+
+
+def _origin(
+    config: Config, history: History, as_of: datetime, horizon_days: int, step: Step
+) -> dict[str, Any]:
+    """The report of one origin: kept from an earlier, interrupted run, or made and kept."""
+    kept = _kept(config, history.log, as_of, horizon_days)
+    if kept.exists():
+        report: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+        logger.info("%s: kept from an earlier run", f"{as_of:%Y-%m-%d}")
+        for _ in range(len(LADDER) + 1):
+            step(f"{as_of:%Y-%m-%d} kept")
+        _record(report, None, history)
+        return report
+    origin = judge_origin(config, history, as_of, horizon_days, step=step)
+    with whole_file(kept) as path:
+        path.write_text(to_json(origin.report), encoding="utf-8")
+    _record(origin.report, origin, history)
+    return origin.report
+
+
+def _kept(config: Config, log: Log, as_of: datetime, horizon_days: int) -> Path:
+    """Where an origin's report is kept: named after all that it depends on, the code included."""
+    settings = config.model_dump_json(exclude={"tracking", "economics"})
+    name = fingerprint(settings, log.sha256, as_of.isoformat(), str(horizon_days))
+    return Path(os.environ.get("PERENNIAL_VAR") or "var") / "backtest" / f"{name}.json"
+
+
+def _record(report: dict[str, Any], origin: Origin | None, history: History) -> None:
+    """One child run a model; pictures, of ours beside the classical, where judged just now."""
+    for model, parts in report["scores"].items():
+        metrics = {
+            name if segment == "everyone" else f"{segment}_{name}": value
+            for segment, scores in parts.items()
+            for name, value in scores.items()
+            if value is not None
+        }
+        if model == OURS:
+            metrics |= {f"interval_{name}": at for name, at in report["intervals"].items()}
+        drawn = pictures.of_origin(origin, history) if origin and model == OURS else {}
+        tracking.child(
+            f"{model} {report['as_of'][:10]}",
+            tracking.Record(
+                params={"model": model, "as_of": report["as_of"]},
+                metrics={name: at for name, at in metrics.items() if at is not None},
+                figures=drawn,
+                documents={"differences": report["differences"].get(model, {})},
+                tags={"model": model, "as_of": report["as_of"][:10]},
+            ),
+        )
+
+
+def _finish(
+    reports: Sequence[dict[str, Any]],
+    arguments: Namespace,
+    log: Log,
+    horizon_days: int,
+    run_id: str,
+) -> dict[str, Any]:
+    """Write and record the leaderboard and the whole report."""
+    board, covered = leaderboard(reports), intervals(reports)
+    logger.info("%s", render(board))
+    logger.info("80 %% intervals: %s", {name: round(at, 3) for name, at in covered.items()})
+    rows = json.loads(to_json(board.reset_index().to_dict("records")))
+    summary = {
+        "horizon_days": horizon_days,
+        "currency": log.currency,
+        "data_sha256": log.sha256,
+        "run_id": run_id,
+        "leaderboard": rows,
+        "intervals": json.loads(to_json(covered)),
+    }
+    with whole_file(arguments.out) as path:
+        path.write_text(to_json({**summary, "origins": list(reports)}), encoding="utf-8")
+    with whole_file(arguments.out.with_suffix(".csv")) as path:
+        board.to_csv(path)
+    tracking.leave(
+        tracking.Record(
+            metrics={f"{OURS}_{name}": at for name, at in board.T[OURS].astype(float).items()}
+            | {f"interval_{name}": at for name, at in covered.items()},
+            figures={"leaderboard": pictures.of_board(board)},
+            documents={"report": {**summary, "origins": list(reports)}},
+            texts={"leaderboard.csv": board.to_csv()},
+        )
+    )
+    return summary | {"origins": [report["as_of"] for report in reports], "out": str(arguments.out)}

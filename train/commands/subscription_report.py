@@ -1,0 +1,86 @@
+"""The command `report` of contracts, and the report that each training on them leaves."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+from features.schema import ContractError
+from models.bundle import AnyBundle, ContractBundle
+from models.subscriptions.predict import EndlessError
+from train.commands.report import (
+    CHAMPION,
+    JUDGED,
+    attach,
+    previous,
+    require_currency,
+    save,
+)
+from train.progress import bar
+from train.report.build import (
+    CONTRACT_STEPS,
+    write_contracts,
+)
+from train.report.facts.subscription_holdout import (
+    ContractJudged,
+    contract_judged,
+)
+from train.report.facts.subscriptions import (
+    ContractSubject,
+    gather,
+)
+from train.subscriptions.fit import Task
+from train.subscriptions.train import ContractTrained
+from train.tracking.fetch import fetch
+
+
+def report(arguments: Namespace, task: Task) -> dict[str, Any]:
+    """Write the report of a registered model over the task's table; return the JSON result.
+
+    Raises ContractError or ConnectionError for what cannot be used.
+    """
+    with bar("report", CONTRACT_STEPS + 1) as step:
+        kept = fetch(arguments.model or CHAMPION, document=f"{JUDGED}.json")
+        earlier = arguments.previous
+        subject = ContractSubject(
+            bundle=_of_contracts(kept.bundle, task),
+            config=task.config,
+            subscriptions=task.subscriptions,
+            as_of=task.as_of,
+            horizon_days=task.horizon_days,
+            judged=ContractJudged.model_validate_json(kept.document) if kept.document else None,
+            version=kept.version,
+            previous=previous(earlier, task.subscriptions.timezone) if earlier else None,
+        )
+        step("model")
+        facts = gather(subject)
+        try:
+            page = write_contracts(facts, step=step)
+        except EndlessError as error:
+            raise ContractError(str(error)) from None
+    return save(page, facts, arguments.out)
+
+
+def leave(trained: ContractTrained, task: Task) -> None:
+    """Attach the report to the open run, with customers numbered: a run names nobody."""
+    seen = contract_judged(trained.verdict) if trained.verdict else None
+    subject = ContractSubject(
+        bundle=trained.bundle,
+        config=task.config,
+        subscriptions=task.subscriptions,
+        as_of=task.as_of,
+        horizon_days=task.horizon_days,
+        judged=seen,
+        named=False,
+    )
+    attach(lambda step: write_contracts(gather(subject), step=step), CONTRACT_STEPS, seen)
+
+
+def _of_contracts(bundle: AnyBundle, task: Task) -> ContractBundle:
+    if not isinstance(bundle, ContractBundle):
+        raise ContractError(
+            "the model is one of purchases, and the configuration one of contracts; give another "
+            "--model or --config"
+        )
+    require_currency(bundle, task.config.data.currency)
+    return bundle

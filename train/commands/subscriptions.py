@@ -1,0 +1,117 @@
+"""The commands behind the door where customers have contracts."""
+
+from __future__ import annotations
+
+import logging
+from argparse import Namespace
+from typing import Any
+
+from features.config.subscriptions import read_contract_config
+from features.ingest.policies import describe
+from features.ingest.subscribers import (
+    MEANINGS,
+    read_subscriptions,
+)
+from features.schema import ContractError
+from features.timestamps import parse_as_of
+from train.commands import subscription_report as contract_door
+from train.commands.purchases import (
+    about,
+    announce,
+    named,
+    recorded,
+    register_bundle,
+)
+from train.progress import bar
+from train.subscriptions.backtest import backtest as backtest
+from train.subscriptions.fit import Task
+from train.subscriptions.records import (
+    churn_record,
+    clv_record,
+    held_out,
+)
+from train.subscriptions.train import (
+    STEPS,
+    ContractTrained,
+    train,
+)
+from train.tracking import runs as tracking
+
+logger = logging.getLogger(__name__)
+
+
+def clv(arguments: Namespace) -> dict[str, Any]:
+    """Train, record under one parent run and register the bundle."""
+    task = read_task(arguments)
+    with recorded("clv", task.config, task.as_of) as run_id:
+        trained = _train(task)
+        tracking.child("churn", churn_record(task, trained))
+        tracking.leave(clv_record(trained))
+        registered = register_bundle(trained.bundle)
+        contract_door.leave(trained, task)
+    announce(registered)
+    return _result(task, trained, run_id) | named(registered)
+
+
+def churn(arguments: Namespace) -> dict[str, Any]:
+    """Train and record the churn model; nothing is registered."""
+    task = read_task(arguments)
+    with recorded("churn", task.config, task.as_of) as run_id:
+        trained = _train(task)
+        tracking.leave(churn_record(task, trained))
+    return _result(task, trained, run_id)
+
+
+def spend(arguments: Namespace) -> dict[str, Any]:
+    """Raises ContractError: there is nothing to learn."""
+    raise ContractError(
+        f"{arguments.config}: a contract says what is paid each month, so there is no spend model "
+        "to learn; train without a command, or churn"
+    )
+
+
+def tune(arguments: Namespace) -> dict[str, Any]:
+    """Raises ContractError: the search knows models of purchases only."""
+    raise ContractError(
+        f"{arguments.config}: settings are searched for models of purchases only; change [churn] "
+        "by hand and compare the runs in MLflow"
+    )
+
+
+def report(arguments: Namespace) -> dict[str, Any]:
+    """Write the report of a registered model as one HTML file."""
+    return contract_door.report(arguments, read_task(arguments))
+
+
+def read_task(arguments: Namespace) -> Task:
+    """What the arguments ask of which table. Raises ConfigError or ContractError."""
+    config = read_contract_config(arguments.config)
+    logger.info("reading %s", config.data.customers)
+    subscriptions = read_subscriptions(config.data)
+    logger.info("%s", describe(subscriptions.counts, MEANINGS))
+    end = subscriptions.end
+    as_of = parse_as_of(arguments.as_of, config.data.timezone) if arguments.as_of else end
+    if as_of > end:
+        raise ContractError(
+            f"as_of {as_of.isoformat()} lies after the end of knowledge {end.isoformat()}; take "
+            "that or an earlier one"
+        )
+    logger.info("as of %s%s", as_of.isoformat(), "" if arguments.as_of else " (the table's end)")
+    return Task(config, subscriptions, as_of, arguments.horizon_days or config.problem.horizon_days)
+
+
+def _train(task: Task) -> ContractTrained:
+    with bar("training", STEPS) as step:
+        trained = train(task, step=step)
+    logger.info("%s", held_out(trained))
+    return trained
+
+
+def _result(task: Task, trained: ContractTrained, run_id: str) -> dict[str, Any]:
+    card, rounds = trained.bundle.card, {"churn": trained.curve.chosen}
+    return {
+        **about(card, run_id, rounds=rounds, horizon_days=task.horizon_days),
+        "relationship": card.relationship,
+        "counts": task.subscriptions.counts,
+        "data_sha256": task.subscriptions.sha256,
+    }

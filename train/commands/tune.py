@@ -1,0 +1,214 @@
+"""The tuning command: search, record every trial, write the settings that won."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from features.atomic_file import whole_file
+from features.config.purchases import (
+    Boosting,
+    Config,
+)
+from features.ingest.transactions import Log
+from features.schema import ContractError
+from train.fingerprint import fingerprint
+from train.progress import bar
+from train.purchases.snapshots import Step
+from train.tracking import runs as tracking
+from train.tuning.objective import (
+    Model,
+    rehearsals,
+)
+from train.tuning.search import (
+    Trial,
+    best,
+    finished,
+    open_study,
+    search,
+)
+
+if TYPE_CHECKING:
+    from train.commands.purchases import Job
+
+logger = logging.getLogger(__name__)
+ABOUT = (
+    "**Tune**: settings of churn and spend, tried at earlier origins and judged on what followed. "
+    "One child run a trial; trial 0 are the configured settings. `loss` is log loss (churn) or "
+    "gamma deviance (spend), lower is better; `gain` is the fall against trial 0, by other seeds "
+    "where it is promising, and `gain_sd` its standard error. Trials that an earlier run left in "
+    "tuning.db are children of that run: the tag `study` finds them all."
+)
+LOSS = {"churn": "log loss", "spend": "gamma deviance"}
+
+
+def tune(job: Job, *, trials: int, minutes: float | None, out: Path) -> dict[str, Any]:
+    """Search churn's and spend's settings and write the better ones as TOML; return a summary.
+
+    trials   of each model in all, those of an earlier run and the configured settings included
+    minutes  after which no trial begins
+    """
+    if out.is_dir():  # before the work, not after it
+        raise ContractError(f"{out}: is a folder; give the name of a file as --out")
+    tried = rehearsals(job.config, job.history, job.as_of, job.horizon_days)
+    var = Path(os.environ.get("PERENNIAL_VAR") or "var")
+    names = {name: _study_name(name, job) for name in tried}
+    studies = {name: open_study(var, names[name]) for name in tried}
+    kept = {name: len(finished(study)) for name, study in studies.items()}
+    origins = [f"{each:%Y-%m-%d}" for each in tried["churn"].origins]
+    logger.info("judged on the %d days after %s", tried["churn"].horizon_days, ", ".join(origins))
+    if any(kept.values()):
+        logger.info("kept from an earlier run: %s", _counted(kept))
+
+    tracking.connect(job.config.tracking.experiment)
+    started = tracking.Record(
+        description=ABOUT,
+        params={"command": "tune", "trials": trials, "origins": origins, "studies": names},
+        tags={"as_of": f"{job.as_of:%Y-%m-%d}", "model": "tune"},
+    )
+    with tracking.parent("tune", started, config=job.config.model_dump()) as run_id:
+        seconds = None if minutes is None else 60.0 * minutes
+        done = search(tried, studies, trials=trials, seconds=seconds)
+        with bar("tuning", sum(max(trials - each, 0) for each in kept.values())) as step:
+            interrupted = _record_each(done, names, step)
+        found = {name: finished(study) for name, study in studies.items()}
+        summary = _finish(job.config, found, out, title=_title(job, origins))
+    return {
+        "run_id": run_id,
+        "as_of": job.as_of.isoformat(),
+        "horizon_days": job.horizon_days,
+        "judged_days": tried["churn"].horizon_days,
+        "origins": [each.isoformat() for each in tried["churn"].origins],
+        "interrupted": interrupted,
+        **summary,
+        "out": str(out),
+    }
+
+
+def fragment(settings: Mapping[Model, Boosting], comments: Mapping[Model, str], title: str) -> str:
+    """The settings as tables of a configuration file, all keys, each table with its comment."""
+    lines = [f"# {title}", "# Put these tables into the configuration, in the place of its own."]
+    for name, chosen in settings.items():
+        lines += ["", f"# {comments[name]}", f"[{name}]"]
+        lines += [f"{key} = {value!r}" for key, value in chosen.model_dump().items()]
+    return "\n".join(lines) + "\n"
+
+
+def verdict(name: Model, trials: Sequence[Trial]) -> str:
+    """Which trial won and by how much, or that none did, in a sentence."""
+    if not trials:
+        return f"{name}: nothing was tried, the configured settings stay"
+    won, others = best(trials), trials[1:]
+    if won.number:
+        return (
+            f"{name}: {LOSS[name]} {won.loss:.5f}, configured {trials[0].loss:.5f}; trial "
+            f"{won.number} of {len(others)} gains {won.gain.mean:.5f} by other seeds, "
+            f"standard error {won.gain.sd:.5f}"
+        )
+    stays = f"{name}: {LOSS[name]} {won.loss:.5f}; the configured settings stay"
+    if not others:
+        return f"{stays}, nothing else was tried"
+    near = max((each.gain for each in others), key=lambda each: each.mean)
+    if near.mean <= 0.0:
+        return f"{stays}, none of {len(others)} others is better"
+    return (
+        f"{stays}, none of {len(others)} others beats them at every origin by more than luck: the "
+        f"best gains {near.mean:.5f}, standard error {near.sd:.5f}"
+    )
+
+
+def _record_each(
+    done: Iterator[tuple[Model, Trial]], studies: Mapping[Model, str], step: Step
+) -> bool:
+    """Record every trial as it is done; whether Ctrl-C put an end to it."""
+    try:
+        for name, trial in done:
+            tracking.child(f"{name} {trial.number}", _trial_record(name, trial, studies))
+            step(f"{name} {trial.loss:.4f}")
+    except KeyboardInterrupt:
+        logger.warning("interrupted; the trials that are done are kept, and count again")
+        return True
+    return False
+
+
+def _finish(
+    config: Config, found: Mapping[Model, Sequence[Trial]], out: Path, *, title: str
+) -> dict[str, Any]:
+    """Report, write and record what won."""
+    comments = {name: verdict(name, trials) for name, trials in found.items()}
+    settings = {
+        name: best(trials).settings if trials else getattr(config, name)
+        for name, trials in found.items()
+    }
+    text = fragment(settings, comments, title)
+    logger.info("%s", text)
+    with whole_file(out) as path:
+        path.write_text(text, encoding="utf-8")
+    judged = {name: trials for name, trials in found.items() if trials}
+    won = {name: best(trials) for name, trials in judged.items()}
+    tracking.leave(
+        tracking.Record(
+            metrics={
+                f"{name}_{key}": value
+                for name, trial in won.items()
+                for key, value in {"loss": trial.loss, "gain": trial.gain.mean}.items()
+            },
+            curves={
+                f"{name}_best_loss": np.minimum.accumulate([each.loss for each in trials]).tolist()
+                for name, trials in judged.items()
+            },
+            texts={"best.toml": text},
+        )
+    )
+    return {name: _summary(trials) if trials else None for name, trials in found.items()}
+
+
+def _summary(trials: Sequence[Trial]) -> dict[str, Any]:
+    won = best(trials)
+    return {
+        "trials": len(trials),
+        "won": won.number,
+        "loss": won.loss,
+        "configured_loss": trials[0].loss,
+        "gain": won.gain.mean,
+        "gain_sd": won.gain.sd,
+        "settings": won.settings.model_dump(),
+    }
+
+
+def _trial_record(name: Model, trial: Trial, studies: Mapping[Model, str]) -> tracking.Record:
+    by_origin = {f"loss_origin_{place}": at for place, at in enumerate(trial.by_origin, start=1)}
+    return tracking.Record(
+        params={"model": name, "trial": trial.number, **trial.settings.model_dump()},
+        metrics={
+            "loss": trial.loss,
+            "gain": trial.gain.mean,
+            "gain_sd": trial.gain.sd,
+            **by_origin,
+        },
+        tags={"model": name, "study": studies[name]},
+    )
+
+
+def _study_name(name: Model, job: Job) -> str:
+    """Named after all that a trial's loss depends on, the code included."""
+    log: Log = job.history.log
+    settings = job.config.model_dump_json(include={"data", "problem", name})
+    parts = (settings, log.sha256, job.as_of.isoformat(), str(job.horizon_days))
+    return f"{name}-{fingerprint(*parts)}"
+
+
+def _title(job: Job, origins: Sequence[str]) -> str:
+    return (
+        f"Found by `python -m train tune` as of {job.as_of:%Y-%m-%d}: tried as of "
+        f"{' and '.join(origins)}, judged on what followed."
+    )
+
+
+def _counted(kept: Mapping[Model, int]) -> str:
+    return ", ".join(f"{count} trials of {name}" for name, count in kept.items())

@@ -1,0 +1,1 @@
+"""Training on transactions: snapshots, both models, holdout, backtest."""

@@ -1,0 +1,190 @@
+"""The whole ladder judged at rolling origins, each model trained on its past only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.config.purchases import Config
+from features.schema import ContractError
+from models.bundle import Bundle
+from models.intervals import revenue_interval, total_interval
+from models.metrics import (
+    CHURN,
+    VALUE,
+    churn_metrics,
+    coverage,
+    mean_width,
+    paired_bootstrap,
+    value_metrics,
+)
+from models.purchases.predict import forecast
+from train.purchases.baselines import (
+    LADDER,
+    Said,
+    Task,
+)
+from train.purchases.history import History
+from train.purchases.segments import segments
+from train.purchases.snapshots import (
+    FEWEST_CUSTOMERS,
+    Step,
+    customer_codes,
+)
+from train.purchases.train import train
+
+Array = NDArray[np.float64]
+Scores = dict[str, float]
+OURS, CLASSICAL = "perennial", "bg_nbd_gamma_gamma"
+DRAWS = 200
+GROUPS = 20
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What came out at one origin; `report` is plain data, fit for JSON.
+
+    actual   churned and revenue, what happened, index customer_id
+    said     what each model had said, in the same order
+    bundle   ours, as it was trained there
+    """
+
+    as_of: datetime
+    actual: pd.DataFrame
+    said: dict[str, Said]
+    bundle: Bundle
+    report: dict[str, Any]
+
+
+def origins(history: History, horizon_days: int, count: int, newest: datetime) -> list[datetime]:
+    """`count` moments, newest first, evenly spaced by at most a horizon; none before two fifths.
+
+    Raises ContractError where the labels of `newest` are not mature, or no log lies before it.
+    """
+    last = history.log.end - timedelta(days=horizon_days)
+    if newest > last:
+        raise ContractError(
+            f"origin {newest.isoformat()}: its {horizon_days} days of labels are not mature, the "
+            f"log ends at {history.log.end.isoformat()}; take {last.isoformat()} or earlier"
+        )
+    span = newest - history.log.first
+    if span.days < 2 or len(history.table(newest)) < FEWEST_CUSTOMERS:
+        raise ContractError(
+            f"origin {newest.isoformat()}: fewer than {FEWEST_CUSTOMERS} customers have bought "
+            f"since the log begins at {history.log.first.isoformat()}; take a shorter horizon"
+        )
+    if count == 1:
+        return [newest]
+    gap = min(timedelta(days=horizon_days), span * 0.6 / (count - 1))
+    whole = max(gap.days, 1)
+    moments = [newest - timedelta(days=whole * each) for each in range(count)]
+    return [each for each in moments if len(history.table(each)) >= FEWEST_CUSTOMERS]
+
+
+def judge_origin(
+    config: Config, history: History, as_of: datetime, horizon_days: int, *, step: Step
+) -> Origin:
+    """Train every model as of one origin and compare it with the horizon that followed."""
+    task = Task(config, history, as_of, horizon_days)
+    said = {}
+    for name, model in LADDER.items():
+        said[name] = model(task)
+        step(f"{as_of:%Y-%m-%d} {name}")
+    bundle = train(config, history, as_of, horizon_days, step=lambda _: None).bundle
+    step(f"{as_of:%Y-%m-%d} {OURS}")
+    ours = forecast(bundle, task.table, as_of=as_of)
+    p_order, spend = ours.p_order(horizon_days), ours.expected_spend(horizon_days)
+    said[OURS] = Said(p_order, p_order * spend)
+    actual = history.outcome(as_of, horizon_days, by=history.log.end)
+    report = _report(task.table, actual, said, config.problem.seed)
+    report["intervals"] = _intervals(bundle, actual, p_order, spend)
+    report["as_of"], report["customers"] = as_of.isoformat(), len(actual)
+    report["fitted_horizon_days"] = bundle.card.fitted_horizon_days
+    return Origin(as_of, actual, said, bundle, report)
+
+
+def _report(
+    table: pd.DataFrame, actual: pd.DataFrame, said: dict[str, Said], seed: int
+) -> dict[str, Any]:
+    """Scores by model and segment; differences from the classical model with 95 % intervals."""
+    parts = segments(table)
+    return {
+        "scores": {
+            name: {part: _scores(actual, each, flags) for part, flags in parts.items()}
+            for name, each in said.items()
+        },
+        "segments": {part: int(flags.sum()) for part, flags in parts.items()},
+        "differences": {
+            name: _differences(actual, each, said[CLASSICAL], seed)
+            for name, each in said.items()
+            if name != CLASSICAL
+        },
+    }
+
+
+def _scores(actual: pd.DataFrame, said: Said, flags: NDArray[np.bool_]) -> Scores:
+    churned, revenue = _truth(actual)
+    return value_metrics(revenue[flags], said.expected_revenue[flags]) | churn_metrics(
+        churned[flags], 1.0 - said.p_order[flags]
+    )
+
+
+def _differences(
+    actual: pd.DataFrame, said: Said, classical: Said, seed: int
+) -> dict[str, dict[str, float]]:
+    """Metric minus the classical model's, customers resampled in pairs; for everyone."""
+    churned, revenue = _truth(actual)
+    pairs = [
+        (name, metric, revenue, said.expected_revenue, classical.expected_revenue)
+        for name, metric in VALUE.items()
+    ] + [
+        (name, metric, churned, 1.0 - said.p_order, 1.0 - classical.p_order)
+        for name, metric in CHURN.items()
+    ]
+    found = {}
+    for name, metric, truth, ours, theirs in pairs:
+        difference, low, high = paired_bootstrap(
+            truth, ours, theirs, metric, draws=DRAWS, seed=seed
+        )
+        found[name] = {"difference": difference, "low": low, "high": high}
+    return found
+
+
+def _intervals(bundle: Bundle, actual: pd.DataFrame, p_order: Array, spend: Array) -> Scores:
+    """Coverage and width of the 80 % intervals: of customers, of groups of them, of the whole.
+
+    Of customers whose chance of an order is below 20 %, an interval of nothing already covers
+    more than 80 %; `likely_coverage` is therefore that of all others.
+    """
+    _, revenue = _truth(actual)
+    low, high = revenue_interval(bundle.card.spread, p_order, spend)
+    likely = p_order >= 0.2
+    group = customer_codes(actual.index) % GROUPS
+    inside = [
+        _inside(bundle, revenue[group == each], p_order[group == each], spend[group == each])
+        for each in range(GROUPS)
+    ]
+    return {
+        "coverage": coverage(revenue, low, high),
+        "likely_coverage": coverage(revenue[likely], low[likely], high[likely]),
+        "mean_width": mean_width(low, high),
+        "group_coverage": float(np.mean(inside)),
+        "total_covered": _inside(bundle, revenue, p_order, spend),
+    }
+
+
+def _inside(bundle: Bundle, revenue: Array, p_order: Array, spend: Array) -> float:
+    low, high = total_interval(bundle.card.spread, p_order, spend)
+    return float(low <= revenue.sum() <= high)
+
+
+def _truth(actual: pd.DataFrame) -> tuple[Array, Array]:
+    return (
+        actual["churned"].to_numpy(dtype=float),
+        actual["revenue_future"].to_numpy(dtype=float),
+    )

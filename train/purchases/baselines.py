@@ -1,0 +1,169 @@
+"""The ladder of models that ours has to beat, from the simplest to the nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from features.config.purchases import Config
+from features.purchases.table import expressions
+from models.boosting import Sample, correction, fit
+from models.encoding import (
+    Levels,
+    encode,
+    levels,
+)
+from models.purchases.prior import (
+    Prior,
+    fit_mbg,
+)
+from models.purchases.spend import (
+    LEAST_REVENUE,
+    SpendModel,
+)
+from train.purchases.history import History
+from train.purchases.snapshots import (
+    Stack,
+    fitted_horizon,
+    moments,
+    stack,
+)
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a model says of each customer as of a moment, in the feature table's order.
+
+    p_order           P(an order in the horizon), NaN where the model does not say
+    expected_revenue  money
+    """
+
+    p_order: Array
+    expected_revenue: Array
+
+
+@dataclass(frozen=True)
+class Task:
+    """Predict the horizon after `as_of` from what was known then."""
+
+    config: Config
+    history: History
+    as_of: datetime
+    horizon_days: int
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The feature table as of the moment."""
+        return self.history.table(self.as_of)
+
+
+def past_spend(task: Task) -> Said:
+    """Each customer's net revenue of the last horizon, carried forward; says no probability."""
+    start = task.as_of - timedelta(days=task.horizon_days)
+    lines = task.history.log.lines
+    recent = lines[
+        (lines["us"] >= start.timestamp() * 1e6) & (lines["us"] < task.as_of.timestamp() * 1e6)
+    ]
+    revenue = recent.groupby("customer_id")["amount"].sum().reindex(task.table.index).fillna(0.0)
+    return Said(np.full(len(revenue), np.nan), revenue.to_numpy(dtype=float))
+
+
+def bg_nbd(task: Task) -> Said:
+    """BG/NBD x Gamma-Gamma as published."""
+    return _prior_says(task.history.classical(task.as_of), task)
+
+
+def mbg_nbd(task: Task) -> Said:
+    """MBG/NBD x Gamma-Gamma."""
+    return _prior_says(fit_mbg(task.table), task)
+
+
+def tweedie(task: Task) -> Said:
+    """One gradient-boosted Tweedie regression of revenue, zeros kept; says no probability."""
+    rows, days = _rows(task)
+    nothing = np.full(len(task.table), np.nan)
+    if not rows.revenue.sum() > 0:
+        return Said(nothing, bg_nbd(task).expected_revenue)
+    target = np.maximum(rows.revenue, 0.0)
+    margin = _grown(task, rows.features, target, float(np.log(target.mean())), "reg:tweedie")
+    return Said(nothing, np.exp(margin) * task.horizon_days / days)
+
+
+def two_stage(task: Task) -> Said:
+    """Churn x spend by plain boosting: same features and snapshots, no probability model."""
+    rows, days = _rows(task)
+    ordered = rows.churned == 0
+    if not ordered.any() or ordered.all():
+        return bg_nbd(task)
+    revenue = np.maximum(rows.revenue[ordered], LEAST_REVENUE)
+    odds = float(logit(ordered.mean()))
+    churn = _grown(task, rows.features, 1.0 - rows.churned, odds, "binary:logistic")
+    spend = _grown(
+        task, rows.features[ordered], revenue, float(np.log(revenue.mean())), "reg:gamma"
+    )
+    windows = task.horizon_days / days
+    p_order = 1.0 - expit(-churn) ** windows
+    return Said(p_order, expit(churn) * np.exp(spend) * windows)
+
+
+LADDER: dict[str, Callable[[Task], Said]] = {
+    "past_spend": past_spend,
+    "bg_nbd_gamma_gamma": bg_nbd,
+    "mbg_nbd_gamma_gamma": mbg_nbd,
+    "tweedie": tweedie,
+    "two_stage": two_stage,
+}
+
+
+def _prior_says(prior: Prior, task: Task) -> Said:
+    return Said(
+        prior.p_order(task.table, task.horizon_days),
+        prior.expected_revenue(task.table, task.horizon_days),
+    )
+
+
+def _rows(task: Task) -> tuple[Stack, int]:
+    """The snapshots that ours learns from, and the days of their horizon."""
+    days, snapshots = _snapshots(task)
+    names, known = _columns(task, snapshots)
+    rows = stack(
+        task.history,
+        snapshots,
+        days,
+        by=task.as_of,
+        features=names,
+        levels=known,
+        step=lambda _: None,
+    )
+    return rows, days
+
+
+def _grown(
+    task: Task, features: NDArray[np.float32], target: Array, start: float, objective: str
+) -> Array:
+    """Today's customers' margins from trees that were grown from one constant."""
+    settings = SpendModel(**task.config.spend.model_dump(), random_state=task.config.problem.seed)
+    parameters = settings.xgboost_parameters("reg:gamma") | {"objective": objective}
+    none = np.zeros(len(target))
+    sample = Sample(features, target, none + start, none, none.astype(np.int64))
+    booster = fit(sample, parameters, task.config.spend.max_rounds)
+    _, snapshots = _snapshots(task)
+    return start + correction(booster, encode(task.table, *_columns(task, snapshots)))
+
+
+def _snapshots(task: Task) -> tuple[int, list[datetime]]:
+    days = fitted_horizon(task.history, task.as_of, task.horizon_days)
+    return days, moments(task.history, task.as_of, days, task.config.problem)
+
+
+def _columns(task: Task, snapshots: list[datetime]) -> tuple[list[str], Levels]:
+    tables = [task.history.table(moment) for moment in snapshots] or [task.table]
+    return [each.name for each in expressions(task.history.log.optional)], levels(tables)

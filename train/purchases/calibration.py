@@ -1,0 +1,98 @@
+"""The level that the coming horizon is expected to have: last year's season, or none."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import expit
+
+from models.purchases.calibration import (
+    LevelError,
+    lasting,
+    shrink,
+)
+from models.purchases.prior import Prior
+from models.purchases.season import (
+    YEAR_DAYS,
+    Season,
+    flat,
+    from_speeds,
+)
+from train.purchases.history import History
+from train.purchases.snapshots import FEWEST_CUSTOMERS
+
+Array = NDArray[np.float64]
+DAY = timedelta(days=1)
+SETTLED_DAYS = 182  # with less log before it, old customers look new and the error misleads
+STEP_DAYS = 28
+
+
+def expected_level(
+    history: History,
+    as_of: datetime,
+    horizon_days: int,
+    snapshots: list[datetime],
+    *,
+    fitted: int,
+) -> tuple[Season, LevelError]:
+    """The season to count the horizon in, and the error that remains to be corrected.
+
+    Where the log had settled a year before `as_of`, and had customers, the classical model's
+    errors in the same days of last year; else what was off by the same amount at all matured
+    snapshots.
+    """
+    year_ago = as_of - timedelta(days=YEAR_DAYS)
+    settled = (year_ago - history.log.first) / DAY >= SETTLED_DAYS
+    if not settled or len(history.table(year_ago)) < FEWEST_CUSTOMERS:
+        errors = [history.error(moment, fitted, by=as_of) for moment in snapshots]
+        span = (snapshots[0] - snapshots[-1]) / DAY + fitted if snapshots else 0.0
+        return flat(as_of), lasting(errors, span / fitted, horizons=max(1.0, horizon_days / fitted))
+    within = min(horizon_days, YEAR_DAYS)
+    days = sorted({*range(STEP_DAYS, YEAR_DAYS + 1, STEP_DAYS), within})
+    errors_at = {day: shrink(history.error(year_ago, day, by=as_of)) for day in days}
+    season = from_speeds(as_of, days, [errors_at[day].speed for day in days])
+    return season, errors_at[within]
+
+
+def expected_totals(
+    table: pd.DataFrame,
+    effective_days: float,
+    *,
+    prior: Prior,
+    classical: Prior,
+    error: LevelError,
+) -> tuple[float, float]:
+    """Customers with an order, and revenue, that all of `table` should come to.
+
+    That is the classical model's total corrected by `error`: trees and the richer prior say who
+    is worth how much more than whom, and have no say in how much there is in all.
+
+    subtle: with few repeat customers the Gamma-Gamma mean of one-time buyers can run away; where
+    the classical total is beyond half or double of the prior's, the prior's counts.
+    """
+    ordering = float(classical.p_order(table, effective_days).sum() * np.exp(error.order))
+    revenue = float(classical.expected_revenue(table, effective_days).sum())
+    own = float(prior.expected_revenue(table, effective_days).sum())
+    believed = revenue if 0.5 < revenue / own < 2.0 else own
+    return min(ordering, len(table) * (1.0 - 1e-6)), believed * float(np.exp(error.revenue))
+
+
+def shifts(log_odds: Array, log_spend: Array, totals: tuple[float, float]) -> tuple[float, float]:
+    """What to add to each customer's log odds and log spend to come to the expected totals."""
+    ordering, revenue = totals
+    order_shift = _shift(log_odds, ordering)
+    raw = float(expit(log_odds + order_shift) @ np.exp(log_spend))
+    return order_shift, float(np.log(revenue / raw))
+
+
+def _shift(margin: Array, total: float) -> float:
+    """The constant that makes the probabilities of these log odds sum to `total`."""
+
+    def excess(shift: float) -> float:
+        return float(expit(margin + shift).sum() - total)
+
+    return float(brentq(excess, -30.0, 30.0, xtol=1e-9))

@@ -1,0 +1,160 @@
+"""A verdict and a fitted model as pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.boosting import Curve
+from models.purchases.card import Card
+from models.purchases.predict import forecast
+from train.leaderboard import SHOWN
+from train.purchases.backtest import (
+    CLASSICAL,
+    OURS,
+    Origin,
+)
+from train.purchases.history import History
+from train.purchases.holdout import Verdict
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+SCALES = {"churn": "log odds of an order", "spend": "log money"}
+
+
+def of_model(
+    name: str, curve: Curve, gains: dict[str, float], moved: dict[str, float]
+) -> dict[str, Figure]:
+    """How the number of rounds was chosen, and which features the trees use.
+
+    gains  total gain by feature; moved: what it adds to a customer's answer, mean of |SHAP|
+    """
+    from train.charts import plots
+
+    return {
+        "learning_curve": plots.learning_curve(
+            curve.rounds, curve.deviance, curve.chosen, model=f"{name} model"
+        ),
+        "importance": plots.importance(gains, model=f"{name} model"),
+        "shap_importance": plots.importance(
+            moved, model=f"{name} model", measure=f"sum of mean |SHAP value|, {SCALES[name]}"
+        ),
+    }
+
+
+def of_verdict(name: str, verdict: Verdict | None, card: Card) -> dict[str, Figure]:
+    """What was predicted against what happened, for churn, spend or clv."""
+    if verdict is None:
+        return {}
+    from train.charts import plots
+
+    seen = verdict.customers
+    if name == "churn":
+        return {
+            "reliability": plots.reliability(*_columns(seen, "churned", "p_churn", "prior_p_churn"))
+        }
+    if name == "spend":
+        returners = seen[seen["churned"] == 0]
+        if returners.empty:
+            return {}
+        columns = _columns(returners, "revenue", "expected_spend", "prior_spend")
+        return {"deciles": plots.decile_bars(*columns, currency=card.currency)}
+    columns = _columns(seen, "revenue", "expected_revenue", "prior_revenue")
+    return {
+        "deciles": plots.decile_bars(*columns, currency=card.currency),
+        "gain": plots.gain_curve(*columns, currency=card.currency),
+    }
+
+
+def _columns(frame: pd.DataFrame, *names: str) -> list[NDArray[np.float64]]:
+    return [frame[name].to_numpy(dtype=float) for name in names]
+
+
+def of_origin(origin: Origin, history: History) -> dict[str, Figure]:
+    """What ours and the classical model said at an origin against what happened."""
+    from train.charts import plots
+
+    said, classical = origin.said[OURS], origin.said[CLASSICAL]
+    currency = history.log.currency
+    revenue, churned = _columns(origin.actual, "revenue_future", "churned")
+    beside = (said.expected_revenue, classical.expected_revenue)
+    return {
+        "deciles": plots.decile_bars(revenue, *beside, currency=currency),
+        "gain": plots.gain_curve(revenue, *beside, currency=currency),
+        "reliability": plots.reliability(churned, 1.0 - said.p_order, 1.0 - classical.p_order),
+        **_of_days(origin, history),
+    }
+
+
+def of_board(board: pd.DataFrame) -> Figure:
+    """The leaderboard, best of each column marked."""
+    from train.charts import plots
+
+    shown = board[[name for name in SHOWN if name in board]]
+    rows = {
+        str(model): {str(name): float(at) for name, at in zip(shown, row, strict=True)}
+        for model, row in zip(shown.index, shown.to_numpy(dtype=float), strict=True)
+    }
+    return plots.leaderboard(rows)
+
+
+def _of_days(origin: Origin, history: History) -> dict[str, Figure]:
+    """Tracking plot and conditional expectations of purchase days."""
+    from train.charts import plots
+
+    table = history.table(origin.as_of)
+    horizon_days = origin.bundle.card.horizon_days
+    ours = forecast(origin.bundle, table, as_of=origin.as_of)
+    expected = ours.expected_days(horizon_days)
+    prior = history.classical(origin.as_of).expected_days(table, horizon_days)
+    (days,) = _columns(origin.actual, "active_days_future")
+    by = {
+        "frequency": ("repeat_days", "repeat purchase days so far"),
+        "recency": ("recency_days", "days since the last purchase"),
+    }
+    found = {
+        f"expected_by_{name}": plots.conditional_expectation(
+            table[column].to_numpy(dtype=float),
+            days,
+            expected,
+            prior,
+            by=label,
+            what="purchase days",
+        )
+        for name, (column, label) in by.items()
+    }
+    weeks = weekly_days(origin, history, ours.expected_days)
+    found["tracking"] = plots.tracking_plot(
+        list(weeks.index), weeks["actual"], weeks["predicted"], origin.as_of, what="purchase days"
+    )
+    return found
+
+
+def weekly_days(
+    origin: Origin, history: History, expected_days: Callable[[float], NDArray[np.float64]]
+) -> pd.DataFrame:
+    """Purchase days by week of the customers known at the origin; index: the week's start.
+
+    actual     from half a year before the origin to the end of the horizon
+    predicted  of the weeks of the horizon, NaN before
+    """
+    weeks = origin.bundle.card.horizon_days // 7
+    starts = [origin.as_of + timedelta(days=7 * week) for week in range(-26, weeks)]
+    lines = history.log.lines
+    days = lines[(lines["amount"] > 0) & lines["customer_id"].isin(origin.actual.index)]
+    days = days.assign(day=days["local_us"] // 86_400_000_000).drop_duplicates(
+        ["customer_id", "day"]
+    )
+    edges = [start.timestamp() * 1e6 for start in starts]
+    edges.append((starts[-1] + timedelta(days=7)).timestamp() * 1e6)
+    counts, _ = np.histogram(days["us"], bins=edges)
+    totals = [float(expected_days(7.0 * week).sum()) for week in range(1, weeks + 1)]
+    predicted = np.r_[np.full(26, np.nan), np.diff(totals, prepend=0.0)]
+    return pd.DataFrame({"actual": counts.astype(float), "predicted": predicted}, index=starts)

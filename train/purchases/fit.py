@@ -1,0 +1,207 @@
+"""One bundle from what was known at one moment: both models, the level, nothing later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from features.config.purchases import Config
+from features.purchases.table import expressions
+from features.schema import ContractError
+from models.boosting import Curve, correction
+from models.bundle import Bundle
+from models.encoding import (
+    encode,
+    levels,
+)
+from models.intervals import assumed
+from models.purchases.card import (
+    Card,
+    Feature,
+    Training,
+    Trees,
+)
+from models.purchases.churn import (
+    ChurnModel,
+    lift,
+    log_odds,
+)
+from models.purchases.spend import SpendModel
+from train.purchases.calibration import (
+    expected_level,
+    expected_totals,
+    shifts,
+)
+from train.purchases.churn import fit_churn
+from train.purchases.history import History
+from train.purchases.snapshots import (
+    Step,
+    empty_stack,
+    fitted_horizon,
+    moments,
+    stack,
+)
+from train.purchases.spend import fit_spend
+from train.tracking.serialization import requirements
+
+LIBRARIES = ("numpy", "pandas", "scikit-learn", "xgboost", "xgboost-cpu", "duckdb")
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A bundle and how it came about; curves: per model, deviance out of time by rounds."""
+
+    bundle: Bundle
+    curves: dict[str, Curve]
+
+
+@dataclass(frozen=True)
+class _Basis:
+    """What both models learn from, as of one moment."""
+
+    as_of: datetime
+    horizon_days: int
+    fitted_days: int
+    snapshots: list[datetime]
+    names: list[str]
+    levels: dict[str, tuple[str, ...]]
+
+
+def fit(
+    config: Config,
+    history: History,
+    as_of: datetime,
+    horizon_days: int,
+    *,
+    models: Sequence[str] = ("churn", "spend"),
+    step: Step,
+) -> Fitted:
+    """Learn churn and spend from snapshots that had matured by `as_of`; no later row is used.
+
+    models  which of the two get trees; the other is left as the probability model
+
+    Raises ContractError when nobody has bought before `as_of`.
+    """
+    basis = _basis(config, history, as_of, horizon_days)
+    rows = stack(
+        history,
+        basis.snapshots,
+        basis.fitted_days,
+        by=as_of,
+        features=basis.names,
+        levels=basis.levels,
+        step=step,
+    )
+    none = empty_stack(len(basis.names))
+    shared = {"seed": config.problem.seed, "columns": len(basis.names)}
+    churn = fit_churn(
+        config.churn,
+        rows if "churn" in models else none,
+        horizon_days=basis.fitted_days,
+        **shared,
+    )
+    step("churn model")
+    spend = fit_spend(
+        config.spend,
+        rows if "spend" in models else none,
+        horizon_days=basis.fitted_days,
+        **shared,
+    )
+    step("spend model")
+    card = _card(config, history, basis, churn, spend)
+    step("level")
+    return Fitted(
+        Bundle(card, churn.booster_, spend.booster_),
+        {"churn": churn.curve_, "spend": spend.curve_},
+    )
+
+
+def _basis(config: Config, history: History, as_of: datetime, horizon_days: int) -> _Basis:
+    table = history.table(as_of)
+    if table.empty:
+        raise ContractError(
+            f"nobody has bought before as_of {as_of.isoformat()}; the log begins at "
+            f"{history.log.first.isoformat()}, take a later as_of"
+        )
+    fitted = fitted_horizon(history, as_of, horizon_days)
+    snapshots = moments(history, as_of, fitted, config.problem)
+    return _Basis(
+        as_of=as_of,
+        horizon_days=horizon_days,
+        fitted_days=fitted,
+        snapshots=snapshots,
+        names=[each.name for each in expressions(history.log.optional)],
+        levels=levels([history.table(moment) for moment in snapshots] or [table]),
+    )
+
+
+def _card(
+    config: Config, history: History, basis: _Basis, churn: ChurnModel, spend: SpendModel
+) -> Card:
+    """The card, with the level that the customers of today are expected to have in all."""
+    as_of, table, prior = basis.as_of, history.table(basis.as_of), history.prior(basis.as_of)
+    season, error = expected_level(
+        history, as_of, basis.horizon_days, basis.snapshots, fitted=basis.fitted_days
+    )
+    matrix = encode(table, basis.names, basis.levels)
+    effective = season.effective_days(as_of, basis.horizon_days)
+    fitted = season.effective_days(as_of, basis.fitted_days)
+    start = log_odds(prior.p_order(table, effective), lift(prior.p_order(table, fitted)))
+    order_shift, spend_shift = shifts(
+        start + churn.strength * correction(churn.booster_, matrix),
+        np.log(prior.expected_spend(table, effective))
+        + spend.strength * correction(spend.booster_, matrix),
+        expected_totals(
+            table, effective, prior=prior, classical=history.classical(as_of), error=error
+        ),
+    )
+    return Card(
+        trained_as_of=as_of,
+        horizon_days=basis.horizon_days,
+        fitted_horizon_days=basis.fitted_days,
+        currency=history.log.currency,
+        timezone=history.log.timezone,
+        optional=history.log.optional,
+        features=_features(history, [*basis.snapshots, as_of]),
+        levels=basis.levels,
+        prior=prior,
+        season=season,
+        churn=Trees(rounds=churn.curve_.chosen, strength=churn.strength, shift=order_shift),
+        spend=Trees(rounds=spend.curve_.chosen, strength=spend.strength, shift=spend_shift),
+        spread=assumed(float(np.hypot(error.speed_sd, error.revenue_sd))),
+        economics=config.economics,
+        metrics={},
+        training=_training(config, history, basis),
+    )
+
+
+def _features(history: History, seen: Sequence[datetime]) -> tuple[Feature, ...]:
+    """The features with the bounds of what was seen of them; text has none."""
+    tables = [history.table(moment).select_dtypes("number") for moment in seen]
+    lowest = pd.concat([table.min() for table in tables], axis=1).min(axis=1).dropna()
+    highest = pd.concat([table.max() for table in tables], axis=1).max(axis=1).dropna()
+    return tuple(
+        Feature(
+            name=each.name,
+            unit=each.unit,
+            meaning=each.meaning,
+            lowest=lowest.get(each.name),
+            highest=highest.get(each.name),
+        )
+        for each in expressions(history.log.optional)
+    )
+
+
+def _training(config: Config, history: History, basis: _Basis) -> Training:
+    return Training(
+        data_sha256=history.log.sha256,
+        counts=history.log.counts,
+        snapshots=tuple(basis.snapshots),
+        customers=len(history.table(basis.as_of)),
+        settings=config.model_dump(mode="json", exclude={"tracking"}),
+        versions=dict(pin.split("==") for pin in requirements(*LIBRARIES)),
+    )

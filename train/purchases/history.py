@@ -1,0 +1,101 @@
+"""What was known of a log at past moments, and what followed; each worked out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from features.ingest.transactions import Log
+from features.purchases import labels
+from features.purchases.table import (
+    OPTIONAL,
+    build,
+)
+from features.schema import ContractError
+from models.purchases.calibration import (
+    LevelError,
+    measure,
+)
+from models.purchases.prior import (
+    Prior,
+    fit_classical,
+    fit_prior,
+)
+
+
+@dataclass(frozen=True)
+class History:
+    """A log that answers for any moment; an answer for a moment never sees a later row.
+
+    One history may serve several origins: what was known at a moment is the same for all of them,
+    and `outcome` refuses a horizon that is not over by the origin `by`.
+    """
+
+    log: Log
+    _tables: dict[datetime, pd.DataFrame] = field(default_factory=dict, repr=False)
+    _outcomes: dict[tuple[datetime, int], pd.DataFrame] = field(default_factory=dict, repr=False)
+    _priors: dict[datetime, Prior] = field(default_factory=dict, repr=False)
+    _classical: dict[datetime, Prior] = field(default_factory=dict, repr=False)
+    _errors: dict[tuple[datetime, int], LevelError] = field(default_factory=dict, repr=False)
+
+    def table(self, as_of: datetime) -> pd.DataFrame:
+        """The feature table as of a moment."""
+        if as_of not in self._tables:
+            self._tables[as_of] = build(self.log.lines, as_of, optional=self.log.optional)
+        return self._tables[as_of]
+
+    def outcome(self, as_of: datetime, horizon_days: int, *, by: datetime) -> pd.DataFrame:
+        """The labels of a horizon that was over by the moment `by`."""
+        if as_of + timedelta(days=horizon_days) > by:
+            raise ContractError(
+                f"the {horizon_days} days after {as_of.isoformat()} are not over by "
+                f"{by.isoformat()}: their labels are not mature; take an earlier as_of"
+            )
+        if (as_of, horizon_days) not in self._outcomes:
+            self._outcomes[as_of, horizon_days] = labels.build(
+                self.log.lines, as_of, horizon_days, end=self.log.end
+            )
+        return self._outcomes[as_of, horizon_days]
+
+    def prior(self, as_of: datetime) -> Prior:
+        """The probability model fitted as of a moment, from which the trees start."""
+        if as_of not in self._priors:
+            self._priors[as_of] = fit_prior(self.table(as_of), self.classical(as_of))
+        return self._priors[as_of]
+
+    def classical(self, as_of: datetime) -> Prior:
+        """BG/NBD x Gamma-Gamma as published, fitted as of a moment."""
+        if as_of not in self._classical:
+            self._classical[as_of] = fit_classical(self.table(as_of))
+        return self._classical[as_of]
+
+    def error(self, as_of: datetime, horizon_days: int, *, by: datetime) -> LevelError:
+        """How far the classical model's totals were off over a horizon that was over `by` then."""
+        outcome = self.outcome(as_of, horizon_days, by=by)
+        if (as_of, horizon_days) not in self._errors:
+            self._errors[as_of, horizon_days] = measure(
+                self.classical(as_of), self.table(as_of), outcome, horizon_days
+            )
+        return self._errors[as_of, horizon_days]
+
+
+def cut(log: Log, as_of: datetime) -> Log:
+    """The log without any row at or after `as_of`; later rows cannot then matter.
+
+    Raises ContractError when `as_of` lies after the log's end: what happened until then is unknown.
+    """
+    if as_of > log.end:
+        raise ContractError(
+            f"as_of {as_of.isoformat()} lies after the log's end {log.end.isoformat()}; "
+            "take that or an earlier one"
+        )
+    lines = log.lines[log.lines["us"] < as_of.timestamp() * 1e6]
+    if lines.empty:
+        raise ContractError(
+            f"no transaction before as_of {as_of.isoformat()}; the log begins at "
+            f"{log.first.isoformat()}, take a later as_of"
+        )
+    present = tuple(name for name in OPTIONAL if lines[name].notna().any())
+    return replace(log, lines=lines.reset_index(drop=True), optional=present, end=as_of)

@@ -1,0 +1,109 @@
+"""A model judged on a horizon that it could not have seen, beside the classical model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.bundle import Bundle
+from models.intervals import revenue_interval, total_interval
+from models.metrics import churn_metrics, coverage, mean_width, value_metrics
+from models.purchases.predict import forecast
+from train.purchases.history import History
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What happened to each customer and what was said before; index customer_id.
+
+        churned, revenue, orders      what happened in the horizon
+        p_churn, expected_spend,      what the bundle said
+        expected_revenue, low, high
+        prior_p_churn, prior_spend,   what BG/NBD x Gamma-Gamma said
+        prior_revenue
+
+    as_of, horizon_days  the window; total_low, total_high: 80 % interval of the summed revenue
+    """
+
+    customers: pd.DataFrame
+    as_of: datetime
+    horizon_days: int
+    total_low: float
+    total_high: float
+
+
+def judge(
+    bundle: Bundle, history: History, as_of: datetime, horizon_days: int, *, by: datetime
+) -> Verdict:
+    """Compare a bundle that was trained as of `as_of` with the horizon that followed."""
+    table, outcome = history.table(as_of), history.outcome(as_of, horizon_days, by=by)
+    said = forecast(bundle, table, as_of=as_of)
+    p_order, spend = said.p_order(horizon_days), said.expected_spend(horizon_days)
+    low, high = revenue_interval(bundle.card.spread, p_order, spend)
+    classical = history.classical(as_of)
+    prior_p = classical.p_order(table, horizon_days)
+    prior_spend = classical.expected_spend(table, horizon_days)
+    customers = pd.DataFrame(
+        {
+            "churned": outcome["churned"],
+            "revenue": outcome["revenue_future"],
+            "orders": outcome["n_orders_future"],
+            "p_churn": 1.0 - p_order,
+            "expected_spend": spend,
+            "expected_revenue": p_order * spend,
+            "low": low,
+            "high": high,
+            "prior_p_churn": 1.0 - prior_p,
+            "prior_spend": prior_spend,
+            "prior_revenue": prior_p * prior_spend,
+        },
+        index=table.index,
+    )
+    total_low, total_high = total_interval(bundle.card.spread, p_order, spend)
+    return Verdict(customers, as_of, horizon_days, total_low, total_high)
+
+
+def churn_scores(verdict: Verdict) -> dict[str, float]:
+    """Metrics of the churn model, and the classical model's under the prefix prior_."""
+    seen = verdict.customers
+    return _beside(
+        churn_metrics(_column(seen, "churned"), _column(seen, "p_churn")),
+        churn_metrics(_column(seen, "churned"), _column(seen, "prior_p_churn")),
+    )
+
+
+def spend_scores(verdict: Verdict) -> dict[str, float]:
+    """Metrics of the spend model on returners, and the classical model's under prior_."""
+    seen = verdict.customers[verdict.customers["churned"] == 0]
+    return _beside(
+        value_metrics(_column(seen, "revenue"), _column(seen, "expected_spend")),
+        value_metrics(_column(seen, "revenue"), _column(seen, "prior_spend")),
+    )
+
+
+def clv_scores(verdict: Verdict) -> dict[str, float]:
+    """Metrics of expected revenue over everybody, zeros kept, and the classical model's."""
+    seen = verdict.customers
+    actual = _column(seen, "revenue")
+    scores = _beside(
+        value_metrics(actual, _column(seen, "expected_revenue")),
+        value_metrics(actual, _column(seen, "prior_revenue")),
+    )
+    low, high = _column(seen, "low"), _column(seen, "high")
+    scores["interval_coverage"] = coverage(actual, low, high)
+    scores["interval_width"] = mean_width(low, high)
+    return scores
+
+
+def _beside(ours: dict[str, float], prior: dict[str, float]) -> dict[str, float]:
+    return ours | {f"prior_{name}": value for name, value in prior.items()}
+
+
+def _column(frame: pd.DataFrame, name: str) -> Array:
+    return frame[name].to_numpy(dtype=float)

@@ -1,0 +1,132 @@
+"""Which past moments to learn from, and the stacked rows that the estimators learn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.config.purchases import Problem
+from models.encoding import (
+    Levels,
+    encode,
+)
+from train.purchases.history import History
+
+Array = NDArray[np.float64]
+DAY = timedelta(days=1)
+FEWEST_CUSTOMERS = 20
+Step = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Rows of all snapshots, one per customer and moment.
+
+    p_order, spend  the prior's answers, at the level that its totals turned out to have had
+    """
+
+    features: NDArray[np.float32]
+    churned: Array
+    revenue: Array
+    p_order: Array
+    spend: Array
+    moment: Array
+    customer: NDArray[np.int64]
+
+
+def fitted_horizon(history: History, as_of: datetime, horizon_days: int) -> int:
+    """The horizon to learn from: the one asked for, or a third of the log where that is shorter."""
+    span = (as_of - history.log.first) / DAY
+    return max(1, min(horizon_days, int(span // 3)))
+
+
+def moments(
+    history: History, as_of: datetime, horizon_days: int, problem: Problem
+) -> list[datetime]:
+    """Matured snapshots, newest first: each has its horizon over by `as_of`.
+
+    The first is one horizon before `as_of`; each has at least a horizon of log behind it. Where
+    the log is too short for the spacing asked for, they move together, down to a week apart.
+    """
+    newest = as_of - timedelta(days=horizon_days)
+    room = (newest - history.log.first) / DAY - horizon_days
+    spacing = problem.spacing_days
+    if problem.snapshots > 1:
+        spacing = int(min(spacing, max(7, room // (problem.snapshots - 1))))
+    wanted = (newest - timedelta(days=spacing * each) for each in range(problem.snapshots))
+    oldest = history.log.first + timedelta(days=horizon_days)
+    return [
+        moment
+        for moment in wanted
+        if moment >= oldest and len(history.table(moment)) >= FEWEST_CUSTOMERS
+    ]
+
+
+def stack(
+    history: History,
+    snapshots: Sequence[datetime],
+    horizon_days: int,
+    *,
+    by: datetime,
+    features: Sequence[str],
+    levels: Levels,
+    step: Step,
+) -> Stack:
+    """Stack the snapshots' rows, with the prior's answers for each as the place to start from."""
+    if not snapshots:
+        return empty_stack(len(features))
+    parts = []
+    for moment in snapshots:
+        parts.append(_rows(history, moment, horizon_days, by, features, levels))
+        step(f"snapshot {moment:%Y-%m-%d}")
+    return Stack(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def empty_stack(columns: int) -> Stack:
+    """No rows, of so many features."""
+    nothing = np.empty(0)
+    features, customer = np.empty((0, columns), np.float32), np.empty(0, np.int64)
+    return Stack(features, nothing, nothing, nothing, nothing, nothing, customer)
+
+
+def _rows(
+    history: History,
+    moment: datetime,
+    horizon_days: int,
+    by: datetime,
+    features: Sequence[str],
+    levels: Levels,
+) -> tuple[NDArray[np.generic], ...]:
+    """The columns of a Stack for one snapshot, in order.
+
+    The clock is set, and the spend scaled, so that the prior's totals are right: season and luck,
+    which all customers share, are then not the trees' to explain.
+    """
+    table = history.table(moment)
+    outcome = history.outcome(moment, horizon_days, by=by)
+    prior = history.prior(moment)
+    speed = history.error(moment, horizon_days, by=by).speed
+    effective = horizon_days * float(np.exp(speed))
+    p_order, spend = prior.p_order(table, effective), prior.expected_spend(table, effective)
+    revenue = outcome["revenue_future"].to_numpy(dtype=float)
+    level = max(revenue.sum(), 1e-3 * float(p_order @ spend)) / (p_order @ spend)
+    return (
+        encode(table, features, levels),
+        outcome["churned"].to_numpy(dtype=float),
+        revenue,
+        p_order,
+        spend * level,
+        np.full(len(table), moment.timestamp() / DAY.total_seconds()),
+        customer_codes(table.index),
+    )
+
+
+def customer_codes(customers: pd.Index[str]) -> NDArray[np.int64]:
+    """A whole number per customer id, >= 0, the same in every table and every run."""
+    hashes = pd.util.hash_array(customers.to_numpy(dtype=object))
+    return np.asarray(hashes >> np.uint64(1), dtype=np.int64)

@@ -1,0 +1,140 @@
+"""Both models, judged out of time, as one bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from features.config.purchases import Config
+from models import intervals
+from models.boosting import Curve
+from models.bundle import Bundle
+from models.intervals import Spread
+from models.purchases.predict import answer
+from models.segmentation.cutoffs import bounds
+from train.purchases.fit import fit
+from train.purchases.history import History
+from train.purchases.holdout import (
+    Verdict,
+    churn_scores,
+    clv_scores,
+    judge,
+    spend_scores,
+)
+from train.purchases.snapshots import (
+    FEWEST_CUSTOMERS,
+    Step,
+    customer_codes,
+    fitted_horizon,
+)
+
+BOTH = ("churn", "spend")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A bundle, what is known of its quality, and how the number of rounds was chosen.
+
+    verdict  a model of the same recipe, trained one horizon earlier, against what followed;
+             none where the log is too short for that
+    """
+
+    bundle: Bundle
+    curves: dict[str, Curve]
+    verdict: Verdict | None
+
+
+def train(
+    config: Config,
+    history: History,
+    as_of: datetime,
+    horizon_days: int,
+    *,
+    models: Sequence[str] = BOTH,
+    step: Step,
+) -> Trained:
+    """Train as of a moment; no row at or after it is used for anything.
+
+    The recipe is first tried one horizon earlier and judged on what followed: that gives the
+    metrics and the spread of the intervals. Then it is repeated on all that is known.
+    """
+    verdict = _rehearse(config, history, as_of, horizon_days, models, step)
+    fitted = fit(config, history, as_of, horizon_days, models=models, step=step)
+    card = fitted.bundle.card
+    if verdict is not None:
+        spread = learn_spread(verdict.customers, card.spread.level_sd)
+        verdict = cross_fitted(verdict, card.spread.level_sd)
+        card = card.model_copy(update={"spread": spread, "metrics": scores(verdict, models)})
+    bundle = _with_bounds(Bundle(card, fitted.bundle.churn, fitted.bundle.spend), config, history)
+    return Trained(bundle, fitted.curves, verdict)
+
+
+def _with_bounds(bundle: Bundle, config: Config, history: History) -> Bundle:
+    """The bundle with the bounds of the tiers and segments of today's customers."""
+    card = bundle.card
+    table = history.table(card.trained_as_of)
+    clv = answer(bundle, table, as_of=card.trained_as_of)["clv"]
+    named = card.model_copy(update={"bounds": bounds(table, clv, config.tiers)})
+    return Bundle(named, bundle.churn, bundle.spend)
+
+
+def scores(verdict: Verdict, models: Sequence[str] = BOTH) -> dict[str, float]:
+    """Every defined metric of a verdict, named after the model it judges: churn_auc, clv_gini."""
+    parts = {"churn": churn_scores, "spend": spend_scores, "clv": clv_scores}
+    wanted = parts if set(models) == set(BOTH) else {name: parts[name] for name in models}
+    return {
+        f"{part}_{name}": value
+        for part, score in wanted.items()
+        for name, value in score(verdict).items()
+        if np.isfinite(value)
+    }
+
+
+def learn_spread(customers: pd.DataFrame, level_sd: float) -> Spread:
+    """The spread of returners' revenue around what was expected of them."""
+    returners = customers[customers["churned"] == 0]
+    return intervals.fit(
+        1.0 - returners["p_churn"].to_numpy(dtype=float),
+        returners["expected_spend"].to_numpy(dtype=float),
+        returners["revenue"].to_numpy(dtype=float),
+        level_sd=level_sd,
+    )
+
+
+def cross_fitted(verdict: Verdict, level_sd: float) -> Verdict:
+    """The verdict with intervals whose spread was learnt from the other half of the customers."""
+    half = customer_codes(verdict.customers.index) % 2
+    customers = verdict.customers.copy()
+    for each in (0, 1):
+        spread = learn_spread(customers[half != each], level_sd)
+        mine = customers[half == each]
+        customers.loc[half == each, ["low", "high"]] = np.stack(
+            intervals.revenue_interval(
+                spread,
+                1.0 - mine["p_churn"].to_numpy(dtype=float),
+                mine["expected_spend"].to_numpy(dtype=float),
+            ),
+            axis=1,
+        )
+    return replace(verdict, customers=customers)
+
+
+def _rehearse(
+    config: Config,
+    history: History,
+    as_of: datetime,
+    horizon_days: int,
+    models: Sequence[str],
+    step: Step,
+) -> Verdict | None:
+    """The recipe one horizon earlier, judged; none where too little was known by then."""
+    window = fitted_horizon(history, as_of, horizon_days)
+    earlier = as_of - timedelta(days=window)
+    if earlier <= history.log.first or len(history.table(earlier)) < FEWEST_CUSTOMERS:
+        return None
+    bundle = fit(config, history, earlier, window, models=models, step=step).bundle
+    return judge(bundle, history, earlier, window, by=as_of)

@@ -1,0 +1,87 @@
+"""What became of the rows of the log, and what the answers rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from features.ingest.policies import MEANINGS
+from train.report.facts.purchases import Facts
+from train.report.facts.shared import Told
+from train.report.page.parts import (
+    Chapter,
+    Column,
+    Table,
+)
+
+COUNTS = (Column("number", "number", "count"), Column("meaning", "what"))
+BASIS = {
+    "model": "the probability model and the trees",
+    "prior": "the probability model alone: no trees were learnt",
+    "insufficient": "nothing: too little is known, and no number is given",
+}
+MOST = 8
+
+
+def chapter(facts: Facts) -> Chapter:
+    """Every row of the log accounted for; what is unsure about the customers."""
+    log = facts.subject.history.log
+    span = (
+        f"The log begins on {facts.day(log.first)}; nothing from "
+        f"{facts.day(facts.subject.as_of)} on is used. The counts are those of the "
+        "whole log."
+    )
+    return accounted(facts, log.counts, MEANINGS, span)
+
+
+def accounted(
+    facts: Told, counts: Mapping[str, int], meanings: Mapping[str, str], span: str
+) -> Chapter:
+    """Rows by what became of them, named by `meanings`, and customers by what is known."""
+    rows = [
+        {"number": counts[name], "meaning": meaning, "name": name}
+        for name, meaning in meanings.items()
+        if name in counts
+    ]
+    numbers = {"read": counts.get("rows_read"), "customers": facts.whole.customers}
+    lead = (
+        "{read:count} rows were read, and each is accounted for below; {customers:count} customers "
+        "{who:text}."
+    )
+    return Chapter(
+        name="quality",
+        title="Data",
+        says=(facts.words.fill(lead, who=facts.of_kind("customers"), **numbers), span),
+        parts=(
+            Table(
+                name="counts",
+                title="Rows, by what became of them",
+                says="A line that begins with a dash is part of the one above.",
+                columns=COUNTS,
+                rows=rows,
+            ),
+            _basis(facts),
+        ),
+        numbers=numbers,
+    )
+
+
+def _basis(facts: Told) -> Table:
+    """What the answers rest on, and the warnings that come with most of them."""
+    answers = facts.answers
+    rests = [
+        {"number": int(number), "meaning": f"answers rest on {BASIS[str(name)]}", "name": str(name)}
+        for name, number in answers["basis"].value_counts().items()
+    ]
+    warned = answers["warnings"].explode().dropna().value_counts().head(MOST)
+    warnings = [
+        {"number": int(number), "meaning": f"warning: {text}", "name": "warning"}
+        for text, number in warned.items()
+    ]
+    some = sum(len(each) > 0 for each in answers["warnings"])
+    return Table(
+        name="basis",
+        title="Customers, by what their numbers rest on",
+        says=facts.words.fill("{some:count} customers carry a warning.", some=some),
+        columns=COUNTS,
+        rows=[*rests, *warnings],
+    )

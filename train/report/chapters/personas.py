@@ -1,0 +1,64 @@
+"""Personas: customers who bought alike, each group in words."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from models.segmentation.clusters import cluster
+from models.segmentation.personas import (
+    favourite,
+    names,
+    profiles,
+    words,
+)
+from train.report.facts.purchases import Facts
+from train.report.page.parts import (
+    Card,
+    Cards,
+    Chapter,
+    plain,
+)
+
+SHARES = {
+    "customer_share": "customers",
+    "revenue_share": "revenue so far",
+    "value_share": "expected value",
+    "p_churn": "churn risk",
+}
+
+
+def chapter(facts: Facts) -> Chapter:
+    """A card for each cluster, and how far the clusters are to be believed."""
+    log = facts.subject.history.log
+    found = cluster(facts.table)
+    favourites = pd.DataFrame(
+        {name: favourite(log.lines, name, facts.subject.as_of) for name in log.optional}
+    )
+    groups = profiles(facts.table, found.labels, answers=facts.answers, favourites=favourites)
+    groups.insert(0, "name", names(groups, facts.table))
+    numbers = {"groups": len(groups), "stability": found.stability, "agreement": found.agreement}
+    lead = (
+        "{groups:count} groups of customers who are alike in how lately, how often and for how "
+        "much they bought. Their names come from their numbers."
+    )
+    sure = (
+        "Made of either half of the customers, the groups agree to {stability:percent} beyond "
+        "chance; with another method to {agreement:percent}."
+    )
+    return Chapter(
+        name="personas",
+        title="Personas",
+        says=(facts.words.fill(lead, **numbers), facts.words.fill(sure, **numbers)),
+        parts=(Cards(tuple(_card(facts, row) for _, row in groups.iterrows())),),
+        numbers=numbers | {"profiles": [plain(row.to_dict()) for _, row in groups.iterrows()]},
+    )
+
+
+def _card(facts: Facts, row: pd.Series) -> Card:
+    said = words(row, currency=facts.words.currency, horizon_days=facts.subject.horizon_days)
+    shares = tuple(
+        (label, float(row[name]), facts.words.format_field(float(row[name]), "percent"))
+        for name, label in SHARES.items()
+        if pd.notna(row[name])
+    )
+    return Card(title=str(row["name"]), says=said, shares=shares)

@@ -1,0 +1,198 @@
+"""Retention: how long subscribers stay, and whose value and risk differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.subscriptions.survival import months_watched
+from train.charts.shapes import curves
+from train.charts.theme import percent_axis
+from train.report.chapters.groups import (
+    MOST,
+    picture,
+)
+from train.report.facts.subscriptions import ContractFacts
+from train.report.page.parts import (
+    Chapter,
+    Column,
+    Picture,
+    Row,
+    Table,
+    records,
+)
+from train.subscriptions.months import (
+    known_by,
+    survived,
+)
+from train.subscriptions.records import TODAYS
+
+Array = NDArray[np.float64]
+YEAR = 12
+SHOWN = 3
+WATCHED, LAW = "as it was (Kaplan-Meier)", "shifted beta-geometric"
+LINES = (
+    Column("series", "curve"),
+    Column("x", "months since the start", "count"),
+    Column("y", "share still there", "percent"),
+)
+TOLD = (
+    Column("attribute", "attribute"),
+    Column("told", "of the differences in risk", "percent"),
+    Column("riskiest", "most likely to cancel"),
+    Column("risk", "mean churn risk", "percent"),
+    Column("safest", "least likely"),
+    Column("low_risk", "mean churn risk", "percent"),
+)
+LEAD = (
+    "Of all who began, {first_share:percent} were still there after {first:count} months and "
+    "{last_share:percent} after {last:count}."
+)
+HAZARDS = (
+    "Of a thousand customers, {early:count} left in each month of the first year "
+    "and {late:count} in each month of the last year that was watched."
+)
+APART = (
+    "Of all attributes, {attribute:text} tells most: where it is {riskiest:text}, {risk:percent} "
+    "are expected to cancel within {days:days}; where it is {safest:text}, {low_risk:percent}."
+)
+
+
+def chapter(facts: ContractFacts) -> Chapter:
+    """The curve of survival, and customers by tenure and by what tells their risks apart."""
+    subject = facts.subject
+    months = months_watched(known_by(subject.subscriptions, subject.as_of).lives)
+    stays = survived(pd.DataFrame({"y": months.left}), months.month)["y"]
+    stays = stays[stays.index <= subject.bundle.card.prior.last_month]
+    told = attributes_told(facts.table, facts.answers["p_churn"], subject.subscriptions.attributes)
+    numbers = _numbers(stays) | {"days": subject.horizon_days}
+    says = [facts.words.fill(each, **numbers) for each in (LEAD, HAZARDS)]
+    if len(told):
+        says += [facts.words.fill(APART, **numbers, **records(told)[0]), TODAYS]
+    by_attribute = [picture(facts, name, _texts(facts.table[name])) for name in told.index[:SHOWN]]
+    drawn = [_curves(facts, stays), _by_tenure(facts), *by_attribute]
+    parts = [each for each in drawn if each is not None]
+    return Chapter(
+        name="retention",
+        title="Retention",
+        says=tuple(says),
+        parts=(*parts, _told(facts, told)) if len(told) else tuple(parts),
+        numbers=numbers,
+    )
+
+
+def attributes_told(table: pd.DataFrame, p_churn: pd.Series, names: Sequence[str]) -> pd.DataFrame:
+    """How far each attribute tells churn risks apart: the most telling first, index its name.
+
+    Columns as in `TOLD`: the share of the variance of the risks that lies between its values, the
+    values with the highest and the lowest mean risk, and these. An attribute of one value, or of
+    many numbers, is left out.
+    """
+    rows = {}
+    every = float(p_churn.var(ddof=0))
+    for name in names:
+        groups = p_churn.groupby(_texts(table[name]))
+        risks = groups.mean().dropna()
+        if not 1 < len(risks) <= MOST or not every > 0.0:
+            continue
+        spread = float((groups.count() * (risks - p_churn.mean()) ** 2).sum() / p_churn.count())
+        rows[name] = {
+            "attribute": name.replace("_", " "),
+            "told": spread / every,
+            "riskiest": str(risks.idxmax()),
+            "risk": float(risks.max()),
+            "safest": str(risks.idxmin()),
+            "low_risk": float(risks.min()),
+        }
+    found = pd.DataFrame.from_dict(rows, orient="index", columns=[each.key for each in TOLD])
+    return found.sort_values("told", ascending=False, kind="stable")
+
+
+def _texts(values: pd.Series) -> pd.Series:
+    """The values as names of groups, null where unknown."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values.map("{:g}".format, na_action="ignore")
+    return values
+
+
+def _numbers(stays: pd.Series) -> dict[str, Any]:
+    """How many were still there, and how many of a thousand left a month, early and late."""
+    last = int(stays.index[-1])
+    first = min(YEAR, last)
+    before = max(last - YEAR, 0)
+    return {
+        "first": first,
+        "first_share": _at(stays, first),
+        "last": last,
+        "last_share": _at(stays, last),
+        "early": 1000.0 * _hazard(1.0, _at(stays, first), first),
+        "late": 1000.0 * _hazard(_at(stays, before), _at(stays, last), last - before),
+    }
+
+
+def _at(stays: pd.Series, month: int) -> float:
+    """The share still there after so many months."""
+    return float(stays[stays.index <= month].iloc[-1])
+
+
+def _hazard(before: float, after: float, months: int) -> float:
+    """The chance to leave in a month that, the same in each, gives this decline."""
+    return float(1.0 - (after / before) ** (1.0 / months)) if before > 0.0 else 1.0
+
+
+def _curves(facts: ContractFacts, stays: pd.Series) -> Picture:
+    months = stays.index.to_numpy(dtype=float)
+    law = facts.subject.bundle.card.prior.model.survival(months)
+    rows = [*_line(WATCHED, months, stays.to_numpy(dtype=float)), *_line(LAW, months, law)]
+    rows[len(months) - 1]["end"] = facts.words.format_field(rows[len(months) - 1]["y"], "percent")
+    off = np.abs(law - stays.to_numpy(dtype=float))
+    says = (
+        "The shifted beta-geometric, from which the trees start, knows tenure alone. It differs "
+        "from what was seen by {gap:points} at most, after {at:count} months."
+    )
+    at = int(np.argmax(off))
+    return Picture(
+        name="survival",
+        title="How long subscribers stay",
+        says=facts.words.fill(says, gap=float(off[at]), at=float(months[at])),
+        columns=LINES,
+        rows=rows,
+        spec=curves(
+            LINES,
+            "months since the start",
+            percent_axis("share still there"),
+            series=[WATCHED, LAW],
+        ),
+    )
+
+
+def _line(series: str, months: Array, share: Array) -> list[Row]:
+    return [
+        {"series": series, "x": float(month), "y": float(value), "end": None}
+        for month, value in zip(months, share, strict=True)
+    ]
+
+
+def _by_tenure(facts: ContractFacts) -> Picture | None:
+    """Today's customers by the year of their contract, the first one first."""
+    year = (facts.table["tenure_months"] // YEAR + 1).clip(upper=MOST)
+    names = {each: f"year {each:.0f}" for each in range(1, MOST)} | {MOST: f"year {MOST} or later"}
+    return picture(facts, "year as a customer", year.map(names), list(names.values()))
+
+
+def _told(facts: ContractFacts, told: pd.DataFrame) -> Table:
+    return Table(
+        name="attributes",
+        title="Which attributes tell who will cancel",
+        says=facts.words.fill(
+            "What each tells alone, of which several may tell the same. The first, "
+            "{attribute:text}, tells {told:percent} of the differences in churn risk.",
+            **records(told)[0],
+        ),
+        columns=TOLD,
+        rows=records(told),
+    )

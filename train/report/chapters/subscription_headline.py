@@ -1,0 +1,69 @@
+"""Subscribers at a glance: how many, what they will pay, and how sure that is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.economics import MONTH_DAYS
+from train.charts.shapes import months
+from train.charts.theme import money_axis
+from train.report.chapters.headline import (
+    COLUMNS,
+    KINDS,
+    TILES,
+    coming,
+    numbers,
+)
+from train.report.facts.subscriptions import ContractFacts
+from train.report.page.parts import (
+    Chapter,
+    Picture,
+    Tile,
+    Tiles,
+)
+
+FIRST = (
+    "customers with a contract",
+    "{customers:count}",
+    "{leaving:count} are expected to cancel in {days:days}",
+)
+LEAD = (
+    "Revenue is that of the next {days:days}; value is what the contracts will still bring over "
+    "their whole remaining life, discounted to today."
+)
+MONTHS = (
+    "If nobody left, today's customers would pay {promised:money} in {days:days}; expected are "
+    "{share:percent} of it. Those who come later are not in it."
+)
+
+
+def chapter(facts: ContractFacts) -> Chapter:
+    """Tiles, and the expected revenue of each month."""
+    known = _numbers(facts)
+    fill = facts.words.fill
+    tiles = tuple(Tile(*(fill(text, **known) for text in each)) for each in (FIRST, *TILES[1:]))
+    picture = Picture(
+        name="months",
+        title="What is expected month by month",
+        says=fill(MONTHS, **known),
+        columns=COLUMNS,
+        rows=coming(facts.subject.as_of, *facts.monthly),
+        spec=months(COLUMNS, money_axis(facts.words.symbol), kinds=[KINDS[2]]),
+    )
+    return Chapter(
+        name="headline",
+        title="At a glance",
+        says=(fill(LEAD, **known),),
+        parts=(Tiles(tiles), picture),
+        numbers=known,
+    )
+
+
+def _numbers(facts: ContractFacts) -> dict[str, Any]:
+    found, days = numbers(facts), facts.subject.horizon_days
+    promised = float(facts.table["monthly_amount"].sum()) * days / MONTH_DAYS
+    return found | {
+        "leaving": float(facts.answers["p_churn"].sum()),
+        "promised": promised,
+        "share": found["revenue"] / promised if promised > 0 else None,
+    }

@@ -1,0 +1,49 @@
+"""The most valuable subscribers, one by one."""
+
+from __future__ import annotations
+
+from train.report.chapters.top_customers import (
+    best_of,
+    listed,
+    picture,
+    telling,
+)
+from train.report.facts.subscriptions import ContractFacts
+from train.report.page.parts import (
+    WORTH,
+    Chapter,
+    Column,
+    Table,
+)
+
+COLUMNS = (
+    Column("customer", "customer"),
+    Column("tier", "tier"),
+    *WORTH,
+    Column("p_churn", "churn risk", "percent"),
+    Column("monthly_amount", "paid per month", "exact"),
+    Column("tenure_months", "months so far", "count"),
+    Column("clv_historic", "value so far", "exact"),
+)
+PAY = (
+    "They pay {amount:money} a month on average and have stayed {tenure:count} months; all "
+    "customers pay {every_amount:money} and have stayed {every_tenure:count}."
+)
+
+
+def chapter(facts: ContractFacts) -> Chapter | None:
+    """The best customers as a picture and as a table; nothing where no value is known."""
+    best = best_of(facts)
+    if best.empty:
+        return None
+    shown = best.join(facts.table[["monthly_amount", "tenure_months"]])
+    rows = listed(facts, shown.assign(customer=facts.called(best.index)), COLUMNS)
+    says = facts.words.fill(
+        PAY,
+        amount=float(shown["monthly_amount"].mean()),
+        tenure=float(shown["tenure_months"].mean()),
+        every_amount=float(facts.table["monthly_amount"].mean()),
+        every_tenure=float(facts.table["tenure_months"].mean()),
+    )
+    table = Table(name="list", title="The same as a list", says=says, columns=COLUMNS, rows=rows)
+    return telling(facts, best, picture(facts, rows, COLUMNS), table)

@@ -1,0 +1,164 @@
+"""The textbook formulas beside the model, and where they err on this log."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pandas as pd
+
+from models.textbook.averages import longest_period
+from models.textbook.comparison import (
+    Textbook,
+    textbook,
+)
+from train.charts.shapes import lengths
+from train.charts.theme import money_axis
+from train.report.facts.purchases import Facts
+from train.report.page.parts import (
+    Chapter,
+    Column,
+    Picture,
+    Row,
+    Table,
+    records,
+)
+from train.report.page.text import UNKNOWN
+
+MODEL, NAN = "the model", r"\bnan\b"
+UNITS = {
+    "money": "{value:exact}",
+    "times": "{value:number} times",
+    "months": "{value:count} months",
+}
+BARS = (
+    Column("group", "formula"),
+    Column("value", "value within the horizon", "exact"),
+)
+ROWS = (
+    Column("formula", "formula"),
+    Column("shown", "for good"),
+    Column("over_horizon", "within the horizon", "exact"),
+    Column("inputs", "what goes in"),
+    Column("fails", "what it takes for granted, and what is so here"),
+)
+GROUPS = (
+    Column("orders", "orders in a period"),
+    Column("customers", "customers", "count"),
+    Column("retention", "of them return", "percent"),
+    Column("revenue", "revenue of one in a period", "exact"),
+    Column("value", "the retention formula, for good", "exact"),
+)
+
+
+def chapter(facts: Facts) -> Chapter:
+    """What every formula says, or why none can be worked out."""
+    subject = facts.subject
+    try:
+        days = longest_period(subject.history.log.first, subject.as_of)
+        found = textbook(
+            facts.table,
+            subject.history.table(subject.as_of - timedelta(days=days)),
+            facts.answers,
+            subject.config.economics,
+            period_days=days,
+            horizon_days=subject.horizon_days,
+        )
+    except ValueError as reason:
+        return Chapter(name="formulas", title="Formulas", says=(f"Not shown: {reason}.",))
+    numbers = {
+        "active": found.inputs.customers,
+        "period": found.inputs.period_days,
+        "model": found.model,
+        "days": subject.horizon_days,
+        "pooled": found.pooled,
+        "grouped": found.grouped,
+    }
+    lead = (
+        "The {active:count} customers who ordered in the last {period:days} are worth "
+        "{model:money} each over the next {days:days}, says the model. The formulas take "
+        "everybody for the average customer and know no season."
+    )
+    apart = (
+        "Customers are not alike: the retention formula says {pooled:money} for good with "
+        "everybody's averages, {grouped:money} where customers are told apart by their orders."
+    )
+    return Chapter(
+        name="formulas",
+        title="Formulas",
+        says=(facts.words.fill(lead, **numbers), facts.words.fill(apart, **numbers)),
+        parts=(_bars(facts, found), _rows(facts, found), _groups(facts, found)),
+        numbers=numbers,
+    )
+
+
+def _bars(facts: Facts, found: Textbook) -> Picture:
+    known = found.rows["over_horizon"].dropna()
+    rows: list[Row] = [
+        {"group": str(name).removesuffix(" - acquisition cost"), "value": float(value)}
+        for name, value in [(MODEL, found.model), *known.items()]
+    ]
+    rows = [each | {"label": facts.words.money(each["value"])} for each in rows]
+    says = (
+        "Of the formulas that know time, the lowest says {low:money} and the highest {high:money} "
+        "within {days:days}; the model says {model:money}."
+    )
+    return Picture(
+        name="beside",
+        title="One average customer, by each formula and by the model",
+        says=facts.words.fill(
+            says,
+            low=float(known.min()),
+            high=float(known.max()),
+            days=facts.subject.horizon_days,
+            model=found.model,
+        ),
+        columns=BARS,
+        rows=rows,
+        spec=lengths(BARS, money_axis(facts.words.symbol), marked=MODEL, rows=len(rows)),
+    )
+
+
+def _rows(facts: Facts, found: Textbook) -> Table:
+    # what a formula's words do not know, they call nan
+    words = found.rows.assign(fails=found.rows["fails"].str.replace(NAN, UNKNOWN, regex=True))
+    rows = records(words.reset_index())
+    shown = [
+        each | {"shown": facts.words.fill(UNITS[each["unit"]], **each)}
+        for each in rows
+        if each["value"] is not None
+    ]
+    shown += [each | {"shown": None} for each in rows if each["value"] is None]
+    return Table(
+        name="formulas",
+        title="Every formula, what goes in, and where it errs here",
+        says=facts.words.fill(
+            "{refused:count} of the {all:count} formulas say nothing here; why stands beside them.",
+            refused=sum(each["value"] is None for each in rows),
+            all=len(rows),
+        ),
+        columns=ROWS,
+        rows=shown,
+    )
+
+
+def _groups(facts: Facts, found: Textbook) -> Table:
+    groups: pd.DataFrame = found.groups
+    known = groups["retention"].dropna()
+    says = (
+        "With {few:text} in {period:days}, {low:percent} return in the next; with {many:text}, "
+        "{high:percent}."
+    )
+    return Table(
+        name="groups",
+        title="Customers told apart by their orders",
+        says=facts.words.fill(
+            says,
+            few=known.index[0],
+            many=known.index[-1],
+            period=found.inputs.period_days,
+            low=float(known.iloc[0]),
+            high=float(known.iloc[-1]),
+        ),
+        columns=GROUPS,
+        rows=records(groups.reset_index()),
+    )

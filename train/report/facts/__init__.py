@@ -1,0 +1,1 @@
+"""What the report's chapters tell of, worked out once."""

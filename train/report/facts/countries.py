@@ -1,0 +1,65 @@
+"""Where customers are, if the source says so: the log itself has no countries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pandas as pd
+
+from features.config.purchases import Data
+from features.ingest import files
+from features.ingest.column_types import (
+    moment,
+    text,
+)
+from features.ingest.transaction_rows import scan
+from features.timestamps import (
+    EPOCH,
+    MICROSECOND,
+)
+
+SOURCE = "country"
+
+
+def read_countries(data: Data, *, before: datetime) -> pd.Series | None:
+    """customer_id -> the country that most of the customer's rows name, the first by name of two.
+
+    None where the source has no column `country`, or where it is read as something else. Rows at
+    or after `before` are not seen.
+
+    subtle: apart from the log, which a further column would cut into other lines.
+    """
+    if SOURCE in data.columns.model_dump().values():
+        return None
+    source = scan(files.find(data.transactions))
+    with duckdb.connect() as connection:
+        described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+        types = {str(row[0]): str(row[1]) for row in described}
+        if SOURCE not in types:
+            return None
+        rows = connection.sql(_query(source, types, data, before)).fetchall()
+    if not rows:
+        return None
+    customers, countries = zip(*rows, strict=True)
+    index = pd.Index(customers, dtype="str", name="customer_id")
+    return pd.Series(countries, index=index, name=SOURCE, dtype="str")
+
+
+def _query(source: str, types: dict[str, str], data: Data, before: datetime) -> str:
+    """One row per customer; of several countries the one of most rows."""
+    customer, when = data.columns.customer_id, data.columns.timestamp
+    at = moment(when, types[when]).columns
+    wall = before.astimezone(ZoneInfo(data.timezone)).replace(tzinfo=None)
+    utc_us = (before - EPOCH) // MICROSECOND
+    wall_us = f"epoch_us(TIMESTAMP '{wall}')"
+    until = f"COALESCE({at['utc_us']} < {utc_us}, {at['wall_us']} < {wall_us})"
+    counted = (
+        f"SELECT {text(customer, types[customer])} AS who, {text(SOURCE, types[SOURCE])} AS place, "
+        f"COUNT(*) AS number FROM {source} WHERE {until} GROUP BY ALL"
+    )
+    return (
+        f"SELECT who, place FROM ({counted}) WHERE who IS NOT NULL AND place IS NOT NULL "
+        "QUALIFY ROW_NUMBER() OVER (PARTITION BY who ORDER BY number DESC, place) = 1 ORDER BY who"
+    )

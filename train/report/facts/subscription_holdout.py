@@ -1,0 +1,67 @@
+"""What a model of contracts showed on what it had not seen, without its customers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from models.metrics import roc_auc
+from train.report.facts.holdout import (
+    known,
+    tenths,
+)
+from train.subscriptions.holdout import ContractVerdict
+
+
+class ContractJudged(BaseModel):
+    """A model of the same recipe against what it did not learn from.
+
+    of                      horizon: customers, and the horizon that followed; months: months that
+                            were watched, of customers not learnt from
+    about                   on what, in words
+    rows, left, expected    customers or months, those that ended with a cancellation, and how many
+                            were expected
+    auc                     P(of two, one of which ended so, that one had the higher risk)
+    revenue, revenue_expected  of a horizon, money
+    risks                   tenths by risk, the lowest first: mean risk, share that left
+    deciles                 of a horizon, tenths by expected revenue, the lowest first: means, money
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    of: Literal["horizon", "months"]
+    about: str
+    rows: int
+    left: int
+    expected: float
+    auc: float | None
+    revenue: float | None = None
+    revenue_expected: float | None = None
+    risks: tuple[dict[str, float], ...]
+    deciles: tuple[dict[str, float], ...] = ()
+
+
+def contract_judged(verdict: ContractVerdict) -> ContractJudged:
+    """The verdict's sums and means."""
+    seen = verdict.rows
+    left, risk = (seen[name].to_numpy(dtype=float) for name in ("churned", "p_churn"))
+    found = ContractJudged(
+        of=verdict.of,
+        about=verdict.about,
+        rows=len(seen),
+        left=int(left.sum()),
+        expected=float(risk.sum()),
+        auc=known(roc_auc(left, risk)),
+        risks=tenths(seen, "p_churn", {"p_churn": "expected", "churned": "came"}),
+    )
+    if verdict.of == "months":
+        return found
+    of_money = {"expected_revenue": "expected", "revenue": "came"}
+    return found.model_copy(
+        update={
+            "revenue": float(seen["revenue"].sum()),
+            "revenue_expected": float(seen["expected_revenue"].sum()),
+            "deciles": tenths(seen, "expected_revenue", of_money),
+        }
+    )

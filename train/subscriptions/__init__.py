@@ -1,0 +1,1 @@
+"""Training on subscribers: months, the churn model, holdout, backtest."""

@@ -1,0 +1,167 @@
+"""One bundle of contracts from what was known at one moment, nothing later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import expit, logit
+
+from features.config.subscriptions import ContractConfig
+from features.ingest.subscribers import Subscriptions
+from features.subscriptions.table import (
+    MONTH_DAYS,
+    UNITS,
+)
+from models.boosting import NO_CURVE, Array, Curve, Matrix, correction, no_trees
+from models.bundle import ContractBundle
+from models.encoding import levels
+from models.purchases.calibration import UNKNOWN_SD
+from models.purchases.card import (
+    Feature,
+    Training,
+    Trees,
+)
+from models.subscriptions import shifted_beta_geometric as retention
+from models.subscriptions.card import (
+    ContractCard,
+    Retention,
+)
+from models.subscriptions.churn import LeavingModel
+from models.subscriptions.shifted_beta_geometric import RetentionModel
+from models.subscriptions.survival import Months
+from train.purchases.fit import LIBRARIES
+from train.purchases.snapshots import customer_codes
+from train.subscriptions.months import (
+    Known,
+    known_by,
+    last_hazard,
+    last_watched,
+    month_rows,
+    recent_months,
+)
+from train.tracking.serialization import requirements
+
+FEWEST_LEFT = 50
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is asked of which table, as of when."""
+
+    config: ContractConfig
+    subscriptions: Subscriptions
+    as_of: datetime
+    horizon_days: int
+
+    @property
+    def names(self) -> list[str]:
+        """The features in the order of the matrix."""
+        return [*UNITS, *self.subscriptions.attributes]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A bundle and how its number of trees was chosen: deviance by rounds."""
+
+    bundle: ContractBundle
+    curve: Curve
+
+
+def fit(task: Task, start_from: RetentionModel | None = None) -> Fitted:
+    """Learn from the months that had been watched by `as_of`.
+
+    start_from  where the trees start; else the shifted beta-geometric of these customers
+
+    Raises ContractError when nothing had been watched by then.
+    """
+    known = known_by(task.subscriptions, task.as_of)
+    texts = levels([known.table[task.names]])
+    months, rows = month_rows(known, task.names, texts)
+    prior = start_from or retention.fit(known.lives)
+    start = prior.log_odds_of_leaving(months.month)
+    model = _leaving(task, known, months, rows=rows, start=start)
+    margin = start + model.strength * correction(model.booster_, rows)
+    last = last_watched(months)
+    card = ContractCard(
+        trained_as_of=task.as_of,
+        horizon_days=task.horizon_days,
+        fitted_horizon_days=int(last * MONTH_DAYS),
+        currency=task.subscriptions.currency,
+        timezone=task.subscriptions.timezone,
+        features=_features(task, known, rows),
+        levels=texts,
+        prior=Retention(
+            alpha=float(prior.alpha),
+            beta=prior.beta,
+            last_month=last,
+            floor=float(logit(last_hazard(months, last))),
+        ),
+        churn=Trees(
+            rounds=model.curve_.chosen,
+            strength=model.strength,
+            shift=_shift(margin, float(months.left.sum())),
+        ),
+        level_sd=float(np.hypot(UNKNOWN_SD, max(months.left.sum(), 1.0) ** -0.5)),
+        economics=task.config.economics,
+        metrics={},
+        training=_training(task, known),
+    )
+    return Fitted(ContractBundle(card, model.booster_), model.curve_)
+
+
+def _leaving(
+    task: Task, known: Known, months: Months, *, rows: Matrix, start: Array
+) -> LeavingModel:
+    """The trees; none where too few have left to learn from."""
+    settings = task.config.churn.model_dump()
+    model = LeavingModel(**settings, random_state=task.config.problem.seed)
+    if months.left.sum() < FEWEST_LEFT:
+        model.curve_, model.booster_ = NO_CURVE, no_trees(rows.shape[1], "binary:logistic")
+        return model
+    return model.fit(
+        rows,
+        months.left,
+        log_odds=start,
+        customer=customer_codes(known.table.index)[months.life],
+        recent=recent_months(known, months, task.horizon_days),
+    )
+
+
+def _shift(margin: Array, left: float) -> float:
+    """What makes the expected number of those who left the actual one, on the log odds."""
+    if not 0.0 < left < len(margin):
+        return 0.0
+
+    def excess(shift: float) -> float:
+        return float(expit(margin + shift).sum()) - left
+
+    return float(brentq(excess, -20.0, 20.0, xtol=1e-9))
+
+
+def _features(task: Task, known: Known, rows: Matrix) -> tuple[Feature, ...]:
+    """The features with the bounds of what was seen of them; text has none."""
+    found = []
+    for place, name in enumerate(task.names):
+        unit, meaning = UNITS.get(name, ("", name.replace("_", " ")))
+        text = not np.issubdtype(known.table[name].dtype.type, np.number)
+        seen = rows[~np.isnan(rows[:, place]), place]
+        ends = (None, None) if text or not seen.size else (float(seen.min()), float(seen.max()))
+        unit = unit or ("text" if text else "number")
+        found.append(
+            Feature(name=name, unit=unit, meaning=meaning, lowest=ends[0], highest=ends[1])
+        )
+    return tuple(found)
+
+
+def _training(task: Task, known: Known) -> Training:
+    return Training(
+        data_sha256=task.subscriptions.sha256,
+        counts=task.subscriptions.counts,
+        snapshots=(),
+        customers=len(known.table),
+        settings=task.config.model_dump(mode="json", exclude={"tracking"}),
+        versions=dict(pin.split("==") for pin in requirements(*LIBRARIES)),
+    )

@@ -1,0 +1,174 @@
+"""A model of contracts judged on what it could not have seen, beside the probability model.
+
+Where cancellations have dates: the recipe one horizon earlier, against the horizon that followed.
+Where a table tells of one moment: month by month, on customers that were not learnt from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from features.schema import ContractError
+from features.subscriptions.table import (
+    build,
+    labels,
+)
+from models import boosting
+from models.bundle import ContractBundle
+from models.economics import months as months_of
+from models.encoding import levels
+from models.metrics import churn_metrics, value_metrics
+from models.subscriptions import shifted_beta_geometric as retention
+from models.subscriptions.churn import LeavingModel
+from models.subscriptions.predict import (
+    ContractForecast,
+    forecast_matrix,
+    matrix_of,
+)
+from models.subscriptions.survival import Outlook
+from train.purchases.snapshots import (
+    FEWEST_CUSTOMERS,
+    customer_codes,
+)
+from train.subscriptions.fit import (
+    Fitted,
+    Task,
+    fit,
+)
+from train.subscriptions.months import (
+    FEWEST_WATCHED,
+    Known,
+    known_by,
+    month_rows,
+)
+
+FOLDS = 3
+
+
+@dataclass(frozen=True)
+class ContractVerdict:
+    """What happened and what was said before.
+
+    of     horizon: a row per customer; months: a row per customer and month that was watched
+    rows   churned, p_churn, prior_p_churn; of a horizon also revenue, expected_revenue,
+           prior_revenue; of months also month, counted from 1
+    about  on what, in words
+    """
+
+    of: Literal["horizon", "months"]
+    rows: pd.DataFrame
+    about: str
+
+
+def judge(task: Task, fitted: Fitted) -> ContractVerdict | None:
+    """Of what was learnt as of the task's moment; None where there is too little to judge by."""
+    earlier = rehearsal(task)
+    if earlier is not None:
+        return judge_horizon(fit(earlier).bundle, earlier)
+    known = known_by(task.subscriptions, task.as_of)
+    fold = customer_codes(known.table.index) % FOLDS
+    enough = all(_watched(known.of(fold != each)) >= FEWEST_WATCHED for each in range(FOLDS))
+    return judge_months(task, known, fitted.curve.chosen) if enough else None
+
+
+def rehearsal(task: Task) -> Task | None:
+    """The same task one horizon earlier; None without dates, or where too little lies before."""
+    if not task.subscriptions.dated:
+        return None
+    earlier = replace(task, as_of=task.as_of - timedelta(days=task.horizon_days))
+    return earlier if can_be_judged(earlier) else None
+
+
+def can_be_judged(task: Task) -> bool:
+    """Whether enough months had been watched by then to learn from, and enough stayed to judge."""
+    try:
+        known = known_by(task.subscriptions, task.as_of)
+    except ContractError:
+        return False
+    active = int((~known.table["gone"].to_numpy(dtype=bool)).sum())
+    return active >= FEWEST_CUSTOMERS and _watched(known) >= FEWEST_WATCHED
+
+
+def judge_horizon(bundle: ContractBundle, task: Task) -> ContractVerdict:
+    """A bundle that was trained as of the task's moment against the horizon that followed it."""
+    table = build(task.subscriptions, task.as_of)
+    outcome = labels(task.subscriptions, task.as_of, task.horizon_days)
+    said = forecast_matrix(bundle, matrix_of(bundle, table))
+    prior = ContractForecast(said.tenure, said.amount, _without_trees(said.outlook))
+    over = months_of(task.horizon_days)
+    columns = {
+        "churned": outcome["churned"].to_numpy(dtype=float),
+        "revenue": outcome["revenue_future"].to_numpy(dtype=float),
+        "p_churn": 1.0 - said.stays(task.horizon_days),
+        "prior_p_churn": 1.0 - prior.stays(task.horizon_days),
+        "expected_revenue": said.monthly_revenue(over).sum(axis=1),
+        "prior_revenue": prior.monthly_revenue(over).sum(axis=1),
+    }
+    about = (
+        f"{len(table)} customers as of {task.as_of:%Y-%m-%d}, the {task.horizon_days} days that "
+        "followed"
+    )
+    return ContractVerdict("horizon", pd.DataFrame(columns, index=table.index), about)
+
+
+def judge_months(task: Task, known: Known, rounds: int) -> ContractVerdict:
+    """Trees of so many rounds, each third of the customers judged by what the others teach."""
+    fold = customer_codes(known.table.index) % FOLDS
+    months, rows = month_rows(known, task.names, levels([known.table[task.names]]))
+    settings = task.config.churn
+    parameters = LeavingModel(
+        **settings.model_dump(), random_state=task.config.problem.seed
+    ).xgboost_parameters("binary:logistic")
+    said, prior_said = np.empty(len(rows)), np.empty(len(rows))
+    for each in range(FOLDS):
+        prior = retention.fit(known.of(fold != each).lives)
+        start = prior.log_odds_of_leaving(months.month)
+        own = fold[months.life] == each
+        sample = boosting.Sample(rows, months.left, start, np.zeros(len(rows)), months.life)
+        booster = boosting.fit(sample.at(~own), parameters, rounds)
+        added = settings.strength * boosting.correction(booster, rows[own])
+        prior_said[own], said[own] = expit(start[own]), expit(start[own] + added)
+    columns = {
+        "churned": months.left,
+        "p_churn": said,
+        "prior_p_churn": prior_said,
+        "month": months.month,
+    }
+    about = f"{len(rows):,} months of {len(known.table):,} customers, none judged by itself"
+    return ContractVerdict("months", pd.DataFrame(columns), about)
+
+
+def scores(verdict: ContractVerdict) -> dict[str, float]:
+    """Every defined metric by name: churn_auc, clv_bias, ... of a horizon, churn_month_auc, ... of
+    months; the probability model's under prior_."""
+    seen = {name: verdict.rows[name].to_numpy(dtype=float) for name in verdict.rows}
+    part = "churn" if verdict.of == "horizon" else "churn_month"
+    found = {
+        part: churn_metrics(seen["churned"], seen["p_churn"]),
+        f"{part}_prior": churn_metrics(seen["churned"], seen["prior_p_churn"]),
+    }
+    if verdict.of == "horizon":
+        found["clv"] = value_metrics(seen["revenue"], seen["expected_revenue"])
+        found["clv_prior"] = value_metrics(seen["revenue"], seen["prior_revenue"])
+    return {
+        f"{part}_{name}": value
+        for part, metrics in found.items()
+        for name, value in metrics.items()
+        if np.isfinite(value)
+    }
+
+
+def _watched(known: Known) -> float:
+    """Months that were watched to their end, of all customers together."""
+    lives = known.lives
+    return float((lives.periods - lives.entered).sum())
+
+
+def _without_trees(outlook: Outlook) -> Outlook:
+    return replace(outlook, correction=np.zeros_like(outlook.correction))

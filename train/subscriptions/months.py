@@ -1,0 +1,109 @@
+"""The months in which subscribers were watched, as the rows that the trees learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.ingest.subscribers import Subscriptions
+from features.schema import ContractError
+from features.subscriptions.table import (
+    MONTH_DAYS,
+    histories,
+)
+from models.encoding import (
+    Levels,
+    Matrix,
+    encode,
+)
+from models.subscriptions.shifted_beta_geometric import Lives
+from models.subscriptions.survival import (
+    Months,
+    months_watched,
+)
+
+Array = NDArray[np.float64]
+FEWEST_WATCHED = 50
+LAST_YEAR = 12
+
+
+@dataclass(frozen=True)
+class Known:
+    """Everybody who had started before a moment, gone or not: nothing at or after it is seen.
+
+    table  as `features.subscriptions.table.histories` gives it
+    age    months from the start to the moment, fractions kept; none where there are no dates
+    """
+
+    table: pd.DataFrame
+    age: Array | None
+
+    def of(self, customers: NDArray[np.bool_]) -> Known:
+        """The chosen customers."""
+        return Known(self.table[customers], None if self.age is None else self.age[customers])
+
+    @property
+    def lives(self) -> Lives:
+        """How long each was watched, and how that ended."""
+        columns = ("entered", "periods")
+        entered, periods = (self.table[name].to_numpy(dtype=float) for name in columns)
+        return Lives(entered, periods, self.table["left"].to_numpy(dtype=bool))
+
+
+def known_by(subscriptions: Subscriptions, as_of: datetime) -> Known:
+    """Raises ContractError where nobody had started, or nothing had been watched, by `as_of`."""
+    table = histories(subscriptions, as_of)
+    if not (table["periods"] > table["entered"]).any():
+        raise ContractError(
+            f"as of {as_of.isoformat()} no month of any subscription has been watched to its end; "
+            "take a later as_of"
+        )
+    if not subscriptions.dated:
+        return Known(table, None)
+    start = subscriptions.customers.loc[table.index, "start"]
+    now = pd.Timestamp(as_of).tz_convert(subscriptions.timezone).tz_localize(None)
+    return Known(table, ((now - start) / pd.Timedelta(days=MONTH_DAYS)).to_numpy(dtype=float))
+
+
+def month_rows(known: Known, names: Sequence[str], levels: Levels) -> tuple[Months, Matrix]:
+    """The months watched, and what was known at the beginning of each."""
+    months = months_watched(known.lives)
+    rows = encode(known.table, names, levels)[months.life]
+    rows[:, names.index("tenure_months")] = months.month - 1.0
+    return months, rows
+
+
+def recent_months(known: Known, months: Months, horizon_days: int) -> NDArray[np.bool_] | None:
+    """Which months ended in the last horizon, a third of all time at most; none without dates."""
+    if known.age is None:
+        return None
+    window = min(horizon_days / MONTH_DAYS, float(known.age.max()) / 3.0)
+    return np.asarray(known.age[months.life] - months.month < window)
+
+
+def survived(left: pd.DataFrame, month: Array | pd.Series) -> pd.DataFrame:
+    """Share still there after 0, 1, ... months of life, by Kaplan & Meier, for each column.
+
+    left   a row per month watched: whether the life ended in it, or the chance that it would
+    month  of its life, counted from 1
+    """
+    stays = (1.0 - left.groupby(np.asarray(month, dtype=float)).mean()).cumprod()
+    return pd.concat([pd.DataFrame(1.0, index=[0.0], columns=left.columns), stays])
+
+
+def last_watched(months: Months) -> int:
+    """The last month of life that enough customers were watched in to tell what happens there."""
+    watched = np.bincount(months.month.astype(np.int64))
+    enough = np.flatnonzero(watched >= FEWEST_WATCHED)
+    return int(enough.max()) if enough.size else len(watched) - 1
+
+
+def last_hazard(months: Months, last: int) -> float:
+    """Share that left in the months of the last watched year of life, in (0, 1)."""
+    year = (months.month > last - LAST_YEAR) & (months.month <= last)
+    return float((months.left[year].sum() + 0.5) / (year.sum() + 1.0))

@@ -1,0 +1,79 @@
+"""A model of contracts, judged, as one bundle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.schema import ContractError
+from features.subscriptions.table import build
+from models.boosting import Curve
+from models.bundle import ContractBundle
+from models.segmentation.cutoffs import Bounds
+from models.segmentation.tiers import cuts
+from models.subscriptions.predict import (
+    EndlessError,
+    answer,
+)
+from train.purchases.snapshots import Step
+from train.subscriptions.fit import (
+    Task,
+    fit,
+)
+from train.subscriptions.holdout import (
+    ContractVerdict,
+    judge,
+    scores,
+)
+
+STEPS = 2
+
+
+@dataclass(frozen=True)
+class ContractTrained:
+    """A bundle, how its number of trees was chosen, and what is known of its quality.
+
+    verdict  None where there was too little to judge by
+    """
+
+    bundle: ContractBundle
+    curve: Curve
+    verdict: ContractVerdict | None
+
+
+def train(task: Task, *, step: Step) -> ContractTrained:
+    """Train as of a moment; nothing that happened at or after it is used.
+
+    Raises ContractError when no month of any subscription had been watched by then.
+    """
+    fitted = fit(task)
+    step("trees")
+    verdict = judge(task, fitted)
+    step("judged")
+    card = fitted.bundle.card
+    if verdict is not None:
+        card = card.model_copy(
+            update={"metrics": scores(verdict), "level_sd": _level_sd(card.level_sd, verdict)}
+        )
+    bundle = _with_tiers(ContractBundle(card, fitted.bundle.churn), task)
+    return ContractTrained(bundle, fitted.curve, verdict)
+
+
+def _with_tiers(bundle: ContractBundle, task: Task) -> ContractBundle:
+    """The bundle with the cuts of today's subscribers' tiers; there may be none."""
+    try:
+        clv = answer(bundle, build(task.subscriptions, task.as_of))["clv"]
+    except EndlessError as error:
+        raise ContractError(str(error)) from None
+    cut = cuts(clv, task.config.tiers) if clv.notna().any() else None
+    named = bundle.card.model_copy(update={"bounds": Bounds(tiers=cut, rfm=None)})
+    return ContractBundle(named, bundle.churn)
+
+
+def _level_sd(assumed: float, verdict: ContractVerdict) -> float:
+    """How far the number of departures was off, where that is known to be further than assumed."""
+    if verdict.of == "months":
+        return assumed
+    left, said = verdict.rows["churned"].sum(), verdict.rows["p_churn"].sum()
+    return max(assumed, float(abs(np.log(max(left, 0.5) / said))))

@@ -1,0 +1,1 @@
+"""Where training meets MLflow: runs, the registry, the registered model."""

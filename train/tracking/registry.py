@@ -1,0 +1,155 @@
+"""A bundle becomes a version of the registered model `clv`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.bundle import load
+from models.subscriptions.card import AnyCard
+from train.tracking.runs import (
+    guarded,
+    library,
+)
+from train.tracking.serialization import (
+    redacted,
+    requirements,
+)
+
+NAME = "clv"
+ABOUT = (
+    "Customer lifetime value: P(churn) and expected spend, in one bundle. `champion` is what the "
+    "service answers with, `challenger` the newest version that has not been promoted."
+)
+NUMBERS = ("p_churn", "expected_spend", "expected_revenue", "clv", "clv_low", "clv_high")
+TEXTS = ("basis", "warnings")
+NEEDS = ("xgboost", "xgboost-cpu", "numpy", "pandas", "scipy", "scikit-learn", "pydantic", "duckdb")
+
+
+@dataclass(frozen=True)
+class Registered:
+    """Where the bundle is found again: `models:/<name>@<alias>`."""
+
+    name: str
+    version: str
+    alias: str
+    run_id: str
+
+
+@guarded
+def register(
+    bundle_folder: Path,
+    *,
+    metrics: Mapping[str, float],
+    tags: Mapping[str, str],
+    description: str = "",
+) -> Registered:
+    """Register the bundle from the open run; the version's artefacts hold it as `bundle/`.
+
+    The first version gets the alias champion, each later one challenger.
+    Raises BundleError when the folder is no bundle, ConnectionError when the store fails.
+    """
+    mlflow = library()
+    client, run_id = mlflow.MlflowClient(), mlflow.active_run().info.run_id
+    card = load(bundle_folder).card
+    with _no_bytecode():
+        model = mlflow.models.Model.log(
+            artifact_path=None,
+            name=NAME,
+            flavor=_BundleFlavor,
+            bundle_folder=bundle_folder,
+            signature=_signature(mlflow, card),
+            input_example=_example(card),
+        )
+    if not client.search_registered_models(f"name = '{NAME}'"):
+        client.create_registered_model(NAME, description=ABOUT)
+    notes = {f"metric.{name}": f"{value:.6g}" for name, value in metrics.items()} | dict(tags)
+    version = client.create_model_version(
+        NAME,
+        source=model.model_uri,
+        run_id=run_id,
+        tags={name: redacted(value) for name, value in notes.items()},
+        description=redacted(description),
+        model_id=model.model_id,
+    ).version
+    shown = json.dumps([{"name": NAME, "version": version}])
+    client.set_logged_model_tags(model.model_id, {"mlflow.modelVersions": shown})
+    aliases = client.get_registered_model(NAME).aliases
+    alias = "challenger" if "champion" in aliases else "champion"
+    client.set_registered_model_alias(NAME, alias, version)
+    return Registered(NAME, str(version), alias, str(run_id))
+
+
+@contextmanager
+def _no_bytecode() -> Iterator[None]:
+    """MLflow tries the model's code where it saves it; what Python compiles must not stay there."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
+
+
+class _BundleFlavor:
+    """Saves a Python function model from code, with the bundle as a folder at its top."""
+
+    @staticmethod
+    def save_model(path: str, mlflow_model: Any, bundle_folder: Path, **kwargs: Any) -> None:
+        pyfunc, root = library().pyfunc, Path(path)
+        pyfunc.save_model(
+            path=path,
+            mlflow_model=mlflow_model,
+            python_model=str(Path(__file__).with_name("pyfunc_model.py")),
+            artifacts={"bundle": str(bundle_folder)},
+            pip_requirements=requirements("mlflow", *NEEDS),
+            **kwargs,
+        )
+        entry = mlflow_model.flavors[pyfunc.FLAVOR_NAME]["artifacts"]["bundle"]
+        shutil.move(root / entry["path"], root / "bundle")
+        (root / "artifacts").rmdir()
+        entry.update(path="bundle", uri="bundle")
+        mlflow_model.save(root / "MLmodel")
+
+
+def _example(card: AnyCard) -> pd.DataFrame:
+    """Two made-up rows as `predict` takes them: the ends of what each feature was seen to be."""
+    ends = {
+        feature.name: ["", ""]
+        if feature.unit == "text"
+        else np.array([feature.lowest, feature.highest], dtype=float)
+        for feature in card.features
+    }
+    return pd.DataFrame({"customer_id": ["new", "old"], **ends})
+
+
+def _signature(mlflow: Any, card: AnyCard) -> Any:
+    """What goes in and comes out; params default to the moment and the horizon of training."""
+    types, column, param = mlflow.types, mlflow.types.ColSpec, mlflow.types.ParamSpec
+    inputs = [
+        column("string", "customer_id"),
+        *(
+            column("string" if each.unit == "text" else "double", each.name)
+            for each in card.features
+        ),
+    ]
+    outputs = [
+        column("string", "customer_id"),
+        *(column("double", name) for name in NUMBERS),
+        *(column("string", name) for name in TEXTS),
+    ]
+    params = [
+        param("as_of", "string", card.trained_as_of.isoformat()),
+        param("horizon_days", "long", card.horizon_days),
+    ]
+    return mlflow.models.ModelSignature(
+        types.Schema(inputs), types.Schema(outputs), types.ParamSchema(params)
+    )

@@ -1,0 +1,246 @@
+"""Where training meets MLflow: connect to a store, and leave there what a run found out."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import math
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from train.tracking.serialization import (
+    batches,
+    flat,
+    redacted,
+    requirements,
+    shortened,
+    to_json,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xgboost as xgb
+    from matplotlib.figure import Figure
+
+SILENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # the links would show the store's password
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+}
+LONGEST_PARAM, LONGEST_TAG = 6000, 8000
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What a run leaves behind; the same thing has the same name in every run.
+
+    description  Markdown: what a newcomer sees in this run
+    params       settings; nested mappings become dotted names
+    metrics      final numbers; those that are not finite are named in the tag undefined_metrics
+    curves       numbers by step: 0, 1, 2, ... or as the mapping's keys say
+    figures      -> plots/<name>.png
+    documents    -> <name>.json
+    texts        -> <name>, which has its own suffix
+    booster      logged in XGBoost's own format, with `example`: float32 rows of what it reads
+    """
+
+    description: str = ""
+    params: Mapping[str, object] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    curves: Mapping[str, Sequence[float] | Mapping[int, float]] = field(default_factory=dict)
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    documents: Mapping[str, Mapping[str, Any] | Sequence[Any]] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    booster: xgb.Booster | None = None
+    example: pd.DataFrame | None = None
+
+
+def library() -> Any:
+    """MLflow, imported on first use, with telemetry, links and progress bars off."""
+    for name, value in SILENT.items():
+        os.environ.setdefault(name, value)
+    import mlflow
+
+    return mlflow
+
+
+def guarded(function: Callable[P, R]) -> Callable[P, R]:
+    """Keep MLflow's chatter off stderr, and credentials out of its errors.
+
+    Raises ConnectionError where the tracking store fails.
+    """
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        mlflow = library()
+        from sqlalchemy.exc import SQLAlchemyError
+
+        loggers = [logging.getLogger(name) for name in ("mlflow", "alembic")]
+        levels = [each.level for each in loggers]
+        for each in loggers:
+            each.setLevel(logging.WARNING)
+        try:
+            return function(*args, **kwargs)
+        except (mlflow.MlflowException, SQLAlchemyError, ImportError, OSError) as error:
+            where, what = mlflow.get_tracking_uri(), str(error).partition("\n")[0]
+            raise ConnectionError(redacted(f"tracking store {where}: {what}")) from None
+        finally:
+            for each, level in zip(loggers, levels, strict=True):
+                each.setLevel(level)
+
+    return call
+
+
+@guarded
+def connect(experiment: str) -> None:
+    """Choose the store and the experiment of the runs to come.
+
+    MLFLOW_TRACKING_URI wins; else <var>/mlflow.db with artefacts in <var>/artifacts, where var is
+    PERENNIAL_VAR or ./var. Inside `mlflow run` the project's run decides the experiment.
+
+    Raises ConnectionError when the store cannot be used.
+    """
+    mlflow = library()
+    var = Path(os.environ.get("PERENNIAL_VAR") or "var").resolve()
+    local = f"sqlite:///{var / 'mlflow.db'}"
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or local
+    with _environment_kept():
+        mlflow.set_tracking_uri(uri)
+        if run_id := os.environ.get("MLFLOW_RUN_ID"):
+            mlflow.set_experiment(experiment_id=mlflow.get_run(run_id).info.experiment_id)
+            return
+        if mlflow.get_experiment_by_name(experiment) is None:
+            place = (var / "artifacts").as_uri() if _same_file(uri, local) else None
+            mlflow.create_experiment(experiment, artifact_location=place)
+        mlflow.set_experiment(experiment)
+
+
+@contextmanager
+def parent(
+    name: str, record: Record, *, config: Mapping[str, object] | None = None
+) -> Iterator[str]:
+    """A run that may hold others; yields its id. Inside `mlflow run` it is the project's run.
+
+    config  the whole configuration: becomes config.json and params with dotted names
+
+    A run whose body raises is recorded as failed.
+    """
+    with _run(name, nested=False) as run_id:
+        params = {**flat(config or {}), **flat(record.params)}
+        documents = {**({"config": config} if config else {}), **record.documents}
+        leave(replace(record, params=params, documents=documents))
+        yield run_id
+
+
+def child(name: str, record: Record) -> str:
+    """A finished run of its own under the parent; returns its id."""
+    with _run(name, nested=True) as run_id:
+        leave(record)
+    return run_id
+
+
+@guarded
+def leave(record: Record) -> None:
+    """Write the record to the run that is open."""
+    mlflow = library()
+    mlflow.set_tags(_tags(record))
+    for batch in batches(_params(mlflow, record).items(), 100):
+        mlflow.log_params(dict(batch))
+    mlflow.log_metrics(_defined(record.metrics))
+    _leave_curves(mlflow, record)
+    for name, figure in record.figures.items():
+        mlflow.log_figure(figure, f"plots/{name}.png", save_kwargs={"dpi": 130})
+    for name, document in record.documents.items():
+        mlflow.log_text(to_json(document), f"{name}.json")
+    for name, text in record.texts.items():
+        mlflow.log_text(text, name)
+    if record.booster is not None:
+        _leave_booster(mlflow, record)
+
+
+@contextmanager
+def _run(name: str, *, nested: bool) -> Iterator[str]:
+    mlflow = library()
+    run = guarded(mlflow.start_run)(run_name=name, nested=nested)
+    try:
+        yield str(run.info.run_id)
+    except BaseException:
+        guarded(mlflow.end_run)("FAILED")
+        raise
+    guarded(mlflow.end_run)()
+
+
+@contextmanager
+def _environment_kept() -> Iterator[None]:
+    """Undo what MLflow writes to the environment, which a later `connect` would obey."""
+    names = ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_ID")
+    before = {name: os.environ[name] for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        for name in names:
+            os.environ.pop(name, None)
+        os.environ.update(before)
+
+
+def _same_file(uri: str, other: str) -> bool:
+    """Whether two sqlite addresses, perhaps relative, mean one file."""
+    paths = [Path(each.removeprefix("sqlite:///")).resolve() for each in (uri, other)]
+    return uri.startswith("sqlite:///") and paths[0] == paths[1]
+
+
+def _defined(metrics: Mapping[str, float]) -> dict[str, float]:
+    return {name: float(value) for name, value in metrics.items() if math.isfinite(value)}
+
+
+def _tags(record: Record) -> dict[str, str]:
+    tags = dict(record.tags)
+    if unknown := sorted(record.metrics.keys() - _defined(record.metrics).keys()):
+        tags["undefined_metrics"] = ", ".join(unknown)
+    if record.description:
+        tags["mlflow.note.content"] = record.description
+    return {name: shortened(value, LONGEST_TAG) for name, value in tags.items()}
+
+
+def _params(mlflow: Any, record: Record) -> dict[str, str]:
+    """Flat params; one that the project's run already holds with another value is renamed."""
+    taken = mlflow.get_run(mlflow.active_run().info.run_id).data.params
+    found = {}
+    for name, value in flat(record.params).items():
+        text = shortened(value, LONGEST_PARAM)
+        found[name if taken.get(name, text) == text else f"{name}.used"] = text
+    return found
+
+
+def _leave_curves(mlflow: Any, record: Record) -> None:
+    now = int(time.time() * 1000)
+    points = [
+        mlflow.entities.Metric(name, float(value), now, step)
+        for name, values in record.curves.items()
+        for step, value in (values.items() if isinstance(values, Mapping) else enumerate(values))
+        if math.isfinite(value)
+    ]
+    client, run_id = mlflow.MlflowClient(), mlflow.active_run().info.run_id
+    for batch in batches(points, 1000):
+        client.log_batch(run_id, metrics=batch)
+
+
+def _leave_booster(mlflow: Any, record: Record) -> None:
+    example = record.example
+    mlflow.xgboost.log_model(
+        record.booster,
+        name="model",
+        model_format="ubj",
+        signature=None if example is None else mlflow.models.infer_signature(example),
+        input_example=example,
+        pip_requirements=requirements("xgboost", "xgboost-cpu", "numpy", "pandas"),
+    )

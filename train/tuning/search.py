@@ -1,0 +1,234 @@
+"""Better settings for a model: Optuna proposes, earlier origins judge, luck does not count."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scipy.stats import norm
+
+from features.config.purchases import (
+    Boosting,
+    ConfigError,
+)
+from train.tracking.serialization import redacted
+from train.tuning.objective import (
+    Gain,
+    Model,
+    Rehearsal,
+    gain,
+    mean_loss,
+)
+
+# Lowest and highest value that is tried; max_rounds and max_bin stay as configured.
+RANGES: dict[str, tuple[float, float]] = {
+    "learning_rate": (0.02, 0.3),
+    "max_depth": (2, 6),
+    "min_child_weight": (1.0, 100.0),
+    "subsample": (0.5, 1.0),
+    "colsample_bytree": (0.2, 1.0),
+    "reg_lambda": (0.1, 100.0),
+    "strength": (0.1, 1.0),
+}
+BY_FACTORS = ("learning_rate", "min_child_weight", "reg_lambda")
+CHANCE_OF_LUCK = 0.05
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Settings that were judged; number 0 are the configured ones.
+
+    loss  mean over the origins, `by_origin` of each
+    gain  against the configured settings; by other seeds than the loss where it is promising
+    """
+
+    number: int
+    settings: Boosting
+    loss: float
+    by_origin: tuple[float, ...]
+    gain: Gain
+
+
+def library() -> Any:
+    """Optuna, imported on first use. Raises ConfigError where it is not installed."""
+    try:
+        import optuna
+    except ModuleNotFoundError as error:
+        if error.name != "optuna":
+            raise
+        raise ConfigError(
+            "tune needs Optuna, which is not installed: pip install optuna, or the extra `train`"
+        ) from None
+    return optuna
+
+
+def open_study(var: Path, name: str) -> Any:
+    """The study of that name in <var>/tuning.db, with what it knows; a new one where it is not.
+
+    Raises ConnectionError where the file cannot be used.
+    """
+    optuna = library()
+    from sqlalchemy.exc import SQLAlchemyError
+
+    path = var.resolve() / "tuning.db"
+    try:
+        var.mkdir(parents=True, exist_ok=True)
+        with _quiet():
+            return optuna.create_study(
+                storage=f"sqlite:///{path}", study_name=name, load_if_exists=True
+            )
+    # subtle: a file of another version of Optuna is a RuntimeError
+    except (OSError, RuntimeError, SQLAlchemyError, optuna.exceptions.OptunaError) as error:
+        what = redacted(str(error).partition("\n")[0])
+        raise ConnectionError(
+            f"{path}: cannot be used ({what}); remove it, or set PERENNIAL_VAR to another folder"
+        ) from None
+
+
+def search(
+    rehearsals: Mapping[Model, Rehearsal],
+    studies: Mapping[Model, Any],
+    *,
+    trials: int,
+    seconds: float | None = None,
+) -> Iterator[tuple[Model, Trial]]:
+    """Judge settings until each study holds `trials`; yields each when it is done and kept.
+
+    seconds  no new trial begins after so long, but for the configured settings'
+    """
+    start = time.monotonic()
+    for number in range(trials):
+        for name, rehearsal in rehearsals.items():
+            if len(finished(studies[name])) > number:
+                continue
+            if number and seconds is not None and time.monotonic() - start > seconds:
+                return
+            with _quiet():
+                judge = _proposed if number else _configured
+                found = judge(studies[name], rehearsal)
+            yield name, found
+
+
+def finished(study: Any) -> list[Trial]:
+    """The trials that were judged, in order; the first is that of the configured settings."""
+    complete = library().trial.TrialState.COMPLETE
+    return [
+        Trial(
+            number=place,
+            settings=Boosting.model_validate(each.user_attrs["settings"]),
+            loss=each.value,
+            by_origin=tuple(each.user_attrs["by_origin"]),
+            gain=Gain(**each.user_attrs["gain"]),
+        )
+        for place, each in enumerate(study.get_trials(deepcopy=False, states=(complete,)))
+    ]
+
+
+def best(trials: Sequence[Trial]) -> Trial:
+    """The best of those that beat the first at every origin, and by more than luck; else the first.
+
+    Luck is what the luckiest of so many, none of which is better, exceeds one time in twenty.
+    """
+    others = trials[1:]
+    bound = norm.ppf(1.0 - CHANCE_OF_LUCK / max(len(others), 1))
+    better = [
+        each for each in others if each.gain.mean > bound * each.gain.sd and each.gain.least > 0.0
+    ]
+    return max(better, key=lambda each: each.gain.mean, default=trials[0])
+
+
+def _configured(study: Any, rehearsal: Rehearsal) -> Trial:
+    """Trial 0: not proposed but put there, so that the others can be told from it."""
+    optuna, space = library(), _space(rehearsal.configured)
+    trial = _judged(0, rehearsal.configured, rehearsal)
+    study.add_trial(
+        optuna.trial.create_trial(
+            params={name: getattr(trial.settings, name) for name in space},
+            distributions=space,
+            value=trial.loss,
+            user_attrs=_attributes(trial),
+        )
+    )
+    return trial
+
+
+def _proposed(study: Any, rehearsal: Rehearsal) -> Trial:
+    """One more trial; where it is interrupted it counts for nothing."""
+    optuna, number = library(), len(finished(study))
+    seed = (rehearsal.config.problem.seed + number) % 2**32
+    # A sampler for each trial: what it proposes depends on the trials before, not on this process.
+    study.sampler = optuna.samplers.TPESampler(seed=seed)
+    asked = study.ask(_space(rehearsal.configured))
+    try:
+        trial = _judged(number, _settings(rehearsal.configured, asked.params), rehearsal)
+        for name, value in _attributes(trial).items():
+            asked.set_user_attr(name, value)
+        study.tell(asked, trial.loss)
+    except BaseException:
+        study.tell(asked, state=optuna.trial.TrialState.FAIL, skip_if_finished=True)
+        raise
+    return trial
+
+
+def _judged(number: int, settings: Boosting, rehearsal: Rehearsal) -> Trial:
+    losses = rehearsal.losses(settings) if number else rehearsal.baseline
+    found = gain([rehearsal.baseline], [losses])
+    if found.mean > found.sd and found.least > 0.0:
+        found = gain(rehearsal.reseeded_baseline, rehearsal.reseeded(settings))
+    return Trial(
+        number=number,
+        settings=settings,
+        loss=mean_loss(losses),
+        by_origin=tuple(float(each.mean()) for each in losses),
+        gain=found,
+    )
+
+
+def _attributes(trial: Trial) -> dict[str, Any]:
+    """What a study keeps of a trial beside its loss."""
+    return {
+        "settings": trial.settings.model_dump(),
+        "by_origin": trial.by_origin,
+        "gain": {"mean": trial.gain.mean, "sd": trial.gain.sd, "least": trial.gain.least},
+    }
+
+
+def _space(configured: Boosting) -> dict[str, Any]:
+    """What is searched: the ranges, widened to hold the configured value."""
+    optuna, found = library().distributions, {}
+    for name, (low, high) in RANGES.items():
+        at = getattr(configured, name)
+        low, high = min(low, at), max(high, at)
+        if isinstance(at, int):
+            found[name] = optuna.IntDistribution(int(low), int(high))
+        else:
+            found[name] = optuna.FloatDistribution(low, high, log=name in BY_FACTORS and low > 0)
+    return found
+
+
+def _settings(configured: Boosting, proposed: Mapping[str, float]) -> Boosting:
+    """The proposal in three digits, which are all that matter, with the rest as configured."""
+    rounded = {
+        name: value if isinstance(value, int) else float(f"{value:.3g}")
+        for name, value in proposed.items()
+    }
+    return configured.model_copy(update=rounded)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let Optuna and its store report trouble only."""
+    loggers = [logging.getLogger(name) for name in ("optuna", "alembic")]
+    levels = [each.level for each in loggers]
+    for each in loggers:
+        each.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        for each, level in zip(loggers, levels, strict=True):
+            each.setLevel(level)
