@@ -17,17 +17,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve.http.access import Guard
-from serve.http.api_keys import (
-    Keys,
-    make_key,
-)
+from serve.http.api_keys import Keys, make_key
 from serve.http.middleware import Front
 from serve.http.rate_limits import Rates
-from serve.http.routes import (
-    Call,
-    Door,
-    Doors,
-)
+from serve.http.routes import Call, Door, Doors
 from serve.settings import Settings
 
 CALLS, ROUNDS = 5_000, 5

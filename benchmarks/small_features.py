@@ -15,13 +15,9 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
-from features.compiled.single_customer import (
-    Row,
-    features_of,
-    lines_of,
-)
-from features.ingest.transactions import to_lines
-from features.purchases.table import build
+from features.compiled.single_customer import Row, customer_features, customer_lines
+from features.ingest.transactions import canonical_lines
+from features.purchases.table import build_features
 
 AS_OF = datetime(2024, 3, 31, tzinfo=UTC)
 AS_OF_US = round(AS_OF.timestamp()) * 10**6
@@ -33,7 +29,7 @@ REPEATS = 5
 def main() -> int:
     """Measure and print."""
     started = time.perf_counter()
-    features_of([], AS_OF_US, ())
+    customer_features([], AS_OF_US, ())
     compiling_ms = 1e3 * (time.perf_counter() - started)
     heads = ("customers", "orders", "DuckDB", "lines", "features", "compiled", "times")
     _print(*heads)
@@ -47,10 +43,10 @@ def main() -> int:
 def _measured(customers: int, orders: int) -> tuple[object, ...]:
     histories = [_history(number, orders) for number in range(customers)]
     frame = _frame(histories)
-    lines = [lines_of(rows, TIMEZONE) for rows in histories]
-    duckdb = _us(lambda: build(to_lines(frame, TIMEZONE), AS_OF))
-    reading = _us(lambda: [lines_of(rows, TIMEZONE) for rows in histories])
-    summing = _us(lambda: [features_of(each, AS_OF_US, ()) for each in lines])
+    lines = [customer_lines(rows, TIMEZONE) for rows in histories]
+    duckdb = _us(lambda: build_features(canonical_lines(frame, TIMEZONE), AS_OF))
+    reading = _us(lambda: [customer_lines(rows, TIMEZONE) for rows in histories])
+    summing = _us(lambda: [customer_features(each, AS_OF_US, ()) for each in lines])
     compiled = reading + summing
     figures = (duckdb, reading, summing, compiled)
     return customers, orders, *(f"{each:.0f}" for each in figures), f"{duckdb / compiled:.1f}"

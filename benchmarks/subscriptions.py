@@ -16,21 +16,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from features.config.subscriptions import read_contract_config
-from features.ingest.subscribers import read_subscriptions
+from features.config.subscriptions import read_subscription_config
+from features.ingest.subscribers import read_subscribers
 from models import boosting
 from models.metrics import log_loss, roc_auc
 from models.subscriptions import shifted_beta_geometric as retention
-from models.subscriptions.churn import LeavingModel
-from models.subscriptions.shifted_beta_geometric import Lives
+from models.subscriptions.churn import MonthlyChurnModel
+from models.subscriptions.shifted_beta_geometric import Lifetimes
 from models.subscriptions.survival import Months
 from train.purchases.snapshots import customer_codes
 from train.subscriptions.fit import Task
-from train.subscriptions.months import (
-    known_by,
-    last_hazard,
-    month_rows,
-)
+from train.subscriptions.months import known_by, last_hazard, month_rows
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -43,8 +39,8 @@ class Table:
     """The months of a configuration's customers, and each model's word on them."""
 
     def __init__(self, path: Path) -> None:
-        config = read_contract_config(path)
-        subscriptions = read_subscriptions(config.data)
+        config = read_subscription_config(path)
+        subscriptions = read_subscribers(config.data)
         task = Task(config, subscriptions, subscriptions.end, config.problem.horizon_days)
         self.known = known_by(subscriptions, subscriptions.end)
         texts = {
@@ -55,24 +51,24 @@ class Table:
         self.months, self.rows = month_rows(self.known, task.names, texts)
         self.tenure = task.names.index("tenure_months")
         self.fold = (customer_codes(self.known.table.index) % FOLDS)[self.months.life]
-        model = LeavingModel(**config.churn.model_dump(), random_state=config.problem.seed)
+        model = MonthlyChurnModel(**config.churn.model_dump(), random_state=config.problem.seed)
         self.parameters = model.xgboost_parameters("binary:logistic")
 
-    def prior(self, others: int, until: float) -> retention.RetentionModel:
+    def prior(self, others: int, until: float) -> retention.ShiftedBetaGeometric:
         """The shifted beta-geometric of two thirds of the customers, as watched until a month."""
         lives = self.known.of(customer_codes(self.known.table.index) % FOLDS != others).lives
         seen = np.minimum(lives.periods, until)
-        return retention.fit(Lives(lives.entered, seen, lives.left & (lives.periods <= until)))
+        return retention.fit(Lifetimes(lives.entered, seen, lives.left & (lives.periods <= until)))
 
     def trees(self, learnt: Flags, start: Array, asked: Flags, until: float) -> Array:
         """What trees on top of `start` add to the months asked about; tenure stops at `until`."""
-        sample = boosting.Sample(
+        sample = boosting.TrainingRows(
             self.rows, self.months.left, start, np.zeros(len(start)), self.months.life
         )
-        booster = boosting.fit(sample.at(learnt), self.parameters, ROUNDS)
+        booster = boosting.fit_trees(sample.at(learnt), self.parameters, ROUNDS)
         rows = self.rows[asked].copy()
         rows[:, self.tenure] = np.minimum(rows[:, self.tenure], until - 1.0)
-        return boosting.correction(booster, rows)
+        return boosting.tree_correction(booster, rows)
 
 
 def inside(table: Table) -> dict[str, Array]:

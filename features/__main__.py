@@ -15,21 +15,17 @@ def main(argv: list[str]) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s", force=True)
 
     # imported here so that --help answers at once
-    from features import (
-        commands,
-    )
-    from features import (
-        subscription_commands as contract_commands,
-    )
+    from features import commands
+    from features import subscription_commands as contract_commands
     from features.config.purchases import ConfigError
-    from features.config.subscriptions import is_contract
-    from features.schema import ContractError
+    from features.config.subscriptions import is_subscription
+    from features.schema import DataError
 
     try:
-        contracts = "config" in arguments and is_contract(arguments.config)
+        contracts = "config" in arguments and is_subscription(arguments.config)
         kind = contract_commands if contracts else commands
         result = getattr(kind, arguments.command)(arguments)
-    except (ConfigError, ContractError) as error:
+    except (ConfigError, DataError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write(json.dumps(result) + "\n")

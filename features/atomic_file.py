@@ -7,24 +7,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from features.schema import ContractError
+from features.schema import DataError
 
 
 @contextmanager
-def whole_file(out: Path) -> Iterator[Path]:
+def write_atomically(out: Path) -> Iterator[Path]:
     """A path beside `out` to write to; it becomes `out` at the end, or nothing is left.
 
     Raises ContractError when the file cannot be written.
     """
     if out.is_dir():
-        raise ContractError(f"{out}: is a folder; give the name of a file as --out")
+        raise DataError(f"{out}: is a folder; give the name of a file as --out")
     beside = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         yield beside
         os.replace(beside, out)
     except OSError as error:
-        raise ContractError(
+        raise DataError(
             f"{out}: cannot be written: {error.strerror}; choose another --out"
         ) from None
     finally:

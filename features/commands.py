@@ -10,21 +10,15 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from features.atomic_file import whole_file
-from features.config.purchases import (
-    Config,
-    read_config,
-)
-from features.ingest.policies import describe
-from features.ingest.transactions import (
-    Log,
-    parse_as_of,
-    read_log,
-)
+from features.atomic_file import write_atomically
+from features.config.purchases import PurchaseConfig, read_purchase_config
+from features.ingest.policies import format_counts
+from features.ingest.transactions import TransactionLog, read_transactions
 from features.purchases import labels as outcome
 from features.purchases import table
 from features.purchases.dictionary import render
-from features.schema import ContractError
+from features.schema import DataError
+from features.timestamps import parse_as_of
 
 logger = logging.getLogger(__name__)
 
@@ -35,9 +29,9 @@ def build(arguments: Namespace) -> dict[str, Any]:
     as_of = _moment(arguments.as_of, log, log.end)
     if as_of > log.end:
         logger.warning("as_of %s lies after the log's end %s", as_of, log.end)
-    features = table.build(log.lines, as_of, optional=log.optional)
+    features = table.build_features(log.lines, as_of, optional=log.optional)
     if features.empty:
-        raise ContractError(
+        raise DataError(
             f"no customer has a purchase before as_of {as_of.isoformat()}: the log begins at "
             f"{log.first.isoformat()}, choose a later as_of"
         )
@@ -51,9 +45,9 @@ def labels(arguments: Namespace) -> dict[str, Any]:
     if days is None:
         days = config.problem.horizon_days
     as_of = _moment(arguments.as_of, log, log.end - timedelta(days=max(days, 0)))
-    found = outcome.build(log.lines, as_of, days, end=log.end)
+    found = outcome.build_labels(log.lines, as_of, days, end=log.end)
     if found.empty:
-        raise ContractError(
+        raise DataError(
             f"no customer has a purchase before as_of {as_of.isoformat()}: the log holds "
             f"{log.first.isoformat()} to {log.end.isoformat()}, choose a shorter horizon"
         )
@@ -62,20 +56,20 @@ def labels(arguments: Namespace) -> dict[str, Any]:
 
 def dictionary(arguments: Namespace) -> dict[str, Any]:
     """Write the data dictionary."""
-    with whole_file(arguments.out) as path:
+    with write_atomically(arguments.out) as path:
         path.write_text(render(), encoding="utf-8")
     return {"features": len(table.expressions(table.OPTIONAL)), "out": str(arguments.out)}
 
 
-def _read(path: Path) -> tuple[Config, Log]:
-    config = read_config(path)
+def _read(path: Path) -> tuple[PurchaseConfig, TransactionLog]:
+    config = read_purchase_config(path)
     logger.info("reading %s", config.data.transactions)
-    log = read_log(config.data)
-    logger.info("%s", describe(log.counts))
+    log = read_transactions(config.data)
+    logger.info("%s", format_counts(log.counts))
     return config, log
 
 
-def _moment(text: str | None, log: Log, default: datetime) -> datetime:
+def _moment(text: str | None, log: TransactionLog, default: datetime) -> datetime:
     as_of = default if text is None else parse_as_of(text, log.timezone)
     logger.info("as_of %s%s", as_of.isoformat(), " (from the log)" if text is None else "")
     return as_of
@@ -98,7 +92,7 @@ def write(frame: pd.DataFrame, out: Path, source: Source, facts: dict[str, Any])
     written = frame.reset_index()
     for place, (name, value) in enumerate(facts.items(), start=1):
         written.insert(place, name, value)
-    with whole_file(out) as path:
+    with write_atomically(out) as path:
         written.to_parquet(path, index=False)
     return {
         "rows": len(written),

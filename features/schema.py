@@ -16,7 +16,7 @@ from pandas.api.types import (
 )
 
 
-class ContractError(ValueError):
+class DataError(ValueError):
     """Data breaks its contract. The message lists every violation."""
 
 
@@ -60,7 +60,7 @@ class Table:
         """
         found = [each for column in self.columns for each in column.violations(frame)]
         if found:
-            raise ContractError(f"{self.name}: " + "; ".join(found))
+            raise DataError(f"{self.name}: " + "; ".join(found))
         return frame[[column.name for column in self.columns if column.name in frame]]
 
 

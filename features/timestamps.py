@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from features.schema import ContractError
+from features.schema import DataError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -37,7 +37,7 @@ def to_utc(timestamps: pd.Series[pd.Timestamp], timezone: str) -> pd.Series[pd.T
     outside = (naive < EARLIEST) | (naive >= LATEST)
     if outside.any():
         row = int(np.argmax(outside.to_numpy()))
-        raise ContractError(
+        raise DataError(
             f"timestamp: {int(outside.sum())} values outside the years 1901 to 2099, "
             f"first {naive.iloc[row]} in row {row + 1}; remove such placeholders"
         )
@@ -73,16 +73,16 @@ def parse_as_of(text: str, timezone: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise ContractError(
+        raise DataError(
             f"as_of must be a date or an ISO timestamp such as 2011-09-10, got {text!r}"
         ) from None
     if not EARLIEST.year < moment.year < LATEST.year - 1:
-        raise ContractError(f"as_of must lie in the years 1902 to 2098, got {text!r}")
+        raise DataError(f"as_of must lie in the years 1902 to 2098, got {text!r}")
     return from_microseconds(utc_microseconds(moment, timezone))
 
 
 @lru_cache(maxsize=1024)
-def show_moment(moment: datetime, timezone: str) -> str:
+def format_timestamp(moment: datetime, timezone: str) -> str:
     """A date where it is midnight in `timezone`, else an ISO timestamp, as `parse_as_of` reads."""
     local = moment.astimezone(ZoneInfo(timezone))
     # subtle: of a midnight that occurs twice, a bare date means the second one
@@ -99,5 +99,5 @@ def next_midnight(local_us: int, timezone: str) -> datetime:
 def require_aware(as_of: datetime) -> int:
     """Microseconds of a tz-aware moment. Raises ContractError when it carries no time zone."""
     if as_of.tzinfo is None:
-        raise ContractError(f"as_of must carry a time zone, got {as_of.isoformat()}")
+        raise DataError(f"as_of must carry a time zone, got {as_of.isoformat()}")
     return (as_of - EPOCH) // MICROSECOND

@@ -21,7 +21,7 @@ MOST_JUDGED = 8000
 
 
 @dataclass(frozen=True)
-class Sample:
+class TrainingRows:
     """Rows of several snapshots, stacked.
 
     features   float32, shape (rows, features), NaN where unknown
@@ -37,9 +37,9 @@ class Sample:
     moment: Array
     customer: NDArray[np.int64]
 
-    def at(self, rows: NDArray[np.bool_]) -> Sample:
+    def at(self, rows: NDArray[np.bool_]) -> TrainingRows:
         """The chosen rows."""
-        return Sample(
+        return TrainingRows(
             self.features[rows],
             self.target[rows],
             self.margin[rows],
@@ -49,7 +49,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Curve:
+class RoundsCurve:
     """Mean deviance on the newest snapshot, by number of rounds, and the number chosen."""
 
     rounds: tuple[int, ...]
@@ -104,10 +104,10 @@ def no_trees(columns: int, objective: Objective) -> xgb.Booster:
     return xgb.train({"objective": objective}, matrix, num_boost_round=0)
 
 
-NO_CURVE = Curve((0,), (float("nan"),), 0)
+NO_CURVE = RoundsCurve((0,), (float("nan"),), 0)
 
 
-def fit(sample: Sample, parameters: dict[str, Any], rounds: int) -> xgb.Booster:
+def fit_trees(sample: TrainingRows, parameters: dict[str, Any], rounds: int) -> xgb.Booster:
     """A booster of `rounds` trees on top of the sample's margin."""
     matrix = xgb.QuantileDMatrix(
         sample.features,
@@ -118,7 +118,7 @@ def fit(sample: Sample, parameters: dict[str, Any], rounds: int) -> xgb.Booster:
     return xgb.train(parameters, matrix, num_boost_round=rounds)
 
 
-def correction(booster: xgb.Booster, features: Matrix, rounds: int | None = None) -> Array:
+def tree_correction(booster: xgb.Booster, features: Matrix, rounds: int | None = None) -> Array:
     """What the trees add to the margin, on the link scale, shape (rows,)."""
     if len(features) == 0 or rounds == 0 or booster.num_boosted_rounds() == 0:
         return np.zeros(len(features))
@@ -132,14 +132,14 @@ def correction(booster: xgb.Booster, features: Matrix, rounds: int | None = None
 
 
 def choose_rounds(
-    sample: Sample,
+    sample: TrainingRows,
     parameters: dict[str, Any],
     deviance: Deviance,
     *,
     horizon_days: float,
     strength: float,
     most: int,
-) -> Curve:
+) -> RoundsCurve:
     """The number of rounds that does well on the newest snapshot, out of time and of customer.
 
     It is the fewest whose deviance cannot be told from the best's: within half a standard error of
@@ -167,8 +167,13 @@ def choose_rounds(
 
 
 def choose_rounds_by_customer(
-    sample: Sample, parameters: dict[str, Any], deviance: Deviance, *, strength: float, most: int
-) -> Curve:
+    sample: TrainingRows,
+    parameters: dict[str, Any],
+    deviance: Deviance,
+    *,
+    strength: float,
+    most: int,
+) -> RoundsCurve:
     """The same where all rows are of one time: judged on customers not learnt from, by thirds."""
     sample = _some_customers(sample)
     every = np.ones(len(sample.target), dtype=bool)
@@ -184,7 +189,7 @@ def choose_rounds_by_customer(
 
 
 def _choose(
-    sample: Sample,
+    sample: TrainingRows,
     parameters: dict[str, Any],
     deviance: Deviance,
     *,
@@ -192,7 +197,7 @@ def _choose(
     judged: Flags,
     strength: float,
     most: int,
-) -> Curve:
+) -> RoundsCurve:
     """Learn from the `learnt` rows of two thirds of the customers, judge `judged` of the rest."""
     candidates = _candidates(most)
     others = [learnt & (sample.customer % FOLDS != fold) for fold in range(FOLDS)]
@@ -201,13 +206,13 @@ def _choose(
     found = []
     for fold in range(FOLDS):
         own = sample.at(judged & (sample.customer % FOLDS == fold))
-        booster = fit(sample.at(others[fold]), parameters, most)
-        corrections = [correction(booster, own.features, rounds) for rounds in candidates]
+        booster = fit_trees(sample.at(others[fold]), parameters, most)
+        corrections = [tree_correction(booster, own.features, rounds) for rounds in candidates]
         margins = [own.margin + strength * added for added in corrections]
         found.append(np.stack([deviance(own.target, margin) for margin in margins]))
     each = np.concatenate(found, axis=1)
     chosen = candidates[_fewest_good(each)] if each.size else 0
-    return Curve(candidates, tuple(map(float, each.mean(axis=1))), chosen)
+    return RoundsCurve(candidates, tuple(map(float, each.mean(axis=1))), chosen)
 
 
 def _fewest_good(deviance: Array) -> int:
@@ -218,7 +223,7 @@ def _fewest_good(deviance: Array) -> int:
     return int(np.argmax(worse.mean(axis=1) <= 0.5 * error))
 
 
-def _some_customers(sample: Sample) -> Sample:
+def _some_customers(sample: TrainingRows) -> TrainingRows:
     """At most about MOST_JUDGED customers, the same in every snapshot: enough to choose by."""
     customers = np.unique(sample.customer).size
     every = max(1, customers // MOST_JUDGED)

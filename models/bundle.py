@@ -17,21 +17,9 @@ import xgboost as xgb
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from models.purchases.card import (
-    FORMAT_VERSION,
-    Card,
-)
-from models.subscriptions.card import (
-    AnyCard,
-    ContractCard,
-)
-from models.tree_arrays import (
-    Forest,
-    Grove,
-    agrees,
-    forest,
-    grove,
-)
+from models.purchases.card import FORMAT_VERSION, PurchaseCard
+from models.subscriptions.card import Card, SubscriptionCard
+from models.tree_arrays import Forest, Grove, agrees, forest, grove
 
 CARD = "card.json"
 Relationship = Literal["purchases", "contract"]
@@ -44,7 +32,7 @@ class BundleError(ValueError):
 class _Columns:
     """What follows from the features of a card, worked out once, when it is first asked for."""
 
-    card: AnyCard
+    card: Card
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -66,11 +54,11 @@ class _Columns:
 
 
 @dataclass(frozen=True)
-class Bundle(_Columns):
+class PurchaseBundle(_Columns):
     """A trained model of purchases, complete; holds no customer row and no code."""
 
     relationship: ClassVar[Relationship] = "purchases"
-    card: Card
+    card: PurchaseCard
     churn: xgb.Booster
     spend: xgb.Booster
 
@@ -91,11 +79,11 @@ class Bundle(_Columns):
 
 
 @dataclass(frozen=True)
-class ContractBundle(_Columns):
+class SubscriptionBundle(_Columns):
     """A trained model of contracts: what is paid is known, so that there is one booster only."""
 
     relationship: ClassVar[Relationship] = "contract"
-    card: ContractCard
+    card: SubscriptionCard
     churn: xgb.Booster
 
     @cached_property
@@ -109,10 +97,10 @@ class ContractBundle(_Columns):
         return {"churn": self.churn}
 
 
-AnyBundle = Bundle | ContractBundle
+Bundle = PurchaseBundle | SubscriptionBundle
 
 
-def save(bundle: AnyBundle, folder: Path) -> None:
+def save(bundle: Bundle, folder: Path) -> None:
     """Write the bundle as a folder; one that is there already stands until the new one is whole.
 
     Raises BundleError for trees that would be walked otherwise than XGBoost walks them.
@@ -138,18 +126,20 @@ def save(bundle: AnyBundle, folder: Path) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def load(folder: Path) -> AnyBundle:
+def load(folder: Path) -> Bundle:
     """Read a bundle and check it: files, format, hashes, number of features, trees as arrays.
 
     Raises BundleError saying which file is wrong, and how.
     """
     card = _load_card(folder / CARD)
     churn = _load_booster(folder / _file("churn"), card.churn.sha256)
-    bundle: AnyBundle
-    if isinstance(card, ContractCard):
-        bundle = ContractBundle(card, churn)
+    bundle: Bundle
+    if isinstance(card, SubscriptionCard):
+        bundle = SubscriptionBundle(card, churn)
     else:
-        bundle = Bundle(card, churn, _load_booster(folder / _file("spend"), card.spend.sha256))
+        bundle = PurchaseBundle(
+            card, churn, _load_booster(folder / _file("spend"), card.spend.sha256)
+        )
     for name, booster in bundle.boosters.items():
         if booster.num_boosted_rounds() and booster.num_features() != len(card.features):
             raise BundleError(
@@ -160,7 +150,7 @@ def load(folder: Path) -> AnyBundle:
     return bundle
 
 
-def check_trees(bundle: AnyBundle, folder: str) -> None:
+def check_trees(bundle: Bundle, folder: str) -> None:
     """Raises BundleError for trees that the arrays do not walk exactly as XGBoost does."""
     for name, trees in zip(bundle.boosters, bundle.forests, strict=True):
         if not agrees(trees):
@@ -174,7 +164,7 @@ def _file(name: str) -> str:
     return f"{name}.ubj"
 
 
-def _load_card(path: Path) -> AnyCard:
+def _load_card(path: Path) -> Card:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -188,8 +178,8 @@ def _load_card(path: Path) -> AnyCard:
         )
     try:
         if said.get("relationship") == "contract":
-            return ContractCard.model_validate_json(text)
-        return Card.model_validate_json(text)
+            return SubscriptionCard.model_validate_json(text)
+        return PurchaseCard.model_validate_json(text)
     except ValidationError as error:
         found = "; ".join(
             f"{'.'.join(map(str, each['loc'])) or 'the file'}: {each['msg']}"

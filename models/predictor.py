@@ -9,95 +9,82 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.config.purchases import Economics
-from models.bundle import AnyBundle, ContractBundle
+from models.bundle import Bundle, SubscriptionBundle
 from models.intervals import NORMAL_80
-from models.purchases import (
-    basis,
-)
+from models.purchases import basis
 from models.purchases import curve as purchases_curve
 from models.purchases import explain as purchases_explain
-from models.purchases import (
-    predict as clv,
-)
-from models.purchases.basis import Verdict
-from models.purchases.curve import Curve
+from models.purchases import predict as clv
+from models.purchases.basis import Evidence
+from models.purchases.curve import ValueCurve
 from models.purchases.explain import Explanation
-from models.purchases.predict import (
-    Forecast,
-    Values,
-)
-from models.subscriptions import (
-    basis as contract_basis,
-)
-from models.subscriptions import (
-    explain as contract_explain,
-)
-from models.subscriptions import (
-    predict as contract,
-)
-from models.subscriptions.predict import ContractForecast
+from models.purchases.predict import CustomerValues, PurchaseForecast
+from models.subscriptions import basis as contract_basis
+from models.subscriptions import explain as contract_explain
+from models.subscriptions import predict as contract
+from models.subscriptions.predict import SubscriptionForecast
 
 Array = NDArray[np.float64]
-AnyForecast = Forecast | ContractForecast
+AnyForecast = PurchaseForecast | SubscriptionForecast
 
 
-def judge(bundle: AnyBundle, matrix: Array, horizon_days: int) -> Verdict:
+def assess(bundle: Bundle, matrix: Array, horizon_days: int) -> Evidence:
     """What the answers to the rows of a matrix rest on."""
-    if isinstance(bundle, ContractBundle):
-        return contract_basis.judge(bundle, matrix, horizon_days)
-    return basis.judge(bundle, matrix, horizon_days)
+    if isinstance(bundle, SubscriptionBundle):
+        return contract_basis.assess(bundle, matrix, horizon_days)
+    return basis.assess(bundle, matrix, horizon_days)
 
 
-def forecast_matrix(bundle: AnyBundle, matrix: Array, *, as_of: datetime) -> AnyForecast:
+def forecast(bundle: Bundle, matrix: Array, *, as_of: datetime) -> AnyForecast:
     """What a bundle says of the rows of a matrix, before a horizon is named."""
-    if isinstance(bundle, ContractBundle):
-        return contract.forecast_matrix(bundle, matrix)
-    return clv.forecast_matrix(bundle, matrix, as_of=as_of)
+    if isinstance(bundle, SubscriptionBundle):
+        return contract.forecast(bundle, matrix)
+    return clv.forecast(bundle, matrix, as_of=as_of)
 
 
-def values(said: AnyForecast, horizon_days: int, economics: Economics) -> Values:
-    """The numbers of `answer`."""
-    if isinstance(said, ContractForecast):
-        return contract.values(said, horizon_days, economics)
-    return clv.values(said, horizon_days, economics)
+def customer_values(said: AnyForecast, horizon_days: int, economics: Economics) -> CustomerValues:
+    """The numbers of `predict`."""
+    if isinstance(said, SubscriptionForecast):
+        return contract.customer_values(said, horizon_days, economics)
+    return clv.customer_values(said, horizon_days, economics)
 
 
-def curve(said: AnyForecast, horizon_days: int, economics: Economics) -> Curve:
+def value_curve(said: AnyForecast, horizon_days: int, economics: Economics) -> ValueCurve:
     """The months of a horizon."""
-    if isinstance(said, ContractForecast):
-        return contract.curve(said, horizon_days, economics)
-    return purchases_curve.curve(said, horizon_days, economics)
+    if isinstance(said, SubscriptionForecast):
+        return contract.value_curve(said, horizon_days, economics)
+    return purchases_curve.value_curve(said, horizon_days, economics)
 
 
 def explain(
-    bundle: AnyBundle, table: pd.DataFrame, *, as_of: datetime, horizon_days: int
+    bundle: Bundle, table: pd.DataFrame, *, as_of: datetime, horizon_days: int
 ) -> list[Explanation | None]:
     """The parts of each answer; None where basis is insufficient."""
-    if isinstance(bundle, ContractBundle):
+    if isinstance(bundle, SubscriptionBundle):
         return contract_explain.explain(bundle, table, horizon_days=horizon_days)
     return purchases_explain.explain(bundle, table, as_of=as_of, horizon_days=horizon_days)
 
 
-def answer(
-    bundle: AnyBundle,
+def predict(
+    bundle: Bundle,
     table: pd.DataFrame,
     *,
     as_of: datetime,
     horizon_days: int | None = None,
     economics: Economics | None = None,
 ) -> pd.DataFrame:
-    """Feature table -> predictions: see `models.purchases.predict.answer` and `models.subscriptions.predict.answer`."""
-    if isinstance(bundle, ContractBundle):
-        return contract.answer(bundle, table, horizon_days=horizon_days, economics=economics)
-    return clv.answer(bundle, table, as_of=as_of, horizon_days=horizon_days, economics=economics)
+    """Feature table -> predictions: see `models.purchases.predict.predict` and `models.subscriptions.predict.predict`."""
+    if isinstance(bundle, SubscriptionBundle):
+        return contract.predict(bundle, table, horizon_days=horizon_days, economics=economics)
+    return clv.predict(bundle, table, as_of=as_of, horizon_days=horizon_days, economics=economics)
 
 
-def total_revenue(bundle: AnyBundle, answers: pd.DataFrame) -> tuple[float, float, float]:
+def total_revenue(bundle: Bundle, answers: pd.DataFrame) -> tuple[float, float, float]:
     """Expected net revenue of a group of answered customers, and its 80 % interval, money.
 
-    answers  rows of `answer`, any of them: a segment, the whole base
+    answers  rows of `predict`, any of them: a segment, the whole base
     """
-    if not isinstance(bundle, ContractBundle):
+    if not isinstance(bundle, SubscriptionBundle):
         return clv.total_revenue(bundle, answers)
     known = answers.dropna(subset=["expected_revenue"])
     p_churn = known["p_churn"].to_numpy(dtype=float)

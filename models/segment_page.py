@@ -5,13 +5,7 @@ from __future__ import annotations
 import sys
 
 from features.config.purchases import Tiers
-from models.segmentation.rfm import (
-    GRID,
-    MEANINGS,
-    NEW,
-    NEW_DAYS,
-    NEW_RECENCY,
-)
+from models.segmentation.rfm import GRID, MEANINGS, NEW, NEW_DAYS, NEW_RECENCY
 
 HEAD = """# Tiers and segments
 

@@ -14,7 +14,7 @@ import numpy as np
 import xgboost as xgb
 from numpy.typing import NDArray
 
-from models.boosting import Array, Matrix, correction
+from models.boosting import Array, Matrix, tree_correction
 
 FEW_ROWS = 24
 PROBES = 256
@@ -62,9 +62,9 @@ class Forest(Nodes):
     booster: xgb.Booster
 
     def correction(self, features: Matrix) -> Array:
-        """What the trees add to the margin, as `models.boosting.correction`, shape (rows,)."""
+        """What the trees add to the margin, as `models.boosting.tree_correction`, shape (rows,)."""
         if len(features) > FEW_ROWS:
-            return correction(self.booster, features)
+            return tree_correction(self.booster, features)
         return self.walk(features)
 
     def walk(self, features: Matrix) -> Array:
@@ -150,7 +150,7 @@ def agrees(found: Forest) -> bool:
             step = rng.choice(np.array([-np.inf, 0.0, np.inf], dtype=np.float32), PROBES)
             probes[:, place] = np.where(step == 0.0, near, np.nextafter(near, step))
     probes[rng.random(probes.shape) < 0.1] = np.nan
-    return bool(np.array_equal(found.walk(probes), correction(found.booster, probes)))
+    return bool(np.array_equal(found.walk(probes), tree_correction(found.booster, probes)))
 
 
 def _added(leaves: Matrix) -> Array:

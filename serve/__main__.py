@@ -16,12 +16,12 @@ def main(argv: list[str]) -> int:
 
     # imported here so that --help answers at once
     from features.config.purchases import ConfigError
-    from features.schema import ContractError
+    from features.schema import DataError
     from serve.errors import ServeError
 
     try:
         result = COMMANDS[arguments.command](arguments)
-    except (ConfigError, ContractError, ServeError) as error:
+    except (ConfigError, DataError, ServeError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write(json.dumps(result, allow_nan=False) + "\n")

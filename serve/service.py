@@ -14,16 +14,8 @@ from serve.api import requests as wire
 from serve.api.responses import PredictReply
 from serve.api.stored_responses import LookupReply
 from serve.handlers.page import pages
-from serve.http.application import (
-    Careful,
-    Fronted,
-)
-from serve.http.routes import (
-    Call,
-    Door,
-    Doors,
-    Reply,
-)
+from serve.http.application import Careful, Fronted
+from serve.http.routes import Call, Door, Doors, Reply
 from serve.metrics import record as meters
 from serve.settings import read_settings
 
@@ -62,18 +54,10 @@ class ClvService(Careful):
     def __init__(self) -> None:
         # imported here: the process that supervises the workers reads this module, but not these
         from serve.api.openapi import describe_api
-        from serve.handlers import (
-            customers as listed,
-        )
-        from serve.handlers import (
-            lookup as stored,
-        )
-        from serve.handlers import (
-            overview,
-        )
-        from serve.handlers import (
-            predict as answer,
-        )
+        from serve.handlers import customers as listed
+        from serve.handlers import lookup as stored
+        from serve.handlers import overview
+        from serve.handlers import predict as answer
         from serve.model.current import Current
         from serve.store.database import Database
         from serve.store.health import Pulse

@@ -12,10 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from serve.api.messages import details
 from serve.errors import ServeError
 from serve.model.embedded import travelling
-from serve.model.registry import (
-    ADDRESS,
-    SCHEME,
-)
+from serve.model.registry import ADDRESS, SCHEME
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 

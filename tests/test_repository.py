@@ -13,11 +13,8 @@ import pytest
 import yaml
 
 from features.__main__ import main as features_door
-from features.config.purchases import read_config
-from features.config.subscriptions import (
-    ContractData,
-    read_either_config,
-)
+from features.config.purchases import read_purchase_config
+from features.config.subscriptions import SubscriptionData, read_config
 from serve.__main__ import main as serve_door
 from serve.api import requests as wire
 from train.__main__ import main as train_door
@@ -119,15 +116,15 @@ def test_what_a_parameter_holds_reaches_the_door_as_one_word() -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.toml")), ids=name_of)
 def test_every_configuration_is_read_and_its_log_is_there(path: Path) -> None:
-    data = read_either_config(path).data
-    source = data.customers if isinstance(data, ContractData) else data.transactions
+    data = read_config(path).data
+    source = data.customers if isinstance(data, SubscriptionData) else data.transactions
     assert (ROOT / source).is_file()
 
 
 def test_the_five_lines_of_the_readme_are_a_configuration(tmp_path: Path) -> None:
     blocks = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
     (tmp_path / "mine.toml").write_text(blocks[0])
-    assert read_config(tmp_path / "mine.toml").problem.horizon_days > 0
+    assert read_purchase_config(tmp_path / "mine.toml").problem.horizon_days > 0
 
 
 def test_the_readmes_request_is_one_that_the_service_reads() -> None:

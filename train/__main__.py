@@ -34,16 +34,16 @@ def main(argv: list[str]) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # imported here so that --help answers at once
     from features.config.purchases import ConfigError
-    from features.config.subscriptions import is_contract
-    from features.schema import ContractError
+    from features.config.subscriptions import is_subscription
+    from features.schema import DataError
 
     try:
-        if is_contract(arguments.config):
+        if is_subscription(arguments.config):
             from train.commands import subscriptions as commands
         else:
             from train.commands import purchases as commands  # type: ignore[no-redef]
         result = getattr(commands, arguments.command)(arguments)
-    except (ConfigError, ContractError, ConnectionError) as error:
+    except (ConfigError, DataError, ConnectionError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write(json.dumps(result) + "\n")

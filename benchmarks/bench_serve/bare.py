@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
-from models.bundle import Bundle, load
+from models.bundle import PurchaseBundle, load
 
 
 def application() -> Starlette:
     """The application; the environment names the folder of the bundle."""
     bundle = load(Path(os.environ["BENCH_BUNDLE"]))
-    if not isinstance(bundle, Bundle):
+    if not isinstance(bundle, PurchaseBundle):
         raise TypeError("a model of contracts has one booster only: bring one of purchases")
     names, levels = bundle.names, bundle.card.levels
     codes = {name: {text: place for place, text in enumerate(levels[name])} for name in levels}

@@ -16,11 +16,8 @@ import numpy as np
 from benchmarks.bench_serve.load import request
 from benchmarks.bench_serve.processes import ROOT
 from models import bundle as bundles
-from models.bundle import Bundle
-from serve.api.requests import (
-    PredictRequest,
-    parse,
-)
+from models.bundle import PurchaseBundle
+from serve.api.requests import PredictRequest, parse
 from serve.errors import ServeError
 from serve.handlers import transactions
 from serve.model.current import load
@@ -47,7 +44,7 @@ class Subject:
 
     settings: Settings
     version: str
-    bundle: Bundle
+    bundle: PurchaseBundle
     folder: Path
     raw: list[bytes]
     rows: list[bytes]
@@ -65,7 +62,7 @@ def subject(work: Path) -> Subject:
         settings = _trained(work)
         served = load(settings)
     bundle = served.bundle
-    if not isinstance(bundle, Bundle):
+    if not isinstance(bundle, PurchaseBundle):
         raise SystemExit("the measurement is of a model of purchases, and the champion is not one")
     bundles.save(bundle, work / "bundle")
     one_each = [_customers(bundle, [number]) for number in range(DIFFERENT)]
@@ -90,7 +87,7 @@ def _trained(work: Path) -> Settings:
     return read_settings({"PERENNIAL_VAR": str(work / "var")})
 
 
-def _customers(bundle: Bundle, numbers: Any) -> dict[str, Any]:
+def _customers(bundle: PurchaseBundle, numbers: Any) -> dict[str, Any]:
     """A body of /predict: customers with ORDERS orders each, of amounts that the model knows."""
     card = bundle.card
     usual = next(each for each in card.features if each.name == "day_value_mean")
@@ -112,7 +109,7 @@ def _customers(bundle: Bundle, numbers: Any) -> dict[str, Any]:
     return {"customers": customers, "as_of": card.trained_as_of.isoformat()}
 
 
-def _rows(bundle: Bundle, body: dict[str, Any]) -> list[dict[str, Any]]:
+def _rows(bundle: PurchaseBundle, body: dict[str, Any]) -> list[dict[str, Any]]:
     """The same customers as rows of the feature table."""
     table = transactions.known(parse(PredictRequest, _json(body)), bundle).table()
     cells = table.astype(object).where(table.notna(), None)
@@ -121,7 +118,7 @@ def _rows(bundle: Bundle, body: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"customer_id": name, **dict(zip(names, row, strict=True))} for name, row in pairs]
 
 
-def _split(bundle: Bundle, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _split(bundle: PurchaseBundle, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Rows as MLflow's scoring server reads them; text as its number, as the booster has it."""
     levels = bundle.card.levels
     codes = {name: {text: place for place, text in enumerate(levels[name])} for name in levels}

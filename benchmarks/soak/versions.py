@@ -13,21 +13,14 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.bench_serve.processes import ROOT
-from features.config.purchases import read_config
-from features.ingest.transactions import read_log
+from features.config.purchases import read_purchase_config
+from features.ingest.transactions import read_transactions
 from models import bundle as bundles
-from models.bundle import Bundle
+from models.bundle import PurchaseBundle
 from serve.__main__ import main as serve
-from serve.api.requests import (
-    PredictRequest,
-    parse,
-)
-from serve.handlers import (
-    predict as answer,
-)
-from serve.handlers import (
-    transactions,
-)
+from serve.api.requests import PredictRequest, parse
+from serve.handlers import predict as answer
+from serve.handlers import transactions
 from serve.model.served import Served
 from serve.store.database import Database
 from serve.store.lookups import lookup
@@ -125,17 +118,17 @@ def score(soaked: Soaked, version: str, store: str) -> None:
         database.close()
 
 
-def _trained(work: Path) -> tuple[Path, Bundle, list[dict[str, Any]]]:
+def _trained(work: Path) -> tuple[Path, PurchaseBundle, list[dict[str, Any]]]:
     """A bundle, and customers of the log with their transactions."""
     from train.purchases.fit import fit
     from train.purchases.history import History
 
     path = work / "soak.toml"
     path.write_text(CONFIG.format(log=ROOT / "data" / "cdnow_sample.parquet"))
-    config = read_config(path)
-    log = read_log(config.data)
+    config = read_purchase_config(path)
+    log = read_transactions(config.data)
     as_of = pd.Timestamp("1998-01-01", tz=log.timezone).to_pydatetime()
-    found: Bundle = fit(config, History(log), as_of, 60, step=lambda done: None).bundle
+    found: PurchaseBundle = fit(config, History(log), as_of, 60, step=lambda done: None).bundle
     lines = pd.read_parquet(ROOT / "data" / "cdnow_sample.parquet")
     chosen = lines["customer_id"].drop_duplicates().iloc[:: len(lines) // 40][:ASKED]
     customers = []
@@ -147,7 +140,7 @@ def _trained(work: Path) -> tuple[Path, Bundle, list[dict[str, Any]]]:
     return path, found, customers
 
 
-def _variant(bundle: Bundle, number: int) -> Bundle:
+def _variant(bundle: PurchaseBundle, number: int) -> PurchaseBundle:
     """Each believes a little more than the one before that customers come back."""
     churn = bundle.card.churn
     moved = churn.model_copy(update={"shift": churn.shift + 0.05 * number})
@@ -159,7 +152,7 @@ def _served(folder: Path, version: str) -> Served:
     return Served(bundle=loaded, name="clv", version=version, run_id=None, source="registry")
 
 
-def _cases(served: list[Served], bundle: Bundle, customer: dict[str, Any]) -> list[Case]:
+def _cases(served: list[Served], bundle: PurchaseBundle, customer: dict[str, Any]) -> list[Case]:
     raw = {"customers": [customer], "as_of": "1998-01-01", "horizon_days": [30, 365]}
     known = transactions.known(parse(PredictRequest, _json(raw)), bundle).table()
     table = known.astype(object).where(known.notna(), None)

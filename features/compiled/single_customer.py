@@ -11,21 +11,15 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from features.compiled.block import Value
-from features.compiled.compiler import (
-    Compiled,
-    compile_statement,
-)
+from features.compiled.compiler import Compiled, compile_statement
 from features.purchases.statement import compose
-from features.purchases.table import (
-    OPTIONAL,
-    expressions,
-)
+from features.purchases.table import OPTIONAL, expressions
 
 Row = tuple[int, str | None, float, str | None, str | None]
 
 
 class Line(NamedTuple):
-    """A canonical line of one customer, as `features.ingest.transactions.to_lines` makes it."""
+    """A canonical line of one customer, as `features.ingest.transactions.canonical_lines` makes it."""
 
     order_id: str
     us: int
@@ -48,8 +42,8 @@ DAY_SECONDS = 86_400
 ZONES_DAYS = 2**16
 
 
-def lines_of(rows: Sequence[Row], timezone: str) -> list[Line]:
-    """Raw transactions of one customer -> canonical lines, as `features.ingest.transactions.to_lines` has them.
+def customer_lines(rows: Sequence[Row], timezone: str) -> list[Line]:
+    """Raw transactions of one customer -> canonical lines, as `features.ingest.transactions.canonical_lines` has them.
 
     A row is (UTC microseconds, order_id, amount, category, channel), texts null where unknown,
     the amount finite, the year within 1901 to 2099: who calls has checked them.
@@ -66,14 +60,14 @@ def lines_of(rows: Sequence[Row], timezone: str) -> list[Line]:
     return lines
 
 
-def features_of(
+def customer_features(
     lines: Sequence[Line], as_of_us: int, optional: tuple[str, ...]
 ) -> list[float | str | None] | None:
     """Canonical lines of one customer -> one value per `expressions(optional)`, in that order.
 
     `as_of_us` in UTC microseconds. A value is None where it is unknown, and there is no list
     where the customer has no purchase before `as_of`. The numbers are those of
-    `features.purchases.table.build`, to the last bit. The first call for an `optional` compiles.
+    `features.purchases.table.build_features`, to the last bit. The first call for an `optional` compiles.
     """
     found = _compiled(optional)(lines, as_of_us)
     if not found:

@@ -7,14 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from features.config.messages import sentence
 
@@ -156,7 +149,7 @@ class Tracking(Section):
     experiment: Text = "clv"
 
 
-class Config(Section):
+class PurchaseConfig(Section):
     """One business problem: everything a run depends on is a field here."""
 
     data: Data
@@ -168,7 +161,7 @@ class Config(Section):
     tracking: Tracking = Tracking()
 
 
-def read_config(path: Path) -> Config:
+def read_purchase_config(path: Path) -> PurchaseConfig:
     """Read a TOML file. Unknown keys are errors: a typo must not run with a default.
 
     Raises ConfigError naming the file and every violation, not just the first.
@@ -179,7 +172,7 @@ def read_config(path: Path) -> Config:
             f"{path}: problem.relationship is 'contract', which this command does not read yet; "
             "give the configuration of a transaction log"
         )
-    return validated(path, values, Config)
+    return validated(path, values, PurchaseConfig)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

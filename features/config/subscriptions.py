@@ -9,10 +9,10 @@ from pydantic import Field, model_validator
 
 from features.config.purchases import (
     Boosting,
-    Config,
     Currency,
     Economics,
     Problem,
+    PurchaseConfig,
     Section,
     Text,
     Tiers,
@@ -29,7 +29,7 @@ RESERVED = {"customer_id", "start", "tenure", "amount", "cancelled", "copies"} |
 }
 
 
-class ContractColumns(Section):
+class SubscriptionColumns(Section):
     """Contract name = source column.
 
     start      when the subscription began; then `cancelled` is a moment, blank where it runs
@@ -44,7 +44,7 @@ class ContractColumns(Section):
     cancelled: Text
 
     @model_validator(mode="after")
-    def _one_beginning(self) -> ContractColumns:
+    def _one_beginning(self) -> SubscriptionColumns:
         if (self.start is None) == (self.tenure is None):
             raise ValueError(
                 "must name either start (a moment) or tenure (a number of months), not both"
@@ -52,7 +52,7 @@ class ContractColumns(Section):
         return self
 
 
-class ContractData(Section):
+class SubscriptionData(Section):
     """Where the table of customers is and how its rows are to be read.
 
     attributes   source columns that describe a customer: texts or numbers
@@ -68,10 +68,10 @@ class ContractData(Section):
     attributes: list[Text] = Field(default_factory=list)
     known_until: Text | None = None
     departures: Literal["all", "last_month"] = "all"
-    columns: ContractColumns
+    columns: SubscriptionColumns
 
     @model_validator(mode="after")
-    def _consistent(self) -> ContractData:
+    def _consistent(self) -> SubscriptionData:
         twice = {each for each in self.attributes if self.attributes.count(each) > 1}
         taken = {value for value in self.columns.model_dump().values() if value}
         if clash := sorted(twice | (taken & set(self.attributes))):
@@ -87,40 +87,40 @@ class ContractData(Section):
         return self
 
 
-class Leaving(Boosting):
+class SubscriptionBoosting(Boosting):
     """As `Boosting`; the trees' correction is believed in full, since months of contracts are many
     and what describes a contract says much (docs/decisions/0018)."""
 
     strength: Annotated[float, Field(ge=0, le=1)] = 1.0
 
 
-class ContractConfig(Section):
-    """One business problem with contracts; the other sections are those of `Config`.
+class SubscriptionConfig(Section):
+    """One business problem with contracts; the other sections are those of `PurchaseConfig`.
 
     There is no [spend]: what a subscriber pays is known.
     """
 
-    data: ContractData
+    data: SubscriptionData
     problem: Problem
     economics: Economics = Economics()
-    churn: Leaving = Leaving()
+    churn: SubscriptionBoosting = SubscriptionBoosting()
     tiers: Tiers = Tiers()
     tracking: Tracking = Tracking()
 
 
-def read_contract_config(path: Path) -> ContractConfig:
+def read_subscription_config(path: Path) -> SubscriptionConfig:
     """Read the TOML file of a problem with contracts; raises ConfigError like `read_config`."""
-    return validated(path, read_toml(path), ContractConfig)
+    return validated(path, read_toml(path), SubscriptionConfig)
 
 
-def read_either_config(path: Path) -> Config | ContractConfig:
+def read_config(path: Path) -> PurchaseConfig | SubscriptionConfig:
     """Read a TOML file of either kind, as its `problem.relationship` says."""
     values = read_toml(path)
     if relationship(values) == "contract":
-        return validated(path, values, ContractConfig)
-    return validated(path, values, Config)
+        return validated(path, values, SubscriptionConfig)
+    return validated(path, values, PurchaseConfig)
 
 
-def is_contract(path: Path) -> bool:
+def is_subscription(path: Path) -> bool:
     """Whether a TOML file is that of a problem with contracts; raises ConfigError."""
     return relationship(read_toml(path)) == "contract"

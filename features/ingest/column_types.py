@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from features.schema import ContractError
+from features.schema import DataError
 
 NUMBER = "a number such as 12.50"
 TIMESTAMP = "a timestamp such as 2011-09-10 or 2011-09-10T10:00:00Z, of the years 1901 to 2099"
@@ -51,7 +51,7 @@ def text(column: str, kind: str) -> str:
 def number(column: str, kind: str) -> Cast:
     """A finite number. Raises ContractError for a type that is neither number nor text."""
     if kind != "VARCHAR" and not kind.startswith(NUMBERS) and not kind.startswith("U"):
-        raise ContractError(f"column {column} is {kind}, expected {NUMBER}")
+        raise DataError(f"column {column} is {kind}, expected {NUMBER}")
     value = f"TRY_CAST({quote(column)} AS DOUBLE)"
     return Cast(
         source=column,
@@ -77,7 +77,7 @@ def moment(column: str, kind: str) -> Cast:
     elif kind in INSTANTS:
         instant = quote(column)
     else:
-        raise ContractError(f"column {column} is {kind}, expected {TIMESTAMP}")
+        raise DataError(f"column {column} is {kind}, expected {TIMESTAMP}")
     wall, instant = f"CAST({wall} AS TIMESTAMP)", f"CAST({instant} AS TIMESTAMPTZ)"
     return Cast(
         source=column,

@@ -8,7 +8,7 @@ import gzip
 import hashlib
 from pathlib import Path
 
-from features.schema import ContractError
+from features.schema import DataError
 
 READERS = {".parquet": "parquet", ".csv": "csv", ".csv.gz": "csv"}
 
@@ -20,7 +20,7 @@ def find(transactions: str) -> tuple[Path, ...]:
     Raises ContractError for what does not exist or cannot be read.
     """
     if "://" in transactions:
-        raise ContractError(
+        raise DataError(
             f"{transactions.split('://')[0]}://…: database URLs are not supported yet; "
             "export the table to Parquet or CSV and name that file in data.transactions"
         )
@@ -33,7 +33,7 @@ def find(transactions: str) -> tuple[Path, ...]:
         found = [Path(each) for each in glob.glob(transactions, recursive=True)]
         found = [each for each in found if each.is_file()]
     if not found:
-        raise ContractError(
+        raise DataError(
             f"{transactions}: no such file, folder or glob with files (working directory "
             f"{Path.cwd()}); set data.transactions"
         )
@@ -56,11 +56,11 @@ def header(path: Path) -> tuple[list[str], str]:
         with opener(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as stream:
             first = stream.readline(1 << 20)
     except (OSError, EOFError) as error:
-        raise ContractError(f"{path}: cannot be read: {error}") from None
+        raise DataError(f"{path}: cannot be read: {error}") from None
     delimiter = max(",;\t|", key=first.count)
     names = next(csv.reader([first], delimiter=delimiter), [])
     if len({name.lower() for name in names}) < len(names):
-        raise ContractError(f"{path}: two columns share a name ({', '.join(names)}); rename one")
+        raise DataError(f"{path}: two columns share a name ({', '.join(names)}); rename one")
     return names, delimiter
 
 
@@ -78,13 +78,13 @@ def _readable(files: tuple[Path, ...]) -> tuple[Path, ...]:
     kinds = {path: reader(path) for path in files}
     for path, kind in kinds.items():
         if kind is None:
-            raise ContractError(
+            raise DataError(
                 f"{path}: unsupported file type; data.transactions reads {', '.join(READERS)}"
             )
         if kind != kinds[files[0]]:
-            raise ContractError(
+            raise DataError(
                 f"{path}: is {kind} beside {files[0]}; keep one kind of file in a folder or glob"
             )
         if path.stat().st_size == 0:
-            raise ContractError(f"{path}: is empty; give a file with a header and rows")
+            raise DataError(f"{path}: is empty; give a file with a header and rows")
     return files

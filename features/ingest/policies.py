@@ -8,7 +8,7 @@ import pandas as pd
 
 from features.config.purchases import Data
 from features.purchases.expression import NOTHING
-from features.schema import ContractError
+from features.schema import DataError
 
 MEANINGS = {
     "rows_read": "rows read",
@@ -29,7 +29,7 @@ MEANINGS = {
 }
 
 
-def apply(rows: pd.DataFrame, data: Data) -> tuple[pd.DataFrame, dict[str, int]]:
+def apply_policies(rows: pd.DataFrame, data: Data) -> tuple[pd.DataFrame, dict[str, int]]:
     """Distinct source rows with `copies` -> the rows that count, and where the others went.
 
     Guests are set aside first, then duplicates, then refunds: a row is counted once.
@@ -72,7 +72,7 @@ def count_lines(lines: pd.DataFrame, rows_kept: int) -> dict[str, int]:
     }
 
 
-def describe(counts: dict[str, int], meanings: Mapping[str, str] = MEANINGS) -> str:
+def format_counts(counts: dict[str, int], meanings: Mapping[str, str] = MEANINGS) -> str:
     """The counts as aligned text, one reason a line."""
     width = max(len(f"{number:,}") for number in counts.values())
     return "\n".join(
@@ -85,7 +85,7 @@ def describe(counts: dict[str, int], meanings: Mapping[str, str] = MEANINGS) -> 
 def _stop_or_count(rows: pd.DataFrame, found: pd.Series[bool], policy: str, what: str) -> int:
     number = int(rows.loc[found, "copies"].sum())
     if policy == "error" and number:
-        raise ContractError(
+        raise DataError(
             f'{number} rows are {what} and data.{what} = "error": remove them from the source, '
             f"or set data.{what} to another policy"
         )

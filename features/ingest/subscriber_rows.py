@@ -7,26 +7,17 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from features.config.subscriptions import ContractData
-from features.ingest.column_types import (
-    Cast,
-    moment,
-    number,
-    quote,
-    text,
-)
-from features.ingest.transaction_rows import (
-    scan,
-    unreadable,
-)
-from features.schema import ContractError
+from features.config.subscriptions import SubscriptionData
+from features.ingest.column_types import Cast, moment, number, quote, text
+from features.ingest.transaction_rows import scan, unreadable
+from features.schema import DataError
 
 FLAG = "a flag: true or false, yes or no, 1 or 0"
 TRUE, FALSE = "('true', 'yes', '1', 't', 'y')", "('false', 'no', '0', 'f', 'n')"
 NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "U", "FLOAT", "DOUBLE", "DECIMAL")
 
 
-def read_subscribers(files: tuple[Path, ...], data: ContractData) -> pd.DataFrame:
+def read_subscriber_rows(files: tuple[Path, ...], data: SubscriptionData) -> pd.DataFrame:
     """Source files -> one row per distinct source row, under the contract's names.
 
         customer_id              text, null where blank
@@ -47,15 +38,15 @@ def read_subscribers(files: tuple[Path, ...], data: ContractData) -> pd.DataFram
             rows = connection.sql(_query(scan(files), types, casts, data)).to_arrow_table()
             frame = rows.to_pandas()
         except duckdb.Error as error:
-            raise ContractError(unreadable(files, error)) from None
+            raise DataError(unreadable(files, error)) from None
     if frame.empty:
-        raise ContractError(f"{data.customers}: holds no rows; give a table with customers")
+        raise DataError(f"{data.customers}: holds no rows; give a table with customers")
     for name, cast in casts.items():
         _refuse_misfits(files[0], frame.pop(f"misfit_{name}"), cast)
     return _local_moments(frame, data)
 
 
-def _require(path: Path, types: dict[str, str], data: ContractData) -> None:
+def _require(path: Path, types: dict[str, str], data: SubscriptionData) -> None:
     """Every configured column is there."""
     configured = data.columns.model_dump(exclude_none=True)
     absent = [
@@ -69,10 +60,10 @@ def _require(path: Path, types: dict[str, str], data: ContractData) -> None:
         if name not in types
     ]
     if absent:
-        raise ContractError(f"{path}: {'; '.join(absent)}; the columns are {', '.join(types)}")
+        raise DataError(f"{path}: {'; '.join(absent)}; the columns are {', '.join(types)}")
 
 
-def _casts(path: Path, types: dict[str, str], data: ContractData) -> dict[str, Cast]:
+def _casts(path: Path, types: dict[str, str], data: SubscriptionData) -> dict[str, Cast]:
     """Contract name -> how its source column is read."""
     columns = data.columns
     try:
@@ -83,8 +74,8 @@ def _casts(path: Path, types: dict[str, str], data: ContractData) -> dict[str, C
         elif columns.tenure is not None:
             casts["tenure"] = number(columns.tenure, types[columns.tenure])
             casts["cancelled"] = _flag(columns.cancelled)
-    except ContractError as error:
-        raise ContractError(f"{path}: {error}") from None
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
     return casts
 
 
@@ -101,7 +92,9 @@ def _flag(column: str) -> Cast:
     )
 
 
-def _query(scanned: str, types: dict[str, str], casts: dict[str, Cast], data: ContractData) -> str:
+def _query(
+    scanned: str, types: dict[str, str], casts: dict[str, Cast], data: SubscriptionData
+) -> str:
     """Distinct source rows with their number of copies, columns cast and renamed."""
     key = data.columns.customer_id
     selected = {"customer_id": f"CAST({text(key, types[key])} AS VARCHAR)"}
@@ -123,13 +116,13 @@ def _query(scanned: str, types: dict[str, str], casts: dict[str, Cast], data: Co
 def _refuse_misfits(path: Path, misfits: pd.Series[str], cast: Cast) -> None:
     wrong = misfits.dropna()
     if len(wrong):
-        raise ContractError(
+        raise DataError(
             f"{path}: column {cast.source} holds {min(wrong)!r}, expected {cast.expected}; "
             f"{len(wrong)} such rows in all, correct or remove them"
         )
 
 
-def _local_moments(frame: pd.DataFrame, data: ContractData) -> pd.DataFrame:
+def _local_moments(frame: pd.DataFrame, data: SubscriptionData) -> pd.DataFrame:
     """Replace microseconds by wall clocks, and the places of attributes by their names."""
     for name in ("start", "cancelled"):
         if f"{name}_wall_us" in frame:

@@ -9,15 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.config.subscriptions import ContractData
+from features.config.subscriptions import SubscriptionData
 from features.ingest import files
-from features.ingest.subscriber_rows import read_subscribers
-from features.schema import ContractError
-from features.timestamps import (
-    microseconds,
-    next_midnight,
-    parse_as_of,
-)
+from features.ingest.subscriber_rows import read_subscriber_rows
+from features.schema import DataError
+from features.timestamps import microseconds, next_midnight, parse_as_of
 
 MEANINGS = {
     "rows_read": "rows read",
@@ -37,7 +33,7 @@ MEANINGS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subscriptions:
+class SubscriberTable:
     """A table of subscribers after its policies.
 
     customers    index customer_id, sorted; `monthly_amount`, money; `start` and `cancelled`, wall
@@ -45,7 +41,7 @@ class Subscriptions:
                  flag; then the attributes, float64 or text
     attributes   their names
     dated        whether moments are known; else `end` is the only moment that can be asked about
-    departures   see `ContractData`
+    departures   see `SubscriptionData`
     counts       every row accounted for, by reason
     sha256       of the source bytes
     end          end of knowledge, exclusive
@@ -62,27 +58,27 @@ class Subscriptions:
     end: datetime
 
 
-def read_subscriptions(data: ContractData) -> Subscriptions:
+def read_subscribers(data: SubscriptionData) -> SubscriberTable:
     """Read the customers of a configuration and set aside what cannot be used, by reason.
 
     Raises ContractError, in one sentence, for a file, column or value that cannot be used, and
     where one customer has several rows.
     """
     found = files.find(data.customers)
-    rows = read_subscribers(found, data)
+    rows = read_subscriber_rows(found, data)
     dated = data.columns.start is not None
     end = _end(rows, data)
     kept, counts = _set_aside(rows, _local(end, data.timezone))
     if kept.empty:
         shown = ", ".join(f"{name} {number}" for name, number in counts.items() if number)
-        raise ContractError(f"{data.customers}: no row is left after the policies: {shown}")
+        raise DataError(f"{data.customers}: no row is left after the policies: {shown}")
     ids = kept["customer_id"]
     if ids.duplicated().any():
-        raise ContractError(
+        raise DataError(
             f"{data.customers}: customer {ids[ids.duplicated()].min()!r} has several rows that "
             f"differ, as have {ids[ids.duplicated()].nunique()} customers in all; give one row each"
         )
-    return Subscriptions(
+    return SubscriberTable(
         customers=_customers(kept, dated),
         attributes=tuple(data.attributes),
         dated=dated,
@@ -111,16 +107,16 @@ def whole_months(
     return np.asarray(months - (gone < past), dtype=np.float64)
 
 
-def _end(rows: pd.DataFrame, data: ContractData) -> datetime:
+def _end(rows: pd.DataFrame, data: SubscriptionData) -> datetime:
     """The end of knowledge: as configured, or the midnight after the last date of the table."""
     if data.known_until is not None:
         try:
             return parse_as_of(data.known_until, data.timezone)
-        except ContractError as error:
-            raise ContractError(f"data.known_until: {error}") from None
+        except DataError as error:
+            raise DataError(f"data.known_until: {error}") from None
     last = pd.concat([rows["start"], rows["cancelled"]]).max()
     if pd.isna(last):
-        raise ContractError(f"{data.customers}: column {data.columns.start} holds no date at all")
+        raise DataError(f"{data.customers}: column {data.columns.start} holds no date at all")
     return next_midnight(int(microseconds(pd.Series([last]))[0]), data.timezone)
 
 

@@ -8,18 +8,9 @@ import duckdb
 import pandas as pd
 
 from features.config.purchases import Data
-from features.ingest.column_types import (
-    Cast,
-    moment,
-    number,
-    quote,
-    text,
-)
-from features.ingest.files import (
-    header,
-    reader,
-)
-from features.schema import ContractError
+from features.ingest.column_types import Cast, moment, number, quote, text
+from features.ingest.files import header, reader
+from features.schema import DataError
 from features.timestamps import to_utc
 
 TEXTS = ("customer_id", "order_id", "category", "channel")
@@ -43,11 +34,11 @@ def read_rows(files: tuple[Path, ...], data: Data) -> pd.DataFrame:
             rows = connection.sql(query).to_arrow_table().to_pandas()
             for cast in casts:
                 if rows.pop(f"misfit_{cast.source}").any():
-                    raise ContractError(_misfit(connection, files, cast))
+                    raise DataError(_misfit(connection, files, cast))
         except duckdb.Error as error:
-            raise ContractError(unreadable(files, error)) from None
+            raise DataError(unreadable(files, error)) from None
     if rows.empty:
-        raise ContractError(f"{data.transactions}: holds no rows; give a log with transactions")
+        raise DataError(f"{data.transactions}: holds no rows; give a log with transactions")
     return _with_timestamp(rows, data.timezone)
 
 
@@ -83,10 +74,10 @@ def _columns(
         described = connection.execute(f"DESCRIBE SELECT * FROM {scan((path,))}").fetchall()
         types = {str(row[0]): str(row[1]) for row in described}
         if absent := _absent(types, data):
-            raise ContractError(f"{path}: {absent}; the columns are {', '.join(types)}")
+            raise DataError(f"{path}: {absent}; the columns are {', '.join(types)}")
         first = first or types
         if odd := sorted({name for name, _ in types.items() ^ first.items()}):
-            raise ContractError(
+            raise DataError(
                 f"{path}: {', '.join(odd)} differ from the columns of {files[0]}; "
                 "give all files the same columns and types"
             )
@@ -106,8 +97,8 @@ def _casts(files: tuple[Path, ...], types: dict[str, str], data: Data) -> tuple[
     amount, timestamp = data.columns.amount, data.columns.timestamp
     try:
         return number(amount, types[amount]), moment(timestamp, types[timestamp])
-    except ContractError as error:
-        raise ContractError(f"{files[0]}: {error}") from None
+    except DataError as error:
+        raise DataError(f"{files[0]}: {error}") from None
 
 
 def _query(scan: str, types: dict[str, str], casts: tuple[Cast, Cast], data: Data) -> str:

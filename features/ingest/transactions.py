@@ -9,37 +9,22 @@ import numpy as np
 import pandas as pd
 
 from features.config.purchases import Data
-from features.ingest import (
-    files,
-)
-from features.ingest import (
-    policies as policy,
-)
+from features.ingest import files
+from features.ingest import policies as policy
 from features.ingest.transaction_rows import read_rows
 from features.purchases.table import OPTIONAL
-from features.schema import (
-    TRANSACTIONS,
-    ContractError,
-)
-from features.timestamps import (
-    from_microseconds,
-    microseconds,
-    next_midnight,
-    parse_as_of,
-    to_utc,
-)
-
-__all__ = ["Log", "parse_as_of", "read_log", "to_lines"]
+from features.schema import TRANSACTIONS, DataError
+from features.timestamps import from_microseconds, microseconds, next_midnight, to_utc
 
 KEYS = ["us", "customer_id", "order_id", "category", "channel"]
 COLUMNS = ["customer_id", "order_id", "us", "local_us", "amount", "category", "channel"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Log:
+class TransactionLog:
     """A transaction log after its policies.
 
-    lines      canonical lines, see `to_lines`
+    lines      canonical lines, see `canonical_lines`
     optional   which of category and channel the log really has
     counts     every row accounted for, by reason
     sha256     of the source bytes
@@ -57,20 +42,20 @@ class Log:
     end: datetime
 
 
-def read_log(data: Data) -> Log:
+def read_transactions(data: Data) -> TransactionLog:
     """Read the transactions of a configuration and apply its policies.
 
     Raises ContractError, in one sentence, for a file, column or value that cannot be used.
     """
     found = files.find(data.transactions)
-    rows, counts = policy.apply(read_rows(found, data), data)
+    rows, counts = policy.apply_policies(read_rows(found, data), data)
     if rows.empty:
-        raise ContractError(
+        raise DataError(
             f"{data.transactions}: no row is left after the policies: "
             + ", ".join(f"{name} {number}" for name, number in counts.items() if number)
         )
-    lines = to_lines(rows, data.timezone)
-    return Log(
+    lines = canonical_lines(rows, data.timezone)
+    return TransactionLog(
         lines=lines,
         optional=tuple(name for name in OPTIONAL if lines[name].notna().any()),
         counts=counts | policy.count_lines(lines, len(rows)),
@@ -82,7 +67,7 @@ def read_log(data: Data) -> Log:
     )
 
 
-def to_lines(transactions: pd.DataFrame, timezone: str) -> pd.DataFrame:
+def canonical_lines(transactions: pd.DataFrame, timezone: str) -> pd.DataFrame:
     """Transactions (`contracts.TRANSACTIONS`) -> canonical lines.
 
     One row per customer, order, moment, category and channel; amounts summed; sorted by

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from features.purchases.expression import (
-    DAY_US,
-    Expression,
-)
+from features.purchases.expression import DAY_US, Expression
 
 # 1970-01-01 was a Thursday: three days after a Monday. 25567 whole weeks keep old days positive.
 WEEKDAY = f"((day + 3 + {7 * 25567}) % 7)"

@@ -6,11 +6,7 @@ import sys
 
 from features.purchases.expression import Expression
 from features.purchases.statement import compose
-from features.purchases.table import (
-    FAMILIES,
-    OPTIONAL,
-    expressions,
-)
+from features.purchases.table import FAMILIES, OPTIONAL, expressions
 
 HEAD = """# The feature table
 
@@ -38,7 +34,7 @@ def render() -> str:
     statement = compose(expressions(OPTIONAL), OPTIONAL)
     parts.append(
         "## The statement\n\nWith both optional columns; `:as_of` in UTC microseconds, `lines` as "
-        f"`features.ingest.transactions.to_lines` returns them.\n\n```sql\n{statement}\n```\n"
+        f"`features.ingest.transactions.canonical_lines` returns them.\n\n```sql\n{statement}\n```\n"
     )
     return "\n".join(parts)
 

@@ -8,11 +8,8 @@ import numpy as np
 import pandas as pd
 
 from features.purchases.engine import run_duckdb
-from features.purchases.expression import (
-    DAY_US,
-    PURCHASE,
-)
-from features.schema import ContractError
+from features.purchases.expression import DAY_US, PURCHASE
+from features.schema import DataError
 from features.timestamps import require_aware
 
 STATEMENT = f"""WITH past AS (
@@ -41,7 +38,7 @@ FROM known LEFT JOIN outcome ON known.customer_id = outcome.customer_id
 ORDER BY known.customer_id"""
 
 
-def build(
+def build_labels(
     lines: pd.DataFrame, as_of: datetime, horizon_days: int, *, end: datetime
 ) -> pd.DataFrame:
     """Canonical lines -> the outcome in [as_of, as_of + horizon_days), of 24 hours each.
@@ -56,10 +53,10 @@ def build(
     Raises ContractError when the log, known until `end`, does not cover the horizon.
     """
     if horizon_days <= 0:
-        raise ContractError(f"horizon_days must be positive, got {horizon_days}")
+        raise DataError(f"horizon_days must be positive, got {horizon_days}")
     moment, last = require_aware(as_of), end - timedelta(days=horizon_days)
     if as_of > last:
-        raise ContractError(
+        raise DataError(
             f"labels need the {horizon_days} days after as_of, but the log ends at "
             f"{end.isoformat()}: as_of must be {last.isoformat()} or before, "
             f"got {as_of.isoformat()}"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from features.purchases.expression import (
-    DAY_US,
-    Expression,
-)
+from features.purchases.expression import DAY_US, Expression
 
 REPEAT_DAYS = "COUNT(CASE WHEN prev_day < day THEN 1 END)"
 

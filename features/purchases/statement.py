@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from features.purchases.expression import (
-    DAY_US,
-    PURCHASE,
-    REFUND,
-    Expression,
-    Optional,
-    Source,
-)
+from features.purchases.expression import DAY_US, PURCHASE, REFUND, Expression, Optional, Source
 
 PAST = "past AS (SELECT * FROM lines WHERE us < :as_of)"
 

@@ -11,24 +11,15 @@ from pandas.api.types import is_float_dtype, is_string_dtype
 
 from features.purchases.cadence import CADENCE
 from features.purchases.calendar import CALENDAR
-from features.purchases.engine import (
-    Columns,
-    run_duckdb,
-)
-from features.purchases.expression import (
-    Expression,
-    Optional,
-)
+from features.purchases.engine import Columns, run_duckdb
+from features.purchases.expression import Expression, Optional
 from features.purchases.mix import MIX
 from features.purchases.refunds import REFUNDS
 from features.purchases.rfm import RFM
 from features.purchases.statement import compose
 from features.purchases.tenure import TENURE
 from features.purchases.windows import WINDOWS
-from features.schema import (
-    Column,
-    Table,
-)
+from features.schema import Column, Table
 from features.timestamps import require_aware
 
 FAMILIES = {
@@ -54,7 +45,7 @@ def expressions(optional: tuple[str, ...] = ()) -> tuple[Expression, ...]:
     )
 
 
-def contract(optional: tuple[str, ...] = ()) -> Table:
+def schema(optional: tuple[str, ...] = ()) -> Table:
     """What a feature table must look like, `customer_id` as a column; unknown values are null."""
     return Table(
         "feature table",
@@ -65,7 +56,9 @@ def contract(optional: tuple[str, ...] = ()) -> Table:
     )
 
 
-def build(lines: pd.DataFrame, as_of: datetime, *, optional: tuple[str, ...] = ()) -> pd.DataFrame:
+def build_features(
+    lines: pd.DataFrame, as_of: datetime, *, optional: tuple[str, ...] = ()
+) -> pd.DataFrame:
     """Canonical lines -> the features of every customer with a purchase before `as_of`.
 
     Index `customer_id`, sorted; one column per expression, float64 (text for unit "text"),

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from features.purchases.expression import (
-    DAY_US,
-    Expression,
-)
+from features.purchases.expression import DAY_US, Expression
 
 
 def month_of(day: str) -> str:

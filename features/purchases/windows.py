@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from features.purchases.expression import (
-    DAY_US,
-    Expression,
-)
+from features.purchases.expression import DAY_US, Expression
 
 WINDOWS_DAYS = (7, 30, 90, 180, 365)
 TRENDS_DAYS = (30, 90, 180)

@@ -7,11 +7,8 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from features.ingest.subscribers import (
-    Subscriptions,
-    whole_months,
-)
-from features.schema import ContractError
+from features.ingest.subscribers import SubscriberTable, whole_months
+from features.schema import DataError
 from features.timestamps import require_aware
 
 MONTH_DAYS = 365.25 / 12
@@ -21,7 +18,7 @@ UNITS = {
 }
 
 
-def build(subscriptions: Subscriptions, as_of: datetime) -> pd.DataFrame:
+def build_features(subscriptions: SubscriberTable, as_of: datetime) -> pd.DataFrame:
     """Subscriptions -> the customers who have a contract at `as_of`, index customer_id, sorted.
 
         tenure_months    whole months survived, float64 >= 0
@@ -36,10 +33,10 @@ def build(subscriptions: Subscriptions, as_of: datetime) -> pd.DataFrame:
     return active[[*UNITS, *subscriptions.attributes]]
 
 
-def histories(subscriptions: Subscriptions, as_of: datetime) -> pd.DataFrame:
+def histories(subscriptions: SubscriberTable, as_of: datetime) -> pd.DataFrame:
     """Everybody who had started before `as_of`, gone or not, index customer_id, sorted.
 
-        tenure_months, monthly_amount, attributes   as in `build`; tenure_months of who is gone:
+        tenure_months, monthly_amount, attributes   as in `build_features`; tenure_months of who is gone:
                                                     the month of leaving, counted from 1
         gone       cancelled before `as_of`
         entered    months survived before the table would have shown the customer, float64
@@ -54,15 +51,17 @@ def histories(subscriptions: Subscriptions, as_of: datetime) -> pd.DataFrame:
     if subscriptions.dated:
         return _from_dates(table, _wall(subscriptions, as_of), subscriptions)
     if as_of != subscriptions.end:
-        raise ContractError(
+        raise DataError(
             f"a table of tenures tells of one moment, {subscriptions.end.isoformat()}, "
             f"got as_of {as_of.isoformat()}; name a column with starts to look back"
         )
     return _from_tenures(table, subscriptions)
 
 
-def labels(subscriptions: Subscriptions, as_of: datetime, horizon_days: int) -> pd.DataFrame:
-    """What the customers of `build` did in [as_of, as_of + horizon_days), index customer_id.
+def build_labels(
+    subscriptions: SubscriberTable, as_of: datetime, horizon_days: int
+) -> pd.DataFrame:
+    """What the customers of `build_features` did in [as_of, as_of + horizon_days), index customer_id.
 
         churned          1 where the contract was cancelled in the horizon, else 0
         revenue_future   money: the monthly amount for each month begun in the horizon, by a month
@@ -71,20 +70,20 @@ def labels(subscriptions: Subscriptions, as_of: datetime, horizon_days: int) -> 
     Raises ContractError when the table does not know the whole horizon.
     """
     if horizon_days <= 0:
-        raise ContractError(f"horizon_days must be positive, got {horizon_days}")
+        raise DataError(f"horizon_days must be positive, got {horizon_days}")
     last = subscriptions.end - timedelta(days=horizon_days)
     if not subscriptions.dated:
-        raise ContractError(
+        raise DataError(
             "a table of tenures tells of one moment and of nothing after it, so it has no labels: "
             "starts must be dates"
         )
     if as_of > last:
-        raise ContractError(
+        raise DataError(
             f"labels need the {horizon_days} days after as_of, but the table is known until "
             f"{subscriptions.end.isoformat()}: as_of must be {last.isoformat()} or before, got "
             f"{as_of.isoformat()}"
         )
-    table = build(subscriptions, as_of)
+    table = build_features(subscriptions, as_of)
     cancelled = subscriptions.customers.loc[table.index, "cancelled"]
     now = _wall(subscriptions, as_of)
     until = _wall(subscriptions, as_of + timedelta(days=horizon_days))
@@ -98,13 +97,13 @@ def labels(subscriptions: Subscriptions, as_of: datetime, horizon_days: int) -> 
     )
 
 
-def _wall(subscriptions: Subscriptions, as_of: datetime) -> pd.Timestamp:
+def _wall(subscriptions: SubscriberTable, as_of: datetime) -> pd.Timestamp:
     require_aware(as_of)
     return pd.Timestamp(as_of).tz_convert(subscriptions.timezone).tz_localize(None)
 
 
 def _from_dates(
-    table: pd.DataFrame, now: pd.Timestamp, subscriptions: Subscriptions
+    table: pd.DataFrame, now: pd.Timestamp, subscriptions: SubscriberTable
 ) -> pd.DataFrame:
     table = table[(table["start"] < now).to_numpy()]
     start, gone = table["start"], (table["cancelled"] < now).to_numpy()
@@ -131,7 +130,7 @@ def _month_of_leaving(
     return before + 1.0
 
 
-def _from_tenures(table: pd.DataFrame, subscriptions: Subscriptions) -> pd.DataFrame:
+def _from_tenures(table: pd.DataFrame, subscriptions: SubscriberTable) -> pd.DataFrame:
     gone = table["cancelled"].to_numpy(dtype=bool)
     tenure = np.where(gone, np.maximum(table["tenure"], 1.0), table["tenure"])
     seen_before = 0.0 if subscriptions.departures == "all" else np.maximum(tenure - 1.0, 0.0)
@@ -148,7 +147,7 @@ def _from_tenures(table: pd.DataFrame, subscriptions: Subscriptions) -> pd.DataF
 
 def _frame(
     table: pd.DataFrame,
-    subscriptions: Subscriptions,
+    subscriptions: SubscriberTable,
     **columns: np.ndarray[tuple[int], np.dtype[np.generic]],
 ) -> pd.DataFrame:
     kept = table[["monthly_amount", *subscriptions.attributes]]

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from models.bundle import AnyBundle, Bundle
+from models.bundle import Bundle, PurchaseBundle
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -23,7 +23,7 @@ YOUNG_DAYS = 30
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Evidence:
     """What each customer's answer rests on.
 
     known     whether there are numbers at all, shape (n,)
@@ -38,8 +38,8 @@ class Verdict:
     warnings: list[list[str]]
 
 
-def judge(bundle: Bundle, matrix: Array, horizon_days: int) -> Verdict:
-    """The verdict on each row of a matrix of `models.purchases.predict.matrix_of`."""
+def assess(bundle: PurchaseBundle, matrix: Array, horizon_days: int) -> Evidence:
+    """The verdict on each row of a matrix of `models.purchases.predict.feature_matrix`."""
     card = bundle.card
     needed = matrix[:, [bundle.places[name] for name in NEEDED]]
     known: Flags = ~np.logical_or.reduce(np.isnan(needed), axis=1)
@@ -58,10 +58,10 @@ def judge(bundle: Bundle, matrix: Array, horizon_days: int) -> Verdict:
         for row in known.nonzero()[0].tolist():
             warnings[row].append(sentence)
     basis: list[Basis] = [learnt if each else "insufficient" for each in known.tolist()]
-    return Verdict(known, basis, warnings)
+    return Evidence(known, basis, warnings)
 
 
-def _histories(bundle: Bundle, matrix: Array, known: Flags) -> Iterator[tuple[Flags, str]]:
+def _histories(bundle: PurchaseBundle, matrix: Array, known: Flags) -> Iterator[tuple[Flags, str]]:
     """Flags over the rows, and what they mean."""
     column = {
         name: matrix[:, bundle.places[name]] for name in ("repeat_days", "age_days", "refund_rate")
@@ -72,7 +72,7 @@ def _histories(bundle: Bundle, matrix: Array, known: Flags) -> Iterator[tuple[Fl
     yield column["refund_rate"] > 1.0, "refunds exceed purchases"
 
 
-def outside(bundle: AnyBundle, matrix: Array, known: Flags) -> Iterator[tuple[int, int]]:
+def outside(bundle: Bundle, matrix: Array, known: Flags) -> Iterator[tuple[int, int]]:
     """Row and column of each value that is not between the bounds of what was learnt from."""
     lowest, highest = bundle.bounds
     beyond = ((matrix < lowest) | (matrix > highest)) & known[:, None]

@@ -19,10 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import betaln, digamma, gammaln
 
 from models.maximum_likelihood import maximise
-from models.purchases.expected_purchases import (
-    expected_days,
-    still_there,
-)
+from models.purchases.expected_purchases import expected_days, still_there
 
 Array = NDArray[np.float64]
 Variant = Literal["bg", "mbg"]
@@ -30,7 +27,7 @@ LOG_BOUNDS = [(-7.0, 7.0), (-7.0, 12.0), (-7.0, 7.0), (-7.0, 7.0)]
 
 
 @dataclass(frozen=True)
-class Histories:
+class PurchaseHistories:
     """What the purchase models know of each customer.
 
     repeats      purchase days after the first, count, >= 0
@@ -42,15 +39,15 @@ class Histories:
     last_repeat: Array
     age: Array
 
-    def cells(self) -> tuple[Histories, Array]:
+    def cells(self) -> tuple[PurchaseHistories, Array]:
         """Distinct histories and how many customers share each."""
         stacked = np.stack([self.repeats, self.last_repeat, self.age], axis=1)
         distinct, counts = np.unique(stacked, axis=0, return_counts=True)
-        return Histories(*distinct.T), counts.astype(float)
+        return PurchaseHistories(*distinct.T), counts.astype(float)
 
 
 @dataclass(frozen=True)
-class Outlook:
+class PurchasePosterior:
     """What a purchase model says of each customer before a horizon is named.
 
     alive        P(the customer has not left for good by the moment of knowledge), in (0, 1]
@@ -100,13 +97,13 @@ class PurchaseModel:
     a: float
     b: float
 
-    def log_likelihood(self, histories: Histories) -> float:
+    def log_likelihood(self, histories: PurchaseHistories) -> float:
         """Sum over customers of the log likelihood (BG/NBD: equation 6 of the paper)."""
         parameters = np.array([self.r, self.alpha, self.a, self.b])
         each, _ = _log_likelihood(parameters, histories, self.variant)
         return float(each.sum())
 
-    def p_alive(self, histories: Histories) -> Array:
+    def p_alive(self, histories: PurchaseHistories) -> Array:
         """P(the customer has not left for good by the moment of knowledge), in (0, 1]."""
         _, log_odds_gone = _survival_terms(
             self.r, self.alpha, self.a, self.b, histories, self.variant
@@ -114,10 +111,10 @@ class PurchaseModel:
         bounded = np.minimum(np.maximum(log_odds_gone, -700.0), 700.0)
         return np.asarray(1.0 / (1.0 + np.exp(bounded)))
 
-    def outlook(self, histories: Histories) -> Outlook:
+    def outlook(self, histories: PurchaseHistories) -> PurchasePosterior:
         """What is known of each customer's future."""
         x = histories.repeats
-        return Outlook(
+        return PurchasePosterior(
             alive=self.p_alive(histories),
             shape=self.r + x,
             rate=self.alpha + histories.age,
@@ -125,16 +122,16 @@ class PurchaseModel:
             b=self.b + (x + 1.0 if self.variant == "mbg" else x),
         )
 
-    def p_order(self, histories: Histories, horizon_days: float | Array) -> Array:
+    def p_order(self, histories: PurchaseHistories, horizon_days: float | Array) -> Array:
         """P(at least one purchase day in the horizon), see `Outlook.p_order`."""
         return self.outlook(histories).p_order(horizon_days)
 
-    def expected_orders(self, histories: Histories, horizon_days: float | Array) -> Array:
+    def expected_orders(self, histories: PurchaseHistories, horizon_days: float | Array) -> Array:
         """E[purchase days in the horizon], see `Outlook.expected_orders`."""
         return self.outlook(histories).expected_orders(horizon_days)
 
 
-def fit(histories: Histories, variant: Variant = "bg") -> PurchaseModel:
+def fit(histories: PurchaseHistories, variant: Variant = "bg") -> PurchaseModel:
     """Maximum likelihood over the distinct histories; raises ValueError on an empty population."""
     if histories.age.size == 0:
         raise ValueError("purchase model: no customers to fit; widen the window before as_of")
@@ -155,7 +152,7 @@ def fit(histories: Histories, variant: Variant = "bg") -> PurchaseModel:
 
 
 def _survival_terms(
-    r: float, alpha: float, a: float, b: float, histories: Histories, variant: Variant
+    r: float, alpha: float, a: float, b: float, histories: PurchaseHistories, variant: Variant
 ) -> tuple[Array, Array]:
     """Log weight of being alive at T, and the log odds of having left after the last purchase."""
     x, t_x, age = histories.repeats, histories.last_repeat, histories.age
@@ -168,7 +165,7 @@ def _survival_terms(
 
 
 def _log_likelihood(
-    parameters: Array, histories: Histories, variant: Variant
+    parameters: Array, histories: PurchaseHistories, variant: Variant
 ) -> tuple[Array, Array]:
     """Log likelihood of each history and its gradient, shapes (n,) and (4, n)."""
     r, alpha, a, b = parameters

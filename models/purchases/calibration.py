@@ -16,10 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import t as student_t
 
-from models.purchases.prior import (
-    Prior,
-    histories,
-)
+from models.purchases.prior import Prior, purchase_histories
 
 Array = NDArray[np.float64]
 LARGEST_SPEED = 2.5
@@ -31,7 +28,7 @@ SPREADS = {"speed": (0.30, 0.08), "order": (0.05, 0.05), "revenue": (0.12, 0.05)
 
 
 @dataclass(frozen=True)
-class LevelError:
+class CalibrationError:
     """Errors at one past moment, each a log ratio, three with their sampling errors.
 
     plain_order, plain_revenue  errors by the calendar, the clock left as it is
@@ -47,12 +44,12 @@ class LevelError:
     plain_revenue: float = 0.0
 
 
-NO_ERROR = LevelError(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+NO_ERROR = CalibrationError(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-def measure(
+def measure_error(
     prior: Prior, table: pd.DataFrame, outcome: pd.DataFrame, horizon_days: float
-) -> LevelError:
+) -> CalibrationError:
     """The prior's errors over a horizon that has passed.
 
     table    features at the past moment; outcome: labels of the same customers and horizon
@@ -64,7 +61,7 @@ def measure(
     ordered = 1.0 - outcome["churned"].to_numpy(dtype=float)
     revenue = outcome["revenue_future"].to_numpy(dtype=float)
     expected = prior.expected_revenue(table, effective)
-    return LevelError(
+    return CalibrationError(
         speed=speed,
         order=_log_ratio(ordered, p_order),
         revenue=_log_ratio(revenue, expected),
@@ -78,7 +75,7 @@ def measure(
 
 def _speed(prior: Prior, table: pd.DataFrame, actual_days: float, horizon_days: float) -> float:
     """The log speed at which the expected purchase days equal the actual ones."""
-    cells, weight = histories(table).cells()
+    cells, weight = purchase_histories(table).cells()
 
     def excess(speed: float) -> float:
         expected = prior.purchases.expected_orders(cells, horizon_days * float(np.exp(speed)))
@@ -91,13 +88,13 @@ def _speed(prior: Prior, table: pd.DataFrame, actual_days: float, horizon_days: 
     return float(brentq(excess, -LARGEST_SPEED, LARGEST_SPEED, xtol=1e-4))
 
 
-def shrink(error: LevelError) -> LevelError:
+def shrink(error: CalibrationError) -> CalibrationError:
     """A year-old error drawn towards none, the more the noisier it is (James & Stein)."""
     kept = {
         name: spread**2 / (spread**2 + drift**2 + getattr(error, f"{name}_sd") ** 2)
         for name, (spread, drift) in SPREADS.items()
     }
-    return LevelError(
+    return CalibrationError(
         speed=error.speed * kept["speed"],
         order=error.order * kept["order"],
         revenue=error.revenue * kept["revenue"],
@@ -107,7 +104,9 @@ def shrink(error: LevelError) -> LevelError:
     )
 
 
-def lasting(errors: Sequence[LevelError], windows: float, *, horizons: float = 1.0) -> LevelError:
+def persistent_error(
+    errors: Sequence[CalibrationError], windows: float, *, horizons: float = 1.0
+) -> CalibrationError:
     """The part of past errors that is there beyond doubt: the near end of its 95 % interval.
 
     windows   how many horizons the errors span without overlap; fewer than two prove nothing
@@ -118,13 +117,13 @@ def lasting(errors: Sequence[LevelError], windows: float, *, horizons: float = 1
     the coming level is.
     """
     if len(errors) < 3 or windows < 2:
-        return LevelError(0.0, 0.0, 0.0, UNKNOWN_SD, UNKNOWN_SD, 0.0)
+        return CalibrationError(0.0, 0.0, 0.0, UNKNOWN_SD, UNKNOWN_SD, 0.0)
     orders = np.array([error.plain_order for error in errors])
     totals = np.array([error.plain_revenue for error in errors])
     order, revenue = _beyond_doubt(orders, windows), _beyond_doubt(totals, windows)
     left = [float(np.sqrt(np.mean(np.square(each)))) for each in (orders - order, totals - revenue)]
     growth = float(np.sqrt(horizons))
-    return LevelError(0.0, order, revenue, 0.0, left[0] * growth, max(left[1], 0.02) * growth)
+    return CalibrationError(0.0, order, revenue, 0.0, left[0] * growth, max(left[1], 0.02) * growth)
 
 
 def _beyond_doubt(errors: Array, windows: float) -> float:

@@ -10,7 +10,7 @@ from features.config.purchases import Economics
 from models.intervals import Spread
 from models.purchases.prior import Prior
 from models.purchases.season import Season
-from models.segmentation.cutoffs import Bounds
+from models.segmentation.cutoffs import Cutoffs
 
 FORMAT_VERSION = 1
 
@@ -53,7 +53,7 @@ class Training(_Part):
     versions: dict[str, str]
 
 
-class Card(_Part):
+class PurchaseCard(_Part):
     """A trained model but for its trees, readable by people and checked on load.
 
     bounds  of the tiers and segments of the customers of trained_as_of, at horizon_days and
@@ -75,6 +75,6 @@ class Card(_Part):
     spend: Trees
     spread: Spread
     economics: Economics
-    bounds: Bounds | None = None
+    bounds: Cutoffs | None = None
     metrics: dict[str, float]
     training: Training

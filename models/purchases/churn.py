@@ -11,13 +11,13 @@ from sklearn.base import ClassifierMixin
 
 from models.boosting import (
     Array,
-    Curve,
     Matrix,
     PriorBoosted,
-    Sample,
+    RoundsCurve,
+    TrainingRows,
     choose_rounds,
-    correction,
-    fit,
+    fit_trees,
+    tree_correction,
 )
 
 DOUBT = 0.02  # chosen by backtest
@@ -26,7 +26,7 @@ DOUBT = 0.02  # chosen by backtest
 class ChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
     """Classifier of {0: ordered, 1: churned}; margins and contributions are log odds of an order.
 
-    Learnt by `fit`: `booster_`, `curve_` (deviance by rounds), `classes_`.
+    Learnt by `fit_trees`: `booster_`, `curve_` (deviance by rounds), `classes_`.
     """
 
     def fit(
@@ -49,10 +49,10 @@ class ChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
         horizon_days  length of the window in which y was observed
         """
         start = log_odds(p_order, lift(p_order))
-        sample = Sample(X, 1.0 - np.asarray(y, dtype=float), start, moment, customer)
+        sample = TrainingRows(X, 1.0 - np.asarray(y, dtype=float), start, moment, customer)
         parameters = self.xgboost_parameters("binary:logistic")
         self.classes_ = np.array([0, 1])
-        self.curve_: Curve = choose_rounds(
+        self.curve_: RoundsCurve = choose_rounds(
             sample,
             parameters,
             log_loss,
@@ -60,13 +60,13 @@ class ChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
             strength=self.strength,
             most=self.max_rounds,
         )
-        self.booster_: xgb.Booster = fit(sample, parameters, self.curve_.chosen)
+        self.booster_: xgb.Booster = fit_trees(sample, parameters, self.curve_.chosen)
         return self
 
     def predict_proba(self, X: Matrix, *, p_order: Array) -> Array:
         """P(ordered), P(churned), shape (rows, 2)."""
         start = log_odds(p_order, lift(p_order))
-        margin = start + self.strength * correction(self.booster_, X)
+        margin = start + self.strength * tree_correction(self.booster_, X)
         return np.stack([expit(margin), expit(-margin)], axis=1)
 
     def predict(self, X: Matrix, *, p_order: Array) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from features.config.purchases import Economics
 from models import economics as money
-from models.purchases.predict import Forecast
+from models.purchases.predict import PurchaseForecast
 
 Array = NDArray[np.float64]
 NEXT_ORDER_DAYS = 365.0
@@ -17,7 +17,7 @@ STEPS = np.append(np.arange(1.0, 31.0), np.arange(37.0, NEXT_ORDER_DAYS, 7.0))
 
 
 @dataclass(frozen=True)
-class Curve:
+class ValueCurve:
     """The months of a horizon; all but `ends` of shape (n, m).
 
     ends              of the months, days from as_of, shape (m,)
@@ -32,14 +32,14 @@ class Curve:
     value: Array
 
 
-def curve(said: Forecast, horizon_days: int, economics: Economics) -> Curve:
+def value_curve(said: PurchaseForecast, horizon_days: int, economics: Economics) -> ValueCurve:
     """The customers of a forecast along a horizon."""
     over = money.months(horizon_days)
     cumulative = said.expected_revenue(over.ends)
     at = said.survival(np.append(over.starts, over.ends[-1]))
     value = money.margins(cumulative, over, economics)
     value -= money.retention_costs(at[:, :-1], over, economics)
-    return Curve(
+    return ValueCurve(
         ends=over.ends,
         expected_revenue=np.diff(cumulative, axis=1, prepend=0.0),
         survival=at[:, 1:],
@@ -47,7 +47,7 @@ def curve(said: Forecast, horizon_days: int, economics: Economics) -> Curve:
     )
 
 
-def next_order_days(said: Forecast) -> Array:
+def next_order_days(said: PurchaseForecast) -> Array:
     """Days from as_of to the next order, if one comes within a year: the median, > 0, shape (n,).
 
     What is known is that none has come by as_of, so the day never lies in the past.

@@ -25,14 +25,11 @@ import pandas as pd
 import xgboost as xgb
 
 from models.boosting import Array, Matrix
-from models.bundle import Bundle
-from models.purchases.basis import judge
+from models.bundle import PurchaseBundle
+from models.purchases.basis import assess
 from models.purchases.card import Feature
 from models.purchases.churn import log_odds
-from models.purchases.predict import (
-    forecast_matrix,
-    matrix_of,
-)
+from models.purchases.predict import feature_matrix, forecast
 
 FEWEST_AVERAGED = 5000
 
@@ -80,7 +77,7 @@ class Explanation:
 
 
 def drivers(
-    bundle: Bundle,
+    bundle: PurchaseBundle,
     table: pd.DataFrame,
     *,
     as_of: datetime,
@@ -93,7 +90,7 @@ def drivers(
 
 
 def explain(
-    bundle: Bundle,
+    bundle: PurchaseBundle,
     table: pd.DataFrame,
     *,
     as_of: datetime,
@@ -107,9 +104,9 @@ def explain(
     """
     card = bundle.card
     horizon = card.horizon_days if horizon_days is None else horizon_days
-    matrix = matrix_of(bundle, table)
-    known = judge(bundle, matrix, horizon).known
-    said = forecast_matrix(bundle, matrix[known], as_of=as_of)
+    matrix = feature_matrix(bundle, table)
+    known = assess(bundle, matrix, horizon).known
+    said = forecast(bundle, matrix[known], as_of=as_of)
     effective = card.season.effective_days(as_of, horizon)
     prior_odds = log_odds(card.prior.p_order(said.columns, effective), said.lifted)[:, 0]
     prior_money = np.log(card.prior.expected_spend(said.columns, effective))[:, 0]
@@ -151,7 +148,7 @@ def strongest(moved: Array, top: int) -> list[int]:
     return sorted([*up, *down], key=lambda each: (-abs(moved[each]), each))
 
 
-def importance(bundle: Bundle, table: pd.DataFrame) -> dict[str, dict[str, float]]:
+def importance(bundle: PurchaseBundle, table: pd.DataFrame) -> dict[str, dict[str, float]]:
     """Mean |what a feature adds| over the table's customers, by model, churn and spend.
 
     Log odds of an order and log money; features that move nobody are left out. Of a large table
@@ -160,7 +157,7 @@ def importance(bundle: Bundle, table: pd.DataFrame) -> dict[str, dict[str, float
     some = table.iloc[:: max(1, len(table) // FEWEST_AVERAGED)]
     names = [feature.name for feature in bundle.card.features]
     found = {}
-    parts_of_both = _parts(bundle, matrix_of(bundle, some))
+    parts_of_both = _parts(bundle, feature_matrix(bundle, some))
     for model, parts in zip(("churn", "spend"), parts_of_both, strict=True):
         means = np.abs(parts[:, :-1]).sum(axis=0) / max(len(some), 1)
         found[model] = {
@@ -170,7 +167,7 @@ def importance(bundle: Bundle, table: pd.DataFrame) -> dict[str, dict[str, float
 
 
 def contributions(booster: xgb.Booster, features: Matrix) -> Array:
-    """What each feature adds to `models.boosting.correction`, shape (rows, features + 1).
+    """What each feature adds to `models.boosting.tree_correction`, shape (rows, features + 1).
 
     The last column is the trees' mean; a row sums to the correction. Zeros without trees.
     """
@@ -182,7 +179,7 @@ def contributions(booster: xgb.Booster, features: Matrix) -> Array:
     return np.asarray(booster.predict(matrix, pred_contribs=True), dtype=np.float64)
 
 
-def _parts(bundle: Bundle, matrix: Array) -> tuple[Array, Array]:
+def _parts(bundle: PurchaseBundle, matrix: Array) -> tuple[Array, Array]:
     """Contributions to log odds and to log money, as much of them as is believed."""
     card, features = bundle.card, matrix.astype(np.float32)
     return (

@@ -18,7 +18,7 @@ LOG_BOUNDS = [(-4.0, 8.0), (-3.0, 8.0), (-8.0, 12.0)]
 
 
 @dataclass(frozen=True)
-class ValueModel:
+class GammaGamma:
     """Fitted parameters: p and q without a unit (q > 1), v in the log's currency."""
 
     p: float
@@ -40,7 +40,7 @@ class ValueModel:
         return np.asarray(self.p * (self.v + total) / (self.p * count + self.q - 1.0))
 
 
-def fit(count: Array, mean: Array) -> ValueModel:
+def fit(count: Array, mean: Array) -> GammaGamma:
     """Maximum likelihood over customers with count > 0 and mean > 0.
 
     Raises ValueError where no customer has a purchase value.
@@ -58,7 +58,7 @@ def fit(count: Array, mean: Array) -> ValueModel:
 
     starts = ([0.7, 1.0, 0.0], [2.0, 0.0, -1.0])
     p, q_less_1, v = np.exp(maximise(mean_log_likelihood, starts, LOG_BOUNDS))
-    return ValueModel(float(p), float(1.0 + q_less_1), float(v * scale))
+    return GammaGamma(float(p), float(1.0 + q_less_1), float(v * scale))
 
 
 def _log_likelihood(parameters: Array, count: Array, mean: Array) -> tuple[Array, Array]:

@@ -13,18 +13,12 @@ from scipy.special import expit, logit
 
 from features.config.purchases import Economics
 from models import economics as money
-from models.bundle import Bundle
+from models.bundle import PurchaseBundle
 from models.encoding import numbers
 from models.intervals import revenue_interval, total_interval
-from models.purchases.basis import judge
-from models.purchases.churn import (
-    lift,
-    log_odds,
-)
-from models.purchases.prior import (
-    Columns,
-    PriorOutlook,
-)
+from models.purchases.basis import assess
+from models.purchases.churn import lift, log_odds
+from models.purchases.prior import Columns, PriorForecast
 
 Array = NDArray[np.float64]
 
@@ -42,7 +36,7 @@ class MatrixColumns:
 
 
 @dataclass(frozen=True)
-class Forecast:
+class PurchaseForecast:
     """What the bundle says of each customer, before any horizon is named.
 
     columns               features by name, each of shape (n, 1)
@@ -54,9 +48,9 @@ class Forecast:
     have shape (n, m).
     """
 
-    bundle: Bundle
+    bundle: PurchaseBundle
     columns: MatrixColumns
-    prior: PriorOutlook
+    prior: PriorForecast
     as_of: datetime
     lifted: Array
     log_odds: Array
@@ -103,8 +97,8 @@ class Forecast:
 
 
 @dataclass(frozen=True)
-class Values:
-    """Answers to one horizon, each of shape (n,); units and meaning as in `answer`."""
+class CustomerValues:
+    """Answers to one horizon, each of shape (n,); units and meaning as in `predict`."""
 
     p_churn: Array
     expected_spend: Array
@@ -117,28 +111,30 @@ class Values:
     clv_net: Array
 
 
-NUMBERS = tuple(Values.__dataclass_fields__)
+VALUE_COLUMNS = tuple(CustomerValues.__dataclass_fields__)
 
 
-def forecast(bundle: Bundle, table: pd.DataFrame, *, as_of: datetime) -> Forecast:
+def forecast_table(
+    bundle: PurchaseBundle, table: pd.DataFrame, *, as_of: datetime
+) -> PurchaseForecast:
     """Apply the bundle's trees and level to a feature table."""
-    return forecast_matrix(bundle, matrix_of(bundle, table), as_of=as_of)
+    return forecast(bundle, feature_matrix(bundle, table), as_of=as_of)
 
 
-def matrix_of(bundle: Bundle, table: pd.DataFrame) -> Array:
+def feature_matrix(bundle: PurchaseBundle, table: pd.DataFrame) -> Array:
     """A feature table as float64, columns in the bundle's order, NaN where unknown."""
     return numbers(table, bundle.names, bundle.card.levels)
 
 
-def forecast_matrix(bundle: Bundle, matrix: Array, *, as_of: datetime) -> Forecast:
-    """The same of a matrix of `matrix_of`, shape (n, features)."""
+def forecast(bundle: PurchaseBundle, matrix: Array, *, as_of: datetime) -> PurchaseForecast:
+    """The same of a matrix of `feature_matrix`, shape (n, features)."""
     card = bundle.card
     columns = MatrixColumns(matrix, bundle.places)
     prior = card.prior.outlook(columns)
     fitted = card.season.effective_lengths(as_of, np.array([card.fitted_horizon_days]))
     features = matrix.astype(np.float32)
     churn, spend = (each[:, None] for each in bundle.grove.corrections(features))
-    return Forecast(
+    return PurchaseForecast(
         bundle=bundle,
         columns=columns,
         prior=prior,
@@ -149,8 +145,8 @@ def forecast_matrix(bundle: Bundle, matrix: Array, *, as_of: datetime) -> Foreca
     )
 
 
-def answer(
-    bundle: Bundle,
+def predict(
+    bundle: PurchaseBundle,
     table: pd.DataFrame,
     *,
     as_of: datetime,
@@ -176,19 +172,23 @@ def answer(
     """
     horizon = bundle.card.horizon_days if horizon_days is None else horizon_days
     terms = economics or bundle.card.economics
-    matrix = matrix_of(bundle, table)
-    verdict = judge(bundle, matrix, horizon)
+    matrix = feature_matrix(bundle, table)
+    verdict = assess(bundle, matrix, horizon)
     known = verdict.known
-    said = values(forecast_matrix(bundle, matrix[known], as_of=as_of), horizon, terms)
-    found = pd.DataFrame({name: getattr(said, name) for name in NUMBERS}, index=table.index[known])
+    said = customer_values(forecast(bundle, matrix[known], as_of=as_of), horizon, terms)
+    found = pd.DataFrame(
+        {name: getattr(said, name) for name in VALUE_COLUMNS}, index=table.index[known]
+    )
     said_of = pd.DataFrame(
         {"basis": verdict.basis, "warnings": verdict.warnings}, index=table.index
     )
     return found.reindex(table.index).join(said_of)
 
 
-def values(said: Forecast, horizon_days: int, economics: Economics) -> Values:
-    """The numbers of `answer`."""
+def customer_values(
+    said: PurchaseForecast, horizon_days: int, economics: Economics
+) -> CustomerValues:
+    """The numbers of `predict`."""
     over = money.months(horizon_days)
     p_order, spend = said.p_order_and_spend(over.ends)
     margin = money.margins(p_order * spend, over, economics).sum(axis=1)
@@ -199,7 +199,7 @@ def values(said: Forecast, horizon_days: int, economics: Economics) -> Values:
     low, high = revenue_interval(said.bundle.card.spread, p_order, spend)
     value_per_revenue = margin / revenue
     historic = economics.margin * _net_revenue(said.columns)
-    return Values(
+    return CustomerValues(
         p_churn=1.0 - p_order,
         expected_spend=spend,
         expected_revenue=revenue,
@@ -212,10 +212,10 @@ def values(said: Forecast, horizon_days: int, economics: Economics) -> Values:
     )
 
 
-def total_revenue(bundle: Bundle, answers: pd.DataFrame) -> tuple[float, float, float]:
+def total_revenue(bundle: PurchaseBundle, answers: pd.DataFrame) -> tuple[float, float, float]:
     """Expected net revenue of a group of answered customers, and its 80 % interval, money.
 
-    answers  rows of `answer`, any of them: a segment, the whole base
+    answers  rows of `predict`, any of them: a segment, the whole base
     """
     known = answers.dropna(subset=["expected_revenue"])
     p_order = 1.0 - known["p_churn"].to_numpy(dtype=float)
@@ -224,7 +224,7 @@ def total_revenue(bundle: Bundle, answers: pd.DataFrame) -> tuple[float, float, 
     return float(p_order @ spend), low, high
 
 
-def _retention_cost(said: Forecast, over: money.Months, economics: Economics) -> Array:
+def _retention_cost(said: PurchaseForecast, over: money.Months, economics: Economics) -> Array:
     """What keeping each customer costs along the horizon, discounted, money, shape (n,)."""
     if not economics.retention_cost_annual:
         return np.zeros(len(said.log_odds))

@@ -9,18 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.purchases import (
-    bg_nbd as purchases,
-)
-from models.purchases import (
-    gamma_gamma as value,
-)
-from models.purchases.bg_nbd import (
-    Histories,
-    Outlook,
-    PurchaseModel,
-)
-from models.purchases.gamma_gamma import ValueModel
+from models.purchases import bg_nbd as purchases
+from models.purchases import gamma_gamma as value
+from models.purchases.bg_nbd import PurchaseHistories, PurchaseModel, PurchasePosterior
+from models.purchases.gamma_gamma import GammaGamma
 
 Array = NDArray[np.float64]
 ValueDays = Literal["all", "repeat"]
@@ -43,13 +35,13 @@ class Prior:
     """
 
     purchases: PurchaseModel
-    value: ValueModel
+    value: GammaGamma
     value_days: ValueDays
 
-    def outlook(self, table: Columns) -> PriorOutlook:
+    def outlook(self, table: Columns) -> PriorForecast:
         """What is known of each customer's future, before a horizon is named."""
-        return PriorOutlook(
-            self.purchases.outlook(histories(table)),
+        return PriorForecast(
+            self.purchases.outlook(purchase_histories(table)),
             self.value.expected_value(*_values(table, self.value_days)),
         )
 
@@ -72,14 +64,14 @@ class Prior:
 
 
 @dataclass(frozen=True)
-class PriorOutlook:
+class PriorForecast:
     """The prior's answers for any horizon; customers as a column, shape (n, 1), and horizons as a
     row, shape (m,), give matrices.
 
     day_value  E[revenue of a purchase day], money
     """
 
-    purchases: Outlook
+    purchases: PurchasePosterior
     day_value: Array
 
     def p_order(self, horizon_days: float | Array) -> Array:
@@ -104,12 +96,12 @@ class PriorOutlook:
 
 def fit_classical(table: pd.DataFrame) -> Prior:
     """BG/NBD x Gamma-Gamma as published: the value of repeat purchases only."""
-    return Prior(purchases.fit(histories(table), "bg"), *_fit_value(table, "repeat"))
+    return Prior(purchases.fit(purchase_histories(table), "bg"), *_fit_value(table, "repeat"))
 
 
 def fit_mbg(table: pd.DataFrame) -> Prior:
     """MBG/NBD x Gamma-Gamma, the value of repeat purchases only."""
-    return Prior(purchases.fit(histories(table), "mbg"), *_fit_value(table, "repeat"))
+    return Prior(purchases.fit(purchase_histories(table), "mbg"), *_fit_value(table, "repeat"))
 
 
 def fit_prior(table: pd.DataFrame, classical: Prior) -> Prior:
@@ -117,15 +109,15 @@ def fit_prior(table: pd.DataFrame, classical: Prior) -> Prior:
 
     Counting the first day too tells customers who bought once apart; the backtests prefer it.
     """
-    known = histories(table)
+    known = purchase_histories(table)
     candidates = [classical.purchases, purchases.fit(known, "mbg")]
     likelier = max(candidates, key=lambda model: model.log_likelihood(known))
     return Prior(likelier, *_fit_value(table, "all"))
 
 
-def histories(table: Columns) -> Histories:
+def purchase_histories(table: Columns) -> PurchaseHistories:
     """The sufficient statistics of the purchase models, columns of the feature table."""
-    return Histories(
+    return PurchaseHistories(
         _numbers(table, "repeat_days"),
         _numbers(table, "last_repeat_days"),
         _numbers(table, "age_days"),
@@ -149,7 +141,7 @@ def _probability(value: Array) -> Array:
     return np.minimum(np.maximum(value, SMALLEST), 1.0 - SMALLEST)
 
 
-def _fit_value(table: pd.DataFrame, days: ValueDays) -> tuple[ValueModel, ValueDays]:
+def _fit_value(table: pd.DataFrame, days: ValueDays) -> tuple[GammaGamma, ValueDays]:
     """Falls back to all days where nobody has bought twice."""
     if not (table["repeat_days"] > 0).any():
         days = "all"

@@ -9,13 +9,13 @@ from sklearn.base import RegressorMixin
 
 from models.boosting import (
     Array,
-    Curve,
     Matrix,
     PriorBoosted,
-    Sample,
+    RoundsCurve,
+    TrainingRows,
     choose_rounds,
-    correction,
-    fit,
+    fit_trees,
+    tree_correction,
 )
 
 LEAST_REVENUE = 0.01  # a gamma has no zero; refunds can leave a returner with nothing
@@ -24,7 +24,7 @@ LEAST_REVENUE = 0.01  # a gamma has no zero; refunds can leave a returner with n
 class SpendModel(RegressorMixin, PriorBoosted):  # type: ignore[misc]
     """Regressor of a returner's revenue; margins and contributions are log money.
 
-    Learnt by `fit`: `booster_`, `curve_` (deviance by rounds).
+    Learnt by `fit_trees`: `booster_`, `curve_` (deviance by rounds).
     """
 
     def fit(
@@ -47,9 +47,9 @@ class SpendModel(RegressorMixin, PriorBoosted):  # type: ignore[misc]
         horizon_days  length of the window in which y was observed
         """
         target = np.maximum(np.asarray(y, dtype=float), LEAST_REVENUE)
-        sample = Sample(X, target, np.log(spend), moment, customer)
+        sample = TrainingRows(X, target, np.log(spend), moment, customer)
         parameters = self.xgboost_parameters("reg:gamma")
-        self.curve_: Curve = choose_rounds(
+        self.curve_: RoundsCurve = choose_rounds(
             sample,
             parameters,
             gamma_deviance,
@@ -57,12 +57,12 @@ class SpendModel(RegressorMixin, PriorBoosted):  # type: ignore[misc]
             strength=self.strength,
             most=self.max_rounds,
         )
-        self.booster_: xgb.Booster = fit(sample, parameters, self.curve_.chosen)
+        self.booster_: xgb.Booster = fit_trees(sample, parameters, self.curve_.chosen)
         return self
 
     def predict(self, X: Matrix, *, spend: Array) -> Array:
         """E[revenue in the horizon, given an order], money, > 0."""
-        return np.asarray(spend * np.exp(self.strength * correction(self.booster_, X)))
+        return np.asarray(spend * np.exp(self.strength * tree_correction(self.booster_, X)))
 
 
 def gamma_deviance(revenue: Array, margin: Array) -> Array:

@@ -7,15 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.config.purchases import Economics
-from models.bundle import AnyBundle
-from models.segmentation.rfm import (
-    segment,
-    segment_at,
-)
-from models.segmentation.tiers import (
-    tier_of,
-    tiers,
-)
+from models.bundle import Bundle
+from models.segmentation.rfm import segment, segment_at
+from models.segmentation.tiers import tier_of, tiers
 
 Array = NDArray[np.float64]
 Names = tuple[str | None, str | None]
@@ -25,7 +19,7 @@ FEW_ROWS = 24
 CUT_BY = tuple(name for name in Economics.model_fields if name != "acquisition_cost")
 
 
-def has_tiers(bundle: AnyBundle, horizon_days: int, economics: Economics) -> bool:
+def has_tiers(bundle: Bundle, horizon_days: int, economics: Economics) -> bool:
     """Whether values of this horizon and economics can be laid beside the bundle's cuts."""
     card = bundle.card
     if card.bounds is None or card.bounds.tiers is None:
@@ -36,10 +30,10 @@ def has_tiers(bundle: AnyBundle, horizon_days: int, economics: Economics) -> boo
     return all(getattr(economics, name) == getattr(card.economics, name) for name in CUT_BY)
 
 
-def called(bundle: AnyBundle, matrix: Array, clv: Array, *, with_tiers: bool) -> list[Names]:
+def tier_and_segment(bundle: Bundle, matrix: Array, clv: Array, *, with_tiers: bool) -> list[Names]:
     """Tier and segment of each customer, None where there is none.
 
-    matrix      of `models.purchases.predict.matrix_of`; clv: their values, money
+    matrix      of `models.purchases.predict.feature_matrix`; clv: their values, money
     with_tiers  whether the values are of the kind that was cut, see `has_tiers`
     """
     bounds = bundle.card.bounds

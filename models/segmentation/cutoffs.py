@@ -8,20 +8,12 @@ import numpy as np
 import pandas as pd
 
 from features.config.purchases import Tiers
-from models.segmentation.rfm import (
-    RfmCuts,
-    rfm_cuts,
-    segment,
-)
-from models.segmentation.tiers import (
-    Cuts,
-    cuts,
-    tiers,
-)
+from models.segmentation.rfm import RfmCuts, rfm_cuts, segment
+from models.segmentation.tiers import Cuts, cuts, tiers
 
 
 @dataclass(frozen=True)
-class Bounds:
+class Cutoffs:
     """What the names of one batch rest on: plain numbers that a card or a batch can hold.
 
     tiers  None where no customer had a known value to cut by
@@ -32,19 +24,19 @@ class Bounds:
     rfm: RfmCuts | None
 
 
-def bounds(table: pd.DataFrame, clv: pd.Series, terms: Tiers | None = None) -> Bounds:
+def cutoffs(table: pd.DataFrame, clv: pd.Series, terms: Tiers | None = None) -> Cutoffs:
     """Feature table and predicted values (money, null where unknown) of a batch -> its bounds."""
     needed = ["recency_days", "n_orders", "monetary_sum"]
     # subscribers have no purchases, and so no segment
     bought = {*needed} <= {*table} and table[needed].notna().all(axis=1).any()
-    return Bounds(
+    return Cutoffs(
         tiers=cuts(clv, terms) if clv.notna().any() else None,
         rfm=rfm_cuts(table) if bought else None,
     )
 
 
-def names(
-    table: pd.DataFrame, clv: pd.Series, bounds: Bounds, previous: pd.Series | None = None
+def name_customers(
+    table: pd.DataFrame, clv: pd.Series, cutoffs: Cutoffs, previous: pd.Series | None = None
 ) -> pd.DataFrame:
     """Feature table and predicted values -> columns `tier` and `segment`, index of `table`.
 
@@ -57,8 +49,8 @@ def names(
     unknown = pd.Series(np.nan, index=table.index, dtype="str")
     return pd.DataFrame(
         {
-            "tier": tiers(values, bounds.tiers, previous) if bounds.tiers else unknown,
-            "segment": segment(table, bounds.rfm) if bounds.rfm else unknown,
+            "tier": tiers(values, cutoffs.tiers, previous) if cutoffs.tiers else unknown,
+            "segment": segment(table, cutoffs.rfm) if cutoffs.rfm else unknown,
         },
         index=table.index,
     )

@@ -5,20 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.bundle import ContractBundle
-from models.purchases.basis import (
-    Basis,
-    Flags,
-    Verdict,
-    outside,
-)
+from models.bundle import SubscriptionBundle
+from models.purchases.basis import Basis, Evidence, Flags, outside
 
 Array = NDArray[np.float64]
 NEEDED = ("tenure_months", "monthly_amount")
 
 
-def judge(bundle: ContractBundle, matrix: Array, horizon_days: int) -> Verdict:
-    """The verdict on each row of a matrix of `models.subscriptions.predict.matrix_of`.
+def assess(bundle: SubscriptionBundle, matrix: Array, horizon_days: int) -> Evidence:
+    """The verdict on each row of a matrix of `models.subscriptions.predict.feature_matrix`.
 
     insufficient: tenure or amount is unknown; prior: no trees were learnt; model: both.
     """
@@ -46,4 +41,4 @@ def judge(bundle: ContractBundle, matrix: Array, horizon_days: int) -> Verdict:
             warnings[row].append(f"{bundle.names[place]} outside the training range")
     learnt: Basis = "model" if card.churn.rounds else "prior"
     basis: list[Basis] = [learnt if each else "insufficient" for each in known]
-    return Verdict(known, basis, warnings)
+    return Evidence(known, basis, warnings)

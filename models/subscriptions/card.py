@@ -7,19 +7,13 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, PositiveFloat, PositiveInt
 
 from features.config.purchases import Economics
-from models.purchases.card import (
-    FORMAT_VERSION,
-    Card,
-    Feature,
-    Training,
-    Trees,
-)
-from models.segmentation.cutoffs import Bounds
-from models.subscriptions.shifted_beta_geometric import RetentionModel
+from models.purchases.card import FORMAT_VERSION, Feature, PurchaseCard, Training, Trees
+from models.segmentation.cutoffs import Cutoffs
+from models.subscriptions.shifted_beta_geometric import ShiftedBetaGeometric
 from models.subscriptions.survival import Tail
 
 
-class Retention(BaseModel):
+class SurvivalCard(BaseModel):
     """The shifted beta-geometric, and what is assumed beyond the months that were watched.
 
     last_month  the last month of life that enough customers were watched in
@@ -34,9 +28,9 @@ class Retention(BaseModel):
     floor: float
 
     @property
-    def model(self) -> RetentionModel:
+    def model(self) -> ShiftedBetaGeometric:
         """The prior from which the trees start."""
-        return RetentionModel(self.alpha, self.beta)
+        return ShiftedBetaGeometric(self.alpha, self.beta)
 
     @property
     def tail(self) -> Tail:
@@ -44,8 +38,8 @@ class Retention(BaseModel):
         return Tail(float(self.last_month), self.floor)
 
 
-class ContractCard(BaseModel):
-    """A trained model of contracts but for its trees; what is named as in `Card` means the same.
+class SubscriptionCard(BaseModel):
+    """A trained model of contracts but for its trees; what is named as in `PurchaseCard` means the same.
 
     level_sd  standard deviation of the log of the departures' level, which all customers share
     bounds    of the tiers of the customers of trained_as_of; a subscriber has no segment
@@ -62,13 +56,13 @@ class ContractCard(BaseModel):
     timezone: str
     features: tuple[Feature, ...]
     levels: dict[str, tuple[str, ...]]
-    prior: Retention
+    prior: SurvivalCard
     churn: Trees
     level_sd: float
     economics: Economics
-    bounds: Bounds | None = None
+    bounds: Cutoffs | None = None
     metrics: dict[str, float]
     training: Training
 
 
-AnyCard = Card | ContractCard
+Card = PurchaseCard | SubscriptionCard

@@ -10,25 +10,25 @@ from sklearn.base import ClassifierMixin
 
 from models.boosting import (
     Array,
-    Curve,
     Flags,
     Matrix,
     PriorBoosted,
-    Sample,
+    RoundsCurve,
+    TrainingRows,
     choose_rounds,
     choose_rounds_by_customer,
-    correction,
-    fit,
+    fit_trees,
+    tree_correction,
 )
 from models.purchases.churn import log_loss
 
 EARLIER, RECENT = 0.0, 1.0
 
 
-class LeavingModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
+class MonthlyChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
     """Classifier of {0: stayed the month, 1: left in it}; margins are log odds of leaving.
 
-    Learnt by `fit`: `booster_`, `curve_` (deviance by rounds), `classes_`.
+    Learnt by `fit_trees`: `booster_`, `curve_` (deviance by rounds), `classes_`.
     """
 
     def fit(
@@ -39,7 +39,7 @@ class LeavingModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
         log_odds: Array,
         customer: NDArray[np.int64],
         recent: Flags | None = None,
-    ) -> LeavingModel:
+    ) -> MonthlyChurnModel:
         """Learn from months that were watched, one row each.
 
         X         what was known at the month's beginning, float32, shape (rows, features)
@@ -50,11 +50,11 @@ class LeavingModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
                   without it the months have no dates, and it is chosen by customers
         """
         moment = np.full(len(y), EARLIER) if recent is None else np.where(recent, RECENT, EARLIER)
-        sample = Sample(X, np.asarray(y, dtype=float), log_odds, moment, customer)
+        sample = TrainingRows(X, np.asarray(y, dtype=float), log_odds, moment, customer)
         parameters = self.xgboost_parameters("binary:logistic")
         self.classes_ = np.array([0, 1])
         if recent is None:
-            self.curve_: Curve = choose_rounds_by_customer(
+            self.curve_: RoundsCurve = choose_rounds_by_customer(
                 sample, parameters, log_loss, strength=self.strength, most=self.max_rounds
             )
         else:
@@ -66,12 +66,12 @@ class LeavingModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
                 strength=self.strength,
                 most=self.max_rounds,
             )
-        self.booster_: xgb.Booster = fit(sample, parameters, self.curve_.chosen)
+        self.booster_: xgb.Booster = fit_trees(sample, parameters, self.curve_.chosen)
         return self
 
     def predict_proba(self, X: Matrix, *, log_odds: Array) -> Array:
         """P(stayed), P(left), shape (rows, 2)."""
-        margin = log_odds + self.strength * correction(self.booster_, X)
+        margin = log_odds + self.strength * tree_correction(self.booster_, X)
         return np.stack([expit(-margin), expit(margin)], axis=1)
 
     def predict(self, X: Matrix, *, log_odds: Array) -> NDArray[np.int64]:

@@ -20,20 +20,15 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from models.boosting import Array
-from models.bundle import ContractBundle
+from models.bundle import SubscriptionBundle
 from models.economics import MONTH_DAYS
 from models.economics import months as months_of
-from models.purchases.explain import (
-    Explanation,
-    contributions,
-    driver,
-    strongest,
-)
-from models.subscriptions.basis import judge
+from models.purchases.explain import Explanation, contributions, driver, strongest
+from models.subscriptions.basis import assess
 from models.subscriptions.predict import (
-    ContractForecast,
-    forecast_matrix,
-    matrix_of,
+    SubscriptionForecast,
+    feature_matrix,
+    forecast,
     months_ahead,
 )
 
@@ -41,15 +36,19 @@ STEPS = 12
 
 
 def explain(
-    bundle: ContractBundle, table: pd.DataFrame, *, horizon_days: int | None = None, top: int = 3
+    bundle: SubscriptionBundle,
+    table: pd.DataFrame,
+    *,
+    horizon_days: int | None = None,
+    top: int = 3,
 ) -> list[Explanation | None]:
     """Feature table -> the parts of each answer, in its order; None where basis is insufficient.
 
     At most `top` drivers that raise, and `top` that lower the chance to stay, strongest first.
     """
     horizon = bundle.card.horizon_days if horizon_days is None else horizon_days
-    matrix = matrix_of(bundle, table)
-    known = judge(bundle, matrix, horizon).known
+    matrix = feature_matrix(bundle, table)
+    known = assess(bundle, matrix, horizon).known
     found: list[Explanation | None] = [None] * len(table)
     if known.any():
         positions = np.flatnonzero(known)
@@ -60,9 +59,9 @@ def explain(
 
 
 def _explained(
-    bundle: ContractBundle, matrix: Array, table: pd.DataFrame, horizon: int, top: int
+    bundle: SubscriptionBundle, matrix: Array, table: pd.DataFrame, horizon: int, top: int
 ) -> Iterator[Explanation]:
-    said = forecast_matrix(bundle, matrix)
+    said = forecast(bundle, matrix)
     prior = _towards(said, 0.0)
     stays, prior_stays = said.stays(horizon), prior.stays(horizon)
     spend = said.monthly_revenue(months_of(horizon)).sum(axis=1) / stays
@@ -97,7 +96,7 @@ def _explained(
         )
 
 
-def _weights(said: ContractForecast, horizon: int) -> Array:
+def _weights(said: SubscriptionForecast, horizon: int) -> Array:
     """By how much the log odds of staying move with the log odds of leaving in each month with a
     correction, <= 0, shape (n, months): the mean along the way from the prior to the answer."""
     columns = said.outlook.correction.shape[1]
@@ -119,7 +118,7 @@ def _share(horizon: int, columns: int) -> Array:
     return np.asarray(share)
 
 
-def _moves(said: ContractForecast) -> Array:
+def _moves(said: SubscriptionForecast) -> Array:
     """1 where a month moves with its correction, 0 where the floor holds it."""
     tail = said.outlook.tail
     if tail is None:
@@ -127,7 +126,7 @@ def _moves(said: ContractForecast) -> Array:
     return np.where(said.outlook.log_odds == tail.floor, 0.0, 1.0)
 
 
-def _features(bundle: ContractBundle, matrix: Array, weight: Array) -> Array:
+def _features(bundle: SubscriptionBundle, matrix: Array, weight: Array) -> Array:
     """What each feature adds, and in the last column the trees' mean, shape (n, features + 1)."""
     counted = int(np.flatnonzero(weight.any(axis=0)).max(initial=0)) + 1
     rows, place = months_ahead(bundle, matrix, counted)
@@ -135,7 +134,7 @@ def _features(bundle: ContractBundle, matrix: Array, weight: Array) -> Array:
     return np.stack([own @ each[at] for own, at in zip(weight, place, strict=True)])
 
 
-def _towards(said: ContractForecast, part: float) -> ContractForecast:
+def _towards(said: SubscriptionForecast, part: float) -> SubscriptionForecast:
     """The same with so much of the correction."""
     outlook = replace(said.outlook, correction=part * said.outlook.correction)
     return replace(said, outlook=outlook)

@@ -14,18 +14,12 @@ from numpy.typing import NDArray
 
 from features.config.purchases import Economics
 from models import economics as money
-from models.bundle import ContractBundle
-from models.encoding import (
-    Matrix,
-    numbers,
-)
-from models.purchases.curve import Curve
-from models.purchases.predict import (
-    NUMBERS,
-    Values,
-)
-from models.subscriptions.basis import judge
-from models.subscriptions.survival import Outlook
+from models.bundle import SubscriptionBundle
+from models.encoding import Matrix, numbers
+from models.purchases.curve import ValueCurve
+from models.purchases.predict import VALUE_COLUMNS, CustomerValues
+from models.subscriptions.basis import assess
+from models.subscriptions.survival import SurvivalForecast
 
 Array = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -34,12 +28,12 @@ LONGEST_LIFE = 1200.0
 SLICE = 5_000
 
 
-class EndlessError(ValueError):
+class UnboundedValueError(ValueError):
     """The economics give no value that anybody could live to see."""
 
 
 @dataclass(frozen=True)
-class ContractForecast:
+class SubscriptionForecast:
     """What the bundle says of each subscriber, before any horizon is named, each of shape (n,).
 
     tenure   whole months survived; amount: money per month
@@ -48,7 +42,7 @@ class ContractForecast:
 
     tenure: Array
     amount: Array
-    outlook: Outlook
+    outlook: SurvivalForecast
 
     def survival(self, days: Array) -> Array:
         """P(still a subscriber so many days on), days of shape (m,), as a matrix (n, m)."""
@@ -64,19 +58,19 @@ class ContractForecast:
         return np.asarray(self.amount[:, None] * over.parts * active)
 
 
-def matrix_of(bundle: ContractBundle, table: pd.DataFrame) -> Array:
+def feature_matrix(bundle: SubscriptionBundle, table: pd.DataFrame) -> Array:
     """A feature table as float64, columns in the bundle's order, NaN where unknown."""
     return numbers(table, bundle.names, bundle.card.levels)
 
 
-def forecast_matrix(bundle: ContractBundle, matrix: Array) -> ContractForecast:
-    """Apply the bundle's trees to a matrix of `matrix_of`, shape (n, features)."""
+def forecast(bundle: SubscriptionBundle, matrix: Array) -> SubscriptionForecast:
+    """Apply the bundle's trees to a matrix of `feature_matrix`, shape (n, features)."""
     card = bundle.card
     tenure = matrix[:, bundle.places["tenure_months"]].copy()
-    return ContractForecast(
+    return SubscriptionForecast(
         tenure=tenure,
         amount=matrix[:, bundle.places["monthly_amount"]].copy(),
-        outlook=Outlook(
+        outlook=SurvivalForecast(
             prior=card.prior.model,
             tenure=tenure,
             correction=_corrections(bundle, matrix),
@@ -85,8 +79,8 @@ def forecast_matrix(bundle: ContractBundle, matrix: Array) -> ContractForecast:
     )
 
 
-def answer(
-    bundle: ContractBundle,
+def predict(
+    bundle: SubscriptionBundle,
     table: pd.DataFrame,
     *,
     horizon_days: int | None = None,
@@ -107,25 +101,29 @@ def answer(
         warnings           list of sentences
 
     A customer of unknown tenure or amount has null numbers and basis insufficient. Horizon and
-    economics default to the bundle's. Raises EndlessError, see `values`.
+    economics default to the bundle's. Raises EndlessError, see `customer_values`.
     """
     horizon = bundle.card.horizon_days if horizon_days is None else horizon_days
     terms = economics or bundle.card.economics
-    matrix = matrix_of(bundle, table)
-    verdict = judge(bundle, matrix, horizon)
+    matrix = feature_matrix(bundle, table)
+    verdict = assess(bundle, matrix, horizon)
     known = matrix[verdict.known]
     parts = [
-        values(forecast_matrix(bundle, known[start : start + SLICE]), horizon, terms)
+        customer_values(forecast(bundle, known[start : start + SLICE]), horizon, terms)
         for start in range(0, max(len(known), 1), SLICE)
     ]
-    columns = {name: np.concatenate([getattr(each, name) for each in parts]) for name in NUMBERS}
+    columns = {
+        name: np.concatenate([getattr(each, name) for each in parts]) for name in VALUE_COLUMNS
+    }
     found = pd.DataFrame(columns, index=table.index[verdict.known])
     said = pd.DataFrame({"basis": verdict.basis, "warnings": verdict.warnings}, index=table.index)
     return found.reindex(table.index).join(said)
 
 
-def values(said: ContractForecast, horizon_days: int, economics: Economics) -> Values:
-    """The numbers of `answer`.
+def customer_values(
+    said: SubscriptionForecast, horizon_days: int, economics: Economics
+) -> CustomerValues:
+    """The numbers of `predict`.
 
     Raises EndlessError where a customer's remaining life counts for more than a century.
     """
@@ -136,7 +134,7 @@ def values(said: ContractForecast, horizon_days: int, economics: Economics) -> V
     clv = monthly * _months_worth(said, economics)
     ends = [monthly * _annuity(said.outlook.months_survived(at), economics) for at in (0.1, 0.9)]
     historic = economics.margin * said.amount * said.tenure
-    return Values(
+    return CustomerValues(
         p_churn=1.0 - stays,
         expected_spend=revenue / stays,
         expected_revenue=revenue,
@@ -149,13 +147,13 @@ def values(said: ContractForecast, horizon_days: int, economics: Economics) -> V
     )
 
 
-def curve(said: ContractForecast, horizon_days: int, economics: Economics) -> Curve:
+def value_curve(said: SubscriptionForecast, horizon_days: int, economics: Economics) -> ValueCurve:
     """The months of the horizon; here `value` sums to what clv holds of the horizon, not to clv."""
     over = money.months(horizon_days)
     cumulative = np.cumsum(said.monthly_revenue(over), axis=1)
     value = money.margins(cumulative, over, economics)
     value -= money.retention_costs(said.survival(over.starts), over, economics)
-    return Curve(
+    return ValueCurve(
         ends=over.ends,
         expected_revenue=np.diff(cumulative, axis=1, prepend=0.0),
         survival=said.survival(over.ends),
@@ -164,7 +162,7 @@ def curve(said: ContractForecast, horizon_days: int, economics: Economics) -> Cu
 
 
 def months_ahead(
-    bundle: ContractBundle, matrix: Array, most: int | None = None
+    bundle: SubscriptionBundle, matrix: Array, most: int | None = None
 ) -> tuple[Matrix, Places]:
     """What the trees are asked about the months to come: rows, and the row of each month.
 
@@ -182,24 +180,24 @@ def months_ahead(
     return rows, first[:, None] + np.minimum(np.arange(last + 1), ahead[:, None] - 1)
 
 
-def _corrections(bundle: ContractBundle, matrix: Array) -> Array:
+def _corrections(bundle: SubscriptionBundle, matrix: Array) -> Array:
     """What is added to the prior's log odds in the months to come, shape (n, last month + 1)."""
     trees = bundle.card.churn
     rows, place = months_ahead(bundle, matrix)
     return np.asarray((trees.shift + trees.strength * bundle.forests[0].correction(rows))[place])
 
 
-def _monthly_value(said: ContractForecast, economics: Economics) -> Array:
+def _monthly_value(said: SubscriptionForecast, economics: Economics) -> Array:
     """Margin less the cost of retention in a month that is paid for, money, undiscounted."""
     return economics.margin * said.amount - economics.retention_cost_annual / 12.0
 
 
-def _months_worth(said: ContractForecast, economics: Economics) -> Array:
+def _months_worth(said: SubscriptionForecast, economics: Economics) -> Array:
     """Discounted E[months to be paid for], each counted at its end."""
     rate = _monthly_rate(economics)
     worth = said.outlook.discounted_months(rate) / (1.0 + rate)
     if worth.max(initial=0.0) > LONGEST_LIFE:
-        raise EndlessError(
+        raise UnboundedValueError(
             f"economics.discount_rate_annual of {economics.discount_rate_annual:g} makes a "
             f"customer's remaining life count for {worth.max():,.0f} months, more than a century: "
             "give a higher rate"

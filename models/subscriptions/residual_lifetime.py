@@ -14,10 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import hyp2f1
 
-from models.purchases.expected_purchases import (
-    SLACK,
-    mean_over_theta,
-)
+from models.purchases.expected_purchases import SLACK, mean_over_theta
 
 Array = NDArray[np.float64]
 

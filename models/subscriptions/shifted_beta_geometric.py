@@ -27,7 +27,7 @@ LOG_BOUNDS = [(-9.0, 9.0), (-9.0, 9.0)]
 
 
 @dataclass(frozen=True)
-class Lives:
+class Lifetimes:
     """What is known of each subscription, as far as it was watched.
 
     entered  whole periods survived before it was first watched, >= 0; 0: from its start
@@ -39,16 +39,16 @@ class Lives:
     periods: Array
     left: Flags
 
-    def cells(self) -> tuple[Lives, Array]:
+    def cells(self) -> tuple[Lifetimes, Array]:
         """Distinct lives and how many customers share each."""
         stacked = np.stack([self.entered, self.periods, self.left.astype(float)], axis=1)
         distinct, counts = np.unique(stacked, axis=0, return_counts=True)
         entered, periods, left = distinct.T
-        return Lives(entered, periods, left > 0), counts.astype(float)
+        return Lifetimes(entered, periods, left > 0), counts.astype(float)
 
 
 @dataclass(frozen=True)
-class RetentionModel:
+class ShiftedBetaGeometric:
     """Fitted parameters, > 0, without a unit; `alpha` one number, or one per customer."""
 
     alpha: float | Array
@@ -87,7 +87,7 @@ class RetentionModel:
         """
         alpha_less_1 = _not_zero(np.asarray(self.alpha) - 1.0)
         first = alpha_less_1 + self.beta + tenure
-        last = (first + periods) * RetentionModel(
+        last = (first + periods) * ShiftedBetaGeometric(
             alpha_less_1 + 1.0, self.beta
         ).conditional_survival(tenure, periods)
         return np.asarray((first - last) / alpha_less_1)
@@ -113,21 +113,21 @@ class RetentionModel:
         alpha, beta = np.broadcast_arrays(self.alpha, self.beta + np.asarray(tenure, dtype=float))
         return discounted_renewals(alpha, beta, discount_rate)
 
-    def corrected(self, log_odds: Array) -> RetentionModel:
+    def corrected(self, log_odds: Array) -> ShiftedBetaGeometric:
         """The model of customers whose log odds of leaving are higher by so much in every period.
 
         The odds of leaving are alpha / (beta + t - 1), so a constant factor on them is one on
         alpha: all closed forms hold for each customer.
         """
-        return RetentionModel(self.alpha * np.exp(log_odds), self.beta)
+        return ShiftedBetaGeometric(self.alpha * np.exp(log_odds), self.beta)
 
-    def log_likelihood(self, lives: Lives) -> float:
+    def log_likelihood(self, lives: Lifetimes) -> float:
         """Sum over customers of the log likelihood."""
         each, _ = _log_likelihood(np.array([self.alpha, self.beta]), lives)
         return float(each.sum())
 
 
-def fit(lives: Lives) -> RetentionModel:
+def fit(lives: Lifetimes) -> ShiftedBetaGeometric:
     """Maximum likelihood over the distinct lives, each as far as it was watched.
 
     Raises ValueError when no period of any life was watched.
@@ -143,16 +143,16 @@ def fit(lives: Lives) -> RetentionModel:
         return float(each @ weight) / total, (gradient * parameters[:, None]) @ weight / total
 
     alpha, beta = np.exp(maximise(mean_log_likelihood, ([0.0, 1.0], [1.0, 3.0]), LOG_BOUNDS))
-    return RetentionModel(float(alpha), float(beta))
+    return ShiftedBetaGeometric(float(alpha), float(beta))
 
 
-def _log_likelihood(parameters: Array, lives: Lives) -> tuple[Array, Array]:
+def _log_likelihood(parameters: Array, lives: Lifetimes) -> tuple[Array, Array]:
     """Log likelihood of each life and its gradient, shapes (n,) and (2, n).
 
     log S(periods survived) - log S(entered), and for who left the log hazard of the last period.
     """
     alpha, beta = parameters
-    model = RetentionModel(alpha, beta)
+    model = ShiftedBetaGeometric(alpha, beta)
     survived = lives.periods - lives.left
     last = alpha + beta + survived
     each = model.log_survival(survived) - model.log_survival(lives.entered)

@@ -12,10 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from models.subscriptions.shifted_beta_geometric import (
-    Lives,
-    RetentionModel,
-)
+from models.subscriptions.shifted_beta_geometric import Lifetimes, ShiftedBetaGeometric
 
 Array = NDArray[np.float64]
 
@@ -34,7 +31,7 @@ class Months:
     left: Array
 
 
-def months_watched(lives: Lives) -> Months:
+def months_watched(lives: Lifetimes) -> Months:
     """The lives cut into months: the likelihood of a life is the product over its rows."""
     watched = (lives.periods - lives.entered).astype(np.int64)
     life = np.repeat(np.arange(len(watched)), watched)
@@ -56,7 +53,7 @@ class Tail:
 
 
 @dataclass(frozen=True)
-class Outlook:
+class SurvivalForecast:
     """Subscribers with the prior and their corrections for the months to come.
 
     tenure      whole months survived, shape (customers,)
@@ -66,7 +63,7 @@ class Outlook:
                 later months are like month tenure + n; without it the prior goes on for ever
     """
 
-    prior: RetentionModel
+    prior: ShiftedBetaGeometric
     tenure: Array
     correction: Array
     tail: Tail | None = None
@@ -144,7 +141,7 @@ class Outlook:
         leave, stay = -np.expm1(log_stay), np.exp(log_stay)
         return np.asarray(stay * (1.0 + discount_rate) / (discount_rate + leave))
 
-    def _later(self) -> RetentionModel:
+    def _later(self) -> ShiftedBetaGeometric:
         """The prior of each customer after the last correction."""
         return self.prior.corrected(self.correction[:, -1])
 

@@ -12,16 +12,8 @@ import pandas as pd
 from features.config.purchases import Economics
 from models.economics import YEAR_DAYS
 from models.segmentation.rfm import net_revenue
-from models.textbook.averages import (
-    Inputs,
-    estimate,
-    groups,
-)
-from models.textbook.rows import (
-    attempt,
-    renewal,
-    rows,
-)
+from models.textbook.averages import Inputs, estimate, groups
+from models.textbook.rows import attempt, renewal, rows
 
 
 @dataclass(frozen=True)

@@ -8,20 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from serve.api.openapi_parameters import (
-    customer_parameters,
-    list_parameters,
-)
+from serve.api.openapi_parameters import customer_parameters, list_parameters
 from serve.api.openapi_responses import good
-from serve.api.requests import (
-    FeaturesRequest,
-    LookupRequest,
-    PredictRequest,
-)
-from serve.api.responses import (
-    ModelReply,
-    PredictReply,
-)
+from serve.api.requests import FeaturesRequest, LookupRequest, PredictRequest
+from serve.api.responses import ModelReply, PredictReply
 from serve.api.stored_responses import (
     CustomerReply,
     ListReply,

@@ -14,24 +14,11 @@ from typing import Annotated, Any
 import msgspec
 import numpy as np
 
-from models.bundle import AnyBundle
-from models.encoding import (
-    Values,
-    numbers_of_rows,
-)
-from serve.api.feature_rows import (
-    Rows,
-    settled,
-)
-from serve.api.fields import (
-    LARGEST,
-    LONGEST_ID,
-)
-from serve.api.requests import (
-    MOST_CUSTOMERS,
-    Options,
-    checked,
-)
+from models.bundle import Bundle
+from models.encoding import Values, numbers_of_rows
+from serve.api.feature_rows import Rows, settled
+from serve.api.fields import LARGEST, LONGEST_ID
+from serve.api.requests import MOST_CUSTOMERS, Options, checked
 from serve.api.strict_json import read_json
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
@@ -42,7 +29,7 @@ OWN = 1  # the name "rows" itself
 Reader = Callable[[bytes], tuple[Options, Rows] | None]
 
 
-def reader(bundle: AnyBundle) -> Reader:
+def reader(bundle: Bundle) -> Reader:
     """Body -> options and rows, or None where it is not of the usual kind.
 
     Raises ServeError where it is, and its options or histories are at fault.

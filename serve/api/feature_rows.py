@@ -9,16 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.bundle import AnyBundle, ContractBundle
-from models.encoding import (
-    Cell,
-    numbers_of_rows,
-)
+from models.bundle import Bundle, SubscriptionBundle
+from models.encoding import Cell, numbers_of_rows
 from serve.api.fields import FeatureValue
-from serve.api.messages import (
-    MOST_DETAILS,
-    shown,
-)
+from serve.api.messages import MOST_DETAILS, shown
 from serve.api.requests import FeatureRow
 from serve.errors import ServeError
 
@@ -37,7 +31,7 @@ class Rows:
     matrix: Array
 
 
-def feature_rows(rows: Sequence[FeatureRow], bundle: AnyBundle) -> Rows:
+def feature_rows(rows: Sequence[FeatureRow], bundle: Bundle) -> Rows:
     """The rows in the order of the bundle's features.
 
     Raises ServeError naming unknown and missing features, text where a number belongs (and the
@@ -55,9 +49,9 @@ def feature_rows(rows: Sequence[FeatureRow], bundle: AnyBundle) -> Rows:
     return settled(Rows([row.customer_id for row in rows], cells, matrix), bundle)
 
 
-def settled(rows: Rows, bundle: AnyBundle) -> Rows:
+def settled(rows: Rows, bundle: Bundle) -> Rows:
     """The rows. Raises ServeError where they tell a history that no customer can have."""
-    contract = isinstance(bundle, ContractBundle)
+    contract = isinstance(bundle, SubscriptionBundle)
     _refuse((_unlived if contract else _impossible)(rows.matrix, bundle))
     return rows
 
@@ -77,7 +71,7 @@ def _violations(row: dict[str, FeatureValue], units: dict[str, str]) -> Iterator
             yield name, f"must be {kind} or null, got {shown(value)}"
 
 
-def _impossible(matrix: Array, bundle: AnyBundle) -> Iterator[dict[str, str]]:
+def _impossible(matrix: Array, bundle: Bundle) -> Iterator[dict[str, str]]:
     """What contradicts the meaning of the columns that the probability model reads."""
     names = ("age_days", "last_repeat_days", "repeat_days", "day_value_mean", "repeat_value_mean")
     places = [bundle.places[name] for name in names]
@@ -112,7 +106,7 @@ def _broken(age: Any, last: Any, repeats: Any, day_value: Any, repeat_value: Any
     ]
 
 
-def _unlived(matrix: Array, bundle: AnyBundle) -> Iterator[dict[str, str]]:
+def _unlived(matrix: Array, bundle: Bundle) -> Iterator[dict[str, str]]:
     """What contradicts the meaning of the columns of a contract."""
     tenure, amount = (
         matrix[:, bundle.places[name]] for name in ("tenure_months", "monthly_amount")

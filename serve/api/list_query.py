@@ -6,11 +6,7 @@ from math import isfinite
 from typing import Any, get_args
 
 from serve.api.messages import shown
-from serve.api.query import (
-    flag,
-    number,
-    read_pairs,
-)
+from serve.api.query import flag, number, read_pairs
 from serve.api.responses import Basis
 from serve.errors import ServeError
 from serve.store.listing import Bounds, Wanted

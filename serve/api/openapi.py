@@ -10,30 +10,11 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from serve.api.endpoints import (
-    REFERENCE,
-    Operation,
-    content_of,
-    operations,
-    schema_of,
-)
+from serve.api.endpoints import REFERENCE, Operation, content_of, operations, schema_of
 from serve.api.openapi_parameters import REQUEST_ID
-from serve.api.openapi_responses import (
-    HEADERS,
-    ErrorReply,
-    errors,
-    good,
-    references,
-)
-from serve.api.requests import (
-    FeaturesRequest,
-    LookupRequest,
-    PredictRequest,
-)
-from serve.api.responses import (
-    ModelReply,
-    PredictReply,
-)
+from serve.api.openapi_responses import HEADERS, ErrorReply, errors, good, references
+from serve.api.requests import FeaturesRequest, LookupRequest, PredictRequest
+from serve.api.responses import ModelReply, PredictReply
 from serve.api.stored_responses import (
     CustomerReply,
     ListReply,

@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from serve.api.fields import (
-    DAYS_SCHEMA,
-    LONGEST_ID,
-    MOST_HORIZONS,
-)
-from serve.api.list_query import (
-    BOUNDS,
-    FORMATS,
-    WHOLE,
-)
+from serve.api.fields import DAYS_SCHEMA, LONGEST_ID, MOST_HORIZONS
+from serve.api.list_query import BOUNDS, FORMATS, WHOLE
 from serve.api.list_query import KNOWN as LISTED
 from serve.api.query import FLAGS
-from serve.api.requests import (
-    Options,
-    Terms,
-)
+from serve.api.requests import Options, Terms
 from serve.api.responses import Basis
 from serve.store.listing import MOST_AT_ONCE, MOST_OFFSET, MOST_ROWS, SORTABLE
 

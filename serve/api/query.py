@@ -12,11 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from serve.api.messages import shown
-from serve.api.requests import (
-    Options,
-    Terms,
-    checked,
-)
+from serve.api.requests import Options, Terms, checked
 from serve.errors import ServeError
 
 FLAGS = ("curve", "explain", "history", "features")

@@ -5,18 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TypeVar
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from features.config.purchases import (
-    Economics,
-    Fraction,
-)
+from features.config.purchases import Economics, Fraction
 from serve.api.fields import (
     LARGEST,
     AsOf,
@@ -29,11 +20,7 @@ from serve.api.fields import (
     Money,
     Rate,
 )
-from serve.api.messages import (
-    details,
-    shown,
-    summary,
-)
+from serve.api.messages import details, shown, summary
 from serve.api.strict_json import read_json
 from serve.errors import ServeError
 

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from serve.api.requests import (
-    MOST_CUSTOMERS,
-    MOST_TRANSACTIONS,
-)
+from serve.api.requests import MOST_CUSTOMERS, MOST_TRANSACTIONS
 
 MOST_BYTES = 30 * 1024 * 1024
 

@@ -14,24 +14,11 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
 
-from serve.api.responses import (
-    ModelReply,
-    PredictReply,
-)
-from serve.api.stored_responses import (
-    CustomerReply,
-    LookupReply,
-    ReadyReply,
-)
+from serve.api.responses import ModelReply, PredictReply
+from serve.api.stored_responses import CustomerReply, LookupReply, ReadyReply
 from serve.client.chunks import portions
-from serve.client.merge import (
-    last_moments,
-    together,
-)
-from serve.client.retry import (
-    ApiError,
-    Exchange,
-)
+from serve.client.merge import last_moments, together
+from serve.client.retry import ApiError, Exchange
 
 __all__ = ["ApiError", "Client", "Customer", "Options", "Terms", "Transaction"]
 

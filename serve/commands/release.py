@@ -23,14 +23,8 @@ from models import bundle as bundles
 from serve.errors import ServeError
 from serve.handlers.smoke_test import try_out
 from serve.model.current import load
-from serve.model.embedded import (
-    ROOT,
-    bundle_beside,
-)
-from serve.model.served import (
-    ORIGIN,
-    Served,
-)
+from serve.model.embedded import ROOT, bundle_beside
+from serve.model.served import ORIGIN, Served
 from serve.settings import read_settings
 
 logger = logging.getLogger(__name__)

@@ -13,33 +13,19 @@ from typing import Any
 
 import pandas as pd
 
-from features.atomic_file import whole_file
-from features.config.subscriptions import read_either_config
-from models.predictor import answer
+from features.atomic_file import write_atomically
+from features.config.subscriptions import read_config
+from models.predictor import predict
 from models.segmentation.assign import has_tiers
-from models.segmentation.cutoffs import (
-    bounds,
-    names,
-)
-from models.subscriptions.predict import EndlessError
+from models.segmentation.cutoffs import cutoffs, name_customers
+from models.subscriptions.predict import UnboundedValueError
 from serve.errors import ServeError
 from serve.model.current import load
 from serve.model.served import Served
 from serve.scoring import deposit
-from serve.scoring.compatibility import (
-    compare,
-    compare_moment,
-)
-from serve.scoring.source import (
-    AnyConfig,
-    features_as_of,
-    moment,
-    read_source,
-)
-from serve.scoring.summary import (
-    show,
-    summarize,
-)
+from serve.scoring.compatibility import compare, compare_moment
+from serve.scoring.source import AnyConfig, features_as_of, moment, read_source
+from serve.scoring.summary import show, summarize
 from serve.settings import read_settings
 from serve.store.batch import Content
 from serve.store.database import Database
@@ -61,7 +47,7 @@ def score(arguments: Namespace) -> dict[str, Any]:
     Raises ServeError, ConfigError or ContractError for what cannot be used.
     """
     _check_destinations(arguments)
-    config = read_either_config(arguments.config)
+    config = read_config(arguments.config)
     horizon_days = arguments.horizon_days or config.problem.horizon_days
     store = deposit.open_store(arguments.store) if arguments.store else None
     served = _load(arguments.model)
@@ -72,14 +58,14 @@ def score(arguments: Namespace) -> dict[str, Any]:
 
     features = features_as_of(source, as_of, served.bundle)
     try:
-        answers = answer(
+        answers = predict(
             served.bundle,
             features,
             as_of=as_of,
             horizon_days=horizon_days,
             economics=config.economics,
         )
-    except EndlessError as error:
+    except UnboundedValueError as error:
         raise ServeError(f"{arguments.config}: {error}") from None
     answers = _named(answers, features, served, config, horizon_days, store)
     scores = _scores(answers, served, as_of=as_of, horizon_days=horizon_days)
@@ -134,10 +120,10 @@ def _named(
     """
     card = served.bundle.card
     own = card.bounds if has_tiers(served.bundle, horizon_days, config.economics) else None
-    found = names(
+    found = name_customers(
         features,
         answers["clv"],
-        own or bounds(features, answers["clv"], config.tiers),
+        own or cutoffs(features, answers["clv"], config.tiers),
         previous_tiers(store) if store else None,
     )
     place = answers.columns.get_loc("basis")
@@ -163,10 +149,10 @@ def _files(arguments: Namespace, scores: pd.DataFrame, features: pd.DataFrame) -
     """The files that were asked for; they appear when the block ends well, and only then."""
     with ExitStack() as stack:
         if arguments.out:
-            path = stack.enter_context(whole_file(arguments.out))
+            path = stack.enter_context(write_atomically(arguments.out))
             WRITERS[arguments.out.suffix](scores, path)
         if arguments.features_out:
             # as `python -m features build` writes it, whatever it is called
-            path = stack.enter_context(whole_file(arguments.features_out))
+            path = stack.enter_context(write_atomically(arguments.features_out))
             WRITERS[".parquet"](features, path)
         yield

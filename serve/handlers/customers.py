@@ -8,17 +8,14 @@ from typing import Any
 
 import msgspec
 
-from features.timestamps import show_moment
+from features.timestamps import format_timestamp
 from serve.api.list_query import read_wanted
 from serve.errors import ServeError
 from serve.handlers.lookup import about_batch
 from serve.http.routes import Reply
 from serve.store.database import Database
 from serve.store.listing import MOST_AT_ONCE, Wanted, listing, long_listing
-from serve.store.records import (
-    Batch,
-    Score,
-)
+from serve.store.records import Batch, Score
 
 CSV_TYPE = b"text/csv; charset=utf-8"
 # What a spreadsheet would run as a formula.
@@ -41,7 +38,7 @@ def listed(database: Database, query: str) -> Reply:
         encode(
             {
                 "batch": about_batch(batch),
-                "as_of": show_moment(batch.as_of, batch.timezone),
+                "as_of": format_timestamp(batch.as_of, batch.timezone),
                 "horizon_days": batch.horizon_days,
                 "currency": batch.currency,
                 "total": page.total,
@@ -68,7 +65,7 @@ def _csv(database: Database, wanted: Wanted) -> bytes:
         lines = csv.writer(text)
         before, after = ("customer_id", "as_of", "horizon_days"), ("currency", "model_version")
         lines.writerow([*before, *names, *after, "warnings"])
-        as_of = show_moment(found.batch.as_of, found.batch.timezone)
+        as_of = format_timestamp(found.batch.as_of, found.batch.timezone)
         for score in found.scores:
             lines.writerow([_cell(each) for each in _line(found.batch, as_of, score, names)])
     return text.getvalue().encode()

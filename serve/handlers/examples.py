@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from features.schema import ContractError
-from models.bundle import Bundle
-from serve.api.requests import (
-    PredictRequest,
-    parse,
-)
+from features.schema import DataError
+from models.bundle import PurchaseBundle
+from serve.api.requests import PredictRequest, parse
 from serve.errors import ServeError
 from serve.handlers import transactions
 
@@ -72,12 +69,12 @@ def rows(bundle: object) -> dict[str, Any]:
 
     Empty for a model that reads other things than purchases, or admits none such as these.
     """
-    if not isinstance(bundle, Bundle):
+    if not isinstance(bundle, PurchaseBundle):
         return {}
     try:
         request = parse(PredictRequest, json.dumps(PLAIN).encode())
         table = transactions.known(request, bundle).table()
-    except (ContractError, ServeError):
+    except (DataError, ServeError):
         return {}
     named = [
         {"customer_id": name, **{column: _plain(value) for column, value in row.items()}}

@@ -12,27 +12,17 @@ from typing import Any
 import msgspec
 
 from features.config.purchases import Economics
-from features.timestamps import show_moment
+from features.timestamps import format_timestamp
 from models.encoding import numbers_of_rows
 from serve.api.feature_rows import Rows
 from serve.api.query import Query
-from serve.api.requests import (
-    LookupRequest,
-    Options,
-    parse,
-)
+from serve.api.requests import LookupRequest, Options, parse
 from serve.errors import ServeError
-from serve.handlers.predict import (
-    as_question,
-    reply,
-)
+from serve.handlers.predict import as_question, reply
 from serve.model.served import Served
 from serve.store.database import Database
 from serve.store.lookups import Found, history, lookup
-from serve.store.records import (
-    Batch,
-    Score,
-)
+from serve.store.records import Batch, Score
 
 encode = msgspec.json.Encoder().encode
 
@@ -83,9 +73,9 @@ def _reply(served: Served, request: Options, found: Found, door: str, **more: ob
                 "model": {
                     "name": batch.model_name,
                     "version": batch.model_version,
-                    "trained_as_of": show_moment(batch.trained_as_of, batch.timezone),
+                    "trained_as_of": format_timestamp(batch.trained_as_of, batch.timezone),
                 },
-                "as_of": show_moment(batch.as_of, batch.timezone),
+                "as_of": format_timestamp(batch.as_of, batch.timezone),
                 "horizon_days": batch.horizon_days,
                 "currency": batch.currency,
                 **beside,
@@ -130,7 +120,7 @@ def about_batch(batch: Batch) -> dict[str, Any]:
     return {
         "number": batch.number,
         "created_at": batch.created_at.isoformat(timespec="seconds"),
-        "as_of": show_moment(batch.as_of, batch.timezone),
+        "as_of": format_timestamp(batch.as_of, batch.timezone),
         "horizon_days": batch.horizon_days,
         "model_version": batch.model_version,
         "economics": batch.economics,

@@ -7,16 +7,12 @@ from typing import Any
 
 import msgspec
 
-from features.timestamps import show_moment
+from features.timestamps import format_timestamp
 from serve.handlers.lookup import about_batch
 from serve.store.database import Database
 from serve.store.lookups import current
 from serve.store.records import Batch
-from serve.store.totals import (
-    Overview,
-    Sums,
-    overview,
-)
+from serve.store.totals import Overview, Sums, overview
 
 REVENUE = ("total_revenue_low", "total_revenue_high")
 
@@ -51,7 +47,7 @@ def summary(found: Overview) -> bytes:
     return encode(
         {
             "batch": about_batch(batch),
-            "as_of": show_moment(batch.as_of, batch.timezone),
+            "as_of": format_timestamp(batch.as_of, batch.timezone),
             "horizon_days": batch.horizon_days,
             "currency": batch.currency,
             "total": {

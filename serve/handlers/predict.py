@@ -8,34 +8,16 @@ from functools import partial
 import msgspec
 
 from features.config.purchases import Economics
-from features.schema import ContractError
-from features.timestamps import (
-    parse_as_of,
-    show_moment,
-)
-from models.bundle import ContractBundle
-from serve.api.feature_rows import (
-    Rows,
-    feature_rows,
-)
-from serve.api.requests import (
-    FeaturesRequest,
-    Options,
-    PredictRequest,
-    parse,
-)
-from serve.api.responses import (
-    Candidate,
-    Feature,
-    ModelReply,
-)
+from features.schema import DataError
+from features.timestamps import format_timestamp, parse_as_of
+from models.bundle import SubscriptionBundle
+from serve.api.feature_rows import Rows, feature_rows
+from serve.api.requests import FeaturesRequest, Options, PredictRequest, parse
+from serve.api.responses import Candidate, Feature, ModelReply
 from serve.errors import ServeError
 from serve.handlers import transactions
 from serve.handlers.predictions import predictions
-from serve.handlers.question import (
-    Question,
-    as_table,
-)
+from serve.handlers.question import Question, as_table
 from serve.metrics import record as meters
 from serve.model.served import Served
 
@@ -48,14 +30,14 @@ def predict(served: Served, body: bytes) -> bytes:
     Raises ServeError where the request is at fault, only there.
     """
     request, bundle = parse(PredictRequest, body), served.bundle
-    if isinstance(bundle, ContractBundle):
+    if isinstance(bundle, SubscriptionBundle):
         raise ServeError(
             "the model that answers knows contracts, not transactions: send rows of the feature "
             "table, which GET /model lists, to /predict_features"
         )
     try:
         known = transactions.known(request, bundle)
-    except ContractError as error:
+    except DataError as error:
         raise ServeError(str(error)) from None
     card = served.bundle.card
     question = Question(
@@ -125,7 +107,7 @@ def reply(served: Served, question: Question, door: str, **more: object) -> byte
     return encode(
         {
             "model": served.stamp,
-            "as_of": show_moment(question.as_of, card.timezone),
+            "as_of": format_timestamp(question.as_of, card.timezone),
             "horizon_days": question.horizons if several else question.horizons[0],
             "currency": card.currency,
             **more,
@@ -168,7 +150,7 @@ def _as_of(served: Served, request: Options) -> datetime:
         return card.trained_as_of
     try:
         return parse_as_of(request.as_of, card.timezone)
-    except ContractError as error:
+    except DataError as error:
         raise ServeError(str(error)) from None
 
 

@@ -11,38 +11,20 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from models.bundle import AnyBundle
-from models.predictor import (
-    AnyForecast,
-    curve,
-    explain,
-    forecast_matrix,
-    judge,
-    values,
-)
-from models.purchases.curve import (
-    Curve,
-    next_order_days,
-)
-from models.purchases.predict import (
-    NUMBERS,
-    Forecast,
-    Values,
-)
-from models.segmentation.assign import (
-    Names,
-    called,
-    has_tiers,
-)
-from models.subscriptions.predict import EndlessError
+from models.bundle import Bundle
+from models.predictor import AnyForecast, assess, customer_values, explain, forecast, value_curve
+from models.purchases.curve import ValueCurve, next_order_days
+from models.purchases.predict import VALUE_COLUMNS, CustomerValues, PurchaseForecast
+from models.segmentation.assign import Names, has_tiers, tier_and_segment
+from models.subscriptions.predict import UnboundedValueError
 from serve.errors import ServeError
 from serve.handlers.question import Question
 
 Prediction = dict[str, Any]
-NOTHING: dict[str, Any] = dict.fromkeys((*NUMBERS, "tier", "segment"))
+NOTHING: dict[str, Any] = dict.fromkeys((*VALUE_COLUMNS, "tier", "segment"))
 
 
-def predictions(bundle: AnyBundle, question: Question) -> list[Prediction]:
+def predictions(bundle: Bundle, question: Question) -> list[Prediction]:
     """A prediction for each customer and horizon, customers in the order of the question.
 
     Raises RuntimeError where a number is not finite: no such answer is sent; ServeError for
@@ -52,20 +34,20 @@ def predictions(bundle: AnyBundle, question: Question) -> list[Prediction]:
         first, *others = (
             _of_horizon(bundle, question, horizon_days) for horizon_days in question.horizons
         )
-    except EndlessError as error:
+    except UnboundedValueError as error:
         raise ServeError(str(error), field="economics.discount_rate_annual") from None
     if not others:
         return first
     return [each for together in zip(first, *others, strict=True) for each in together]
 
 
-def _of_horizon(bundle: AnyBundle, question: Question, horizon_days: int) -> list[Prediction]:
-    verdict = judge(bundle, question.matrix, horizon_days)
+def _of_horizon(bundle: Bundle, question: Question, horizon_days: int) -> list[Prediction]:
+    verdict = assess(bundle, question.matrix, horizon_days)
     matrix = question.matrix if verdict.known.all() else question.matrix[verdict.known]
-    said = forecast_matrix(bundle, matrix, as_of=question.as_of)
-    answers = values(said, horizon_days, question.economics)
+    said = forecast(bundle, matrix, as_of=question.as_of)
+    answers = customer_values(said, horizon_days, question.economics)
     with_tiers = has_tiers(bundle, horizon_days, question.economics)
-    names = called(bundle, matrix, answers.clv, with_tiers=with_tiers)
+    names = tier_and_segment(bundle, matrix, answers.clv, with_tiers=with_tiers)
     numbers = _numbers(answers, names)
     extras = _extras(bundle, said, question, horizon_days)
     found = []
@@ -86,17 +68,17 @@ def _of_horizon(bundle: AnyBundle, question: Question, horizon_days: int) -> lis
     return found
 
 
-def _numbers(answers: Values, names: list[Names]) -> Iterator[dict[str, Any]]:
+def _numbers(answers: CustomerValues, names: list[Names]) -> Iterator[dict[str, Any]]:
     """The numbers of each known customer by name, and what the customer is called."""
-    table = np.array([getattr(answers, name) for name in NUMBERS]).T
+    table = np.array([getattr(answers, name) for name in VALUE_COLUMNS]).T
     if not np.isfinite(table).all():
         raise RuntimeError("an answer is not finite")
     for row, (tier, segment) in zip(table.tolist(), names, strict=True):
-        yield dict(zip(NUMBERS, row, strict=True)) | {"tier": tier, "segment": segment}
+        yield dict(zip(VALUE_COLUMNS, row, strict=True)) | {"tier": tier, "segment": segment}
 
 
 def _extras(
-    bundle: AnyBundle, said: AnyForecast, question: Question, horizon_days: int
+    bundle: Bundle, said: AnyForecast, question: Question, horizon_days: int
 ) -> Iterator[dict[str, Any]]:
     """What else was asked for, of each known customer."""
     asked: list[Iterator[dict[str, Any]]] = []
@@ -109,15 +91,15 @@ def _extras(
 
 
 def _curves(
-    bundle: AnyBundle, said: AnyForecast, question: Question, horizon_days: int
+    bundle: Bundle, said: AnyForecast, question: Question, horizon_days: int
 ) -> Iterator[dict[str, Any]]:
-    months = curve(said, horizon_days, question.economics)
-    if not isinstance(said, Forecast):
-        return _life(months, values(said, horizon_days, question.economics))
+    months = value_curve(said, horizon_days, question.economics)
+    if not isinstance(said, PurchaseForecast):
+        return _life(months, customer_values(said, horizon_days, question.economics))
     return _orders(bundle, said, question, months)
 
 
-def _life(months: Curve, answers: Values) -> Iterator[dict[str, Any]]:
+def _life(months: ValueCurve, answers: CustomerValues) -> Iterator[dict[str, Any]]:
     """The months of a contract, and what clv holds beyond them."""
     later = answers.clv - months.value.sum(axis=1)
     for row, worth in enumerate(later.tolist()):
@@ -125,7 +107,7 @@ def _life(months: Curve, answers: Values) -> Iterator[dict[str, Any]]:
 
 
 def _orders(
-    bundle: AnyBundle, said: Forecast, question: Question, months: Curve
+    bundle: Bundle, said: PurchaseForecast, question: Question, months: ValueCurve
 ) -> Iterator[dict[str, Any]]:
     """The months, and when the next order may come."""
     zone = ZoneInfo(bundle.card.timezone)
@@ -138,7 +120,7 @@ def _orders(
         }
 
 
-def _months(months: Curve, row: int) -> list[dict[str, float]]:
+def _months(months: ValueCurve, row: int) -> list[dict[str, float]]:
     columns: list[NDArray[np.float64]] = [
         months.ends,
         months.expected_revenue[row],
@@ -147,13 +129,13 @@ def _months(months: Curve, row: int) -> list[dict[str, float]]:
     ]
     names = ("days", "expected_revenue", "survival", "discounted_value")
     return [
-        {"month": number, **dict(zip(names, values, strict=True))}
-        for number, values in enumerate(np.stack(columns, axis=1).tolist(), start=1)
+        {"month": number, **dict(zip(names, customer_values, strict=True))}
+        for number, customer_values in enumerate(np.stack(columns, axis=1).tolist(), start=1)
     ]
 
 
 def _explanations(
-    bundle: AnyBundle, question: Question, horizon_days: int
+    bundle: Bundle, question: Question, horizon_days: int
 ) -> Iterator[dict[str, Any]]:
     found = explain(bundle, question.table(), as_of=question.as_of, horizon_days=horizon_days)
     return ({"explanation": asdict(each)} for each in found if each)

@@ -7,11 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from features.config.purchases import Economics
-from models.bundle import ContractBundle
-from serve.handlers.predict import (
-    predict,
-    predict_features,
-)
+from models.bundle import SubscriptionBundle
+from serve.handlers.predict import predict, predict_features
 from serve.model.registry import Refused
 from serve.model.served import Served
 
@@ -34,7 +31,7 @@ def try_out(served: Served) -> None:
         "explain": True,
     }
     try:
-        if isinstance(served.bundle, ContractBundle):
+        if isinstance(served.bundle, SubscriptionBundle):
             body["rows"] = _subscribers(served.bundle)
             reply = predict_features(served, json.dumps(body).encode())
         else:
@@ -62,7 +59,7 @@ def _customers(as_of: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _subscribers(bundle: ContractBundle) -> list[dict[str, Any]]:
+def _subscribers(bundle: SubscriptionBundle) -> list[dict[str, Any]]:
     unknown = dict.fromkeys(bundle.names)
     return [
         {"customer_id": f"trial {months}", **unknown, "tenure_months": months, "monthly_amount": 10}

@@ -10,39 +10,18 @@ from typing import Any
 
 import pandas as pd
 
-from features.compiled.single_customer import (
-    Row,
-    features_of,
-    lines_of,
-)
-from features.ingest.transactions import (
-    parse_as_of,
-    to_lines,
-)
+from features.compiled.single_customer import Row, customer_features, customer_lines
+from features.ingest.transactions import canonical_lines
 from features.purchases import table
-from features.schema import ContractError
-from features.timestamps import (
-    next_midnight,
-    require_aware,
-    utc_microseconds,
-)
-from models.bundle import Bundle
-from models.encoding import (
-    Cell,
-    Values,
-    numbers_of_rows,
-)
-from models.purchases.card import Card
-from models.purchases.predict import matrix_of
-from serve.api.requests import (
-    Customer,
-    PredictRequest,
-)
+from features.schema import DataError
+from features.timestamps import next_midnight, parse_as_of, require_aware, utc_microseconds
+from models.bundle import PurchaseBundle
+from models.encoding import Cell, Values, numbers_of_rows
+from models.purchases.card import PurchaseCard
+from models.purchases.predict import feature_matrix
+from serve.api.requests import Customer, PredictRequest
 from serve.errors import ServeError
-from serve.handlers.question import (
-    Notes,
-    as_table,
-)
+from serve.handlers.question import Notes, as_table
 
 OPTIONAL = ("order_id", "category", "channel")
 FEW_LINES = 5_000
@@ -59,7 +38,7 @@ class Known:
     notes: Notes
 
 
-def known(request: PredictRequest, bundle: Bundle) -> Known:
+def known(request: PredictRequest, bundle: PurchaseBundle) -> Known:
     """Features of each customer of the request, in its order; all unknown without a purchase.
 
     A few histories are worked out one by one, many by the database engine: the same numbers.
@@ -75,10 +54,10 @@ def known(request: PredictRequest, bundle: Bundle) -> Known:
     if sum(map(len, kept)) <= FEW_LINES:
         return Known(ids, *_one_by_one(ids, kept, as_of, bundle), as_of, notes)
     features = _together(ids, kept, as_of, bundle)
-    return Known(ids, matrix_of(bundle, features), partial(_same, features), as_of, notes)
+    return Known(ids, feature_matrix(bundle, features), partial(_same, features), as_of, notes)
 
 
-def _history(customer: Customer, card: Card) -> list[Row]:
+def _history(customer: Customer, card: PurchaseCard) -> list[Row]:
     return [
         (
             utc_microseconds(each.timestamp, card.timezone),
@@ -91,7 +70,7 @@ def _history(customer: Customer, card: Card) -> list[Row]:
     ]
 
 
-def _settle(history: list[Row], card: Card) -> list[Row]:
+def _settle(history: list[Row], card: PurchaseCard) -> list[Row]:
     """The transactions after the policies that the training log was read with, see
     `features.ingest.policies`. Raises ContractError where one admits none and there is one."""
     data: dict[str, Any] = card.training.settings["data"]
@@ -100,7 +79,7 @@ def _settle(history: list[Row], card: Card) -> list[Row]:
     if data["refunds"] == "net" or all(row[2] >= 0 for row in history):
         return history
     if data["refunds"] == "error":
-        raise ContractError(
+        raise DataError(
             f"transactions: {sum(row[2] < 0 for row in history)} are refunds (amount below zero), "
             "and the model was trained on a log without any: leave them out"
         )
@@ -108,21 +87,21 @@ def _settle(history: list[Row], card: Card) -> list[Row]:
 
 
 def _one_by_one(
-    ids: list[str], histories: Sequence[list[Row]], as_of: datetime, bundle: Bundle
+    ids: list[str], histories: Sequence[list[Row]], as_of: datetime, bundle: PurchaseBundle
 ) -> tuple[Values, partial[pd.DataFrame]]:
     moment, card = require_aware(as_of), bundle.card
     unknown: list[Cell] = [None] * len(bundle.names)
     places = _places(card.optional, bundle.names)
     cells: list[list[Cell]] = []
     for history in histories:
-        found = features_of(lines_of(history, card.timezone), moment, card.optional)
+        found = customer_features(customer_lines(history, card.timezone), moment, card.optional)
         cells.append(unknown if found is None else [found[place] for place in places])
     matrix = numbers_of_rows(cells, bundle.names, card.levels)
     return matrix, partial(as_table, ids, cells, bundle.names)
 
 
 def _together(
-    ids: list[str], histories: Sequence[list[Row]], as_of: datetime, bundle: Bundle
+    ids: list[str], histories: Sequence[list[Row]], as_of: datetime, bundle: PurchaseBundle
 ) -> pd.DataFrame:
     card = bundle.card
     rows = [
@@ -131,8 +110,8 @@ def _together(
     frame = pd.DataFrame(rows, columns=["customer_id", "us", "order_id", "amount", *OPTIONAL[1:]])
     texts = {name: frame[name].astype("str") for name in ("customer_id", *OPTIONAL)}
     timestamps = pd.to_datetime(frame["us"], unit="us", utc=True).dt.as_unit("us")
-    lines = to_lines(frame.assign(timestamp=timestamps, **texts), card.timezone)
-    return table.build(lines, as_of, optional=card.optional).reindex(ids)
+    lines = canonical_lines(frame.assign(timestamp=timestamps, **texts), card.timezone)
+    return table.build_features(lines, as_of, optional=card.optional).reindex(ids)
 
 
 def _same(features: pd.DataFrame) -> pd.DataFrame:
@@ -151,12 +130,12 @@ def _as_of(request: PredictRequest, histories: Sequence[list[Row]], timezone: st
     latest = max((row[0] for history in histories for row in history), default=None)
     if latest is None:
         raise ServeError("as_of is missing, and no transaction says what it could be: give as_of")
-    (line,) = lines_of([(latest, None, 0.0, None, None)], timezone)
+    (line,) = customer_lines([(latest, None, 0.0, None, None)], timezone)
     return next_midnight(line.local_us, timezone)
 
 
 def _notes(
-    ids: list[str], histories: Sequence[list[Row]], as_of: datetime, card: Card
+    ids: list[str], histories: Sequence[list[Row]], as_of: datetime, card: PurchaseCard
 ) -> dict[str, list[str]]:
     """customer id -> sentences: which transactions are not used, what they lack."""
     moment, data = require_aware(as_of), card.training.settings["data"]

@@ -16,17 +16,9 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
 from serve.errors import ServeError
-from serve.http import (
-    json_logs as logs,
-)
-from serve.http import (
-    tracing as traces,
-)
-from serve.http.access import (
-    NO_KEYS,
-    Guard,
-    is_loopback,
-)
+from serve.http import json_logs as logs
+from serve.http import tracing as traces
+from serve.http.access import NO_KEYS, Guard, is_loopback
 from serve.http.api_keys import Keys
 from serve.http.middleware import Front
 from serve.http.rate_limits import Rates

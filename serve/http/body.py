@@ -5,10 +5,7 @@ from __future__ import annotations
 from starlette.types import Receive
 
 from serve.errors import MESSAGES, ServeError
-from serve.http.headers import (
-    JSON,
-    Head,
-)
+from serve.http.headers import JSON, Head
 
 
 class Gone(Exception):

@@ -12,27 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serve.errors import MESSAGES, ServeError, error_body, foreign
 from serve.http.access import Guard
-from serve.http.body import (
-    Gone,
-    Incoming,
-    Stock,
-    read_body,
-)
+from serve.http.body import Gone, Incoming, Stock, read_body
 from serve.http.headers import Head
-from serve.http.response_headers import (
-    DATA,
-    PAGE,
-    Headers,
-)
-from serve.http.routes import (
-    JSON_TYPE,
-    OPEN,
-    STATIC,
-    Call,
-    Door,
-    Doors,
-    known,
-)
+from serve.http.response_headers import DATA, PAGE, Headers
+from serve.http.routes import JSON_TYPE, OPEN, STATIC, Call, Door, Doors, known
 from serve.http.upstream import Held
 from serve.metrics import record as meters
 from serve.settings import Settings

@@ -15,16 +15,8 @@ from serve.errors import ServeError
 from serve.handlers.smoke_test import try_out
 from serve.metrics import record as meters
 from serve.model import last_good
-from serve.model.registry import (
-    SCHEME,
-    Reference,
-    Refused,
-    Registry,
-)
-from serve.model.served import (
-    Served,
-    from_folder,
-)
+from serve.model.registry import SCHEME, Reference, Refused, Registry
+from serve.model.served import Served, from_folder
 from serve.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -9,13 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from features.timestamps import show_moment
+from features.timestamps import format_timestamp
 from models import bundle as bundles
-from models.bundle import AnyBundle, BundleError
-from serve.api.fast_rows import (
-    Reader,
-    reader,
-)
+from models.bundle import Bundle, BundleError
+from serve.api.fast_rows import Reader, reader
 from serve.errors import ServeError
 
 Source = Literal["registry", "last_good", "folder"]
@@ -27,7 +24,7 @@ ORIGIN = "origin.json"
 class Served:
     """A loaded bundle with its name and version; one assignment swaps it for another."""
 
-    bundle: AnyBundle
+    bundle: Bundle
     name: str
     version: str
     run_id: str | None
@@ -40,7 +37,7 @@ class Served:
         return {
             "name": self.name,
             "version": self.version,
-            "trained_as_of": show_moment(card.trained_as_of, card.timezone),
+            "trained_as_of": format_timestamp(card.trained_as_of, card.timezone),
         }
 
     @cached_property

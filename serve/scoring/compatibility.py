@@ -6,8 +6,8 @@ import logging
 from datetime import datetime
 from pathlib import Path
 
-from models.bundle import AnyBundle
-from models.subscriptions.card import AnyCard
+from models.bundle import Bundle
+from models.subscriptions.card import Card
 from serve.errors import ServeError
 from serve.scoring.source import AnyConfig
 
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 POLICIES = ("refunds", "guests", "duplicates", "departures")
 
 
-def compare(config: AnyConfig, bundle: AnyBundle, path: Path) -> None:
+def compare(config: AnyConfig, bundle: Bundle, path: Path) -> None:
     """Refuse another kind of customers, or currency; say aloud what else differs from the model."""
     card, relationship = bundle.card, config.problem.relationship
     if relationship != bundle.relationship:
@@ -42,7 +42,7 @@ def compare(config: AnyConfig, bundle: AnyBundle, path: Path) -> None:
         logger.warning("%s: [economics] differs from the model's and is used in its place", path)
 
 
-def compare_moment(as_of: datetime, card: AnyCard) -> None:
+def compare_moment(as_of: datetime, card: Card) -> None:
     """Say aloud that a model has seen days that the customers of `as_of` have not lived yet."""
     if as_of < card.trained_as_of:
         logger.warning(
@@ -53,7 +53,7 @@ def compare_moment(as_of: datetime, card: AnyCard) -> None:
         )
 
 
-def _compare_policies(config: AnyConfig, card: AnyCard, path: Path) -> None:
+def _compare_policies(config: AnyConfig, card: Card, path: Path) -> None:
     learnt = card.training.settings.get("data", {})
     for name in POLICIES:
         ours, theirs = getattr(config.data, name, None), learnt.get(name)

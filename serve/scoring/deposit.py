@@ -11,10 +11,7 @@ from tqdm import tqdm
 
 from serve.model.served import Served
 from serve.scoring.cohorts import cohorts
-from serve.scoring.source import (
-    AnyConfig,
-    Source,
-)
+from serve.scoring.source import AnyConfig, Source
 from serve.store import publish as store
 from serve.store.batch import Content, Origin
 from serve.store.database import Database

@@ -12,10 +12,7 @@ import msgspec
 import pandas as pd
 
 from serve.errors import ServeError
-from serve.store.schema import (
-    NUMBERS,
-    TEXTS,
-)
+from serve.store.schema import NUMBERS, TEXTS
 
 CHUNK = 5_000
 # They depend on the batch before; what decides about them belongs in Origin.options.
@@ -59,7 +56,7 @@ class Origin:
 class Content:
     """The scores of a batch and the features that they were made from.
 
-    answers   see `models.purchases.predict.answer`; index customer_id; any columns, `warnings` a list
+    answers   see `models.purchases.predict.predict`; index customer_id; any columns, `warnings` a list
     features  the rows of the feature table, the same index in the same order
     """
 

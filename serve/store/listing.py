@@ -12,17 +12,8 @@ from sqlalchemy import ColumnElement, func, select
 from serve.errors import ServeError
 from serve.store.database import Database
 from serve.store.lookups import opened, storable
-from serve.store.records import (
-    Batch,
-    Score,
-    scores_of,
-    to_score,
-)
-from serve.store.schema import (
-    NUMBERS,
-    SCORES,
-    TEXTS,
-)
+from serve.store.records import Batch, Score, scores_of, to_score
+from serve.store.schema import NUMBERS, SCORES, TEXTS
 
 MOST_ROWS, MOST_OFFSET = 1_000, 1_000_000_000
 MOST_AT_ONCE = 100_000

@@ -13,17 +13,8 @@ from serve.errors import ServeError
 from serve.store import schema as tables
 from serve.store.batch import NUL
 from serve.store.database import Database
-from serve.store.records import (
-    Batch,
-    Score,
-    scores_of,
-    to_batch,
-    to_score,
-)
-from serve.store.schema import (
-    BATCHES,
-    SCORES,
-)
+from serve.store.records import Batch, Score, scores_of, to_batch, to_score
+from serve.store.schema import BATCHES, SCORES
 
 IDS_A_QUERY = 5_000
 

@@ -11,15 +11,9 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from serve.store import schema as tables
 from serve.store.batch import Content, Origin, fingerprint, utc
-from serve.store.bulk_insert import (
-    insert_rows,
-    refresh_plans,
-)
+from serve.store.bulk_insert import insert_rows, refresh_plans
 from serve.store.database import Database
-from serve.store.schema import (
-    BATCHES,
-    SCORES,
-)
+from serve.store.schema import BATCHES, SCORES
 
 KEEP = 12
 

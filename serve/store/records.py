@@ -10,12 +10,7 @@ import msgspec
 from sqlalchemy import Row, Select, select
 
 from serve.store.batch import Origin
-from serve.store.schema import (
-    BATCHES,
-    NUMBERS,
-    SCORES,
-    TEXTS,
-)
+from serve.store.schema import BATCHES, NUMBERS, SCORES, TEXTS
 
 Value = float | str | None
 Source = Literal["store", "last_good"]
@@ -49,7 +44,7 @@ class Batch(Origin):
 class Score:
     """One customer in one batch.
 
-    answers   the columns of `models.purchases.predict.answer` that the batch has, in its order; null is None
+    answers   the columns of `models.purchases.predict.predict` that the batch has, in its order; null is None
     features  the customer's row of the feature table; None unless it was asked for
     """
 

@@ -20,11 +20,7 @@ from serve.store.bulk_insert import insert_rows
 from serve.store.database import Database, Unreachable
 from serve.store.lookups import current
 from serve.store.records import Batch
-from serve.store.schema import (
-    BATCHES,
-    SCORES,
-    STORE_META,
-)
+from serve.store.schema import BATCHES, SCORES, STORE_META
 
 logger = logging.getLogger(__name__)
 

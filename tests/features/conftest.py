@@ -4,14 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from features.config.purchases import (
-    Config,
-    read_config,
-)
-from features.ingest.transactions import (
-    Log,
-    read_log,
-)
+from features.config.purchases import PurchaseConfig, read_purchase_config
+from features.ingest.transactions import TransactionLog, read_transactions
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -23,8 +17,8 @@ def at_root(monkeypatch: pytest.MonkeyPatch) -> Path:
     return ROOT
 
 
-def _config(name: str) -> Config:
-    config = read_config(ROOT / "configs" / f"{name}.toml")
+def _config(name: str) -> PurchaseConfig:
+    config = read_purchase_config(ROOT / "configs" / f"{name}.toml")
     absolute = str(ROOT / config.data.transactions)
     return config.model_copy(
         update={"data": config.data.model_copy(update={"transactions": absolute})}
@@ -32,15 +26,15 @@ def _config(name: str) -> Config:
 
 
 @pytest.fixture(scope="session")
-def retail_config() -> Config:
+def retail_config() -> PurchaseConfig:
     return _config("online_retail")
 
 
 @pytest.fixture(scope="session")
-def retail(retail_config: Config) -> Log:
-    return read_log(retail_config.data)
+def retail(retail_config: PurchaseConfig) -> TransactionLog:
+    return read_transactions(retail_config.data)
 
 
 @pytest.fixture(scope="session")
-def groceries() -> Log:
-    return read_log(_config("complete_journey").data)
+def groceries() -> TransactionLog:
+    return read_transactions(_config("complete_journey").data)

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from features.__main__ import main
-from features.purchases.table import contract
+from features.purchases.table import schema
 
 CONFIG = """
 data.transactions = "log.csv"
@@ -40,7 +40,7 @@ def test_build_writes_the_table_and_tells_its_story(capsys: pytest.CaptureFixtur
     assert main(["build", "--config", "x.toml", "--out", "new/f.parquet"]) == 0
     answer, told = result(capsys)
     written = pd.read_parquet("new/f.parquet")
-    contract().check(written)
+    schema().check(written)
     assert written["customer_id"].tolist() == ["01", "02"]
     assert (written["as_of"] == pd.Timestamp("2024-03-02", tz="UTC")).all()
     assert (answer["rows"], answer["columns"]) == written.shape

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.ingest.transactions import to_lines
+from features.ingest.transactions import canonical_lines
 from features.purchases import labels
-from features.purchases.table import build
+from features.purchases.table import build_features
 from features.simulate import buy, simulate
 
 AS_OF = datetime(2024, 3, 1, tzinfo=UTC)
@@ -31,7 +31,9 @@ def test_the_truth_is_the_mean_of_many_futures() -> None:
 
 def test_the_labels_of_a_simulation_agree_with_its_truth() -> None:
     simulation = simulate(customers=20_000, seed=5, as_of=AS_OF, horizon_days=90)
-    outcome = labels.build(to_lines(simulation.transactions, "UTC"), AS_OF, 90, end=END)
+    outcome = labels.build_labels(
+        canonical_lines(simulation.transactions, "UTC"), AS_OF, 90, end=END
+    )
     truth = simulation.truth
     assert outcome.index.equals(truth.index)
     assert 1 - outcome["churned"].mean() == pytest.approx(truth["p_order"].mean(), rel=0.02)
@@ -57,7 +59,7 @@ def test_a_seed_is_a_log_and_a_different_seed_another() -> None:
 def test_first_orders_are_spread_over_the_time_before_as_of() -> None:
     start = datetime(2023, 9, 1, tzinfo=UTC)
     simulation = simulate(customers=2000, seed=1, as_of=AS_OF, horizon_days=30, start=start)
-    age = build(to_lines(simulation.transactions, "UTC"), AS_OF)["age_days"]
+    age = build_features(canonical_lines(simulation.transactions, "UTC"), AS_OF)["age_days"]
     assert len(age) == 2000
     assert age.between(0, 182).all()
     assert age.mean() == pytest.approx(91, abs=3)

@@ -9,18 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.config.purchases import Data
-from features.ingest.transactions import (
-    parse_as_of,
-    read_log,
-    to_lines,
-)
-from features.purchases.table import build
-from features.schema import ContractError
-from features.timestamps import (
-    microseconds,
-    to_utc,
-    utc_microseconds,
-)
+from features.ingest.transactions import canonical_lines, read_transactions
+from features.purchases.table import build_features
+from features.schema import DataError
+from features.timestamps import microseconds, parse_as_of, to_utc, utc_microseconds
 
 COLUMNS = {"customer_id": "customer_id", "timestamp": "timestamp", "amount": "amount"}
 
@@ -37,11 +29,13 @@ def frame(timestamps: pd.DatetimeIndex) -> pd.DataFrame:
 
 
 def test_the_same_instants_give_the_same_lines_however_they_are_written() -> None:
-    naive = to_lines(frame(pd.DatetimeIndex(LONDON)), "Europe/London")
+    naive = canonical_lines(frame(pd.DatetimeIndex(LONDON)), "Europe/London")
     utc = frame(pd.DatetimeIndex(INSTANTS, tz="UTC"))
     tokyo = utc.assign(timestamp=utc["timestamp"].dt.tz_convert("Asia/Tokyo"))
     for log in (utc, tokyo, utc.assign(timestamp=utc["timestamp"].dt.as_unit("ns"))):
-        pd.testing.assert_frame_equal(to_lines(log, "Europe/London"), naive, check_exact=True)
+        pd.testing.assert_frame_equal(
+            canonical_lines(log, "Europe/London"), naive, check_exact=True
+        )
 
 
 @pytest.mark.parametrize(
@@ -62,14 +56,18 @@ def test_the_same_instants_in_a_file_give_the_same_features(
     data = Data.model_validate(
         {"transactions": str(tmp_path / "log.csv"), "timezone": "Europe/London", "columns": COLUMNS}
     )
-    expected = build(to_lines(log, "Europe/London"), AS_OF)
-    pd.testing.assert_frame_equal(build(read_log(data).lines, AS_OF), expected, check_exact=True)
+    expected = build_features(canonical_lines(log, "Europe/London"), AS_OF)
+    pd.testing.assert_frame_equal(
+        build_features(read_transactions(data).lines, AS_OF), expected, check_exact=True
+    )
 
 
 def test_calendar_features_read_the_local_clock() -> None:
     # 8 July 2011 23:15 UTC is a Friday evening in UTC and a Saturday in London.
     log = frame(pd.DatetimeIndex(INSTANTS, tz="UTC"))[2:3]
-    in_utc, in_london = (build(to_lines(log, zone), AS_OF) for zone in ("UTC", "Europe/London"))
+    in_utc, in_london = (
+        build_features(canonical_lines(log, zone), AS_OF) for zone in ("UTC", "Europe/London")
+    )
     assert in_utc[["weekend_share", "evening_share"]].to_numpy().tolist() == [[0.0, 1.0]]
     assert in_london[["weekend_share", "evening_share"]].to_numpy().tolist() == [[1.0, 0.0]]
 
@@ -97,7 +95,7 @@ def test_as_of_is_read_in_the_logs_time_zone(text: str, instant: datetime) -> No
 
 @pytest.mark.parametrize("text", ["", "yesterday", "10/09/2011", "2011-02-30"])
 def test_an_as_of_that_is_no_date_is_one_sentence(text: str) -> None:
-    with pytest.raises(ContractError, match="as_of must be a date or an ISO timestamp"):
+    with pytest.raises(DataError, match="as_of must be a date or an ISO timestamp"):
         parse_as_of(text, "UTC")
 
 
@@ -107,27 +105,27 @@ def test_knowledge_ends_at_the_local_midnight_after_the_last_line(
 ) -> None:
     frame(pd.DatetimeIndex(LONDON)).to_csv(tmp_path / "log.csv", index=False)
     data = {"transactions": str(tmp_path / "log.csv"), "timezone": zone, "columns": COLUMNS}
-    log = read_log(Data.model_validate(data))
+    log = read_transactions(Data.model_validate(data))
     assert log.end == pd.Timestamp("2011-10-31", tz=zone)
 
 
 def test_transactions_report_every_violation() -> None:
     bad = frame(pd.DatetimeIndex(LONDON)).assign(amount=[1.0, None, float("inf"), 2.0])
     bad = bad.assign(customer_id=["a", None, "b", None], timestamp="x")
-    with pytest.raises(ContractError) as caught:
-        to_lines(bad, "UTC")
+    with pytest.raises(DataError) as caught:
+        canonical_lines(bad, "UTC")
     assert str(caught.value) == (
         "transactions: customer_id: 2 nulls, first in row 2; timestamp: unexpected type str; "
         "amount: 1 values are not finite; amount: 1 nulls, first in row 2"
     )
-    with pytest.raises(ContractError, match="timestamp: missing"):
-        to_lines(bad[["customer_id"]], "UTC")
+    with pytest.raises(DataError, match="timestamp: missing"):
+        canonical_lines(bad[["customer_id"]], "UTC")
 
 
 def test_a_placeholder_is_no_date() -> None:
     log = frame(pd.DatetimeIndex([*LONDON[:3], "9999-12-31"]))
-    with pytest.raises(ContractError, match=r"1 values outside the years 1901 to 2099.* in row 4"):
-        to_lines(log, "UTC")
+    with pytest.raises(DataError, match=r"1 values outside the years 1901 to 2099.* in row 4"):
+        canonical_lines(log, "UTC")
 
 
 ZONES = st.sampled_from(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from features.ingest.transactions import parse_as_of
-from features.timestamps import show_moment
+from features.timestamps import format_timestamp, parse_as_of
 
 
 @pytest.mark.parametrize(
@@ -26,5 +25,5 @@ def test_a_moment_is_shown_so_that_it_can_be_asked_again(
     text: str, timezone: str, shown: str
 ) -> None:
     moment = parse_as_of(text, timezone)
-    assert show_moment(moment, timezone) == shown
+    assert format_timestamp(moment, timezone) == shown
     assert parse_as_of(shown, timezone) == moment

@@ -8,14 +8,11 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
-from features.config.purchases import Config
-from features.ingest.transactions import (
-    Log,
-    parse_as_of,
-    read_log,
-)
-from models.bundle import Bundle
-from models.purchases.card import Card
+from features.config.purchases import PurchaseConfig
+from features.ingest.transactions import TransactionLog, read_transactions
+from features.timestamps import parse_as_of
+from models.bundle import PurchaseBundle
+from models.purchases.card import PurchaseCard
 from models.purchases.season import from_speeds
 from train.purchases.history import History
 from train.purchases.train import train
@@ -34,8 +31,8 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def cdnow_config() -> Config:
-    return Config.model_validate(
+def cdnow_config() -> PurchaseConfig:
+    return PurchaseConfig.model_validate(
         {
             "data": {
                 "transactions": str(SAMPLE),
@@ -49,38 +46,38 @@ def cdnow_config() -> Config:
 
 
 @pytest.fixture(scope="session")
-def cdnow(cdnow_config: Config) -> Log:
-    return read_log(cdnow_config.data)
+def cdnow(cdnow_config: PurchaseConfig) -> TransactionLog:
+    return read_transactions(cdnow_config.data)
 
 
 @pytest.fixture(scope="session")
-def history(cdnow: Log) -> History:
+def history(cdnow: TransactionLog) -> History:
     return History(cdnow)
 
 
 @pytest.fixture(scope="session")
-def as_of(cdnow: Log) -> datetime:
+def as_of(cdnow: TransactionLog) -> datetime:
     return parse_as_of("1998-04-01", cdnow.timezone)
 
 
 @pytest.fixture(scope="session")
-def bundle(cdnow_config: Config, history: History, as_of: datetime) -> Bundle:
+def bundle(cdnow_config: PurchaseConfig, history: History, as_of: datetime) -> PurchaseBundle:
     """Trees over the CDNOW sample; card and boosters as training leaves them."""
     return train(cdnow_config, history, as_of, HORIZON_DAYS, step=lambda _: None).bundle
 
 
 @pytest.fixture(scope="session")
-def seasonal(bundle: Bundle) -> Bundle:
+def seasonal(bundle: PurchaseBundle) -> PurchaseBundle:
     """The same with a busy quarter, and with totals moved up in orders and down in spend."""
     season = from_speeds(bundle.card.trained_as_of, [91, 182, 364], [0.4, 0.3, 0.0])
-    card: Card = bundle.card.model_copy(
+    card: PurchaseCard = bundle.card.model_copy(
         update={
             "season": season,
             "churn": bundle.card.churn.model_copy(update={"shift": 0.4}),
             "spend": bundle.card.spend.model_copy(update={"shift": -0.2}),
         }
     )
-    return Bundle(card, bundle.churn, bundle.spend)
+    return PurchaseBundle(card, bundle.churn, bundle.spend)
 
 
 @pytest.fixture(scope="session")

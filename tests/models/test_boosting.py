@@ -7,18 +7,15 @@ from sklearn.base import clone
 
 from models.boosting import (
     NO_CURVE,
-    Curve,
     PriorBoosted,
-    Sample,
+    RoundsCurve,
+    TrainingRows,
     choose_rounds,
-    correction,
-    fit,
+    fit_trees,
     no_trees,
+    tree_correction,
 )
-from models.purchases.churn import (
-    ChurnModel,
-    log_loss,
-)
+from models.purchases.churn import ChurnModel, log_loss
 from models.purchases.spend import SpendModel
 
 Array = NDArray[np.float64]
@@ -27,14 +24,16 @@ OBJECTIVE = "binary:logistic"
 PARAMETERS = ChurnModel(min_child_weight=1.0).xgboost_parameters(OBJECTIVE)
 
 
-def sample(customers: int, moments: tuple[float, ...], *, signal: float, seed: int = 0) -> Sample:
+def sample(
+    customers: int, moments: tuple[float, ...], *, signal: float, seed: int = 0
+) -> TrainingRows:
     """Who orders: log odds of -0.5, plus `signal` times the first of five features."""
     rng = np.random.default_rng(seed)
     rows = customers * len(moments)
     features = rng.normal(size=(rows, 5)).astype(np.float32)
     margin = np.full(rows, -0.5)
     chance = 1 / (1 + np.exp(-margin - signal * features[:, 0]))
-    return Sample(
+    return TrainingRows(
         features,
         (rng.random(rows) < chance).astype(float),
         margin,
@@ -43,7 +42,7 @@ def sample(customers: int, moments: tuple[float, ...], *, signal: float, seed: i
     )
 
 
-def chosen(some: Sample, *, most: int = 40, horizon_days: float = 90.0) -> Curve:
+def chosen(some: TrainingRows, *, most: int = 40, horizon_days: float = 90.0) -> RoundsCurve:
     return choose_rounds(
         some, PARAMETERS, log_loss, horizon_days=horizon_days, strength=0.5, most=most
     )
@@ -77,48 +76,48 @@ def test_no_trees_correct_nothing() -> None:
     for objective in ("binary:logistic", "reg:gamma"):
         booster = no_trees(4, objective)
         assert booster.num_boosted_rounds() == 0
-        assert (correction(booster, features) == 0).all()
+        assert (tree_correction(booster, features) == 0).all()
 
 
 def test_zero_rounds_are_legal_and_correct_nothing() -> None:
     some = sample(30, (0.0,), signal=2.0)
-    assert (correction(fit(some, PARAMETERS, 0), some.features) == 0).all()
+    assert (tree_correction(fit_trees(some, PARAMETERS, 0), some.features) == 0).all()
 
 
 def test_the_correction_is_what_is_added_to_the_margin() -> None:
     some = sample(200, (0.0,), signal=2.0)
-    booster = fit(some, PARAMETERS, 10)
+    booster = fit_trees(some, PARAMETERS, 10)
     assert booster.num_boosted_rounds() == 10
     whole = booster.inplace_predict(
         some.features, predict_type="margin", base_margin=some.margin.astype(np.float32)
     )
     np.testing.assert_allclose(
-        some.margin + correction(booster, some.features), whole, rtol=1e-5, atol=1e-6
+        some.margin + tree_correction(booster, some.features), whole, rtol=1e-5, atol=1e-6
     )
-    assert correction(booster, some.features[:0]).shape == (0,)
+    assert tree_correction(booster, some.features[:0]).shape == (0,)
 
 
 def test_fewer_rounds_are_the_first_rounds_of_more() -> None:
     some = sample(200, (0.0,), signal=2.0)
-    many, few = fit(some, PARAMETERS, 10), fit(some, PARAMETERS, 4)
+    many, few = fit_trees(some, PARAMETERS, 10), fit_trees(some, PARAMETERS, 4)
     np.testing.assert_array_equal(
-        correction(many, some.features, 4), correction(few, some.features)
+        tree_correction(many, some.features, 4), tree_correction(few, some.features)
     )
-    assert (correction(many, some.features, 0) == 0).all()
+    assert (tree_correction(many, some.features, 0) == 0).all()
 
 
 def test_a_row_is_corrected_alike_in_any_company() -> None:
     some = sample(300, (0.0,), signal=2.0)
-    booster = fit(some, PARAMETERS, 10)
-    together = correction(booster, some.features)
-    alone = [correction(booster, some.features[row : row + 1])[0] for row in range(20)]
+    booster = fit_trees(some, PARAMETERS, 10)
+    together = tree_correction(booster, some.features)
+    alone = [tree_correction(booster, some.features[row : row + 1])[0] for row in range(20)]
     np.testing.assert_array_equal(together[:20], alone)
 
 
 def test_the_same_seed_gives_the_same_booster_to_the_byte() -> None:
     some = sample(200, (0.0,), signal=2.0)
     first, again, other = (
-        fit(some, PARAMETERS | {"seed": seed}, 10).save_raw() for seed in (7, 7, 8)
+        fit_trees(some, PARAMETERS | {"seed": seed}, 10).save_raw() for seed in (7, 7, 8)
     )
     assert first == again
     assert first != other
@@ -143,7 +142,7 @@ def test_snapshots_that_had_not_matured_by_the_newest_teach_nothing() -> None:
     early = sample(300, (0.0, 30.0), signal=2.0)
     late = sample(300, (150.0, 160.0, 170.0, 180.0, 200.0), signal=-2.0, seed=1)
     columns = ("features", "target", "margin", "moment", "customer")
-    both = Sample(
+    both = TrainingRows(
         *(np.concatenate([getattr(each, name) for each in (early, late)]) for name in columns)
     )
     assert chosen(both, horizon_days=90.0).chosen == 0
@@ -161,14 +160,14 @@ def test_rounds_are_judged_on_other_customers() -> None:
     rng = np.random.default_rng(2)
     names = np.tile(rng.permutation(300), 3)
     fate = (rng.random(300) < 0.5).astype(float)
-    by_heart = Sample(
+    by_heart = TrainingRows(
         names[:, None].astype(np.float32),
         fate[names],
         np.zeros(900),
         np.repeat([0.0, 100.0, 200.0], 300),
         names,
     )
-    learnt = 0.5 * correction(fit(by_heart, PARAMETERS, 40), by_heart.features)
+    learnt = 0.5 * tree_correction(fit_trees(by_heart, PARAMETERS, 40), by_heart.features)
     assert log_loss(by_heart.target, learnt).mean() < 0.67
     assert min(chosen(by_heart).deviance) > 0.68
 
@@ -182,13 +181,13 @@ def test_rounds_are_judged_on_other_customers() -> None:
     ],
     ids=["one snapshot", "no snapshot", "one customer"],
 )
-def test_where_there_is_nothing_to_judge_by_no_rounds_are_chosen(some: Sample) -> None:
+def test_where_there_is_nothing_to_judge_by_no_rounds_are_chosen(some: TrainingRows) -> None:
     assert chosen(some) == NO_CURVE
 
 
 def test_customers_of_one_fold_leave_nobody_to_learn_from() -> None:
     some = sample(20, (0.0, 100.0, 200.0), signal=2.0)
-    alike = Sample(some.features, some.target, some.margin, some.moment, some.customer * 3)
+    alike = TrainingRows(some.features, some.target, some.margin, some.moment, some.customer * 3)
     assert chosen(alike) == NO_CURVE
 
 

@@ -12,17 +12,17 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from features.ingest.transactions import Log
+from features.ingest.transactions import TransactionLog
 from models.boosting import no_trees
-from models.bundle import Bundle, BundleError, load, save
+from models.bundle import BundleError, PurchaseBundle, load, save
 from models.purchases.card import FORMAT_VERSION
-from models.purchases.predict import answer
+from models.purchases.predict import predict
 
 FILES = {"card.json", "churn.ubj", "spend.ubj"}
 
 
 @pytest.fixture
-def folder(bundle: Bundle, tmp_path: Path) -> Path:
+def folder(bundle: PurchaseBundle, tmp_path: Path) -> Path:
     save(bundle, tmp_path / "bundle")
     return tmp_path / "bundle"
 
@@ -35,18 +35,18 @@ def rewrite(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
 
 
 def test_a_bundle_read_back_gives_the_same_answers(
-    bundle: Bundle, folder: Path, table: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, folder: Path, table: pd.DataFrame, as_of: datetime
 ) -> None:
     again = load(folder)
     for horizon in (30, 91, 365):
         told = {"as_of": as_of, "horizon_days": horizon}
         pd.testing.assert_frame_equal(
-            answer(again, table, **told), answer(bundle, table, **told), check_exact=True
+            predict(again, table, **told), predict(bundle, table, **told), check_exact=True
         )
 
 
 def test_a_card_read_back_is_the_card_with_the_boosters_hashes(
-    bundle: Bundle, folder: Path
+    bundle: PurchaseBundle, folder: Path
 ) -> None:
     card = load(folder).card
     blank = {
@@ -58,7 +58,9 @@ def test_a_card_read_back_is_the_card_with_the_boosters_hashes(
     assert card.churn.sha256 != card.spend.sha256
 
 
-def test_saving_twice_gives_the_same_bytes(bundle: Bundle, folder: Path, tmp_path: Path) -> None:
+def test_saving_twice_gives_the_same_bytes(
+    bundle: PurchaseBundle, folder: Path, tmp_path: Path
+) -> None:
     save(bundle, tmp_path / "again")
     for name in FILES:
         assert (folder / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
@@ -69,7 +71,7 @@ def test_a_bundle_is_three_files_and_no_draft_is_left(folder: Path) -> None:
     assert [each.name for each in folder.parent.iterdir()] == ["bundle"]
 
 
-def test_an_old_bundle_is_replaced_whole(bundle: Bundle, folder: Path) -> None:
+def test_an_old_bundle_is_replaced_whole(bundle: PurchaseBundle, folder: Path) -> None:
     (folder / "left_over.txt").write_text("from an older version", encoding="utf-8")
     rewrite(folder, lambda card: card.update(horizon_days=7))
     save(bundle, folder)
@@ -77,14 +79,16 @@ def test_an_old_bundle_is_replaced_whole(bundle: Bundle, folder: Path) -> None:
     assert load(folder).card.horizon_days == bundle.card.horizon_days
 
 
-def test_folders_on_the_way_are_made(bundle: Bundle, tmp_path: Path) -> None:
+def test_folders_on_the_way_are_made(bundle: PurchaseBundle, tmp_path: Path) -> None:
     save(bundle, tmp_path / "a" / "b" / "bundle")
     load(tmp_path / "a" / "b" / "bundle")
 
 
-def test_a_save_that_fails_leaves_the_old_bundle_and_no_draft(bundle: Bundle, folder: Path) -> None:
+def test_a_save_that_fails_leaves_the_old_bundle_and_no_draft(
+    bundle: PurchaseBundle, folder: Path
+) -> None:
     before = {name: (folder / name).read_bytes() for name in FILES}
-    without_spend = Bundle(bundle.card, bundle.churn, None)  # type: ignore[arg-type]
+    without_spend = PurchaseBundle(bundle.card, bundle.churn, None)  # type: ignore[arg-type]
     with pytest.raises(AttributeError):
         save(without_spend, folder)
     assert {name: (folder / name).read_bytes() for name in FILES} == before
@@ -100,7 +104,9 @@ def test_no_file_of_a_bundle_is_a_pickle(folder: Path) -> None:
             list(pickletools.genops(content))
 
 
-def test_a_bundle_holds_no_customer(folder: Path, cdnow: Log, table: pd.DataFrame) -> None:
+def test_a_bundle_holds_no_customer(
+    folder: Path, cdnow: TransactionLog, table: pd.DataFrame
+) -> None:
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     customers = set(cdnow.lines["customer_id"])
     assert set(table.index) <= customers
@@ -120,7 +126,7 @@ def test_a_bundle_holds_no_customer(folder: Path, cdnow: Log, table: pd.DataFram
 
 
 def test_a_bundle_without_trees_is_read_back(
-    bundle: Bundle, tmp_path: Path, table: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, tmp_path: Path, table: pd.DataFrame, as_of: datetime
 ) -> None:
     none = {"rounds": 0}
     card = bundle.card.model_copy(
@@ -130,10 +136,12 @@ def test_a_bundle_without_trees_is_read_back(
         }
     )
     columns = len(card.features)
-    bare = Bundle(card, no_trees(columns, "binary:logistic"), no_trees(columns, "reg:gamma"))
+    bare = PurchaseBundle(
+        card, no_trees(columns, "binary:logistic"), no_trees(columns, "reg:gamma")
+    )
     save(bare, tmp_path / "bare")
-    said = answer(load(tmp_path / "bare"), table, as_of=as_of)
-    pd.testing.assert_frame_equal(said, answer(bare, table, as_of=as_of), check_exact=True)
+    said = predict(load(tmp_path / "bare"), table, as_of=as_of)
+    pd.testing.assert_frame_equal(said, predict(bare, table, as_of=as_of), check_exact=True)
     assert (said["basis"] == "prior").all()
 
 

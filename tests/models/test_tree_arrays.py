@@ -7,15 +7,9 @@ import pytest
 import xgboost as xgb
 
 from models import bundle as bundles
-from models.boosting import correction, no_trees
-from models.bundle import Bundle, BundleError
-from models.tree_arrays import (
-    FEW_ROWS,
-    Forest,
-    agrees,
-    forest,
-    grove,
-)
+from models.boosting import no_trees, tree_correction
+from models.bundle import BundleError, PurchaseBundle
+from models.tree_arrays import FEW_ROWS, Forest, agrees, forest, grove
 
 COLUMNS = 7
 
@@ -35,10 +29,10 @@ def grown(depth: int, rounds: int, seed: int) -> tuple[xgb.Booster, np.ndarray]:
 def test_arrays_and_booster_agree_to_the_last_bit(depth: int, rounds: int) -> None:
     booster, features = grown(depth, rounds, seed=depth)
     found = forest(booster)
-    np.testing.assert_array_equal(found.walk(features), correction(booster, features))
+    np.testing.assert_array_equal(found.walk(features), tree_correction(booster, features))
     for row in range(0, 60, 7):
         one = features[row : row + 1]
-        np.testing.assert_array_equal(found.walk(one), correction(booster, one))
+        np.testing.assert_array_equal(found.walk(one), tree_correction(booster, one))
 
 
 def test_few_rows_and_many_get_the_same_sums() -> None:
@@ -55,7 +49,7 @@ def test_a_stump_that_never_split_adds_its_one_leaf() -> None:
     found = forest(booster)
     assert found.depth == 0
     some = np.ones((3, COLUMNS), dtype=np.float32)
-    np.testing.assert_array_equal(found.walk(some), correction(booster, some))
+    np.testing.assert_array_equal(found.walk(some), tree_correction(booster, some))
 
 
 @pytest.mark.parametrize("rows", [0, 1, 2, FEW_ROWS, FEW_ROWS + 1])
@@ -65,7 +59,7 @@ def test_forests_that_are_walked_together_add_what_each_adds_alone(rows: int) ->
     alone = [forest(each) for each in (one, no_trees(COLUMNS, "reg:gamma"), other)]
     together = grove(tuple(alone)).corrections(features[:rows])
     for found, each in zip(together, alone, strict=True):
-        np.testing.assert_array_equal(found, correction(each.booster, features[:rows]))
+        np.testing.assert_array_equal(found, tree_correction(each.booster, features[:rows]))
 
 
 def test_without_trees_nothing_is_added() -> None:
@@ -84,8 +78,8 @@ def test_a_wrong_array_is_found_out() -> None:
         assert not agrees(Forest(**(vars(found) | wrong)))
 
 
-def test_a_bundle_whose_trees_are_walked_otherwise_is_refused(bundle: Bundle) -> None:
-    wrong = Bundle(bundle.card, bundle.churn, bundle.spend)
+def test_a_bundle_whose_trees_are_walked_otherwise_is_refused(bundle: PurchaseBundle) -> None:
+    wrong = PurchaseBundle(bundle.card, bundle.churn, bundle.spend)
     churn, spend = bundle.forests
     wrong.__dict__["forests"] = (churn, Forest(**(vars(spend) | {"leaf": spend.leaf * 2})))
     with pytest.raises(BundleError, match=r"spend\.ubj: the trees as arrays answer otherwise"):

@@ -19,17 +19,11 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from features.config.purchases import (
-    Config,
-    read_config,
-)
-from features.ingest.transactions import (
-    Log,
-    read_log,
-)
-from features.purchases.table import build
+from features.config.purchases import PurchaseConfig, read_purchase_config
+from features.ingest.transactions import TransactionLog, read_transactions
+from features.purchases.table import build_features
 from models import bundle as bundles
-from models.bundle import Bundle
+from models.bundle import PurchaseBundle
 from train.purchases.fit import fit
 from train.purchases.history import History
 from train.tracking import runs as tracking
@@ -60,7 +54,7 @@ class Store:
 
     var: Path
     uri: str
-    bundle: Bundle
+    bundle: PurchaseBundle
     folder: Path
     champion_run: str
 
@@ -91,22 +85,24 @@ def config_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def config(config_path: Path) -> Config:
-    return read_config(config_path)
+def config(config_path: Path) -> PurchaseConfig:
+    return read_purchase_config(config_path)
 
 
 @pytest.fixture(scope="session")
-def log(config: Config) -> Log:
-    return read_log(config.data)
+def log(config: PurchaseConfig) -> TransactionLog:
+    return read_transactions(config.data)
 
 
 @pytest.fixture(scope="session")
-def table(log: Log) -> pd.DataFrame:
-    return build(log.lines, log.end, optional=log.optional)
+def table(log: TransactionLog) -> pd.DataFrame:
+    return build_features(log.lines, log.end, optional=log.optional)
 
 
 @pytest.fixture(scope="session")
-def store(config: Config, log: Log, tmp_path_factory: pytest.TempPathFactory) -> Store:
+def store(
+    config: PurchaseConfig, log: TransactionLog, tmp_path_factory: pytest.TempPathFactory
+) -> Store:
     var = tmp_path_factory.mktemp("var")
     as_of = pd.Timestamp("1998-01-01", tz=log.timezone).to_pydatetime()
     fitted = fit(config, History(log), as_of, 60, step=lambda done: None).bundle

@@ -11,10 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serve.api import requests as wire
-from serve.api.requests import (
-    PredictRequest,
-    parse,
-)
+from serve.api.requests import PredictRequest, parse
 from serve.errors import ServeError
 
 LINE = {"timestamp": "1997-05-01", "amount": 12.5}

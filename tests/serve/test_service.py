@@ -11,13 +11,10 @@ import bentoml
 import pandas as pd
 import pytest
 
-from features.ingest.transactions import Log
-from models.bundle import Bundle
+from features.ingest.transactions import TransactionLog
+from models.bundle import PurchaseBundle
 from models.purchases import predict as clv
-from serve.api.responses import (
-    NUMBERS,
-    PredictReply,
-)
+from serve.api.responses import NUMBERS, PredictReply
 from serve.errors import ServeError
 from serve.handlers.page import STATIC
 from serve.handlers.predict import predict
@@ -35,7 +32,7 @@ def some(table: pd.DataFrame) -> list[str]:
     return [str(each) for each in table.sort_values("n_orders").index[:: len(table) // 40]]
 
 
-def customers(log: Log, ids: list[str]) -> list[dict[str, Any]]:
+def customers(log: TransactionLog, ids: list[str]) -> list[dict[str, Any]]:
     """The log's lines of some customers as a request names them, in local wall clock."""
     lines = log.lines[log.lines["customer_id"].isin(ids)]
     stamps = pd.to_datetime(lines["local_us"], unit="us").dt.strftime("%Y-%m-%dT%H:%M:%S")
@@ -62,7 +59,7 @@ def policy(store: Any, **policies: str) -> Served:
     settings = settings | {"data": settings["data"] | policies}
     training = store.bundle.card.training.model_copy(update={"settings": settings})
     card = store.bundle.card.model_copy(update={"training": training})
-    bundle = Bundle(card, store.bundle.churn, store.bundle.spend)
+    bundle = PurchaseBundle(card, store.bundle.churn, store.bundle.spend)
     return Served(bundle=bundle, name="clv", version="1", run_id=None, source="folder")
 
 
@@ -73,7 +70,7 @@ def numbers(reply: dict[str, Any]) -> pd.DataFrame:
 
 @pytest.mark.parametrize("asked", [{}, {"horizon_days": 365}, {"economics": {"margin": 0.3}}])
 def test_every_door_gives_a_customer_the_same_numbers(
-    client: Any, store: Any, log: Log, table: pd.DataFrame, asked: dict[str, Any]
+    client: Any, store: Any, log: TransactionLog, table: pd.DataFrame, asked: dict[str, Any]
 ) -> None:
     assert {"first_category", "top_category_share"} <= set(table), "text and optional columns too"
     ids = some(table)
@@ -83,7 +80,7 @@ def test_every_door_gives_a_customer_the_same_numbers(
         "/predict_features", json={"rows": rows(table, ids), "as_of": as_of, **asked}
     )
     economics = store.bundle.card.economics.model_copy(update=asked.get("economics", {}))
-    batch = clv.answer(
+    batch = clv.predict(
         store.bundle,
         table,
         as_of=log.end,
@@ -287,7 +284,7 @@ def test_the_description_of_the_api_names_what_is_there(client: Any) -> None:
 
 def test_a_reply_that_breaks_its_contract_is_not_the_clients_fault(client: Any, store: Any) -> None:
     unknown = store.bundle.card.economics.model_copy(update={"margin": float("nan")})
-    damaged = Bundle(
+    damaged = PurchaseBundle(
         store.bundle.card.model_copy(update={"economics": unknown}),
         store.bundle.churn,
         store.bundle.spend,

@@ -17,20 +17,13 @@ from mlflow import MlflowClient
 from threadpoolctl import threadpool_limits
 
 from features.__main__ import main as features
-from models.bundle import ContractBundle
-from models.purchases.predict import NUMBERS
+from models.bundle import SubscriptionBundle
+from models.purchases.predict import VALUE_COLUMNS
 from serve.__main__ import main as serve
-from serve.api.responses import (
-    ModelReply,
-    PredictReply,
-)
+from serve.api.responses import ModelReply, PredictReply
 from serve.errors import ServeError
 from serve.handlers.lookup import one
-from serve.handlers.predict import (
-    describe,
-    predict,
-    predict_features,
-)
+from serve.handlers.predict import describe, predict, predict_features
 from serve.handlers.smoke_test import try_out
 from serve.model.current import load
 from serve.model.served import Served
@@ -142,7 +135,7 @@ def test_the_api_says_what_the_batch_said(shown: Shown) -> None:
         assert each["basis"] == "model"
         assert each["tier"] == batch["tier"]
         assert each["segment"] is None
-        for name in NUMBERS:
+        for name in VALUE_COLUMNS:
             assert each[name] == pytest.approx(batch[name], rel=1e-9)
     single = asked(shown, rows=rows(shown)[:1])
     assert single == found[:1]
@@ -153,7 +146,7 @@ def test_the_store_gives_the_same_and_answers_other_questions(shown: Shown) -> N
     row = rows(shown)[3]
     kept = json.loads(one(shown.served, database, row["customer_id"], ""))["predictions"][0]
     (fresh,) = asked(shown, rows=[row])
-    assert all(kept[name] == fresh[name] for name in (*NUMBERS, "tier"))
+    assert all(kept[name] == fresh[name] for name in (*VALUE_COLUMNS, "tier"))
     asked_again = json.loads(
         one(shown.served, database, row["customer_id"], "horizon_days=30&margin=0.5")
     )["predictions"][0]
@@ -187,7 +180,7 @@ def test_the_model_says_whom_it_knows(shown: Shown) -> None:
     units = {each.name: each.unit for each in said.features}
     assert units["contract"] == "text"
     assert units["tenure_months"] == "months"
-    assert isinstance(shown.served.bundle, ContractBundle)
+    assert isinstance(shown.served.bundle, SubscriptionBundle)
     try_out(shown.served)
 
 
@@ -219,7 +212,7 @@ def test_transactions_are_refused_with_the_right_door(shown: Shown) -> None:
 def test_a_value_without_an_end_is_refused(shown: Shown) -> None:
     card = shown.served.bundle.card
     prior = card.prior.model_copy(update={"alpha": 0.001, "floor": -12.0})  # type: ignore[union-attr]
-    loyal = ContractBundle(card.model_copy(update={"prior": prior}), shown.served.bundle.churn)  # type: ignore[arg-type]
+    loyal = SubscriptionBundle(card.model_copy(update={"prior": prior}), shown.served.bundle.churn)  # type: ignore[arg-type]
     served = Served(bundle=loyal, name="clv", version="1", run_id=None, source="folder")
     body = {"rows": rows(shown)[:1], "economics": {"discount_rate_annual": 0.0}}
     with pytest.raises(ServeError, match="more than a century: give a higher rate") as caught:

@@ -14,26 +14,13 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
-from features.config.purchases import Config
-from features.ingest.transactions import (
-    Log,
-    to_lines,
-)
+from features.config.purchases import PurchaseConfig
+from features.ingest.transactions import TransactionLog, canonical_lines
 from features.simulate import Simulation, simulate
-from features.timestamps import (
-    from_microseconds,
-    next_midnight,
-)
+from features.timestamps import from_microseconds, next_midnight
 from train.__main__ import main
-from train.purchases.backtest import (
-    Origin,
-    judge_origin,
-)
-from train.purchases.baselines import (
-    LADDER,
-    Task,
-    bg_nbd,
-)
+from train.purchases.backtest import Origin, judge_origin
+from train.purchases.baselines import LADDER, Task, bg_nbd
 from train.purchases.baselines import Said as Ladder
 from train.purchases.history import History
 
@@ -50,13 +37,13 @@ def _one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def settings() -> Callable[..., Config]:
+def settings() -> Callable[..., PurchaseConfig]:
     """A problem by its horizon, other settings of it, and the number of rounds; small and quick."""
 
-    def make(horizon_days: int, *, rounds: int = 10, **problem: int) -> Config:
+    def make(horizon_days: int, *, rounds: int = 10, **problem: int) -> PurchaseConfig:
         columns = {each: each for each in ("customer_id", "timestamp", "amount")}
         trees = {"max_rounds": rounds, "min_child_weight": 5.0}
-        return Config.model_validate(
+        return PurchaseConfig.model_validate(
             {
                 "data": {"transactions": "log.parquet", "columns": columns},
                 "problem": {"horizon_days": horizon_days, "snapshots": 3, **problem},
@@ -69,12 +56,12 @@ def settings() -> Callable[..., Config]:
 
 
 @pytest.fixture(scope="session")
-def log_of() -> Callable[[pd.DataFrame], Log]:
+def log_of() -> Callable[[pd.DataFrame], TransactionLog]:
     """Transactions as the log that reading a file of them would give."""
 
-    def make(transactions: pd.DataFrame) -> Log:
-        lines = to_lines(transactions, "UTC")
-        return Log(
+    def make(transactions: pd.DataFrame) -> TransactionLog:
+        lines = canonical_lines(transactions, "UTC")
+        return TransactionLog(
             lines=lines,
             optional=tuple(each for each in ("category", "channel") if lines[each].notna().any()),
             counts={"rows_read": len(transactions)},
@@ -92,7 +79,7 @@ class Shop(NamedTuple):
     """A simulated log with the truth behind it, and the ladder judged in the middle of it."""
 
     simulation: Simulation
-    config: Config
+    config: PurchaseConfig
     history: History
     origin: Origin
 
@@ -103,7 +90,9 @@ class Shop(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def shop(settings: Callable[..., Config], log_of: Callable[[pd.DataFrame], Log]) -> Shop:
+def shop(
+    settings: Callable[..., PurchaseConfig], log_of: Callable[[pd.DataFrame], TransactionLog]
+) -> Shop:
     """Three thousand customers who behave as the probability model says.
 
     The ladder has two more rungs: `truth` knows the customers' minds, and `distorted` is the

@@ -19,10 +19,7 @@ from train.charts.theme import (
     sized,
     tooltip,
 )
-from train.report.page.parts import (
-    Column,
-    Spec,
-)
+from train.report.page.parts import Column, Spec
 
 # A row of its own for each group, the words above the bar: wide enough on a phone, too.
 ROW_HEIGHT = 48

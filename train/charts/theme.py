@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from train.report.page.parts import (
-    Column,
-    Spec,
-)
+from train.report.page.parts import Column, Spec
 
 BLUE, ORANGE, RED = "#0072B2", "#E69F00", "#D55E00"
 INK, SOFT = "#22303c", "#53626f"

@@ -11,33 +11,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from features.atomic_file import whole_file
-from features.config.purchases import (
-    Config,
-    read_config,
-)
-from features.ingest.policies import describe
-from features.ingest.transactions import (
-    Log,
-    parse_as_of,
-    read_log,
-)
-from features.schema import ContractError
+from features.atomic_file import write_atomically
+from features.config.purchases import PurchaseConfig, read_purchase_config
+from features.ingest.policies import format_counts
+from features.ingest.transactions import TransactionLog, read_transactions
+from features.schema import DataError
+from features.timestamps import parse_as_of
 from train.fingerprint import fingerprint
 from train.leaderboard import intervals, leaderboard, render
 from train.progress import bar
 from train.purchases import figures as pictures
-from train.purchases.backtest import (
-    OURS,
-    Origin,
-    judge_origin,
-    origins,
-)
+from train.purchases.backtest import OURS, Origin, judge_origin, origins
 from train.purchases.baselines import LADDER
-from train.purchases.history import (
-    History,
-    cut,
-)
+from train.purchases.history import History, cut
 from train.purchases.snapshots import Step
 from train.tracking import runs as tracking
 from train.tracking.serialization import to_json
@@ -52,11 +38,11 @@ ABOUT = (
 
 def backtest(arguments: Namespace) -> dict[str, Any]:
     """Judge the ladder at rolling origins; write the report, record it, return its summary."""
-    config = read_config(arguments.config)
+    config = read_purchase_config(arguments.config)
     require_place(arguments.out)
     horizon_days = arguments.horizon_days or config.problem.horizon_days
-    log = read_log(config.data)
-    logger.info("%s", describe(log.counts))
+    log = read_transactions(config.data)
+    logger.info("%s", format_counts(log.counts))
     as_of = parse_as_of(arguments.as_of, log.timezone) if arguments.as_of else log.end
     history = History(cut(log, as_of))
     newest = as_of - timedelta(days=horizon_days)
@@ -72,18 +58,18 @@ def backtest(arguments: Namespace) -> dict[str, Any]:
 def require_place(out: Path) -> None:
     """Raises ContractError before the work where its report could not be written."""
     if out.suffix == ".csv":
-        raise ContractError(
+        raise DataError(
             f"{out}: the leaderboard takes the name that ends in .csv; let --out end in .json"
         )
     if out.is_dir():
-        raise ContractError(f"{out}: is a folder; give the name of a file as --out")
+        raise DataError(f"{out}: is a folder; give the name of a file as --out")
     folder = next(each for each in out.absolute().parents if each.exists())
     if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise ContractError(f"{out}: cannot be written in {folder}; choose another --out")
+        raise DataError(f"{out}: cannot be written in {folder}; choose another --out")
 
 
 def _origin(
-    config: Config, history: History, as_of: datetime, horizon_days: int, step: Step
+    config: PurchaseConfig, history: History, as_of: datetime, horizon_days: int, step: Step
 ) -> dict[str, Any]:
     """The report of one origin: kept from an earlier, interrupted run, or made and kept."""
     kept = _kept(config, history.log, as_of, horizon_days)
@@ -95,13 +81,13 @@ def _origin(
         _record(report, None, history)
         return report
     origin = judge_origin(config, history, as_of, horizon_days, step=step)
-    with whole_file(kept) as path:
+    with write_atomically(kept) as path:
         path.write_text(to_json(origin.report), encoding="utf-8")
     _record(origin.report, origin, history)
     return origin.report
 
 
-def _kept(config: Config, log: Log, as_of: datetime, horizon_days: int) -> Path:
+def _kept(config: PurchaseConfig, log: TransactionLog, as_of: datetime, horizon_days: int) -> Path:
     """Where an origin's report is kept: named after all that it depends on, the code included."""
     settings = config.model_dump_json(exclude={"tracking", "economics"})
     name = fingerprint(settings, log.sha256, as_of.isoformat(), str(horizon_days))
@@ -135,7 +121,7 @@ def _record(report: dict[str, Any], origin: Origin | None, history: History) -> 
 def _finish(
     reports: Sequence[dict[str, Any]],
     arguments: Namespace,
-    log: Log,
+    log: TransactionLog,
     horizon_days: int,
     run_id: str,
 ) -> dict[str, Any]:
@@ -152,9 +138,9 @@ def _finish(
         "leaderboard": rows,
         "intervals": json.loads(to_json(covered)),
     }
-    with whole_file(arguments.out) as path:
+    with write_atomically(arguments.out) as path:
         path.write_text(to_json({**summary, "origins": list(reports)}), encoding="utf-8")
-    with whole_file(arguments.out.with_suffix(".csv")) as path:
+    with write_atomically(arguments.out.with_suffix(".csv")) as path:
         board.to_csv(path)
     tracking.leave(
         tracking.Record(

@@ -12,42 +12,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from features.config.purchases import (
-    Config,
-    read_config,
-)
-from features.config.subscriptions import ContractConfig
-from features.ingest.policies import describe
-from features.ingest.transactions import (
-    parse_as_of,
-    read_log,
-)
+from features.config.purchases import PurchaseConfig, read_purchase_config
+from features.config.subscriptions import SubscriptionConfig
+from features.ingest.policies import format_counts
+from features.ingest.transactions import read_transactions
+from features.timestamps import parse_as_of
 from models import bundle as bundles
-from models.bundle import AnyBundle
-from models.subscriptions.card import AnyCard
+from models.bundle import Bundle
+from models.subscriptions.card import Card
 from train.commands.backtest import backtest as backtest
 from train.commands.report import leave as leave_report
 from train.progress import bar
-from train.purchases.history import (
-    History,
-    cut,
-)
+from train.purchases.history import History, cut
 from train.purchases.holdout_table import held_out
-from train.purchases.records import (
-    clv_record,
-    model_record,
-)
+from train.purchases.records import clv_record, model_record
 from train.purchases.snapshots import Step
-from train.purchases.train import (
-    BOTH,
-    Trained,
-    train,
-)
+from train.purchases.train import BOTH, Trained, train
 from train.tracking import runs as tracking
-from train.tracking.registry import (
-    Registered,
-    register,
-)
+from train.tracking.registry import Registered, register
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +38,7 @@ logger = logging.getLogger(__name__)
 class Job:
     """One training: what is asked of which log, as of when."""
 
-    config: Config
+    config: PurchaseConfig
     history: History
     as_of: datetime
     horizon_days: int
@@ -105,7 +87,7 @@ def report(arguments: Namespace) -> dict[str, Any]:
     return door.report(arguments)
 
 
-def register_bundle(bundle: AnyBundle) -> Registered:
+def register_bundle(bundle: Bundle) -> Registered:
     """Register a bundle of either kind from the open run."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bundle"
@@ -146,11 +128,11 @@ def announce(registered: Registered) -> None:
 
 
 def _job(arguments: Namespace) -> Job:
-    config = read_config(arguments.config)
+    config = read_purchase_config(arguments.config)
     horizon_days = arguments.horizon_days or config.problem.horizon_days
     logger.info("reading %s", config.data.transactions)
-    log = read_log(config.data)
-    logger.info("%s", describe(log.counts))
+    log = read_transactions(config.data)
+    logger.info("%s", format_counts(log.counts))
     as_of = parse_as_of(arguments.as_of, log.timezone) if arguments.as_of else log.end
     logger.info("as of %s%s", as_of.isoformat(), "" if arguments.as_of else " (the log's end)")
     return Job(config, History(cut(log, as_of)), as_of, horizon_days)
@@ -181,7 +163,9 @@ def _steps(title: str, job: Job) -> Iterator[Step]:
 
 
 @contextmanager
-def recorded(name: str, config: Config | ContractConfig, as_of: datetime) -> Iterator[str]:
+def recorded(
+    name: str, config: PurchaseConfig | SubscriptionConfig, as_of: datetime
+) -> Iterator[str]:
     """The run of a command, and its id; a failure is recorded with it."""
     tracking.connect(config.tracking.experiment)
     started = tracking.Record(
@@ -213,9 +197,7 @@ def _result(job: Job, trained: Trained, run_id: str) -> dict[str, Any]:
     }
 
 
-def about(
-    card: AnyCard, run_id: str, *, rounds: dict[str, int], horizon_days: int
-) -> dict[str, Any]:
+def about(card: Card, run_id: str, *, rounds: dict[str, int], horizon_days: int) -> dict[str, Any]:
     """What the JSON result says of a training of either kind."""
     return {
         "run_id": run_id,

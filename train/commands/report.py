@@ -12,41 +12,21 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel
 
-from features.atomic_file import whole_file
-from features.config.purchases import (
-    Config,
-    read_config,
-)
-from features.ingest.transactions import (
-    parse_as_of,
-    read_log,
-)
-from features.schema import ContractError
-from models.bundle import AnyBundle, Bundle
+from features.atomic_file import write_atomically
+from features.config.purchases import PurchaseConfig, read_purchase_config
+from features.ingest.transactions import read_transactions
+from features.schema import DataError
+from features.timestamps import parse_as_of
+from models.bundle import Bundle, PurchaseBundle
 from train.progress import bar
-from train.purchases.history import (
-    History,
-    cut,
-)
+from train.purchases.history import History, cut
 from train.purchases.snapshots import Step
 from train.purchases.train import Trained
-from train.report.build import (
-    STEPS,
-    write,
-)
+from train.report.build import STEPS, write
 from train.report.facts.countries import read_countries
-from train.report.facts.holdout import (
-    Judged,
-    judged,
-)
-from train.report.facts.purchases import (
-    Subject,
-    gather,
-)
-from train.report.facts.shared import (
-    Earlier,
-    Told,
-)
+from train.report.facts.holdout import Judged, judged
+from train.report.facts.purchases import Subject, gather
+from train.report.facts.shared import Earlier, Told
 from train.tracking import runs as tracking
 from train.tracking.fetch import fetch
 
@@ -60,12 +40,12 @@ def report(arguments: Namespace) -> dict[str, Any]:
 
     Raises ConfigError, ContractError or ConnectionError for what cannot be used.
     """
-    config = read_config(arguments.config)
+    config = read_purchase_config(arguments.config)
     with bar("report", STEPS + 3) as step:
         kept = fetch(arguments.model or CHAMPION, document=f"{JUDGED}.json")
         bundle = _of_purchases(kept.bundle, config)
         step("model")
-        log = read_log(config.data)
+        log = read_transactions(config.data)
         as_of = parse_as_of(arguments.as_of, log.timezone) if arguments.as_of else log.end
         step("log")
         countries = read_countries(config.data, before=as_of)
@@ -86,7 +66,7 @@ def report(arguments: Namespace) -> dict[str, Any]:
     return save(page, facts, arguments.out)
 
 
-def leave(trained: Trained, config: Config, history: History) -> None:
+def leave(trained: Trained, config: PurchaseConfig, history: History) -> None:
     """Attach the report to the open run, with customers numbered: a run names nobody."""
     card = trained.bundle.card
     seen = judged(trained.verdict) if trained.verdict else None
@@ -119,24 +99,24 @@ def attach(written: Callable[[Step], str], steps: int, seen: BaseModel | None) -
 
 def save(page: str, facts: Told, out: Path) -> dict[str, Any]:
     """Write a page; return what the command says of it."""
-    with whole_file(out) as path:
+    with write_atomically(out) as path:
         path.write_text(page, encoding="utf-8")
     logger.info("wrote %s: open it in a browser", out)
     return _result(facts, out)
 
 
-def require_currency(bundle: AnyBundle, currency: str) -> None:
+def require_currency(bundle: Bundle, currency: str) -> None:
     """Raises ContractError where the data are in another currency than the model's answers."""
     if currency != bundle.card.currency:
-        raise ContractError(
+        raise DataError(
             f"data.currency is {currency}, the model answers in {bundle.card.currency}; give "
             "another --config or --model"
         )
 
 
-def _of_purchases(bundle: AnyBundle, config: Config) -> Bundle:
-    if not isinstance(bundle, Bundle):
-        raise ContractError(
+def _of_purchases(bundle: Bundle, config: PurchaseConfig) -> PurchaseBundle:
+    if not isinstance(bundle, PurchaseBundle):
+        raise DataError(
             "the model is one of contracts, and the configuration one of purchases; give another "
             "--model or --config"
         )
@@ -152,11 +132,11 @@ def previous(path: Path, timezone: str) -> Earlier:
         found = read(path)
     except (OSError, ValueError) as error:
         reason = str(error).partition("\n")[0]
-        raise ContractError(f"{path}: cannot be read as scores: {reason}") from None
+        raise DataError(f"{path}: cannot be read as scores: {reason}") from None
     if missing := [name for name in wanted if name not in found] or (
         ["rows"] if found.empty else []
     ):
-        raise ContractError(
+        raise DataError(
             f"{path}: holds no {', '.join(missing)}; give a file that python -m serve score wrote"
         )
     found["customer_id"] = found["customer_id"].astype("str")

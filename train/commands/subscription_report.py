@@ -5,30 +5,14 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
-from features.schema import ContractError
-from models.bundle import AnyBundle, ContractBundle
-from models.subscriptions.predict import EndlessError
-from train.commands.report import (
-    CHAMPION,
-    JUDGED,
-    attach,
-    previous,
-    require_currency,
-    save,
-)
+from features.schema import DataError
+from models.bundle import Bundle, SubscriptionBundle
+from models.subscriptions.predict import UnboundedValueError
+from train.commands.report import CHAMPION, JUDGED, attach, previous, require_currency, save
 from train.progress import bar
-from train.report.build import (
-    CONTRACT_STEPS,
-    write_contracts,
-)
-from train.report.facts.subscription_holdout import (
-    ContractJudged,
-    contract_judged,
-)
-from train.report.facts.subscriptions import (
-    ContractSubject,
-    gather,
-)
+from train.report.build import CONTRACT_STEPS, write_contracts
+from train.report.facts.subscription_holdout import ContractJudged, contract_judged
+from train.report.facts.subscriptions import ContractSubject, gather
 from train.subscriptions.fit import Task
 from train.subscriptions.train import ContractTrained
 from train.tracking.fetch import fetch
@@ -56,8 +40,8 @@ def report(arguments: Namespace, task: Task) -> dict[str, Any]:
         facts = gather(subject)
         try:
             page = write_contracts(facts, step=step)
-        except EndlessError as error:
-            raise ContractError(str(error)) from None
+        except UnboundedValueError as error:
+            raise DataError(str(error)) from None
     return save(page, facts, arguments.out)
 
 
@@ -76,9 +60,9 @@ def leave(trained: ContractTrained, task: Task) -> None:
     attach(lambda step: write_contracts(gather(subject), step=step), CONTRACT_STEPS, seen)
 
 
-def _of_contracts(bundle: AnyBundle, task: Task) -> ContractBundle:
-    if not isinstance(bundle, ContractBundle):
-        raise ContractError(
+def _of_contracts(bundle: Bundle, task: Task) -> SubscriptionBundle:
+    if not isinstance(bundle, SubscriptionBundle):
+        raise DataError(
             "the model is one of purchases, and the configuration one of contracts; give another "
             "--model or --config"
         )

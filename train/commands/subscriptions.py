@@ -6,35 +6,18 @@ import logging
 from argparse import Namespace
 from typing import Any
 
-from features.config.subscriptions import read_contract_config
-from features.ingest.policies import describe
-from features.ingest.subscribers import (
-    MEANINGS,
-    read_subscriptions,
-)
-from features.schema import ContractError
+from features.config.subscriptions import read_subscription_config
+from features.ingest.policies import format_counts
+from features.ingest.subscribers import MEANINGS, read_subscribers
+from features.schema import DataError
 from features.timestamps import parse_as_of
 from train.commands import subscription_report as contract_door
-from train.commands.purchases import (
-    about,
-    announce,
-    named,
-    recorded,
-    register_bundle,
-)
+from train.commands.purchases import about, announce, named, recorded, register_bundle
 from train.progress import bar
 from train.subscriptions.backtest import backtest as backtest
 from train.subscriptions.fit import Task
-from train.subscriptions.records import (
-    churn_record,
-    clv_record,
-    held_out,
-)
-from train.subscriptions.train import (
-    STEPS,
-    ContractTrained,
-    train,
-)
+from train.subscriptions.records import churn_record, clv_record, held_out
+from train.subscriptions.train import STEPS, ContractTrained, train
 from train.tracking import runs as tracking
 
 logger = logging.getLogger(__name__)
@@ -64,7 +47,7 @@ def churn(arguments: Namespace) -> dict[str, Any]:
 
 def spend(arguments: Namespace) -> dict[str, Any]:
     """Raises ContractError: there is nothing to learn."""
-    raise ContractError(
+    raise DataError(
         f"{arguments.config}: a contract says what is paid each month, so there is no spend model "
         "to learn; train without a command, or churn"
     )
@@ -72,7 +55,7 @@ def spend(arguments: Namespace) -> dict[str, Any]:
 
 def tune(arguments: Namespace) -> dict[str, Any]:
     """Raises ContractError: the search knows models of purchases only."""
-    raise ContractError(
+    raise DataError(
         f"{arguments.config}: settings are searched for models of purchases only; change [churn] "
         "by hand and compare the runs in MLflow"
     )
@@ -85,14 +68,14 @@ def report(arguments: Namespace) -> dict[str, Any]:
 
 def read_task(arguments: Namespace) -> Task:
     """What the arguments ask of which table. Raises ConfigError or ContractError."""
-    config = read_contract_config(arguments.config)
+    config = read_subscription_config(arguments.config)
     logger.info("reading %s", config.data.customers)
-    subscriptions = read_subscriptions(config.data)
-    logger.info("%s", describe(subscriptions.counts, MEANINGS))
+    subscriptions = read_subscribers(config.data)
+    logger.info("%s", format_counts(subscriptions.counts, MEANINGS))
     end = subscriptions.end
     as_of = parse_as_of(arguments.as_of, config.data.timezone) if arguments.as_of else end
     if as_of > end:
-        raise ContractError(
+        raise DataError(
             f"as_of {as_of.isoformat()} lies after the end of knowledge {end.isoformat()}; take "
             "that or an earlier one"
         )

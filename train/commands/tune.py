@@ -10,28 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from features.atomic_file import whole_file
-from features.config.purchases import (
-    Boosting,
-    Config,
-)
-from features.ingest.transactions import Log
-from features.schema import ContractError
+from features.atomic_file import write_atomically
+from features.config.purchases import Boosting, PurchaseConfig
+from features.ingest.transactions import TransactionLog
+from features.schema import DataError
 from train.fingerprint import fingerprint
 from train.progress import bar
 from train.purchases.snapshots import Step
 from train.tracking import runs as tracking
-from train.tuning.objective import (
-    Model,
-    rehearsals,
-)
-from train.tuning.search import (
-    Trial,
-    best,
-    finished,
-    open_study,
-    search,
-)
+from train.tuning.objective import Model, rehearsals
+from train.tuning.search import Trial, best, finished, open_study, search
 
 if TYPE_CHECKING:
     from train.commands.purchases import Job
@@ -54,7 +42,7 @@ def tune(job: Job, *, trials: int, minutes: float | None, out: Path) -> dict[str
     minutes  after which no trial begins
     """
     if out.is_dir():  # before the work, not after it
-        raise ContractError(f"{out}: is a folder; give the name of a file as --out")
+        raise DataError(f"{out}: is a folder; give the name of a file as --out")
     tried = rehearsals(job.config, job.history, job.as_of, job.horizon_days)
     var = Path(os.environ.get("PERENNIAL_VAR") or "var")
     names = {name: _study_name(name, job) for name in tried}
@@ -137,7 +125,7 @@ def _record_each(
 
 
 def _finish(
-    config: Config, found: Mapping[Model, Sequence[Trial]], out: Path, *, title: str
+    config: PurchaseConfig, found: Mapping[Model, Sequence[Trial]], out: Path, *, title: str
 ) -> dict[str, Any]:
     """Report, write and record what won."""
     comments = {name: verdict(name, trials) for name, trials in found.items()}
@@ -147,7 +135,7 @@ def _finish(
     }
     text = fragment(settings, comments, title)
     logger.info("%s", text)
-    with whole_file(out) as path:
+    with write_atomically(out) as path:
         path.write_text(text, encoding="utf-8")
     judged = {name: trials for name, trials in found.items() if trials}
     won = {name: best(trials) for name, trials in judged.items()}
@@ -197,7 +185,7 @@ def _trial_record(name: Model, trial: Trial, studies: Mapping[Model, str]) -> tr
 
 def _study_name(name: Model, job: Job) -> str:
     """Named after all that a trial's loss depends on, the code included."""
-    log: Log = job.history.log
+    log: TransactionLog = job.history.log
     settings = job.config.model_dump_json(include={"data", "problem", name})
     parts = (settings, log.sha256, job.as_of.isoformat(), str(job.horizon_days))
     return f"{name}-{fingerprint(*parts)}"

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.config.purchases import Config
-from features.schema import ContractError
-from models.bundle import Bundle
+from features.config.purchases import PurchaseConfig
+from features.schema import DataError
+from models.bundle import PurchaseBundle
 from models.intervals import revenue_interval, total_interval
 from models.metrics import (
     CHURN,
@@ -23,19 +23,11 @@ from models.metrics import (
     paired_bootstrap,
     value_metrics,
 )
-from models.purchases.predict import forecast
-from train.purchases.baselines import (
-    LADDER,
-    Said,
-    Task,
-)
+from models.purchases.predict import forecast_table
+from train.purchases.baselines import LADDER, Said, Task
 from train.purchases.history import History
 from train.purchases.segments import segments
-from train.purchases.snapshots import (
-    FEWEST_CUSTOMERS,
-    Step,
-    customer_codes,
-)
+from train.purchases.snapshots import FEWEST_CUSTOMERS, Step, customer_codes
 from train.purchases.train import train
 
 Array = NDArray[np.float64]
@@ -57,7 +49,7 @@ class Origin:
     as_of: datetime
     actual: pd.DataFrame
     said: dict[str, Said]
-    bundle: Bundle
+    bundle: PurchaseBundle
     report: dict[str, Any]
 
 
@@ -68,13 +60,13 @@ def origins(history: History, horizon_days: int, count: int, newest: datetime) -
     """
     last = history.log.end - timedelta(days=horizon_days)
     if newest > last:
-        raise ContractError(
+        raise DataError(
             f"origin {newest.isoformat()}: its {horizon_days} days of labels are not mature, the "
             f"log ends at {history.log.end.isoformat()}; take {last.isoformat()} or earlier"
         )
     span = newest - history.log.first
     if span.days < 2 or len(history.table(newest)) < FEWEST_CUSTOMERS:
-        raise ContractError(
+        raise DataError(
             f"origin {newest.isoformat()}: fewer than {FEWEST_CUSTOMERS} customers have bought "
             f"since the log begins at {history.log.first.isoformat()}; take a shorter horizon"
         )
@@ -87,7 +79,7 @@ def origins(history: History, horizon_days: int, count: int, newest: datetime) -
 
 
 def judge_origin(
-    config: Config, history: History, as_of: datetime, horizon_days: int, *, step: Step
+    config: PurchaseConfig, history: History, as_of: datetime, horizon_days: int, *, step: Step
 ) -> Origin:
     """Train every model as of one origin and compare it with the horizon that followed."""
     task = Task(config, history, as_of, horizon_days)
@@ -97,7 +89,7 @@ def judge_origin(
         step(f"{as_of:%Y-%m-%d} {name}")
     bundle = train(config, history, as_of, horizon_days, step=lambda _: None).bundle
     step(f"{as_of:%Y-%m-%d} {OURS}")
-    ours = forecast(bundle, task.table, as_of=as_of)
+    ours = forecast_table(bundle, task.table, as_of=as_of)
     p_order, spend = ours.p_order(horizon_days), ours.expected_spend(horizon_days)
     said[OURS] = Said(p_order, p_order * spend)
     actual = history.outcome(as_of, horizon_days, by=history.log.end)
@@ -155,7 +147,9 @@ def _differences(
     return found
 
 
-def _intervals(bundle: Bundle, actual: pd.DataFrame, p_order: Array, spend: Array) -> Scores:
+def _intervals(
+    bundle: PurchaseBundle, actual: pd.DataFrame, p_order: Array, spend: Array
+) -> Scores:
     """Coverage and width of the 80 % intervals: of customers, of groups of them, of the whole.
 
     Of customers whose chance of an order is below 20 %, an interval of nothing already covers
@@ -178,7 +172,7 @@ def _intervals(bundle: Bundle, actual: pd.DataFrame, p_order: Array, spend: Arra
     }
 
 
-def _inside(bundle: Bundle, revenue: Array, p_order: Array, spend: Array) -> float:
+def _inside(bundle: PurchaseBundle, revenue: Array, p_order: Array, spend: Array) -> float:
     low, high = total_interval(bundle.card.spread, p_order, spend)
     return float(low <= revenue.sum() <= high)
 

@@ -11,29 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from features.config.purchases import Config
+from features.config.purchases import PurchaseConfig
 from features.purchases.table import expressions
-from models.boosting import Sample, correction, fit
-from models.encoding import (
-    Levels,
-    encode,
-    levels,
-)
-from models.purchases.prior import (
-    Prior,
-    fit_mbg,
-)
-from models.purchases.spend import (
-    LEAST_REVENUE,
-    SpendModel,
-)
+from models.boosting import TrainingRows, fit_trees, tree_correction
+from models.encoding import Levels, encode, levels
+from models.purchases.prior import Prior, fit_mbg
+from models.purchases.spend import LEAST_REVENUE, SpendModel
 from train.purchases.history import History
-from train.purchases.snapshots import (
-    Stack,
-    fitted_horizon,
-    moments,
-    stack,
-)
+from train.purchases.snapshots import Stack, fitted_horizon, moments, stack
 
 Array = NDArray[np.float64]
 
@@ -54,7 +39,7 @@ class Said:
 class Task:
     """Predict the horizon after `as_of` from what was known then."""
 
-    config: Config
+    config: PurchaseConfig
     history: History
     as_of: datetime
     horizon_days: int
@@ -153,10 +138,10 @@ def _grown(
     settings = SpendModel(**task.config.spend.model_dump(), random_state=task.config.problem.seed)
     parameters = settings.xgboost_parameters("reg:gamma") | {"objective": objective}
     none = np.zeros(len(target))
-    sample = Sample(features, target, none + start, none, none.astype(np.int64))
-    booster = fit(sample, parameters, task.config.spend.max_rounds)
+    sample = TrainingRows(features, target, none + start, none, none.astype(np.int64))
+    booster = fit_trees(sample, parameters, task.config.spend.max_rounds)
     _, snapshots = _snapshots(task)
-    return start + correction(booster, encode(task.table, *_columns(task, snapshots)))
+    return start + tree_correction(booster, encode(task.table, *_columns(task, snapshots)))
 
 
 def _snapshots(task: Task) -> tuple[int, list[datetime]]:

@@ -10,18 +10,9 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from models.purchases.calibration import (
-    LevelError,
-    lasting,
-    shrink,
-)
+from models.purchases.calibration import CalibrationError, persistent_error, shrink
 from models.purchases.prior import Prior
-from models.purchases.season import (
-    YEAR_DAYS,
-    Season,
-    flat,
-    from_speeds,
-)
+from models.purchases.season import YEAR_DAYS, Season, flat, from_speeds
 from train.purchases.history import History
 from train.purchases.snapshots import FEWEST_CUSTOMERS
 
@@ -38,7 +29,7 @@ def expected_level(
     snapshots: list[datetime],
     *,
     fitted: int,
-) -> tuple[Season, LevelError]:
+) -> tuple[Season, CalibrationError]:
     """The season to count the horizon in, and the error that remains to be corrected.
 
     Where the log had settled a year before `as_of`, and had customers, the classical model's
@@ -50,7 +41,9 @@ def expected_level(
     if not settled or len(history.table(year_ago)) < FEWEST_CUSTOMERS:
         errors = [history.error(moment, fitted, by=as_of) for moment in snapshots]
         span = (snapshots[0] - snapshots[-1]) / DAY + fitted if snapshots else 0.0
-        return flat(as_of), lasting(errors, span / fitted, horizons=max(1.0, horizon_days / fitted))
+        return flat(as_of), persistent_error(
+            errors, span / fitted, horizons=max(1.0, horizon_days / fitted)
+        )
     within = min(horizon_days, YEAR_DAYS)
     days = sorted({*range(STEP_DAYS, YEAR_DAYS + 1, STEP_DAYS), within})
     errors_at = {day: shrink(history.error(year_ago, day, by=as_of)) for day in days}
@@ -64,7 +57,7 @@ def expected_totals(
     *,
     prior: Prior,
     classical: Prior,
-    error: LevelError,
+    error: CalibrationError,
 ) -> tuple[float, float]:
     """Customers with an order, and revenue, that all of `table` should come to.
 

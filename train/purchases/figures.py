@@ -10,15 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.boosting import Curve
-from models.purchases.card import Card
-from models.purchases.predict import forecast
+from models.boosting import RoundsCurve
+from models.purchases.card import PurchaseCard
+from models.purchases.predict import forecast_table
 from train.leaderboard import SHOWN
-from train.purchases.backtest import (
-    CLASSICAL,
-    OURS,
-    Origin,
-)
+from train.purchases.backtest import CLASSICAL, OURS, Origin
 from train.purchases.history import History
 from train.purchases.holdout import Verdict
 
@@ -30,7 +26,7 @@ SCALES = {"churn": "log odds of an order", "spend": "log money"}
 
 
 def of_model(
-    name: str, curve: Curve, gains: dict[str, float], moved: dict[str, float]
+    name: str, curve: RoundsCurve, gains: dict[str, float], moved: dict[str, float]
 ) -> dict[str, Figure]:
     """How the number of rounds was chosen, and which features the trees use.
 
@@ -49,7 +45,7 @@ def of_model(
     }
 
 
-def of_verdict(name: str, verdict: Verdict | None, card: Card) -> dict[str, Figure]:
+def of_verdict(name: str, verdict: Verdict | None, card: PurchaseCard) -> dict[str, Figure]:
     """What was predicted against what happened, for churn, spend or clv."""
     if verdict is None:
         return {}
@@ -111,7 +107,7 @@ def _of_days(origin: Origin, history: History) -> dict[str, Figure]:
 
     table = history.table(origin.as_of)
     horizon_days = origin.bundle.card.horizon_days
-    ours = forecast(origin.bundle, table, as_of=origin.as_of)
+    ours = forecast_table(origin.bundle, table, as_of=origin.as_of)
     expected = ours.expected_days(horizon_days)
     prior = history.classical(origin.as_of).expected_days(table, horizon_days)
     (days,) = _columns(origin.actual, "active_days_future")

@@ -9,42 +9,20 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from features.config.purchases import Config
+from features.config.purchases import PurchaseConfig
 from features.purchases.table import expressions
-from features.schema import ContractError
-from models.boosting import Curve, correction
-from models.bundle import Bundle
-from models.encoding import (
-    encode,
-    levels,
-)
+from features.schema import DataError
+from models.boosting import RoundsCurve, tree_correction
+from models.bundle import PurchaseBundle
+from models.encoding import encode, levels
 from models.intervals import assumed
-from models.purchases.card import (
-    Card,
-    Feature,
-    Training,
-    Trees,
-)
-from models.purchases.churn import (
-    ChurnModel,
-    lift,
-    log_odds,
-)
+from models.purchases.card import Feature, PurchaseCard, Training, Trees
+from models.purchases.churn import ChurnModel, lift, log_odds
 from models.purchases.spend import SpendModel
-from train.purchases.calibration import (
-    expected_level,
-    expected_totals,
-    shifts,
-)
+from train.purchases.calibration import expected_level, expected_totals, shifts
 from train.purchases.churn import fit_churn
 from train.purchases.history import History
-from train.purchases.snapshots import (
-    Step,
-    empty_stack,
-    fitted_horizon,
-    moments,
-    stack,
-)
+from train.purchases.snapshots import Step, empty_stack, fitted_horizon, moments, stack
 from train.purchases.spend import fit_spend
 from train.tracking.serialization import requirements
 
@@ -55,8 +33,8 @@ LIBRARIES = ("numpy", "pandas", "scikit-learn", "xgboost", "xgboost-cpu", "duckd
 class Fitted:
     """A bundle and how it came about; curves: per model, deviance out of time by rounds."""
 
-    bundle: Bundle
-    curves: dict[str, Curve]
+    bundle: PurchaseBundle
+    curves: dict[str, RoundsCurve]
 
 
 @dataclass(frozen=True)
@@ -72,7 +50,7 @@ class _Basis:
 
 
 def fit(
-    config: Config,
+    config: PurchaseConfig,
     history: History,
     as_of: datetime,
     horizon_days: int,
@@ -115,15 +93,15 @@ def fit(
     card = _card(config, history, basis, churn, spend)
     step("level")
     return Fitted(
-        Bundle(card, churn.booster_, spend.booster_),
+        PurchaseBundle(card, churn.booster_, spend.booster_),
         {"churn": churn.curve_, "spend": spend.curve_},
     )
 
 
-def _basis(config: Config, history: History, as_of: datetime, horizon_days: int) -> _Basis:
+def _basis(config: PurchaseConfig, history: History, as_of: datetime, horizon_days: int) -> _Basis:
     table = history.table(as_of)
     if table.empty:
-        raise ContractError(
+        raise DataError(
             f"nobody has bought before as_of {as_of.isoformat()}; the log begins at "
             f"{history.log.first.isoformat()}, take a later as_of"
         )
@@ -140,8 +118,8 @@ def _basis(config: Config, history: History, as_of: datetime, horizon_days: int)
 
 
 def _card(
-    config: Config, history: History, basis: _Basis, churn: ChurnModel, spend: SpendModel
-) -> Card:
+    config: PurchaseConfig, history: History, basis: _Basis, churn: ChurnModel, spend: SpendModel
+) -> PurchaseCard:
     """The card, with the level that the customers of today are expected to have in all."""
     as_of, table, prior = basis.as_of, history.table(basis.as_of), history.prior(basis.as_of)
     season, error = expected_level(
@@ -152,14 +130,14 @@ def _card(
     fitted = season.effective_days(as_of, basis.fitted_days)
     start = log_odds(prior.p_order(table, effective), lift(prior.p_order(table, fitted)))
     order_shift, spend_shift = shifts(
-        start + churn.strength * correction(churn.booster_, matrix),
+        start + churn.strength * tree_correction(churn.booster_, matrix),
         np.log(prior.expected_spend(table, effective))
-        + spend.strength * correction(spend.booster_, matrix),
+        + spend.strength * tree_correction(spend.booster_, matrix),
         expected_totals(
             table, effective, prior=prior, classical=history.classical(as_of), error=error
         ),
     )
-    return Card(
+    return PurchaseCard(
         trained_as_of=as_of,
         horizon_days=basis.horizon_days,
         fitted_horizon_days=basis.fitted_days,
@@ -196,7 +174,7 @@ def _features(history: History, seen: Sequence[datetime]) -> tuple[Feature, ...]
     )
 
 
-def _training(config: Config, history: History, basis: _Basis) -> Training:
+def _training(config: PurchaseConfig, history: History, basis: _Basis) -> Training:
     return Training(
         data_sha256=history.log.sha256,
         counts=history.log.counts,

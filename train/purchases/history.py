@@ -7,22 +7,12 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from features.ingest.transactions import Log
+from features.ingest.transactions import TransactionLog
 from features.purchases import labels
-from features.purchases.table import (
-    OPTIONAL,
-    build,
-)
-from features.schema import ContractError
-from models.purchases.calibration import (
-    LevelError,
-    measure,
-)
-from models.purchases.prior import (
-    Prior,
-    fit_classical,
-    fit_prior,
-)
+from features.purchases.table import OPTIONAL, build_features
+from features.schema import DataError
+from models.purchases.calibration import CalibrationError, measure_error
+from models.purchases.prior import Prior, fit_classical, fit_prior
 
 
 @dataclass(frozen=True)
@@ -33,28 +23,28 @@ class History:
     and `outcome` refuses a horizon that is not over by the origin `by`.
     """
 
-    log: Log
+    log: TransactionLog
     _tables: dict[datetime, pd.DataFrame] = field(default_factory=dict, repr=False)
     _outcomes: dict[tuple[datetime, int], pd.DataFrame] = field(default_factory=dict, repr=False)
     _priors: dict[datetime, Prior] = field(default_factory=dict, repr=False)
     _classical: dict[datetime, Prior] = field(default_factory=dict, repr=False)
-    _errors: dict[tuple[datetime, int], LevelError] = field(default_factory=dict, repr=False)
+    _errors: dict[tuple[datetime, int], CalibrationError] = field(default_factory=dict, repr=False)
 
     def table(self, as_of: datetime) -> pd.DataFrame:
         """The feature table as of a moment."""
         if as_of not in self._tables:
-            self._tables[as_of] = build(self.log.lines, as_of, optional=self.log.optional)
+            self._tables[as_of] = build_features(self.log.lines, as_of, optional=self.log.optional)
         return self._tables[as_of]
 
     def outcome(self, as_of: datetime, horizon_days: int, *, by: datetime) -> pd.DataFrame:
         """The labels of a horizon that was over by the moment `by`."""
         if as_of + timedelta(days=horizon_days) > by:
-            raise ContractError(
+            raise DataError(
                 f"the {horizon_days} days after {as_of.isoformat()} are not over by "
                 f"{by.isoformat()}: their labels are not mature; take an earlier as_of"
             )
         if (as_of, horizon_days) not in self._outcomes:
-            self._outcomes[as_of, horizon_days] = labels.build(
+            self._outcomes[as_of, horizon_days] = labels.build_labels(
                 self.log.lines, as_of, horizon_days, end=self.log.end
             )
         return self._outcomes[as_of, horizon_days]
@@ -71,29 +61,29 @@ class History:
             self._classical[as_of] = fit_classical(self.table(as_of))
         return self._classical[as_of]
 
-    def error(self, as_of: datetime, horizon_days: int, *, by: datetime) -> LevelError:
+    def error(self, as_of: datetime, horizon_days: int, *, by: datetime) -> CalibrationError:
         """How far the classical model's totals were off over a horizon that was over `by` then."""
         outcome = self.outcome(as_of, horizon_days, by=by)
         if (as_of, horizon_days) not in self._errors:
-            self._errors[as_of, horizon_days] = measure(
+            self._errors[as_of, horizon_days] = measure_error(
                 self.classical(as_of), self.table(as_of), outcome, horizon_days
             )
         return self._errors[as_of, horizon_days]
 
 
-def cut(log: Log, as_of: datetime) -> Log:
+def cut(log: TransactionLog, as_of: datetime) -> TransactionLog:
     """The log without any row at or after `as_of`; later rows cannot then matter.
 
     Raises ContractError when `as_of` lies after the log's end: what happened until then is unknown.
     """
     if as_of > log.end:
-        raise ContractError(
+        raise DataError(
             f"as_of {as_of.isoformat()} lies after the log's end {log.end.isoformat()}; "
             "take that or an earlier one"
         )
     lines = log.lines[log.lines["us"] < as_of.timestamp() * 1e6]
     if lines.empty:
-        raise ContractError(
+        raise DataError(
             f"no transaction before as_of {as_of.isoformat()}; the log begins at "
             f"{log.first.isoformat()}, take a later as_of"
         )

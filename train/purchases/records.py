@@ -10,9 +10,9 @@ import pandas as pd
 import xgboost as xgb
 
 from models.encoding import encode
-from models.purchases.card import Card
+from models.purchases.card import PurchaseCard
 from models.purchases.explain import importance
-from models.subscriptions.card import AnyCard
+from models.subscriptions.card import Card
 from train.purchases import figures as pictures
 from train.purchases.train import Trained
 from train.tracking.runs import Record
@@ -68,7 +68,7 @@ def clv_record(trained: Trained) -> Record:
     )
 
 
-def example_rows(card: AnyCard) -> pd.DataFrame:
+def example_rows(card: Card) -> pd.DataFrame:
     """Two made-up rows as the boosters read them: the ends of what each feature was seen to be."""
     rows = pd.DataFrame(
         [[each.lowest for each in card.features], [each.highest for each in card.features]],
@@ -80,7 +80,7 @@ def example_rows(card: AnyCard) -> pd.DataFrame:
     )
 
 
-def _shared(card: Card) -> dict[str, Any]:
+def _shared(card: PurchaseCard) -> dict[str, Any]:
     """What both models and the bundle have in common."""
     return {
         "as_of": card.trained_as_of.isoformat(),
@@ -92,7 +92,7 @@ def _shared(card: Card) -> dict[str, Any]:
     }
 
 
-def tags_of(card: AnyCard, model: str) -> dict[str, str]:
+def tags_of(card: Card, model: str) -> dict[str, str]:
     """What every run of a training is found by."""
     return {"model": model, "as_of": f"{card.trained_as_of:%Y-%m-%d}", "currency": card.currency}
 
@@ -107,7 +107,7 @@ def metrics_of(part: str, metrics: Mapping[str, float]) -> dict[str, float]:
     }
 
 
-def _gains(booster: xgb.Booster, card: Card) -> dict[str, float]:
+def _gains(booster: xgb.Booster, card: PurchaseCard) -> dict[str, float]:
     """Total gain by feature; XGBoost names the columns of a matrix f0, f1, ..."""
     if not booster.num_boosted_rounds():
         return {}

@@ -11,10 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.config.purchases import Problem
-from models.encoding import (
-    Levels,
-    encode,
-)
+from models.encoding import Levels, encode
 from train.purchases.history import History
 
 Array = NDArray[np.float64]

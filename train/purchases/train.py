@@ -9,28 +9,17 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from features.config.purchases import Config
+from features.config.purchases import PurchaseConfig
 from models import intervals
-from models.boosting import Curve
-from models.bundle import Bundle
+from models.boosting import RoundsCurve
+from models.bundle import PurchaseBundle
 from models.intervals import Spread
-from models.purchases.predict import answer
-from models.segmentation.cutoffs import bounds
+from models.purchases.predict import predict
+from models.segmentation.cutoffs import cutoffs
 from train.purchases.fit import fit
 from train.purchases.history import History
-from train.purchases.holdout import (
-    Verdict,
-    churn_scores,
-    clv_scores,
-    judge,
-    spend_scores,
-)
-from train.purchases.snapshots import (
-    FEWEST_CUSTOMERS,
-    Step,
-    customer_codes,
-    fitted_horizon,
-)
+from train.purchases.holdout import Verdict, churn_scores, clv_scores, judge, spend_scores
+from train.purchases.snapshots import FEWEST_CUSTOMERS, Step, customer_codes, fitted_horizon
 
 BOTH = ("churn", "spend")
 
@@ -43,13 +32,13 @@ class Trained:
              none where the log is too short for that
     """
 
-    bundle: Bundle
-    curves: dict[str, Curve]
+    bundle: PurchaseBundle
+    curves: dict[str, RoundsCurve]
     verdict: Verdict | None
 
 
 def train(
-    config: Config,
+    config: PurchaseConfig,
     history: History,
     as_of: datetime,
     horizon_days: int,
@@ -69,17 +58,21 @@ def train(
         spread = learn_spread(verdict.customers, card.spread.level_sd)
         verdict = cross_fitted(verdict, card.spread.level_sd)
         card = card.model_copy(update={"spread": spread, "metrics": scores(verdict, models)})
-    bundle = _with_bounds(Bundle(card, fitted.bundle.churn, fitted.bundle.spend), config, history)
+    bundle = _with_bounds(
+        PurchaseBundle(card, fitted.bundle.churn, fitted.bundle.spend), config, history
+    )
     return Trained(bundle, fitted.curves, verdict)
 
 
-def _with_bounds(bundle: Bundle, config: Config, history: History) -> Bundle:
+def _with_bounds(
+    bundle: PurchaseBundle, config: PurchaseConfig, history: History
+) -> PurchaseBundle:
     """The bundle with the bounds of the tiers and segments of today's customers."""
     card = bundle.card
     table = history.table(card.trained_as_of)
-    clv = answer(bundle, table, as_of=card.trained_as_of)["clv"]
-    named = card.model_copy(update={"bounds": bounds(table, clv, config.tiers)})
-    return Bundle(named, bundle.churn, bundle.spend)
+    clv = predict(bundle, table, as_of=card.trained_as_of)["clv"]
+    named = card.model_copy(update={"bounds": cutoffs(table, clv, config.tiers)})
+    return PurchaseBundle(named, bundle.churn, bundle.spend)
 
 
 def scores(verdict: Verdict, models: Sequence[str] = BOTH) -> dict[str, float]:
@@ -124,7 +117,7 @@ def cross_fitted(verdict: Verdict, level_sd: float) -> Verdict:
 
 
 def _rehearse(
-    config: Config,
+    config: PurchaseConfig,
     history: History,
     as_of: datetime,
     horizon_days: int,

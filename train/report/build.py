@@ -6,41 +6,16 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from train.purchases.snapshots import Step
-from train.report.chapters import (
-    accuracy as trust,
-)
-from train.report.chapters import (
-    cohorts,
-    groups,
-    headline,
-    personas,
-    retention,
-    textbook,
-)
-from train.report.chapters import (
-    data_quality as quality,
-)
-from train.report.chapters import (
-    subscription_accuracy as contract_trust,
-)
-from train.report.chapters import (
-    subscription_groups as contract_groups,
-)
-from train.report.chapters import (
-    subscription_headline as contract_headline,
-)
-from train.report.chapters import (
-    subscription_top_customers as contract_whales,
-)
-from train.report.chapters import (
-    tier_changes as moves,
-)
-from train.report.chapters import (
-    top_customers as whales,
-)
-from train.report.chapters import (
-    value_distribution as value,
-)
+from train.report.chapters import accuracy as trust
+from train.report.chapters import cohorts, groups, headline, personas, retention, textbook
+from train.report.chapters import data_quality as quality
+from train.report.chapters import subscription_accuracy as contract_trust
+from train.report.chapters import subscription_groups as contract_groups
+from train.report.chapters import subscription_headline as contract_headline
+from train.report.chapters import subscription_top_customers as contract_whales
+from train.report.chapters import tier_changes as moves
+from train.report.chapters import top_customers as whales
+from train.report.chapters import value_distribution as value
 from train.report.facts.purchases import Facts
 from train.report.facts.shared import Told
 from train.report.facts.subscriptions import ContractFacts

@@ -10,26 +10,19 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from features.atomic_file import whole_file
-from features.schema import ContractError
-from models.bundle import ContractBundle
+from features.atomic_file import write_atomically
+from features.schema import DataError
+from models.bundle import SubscriptionBundle
 from models.metrics import churn_metrics, value_metrics
-from models.subscriptions.shifted_beta_geometric import RetentionModel
+from models.subscriptions.shifted_beta_geometric import ShiftedBetaGeometric
 from train.commands.backtest import require_place
 from train.leaderboard import leaderboard, render
 from train.progress import bar
 from train.purchases import figures as pictures
 from train.purchases.backtest import OURS
 from train.subscriptions.figures import of_verdict
-from train.subscriptions.fit import (
-    Task,
-    fit,
-)
-from train.subscriptions.holdout import (
-    ContractVerdict,
-    can_be_judged,
-    judge_horizon,
-)
+from train.subscriptions.fit import Task, fit
+from train.subscriptions.holdout import ContractVerdict, can_be_judged, judge_horizon
 from train.subscriptions.months import known_by
 from train.subscriptions.records import TODAYS
 from train.tracking import runs as tracking
@@ -65,7 +58,7 @@ def backtest(arguments: Namespace) -> dict[str, Any]:
 def _origins(task: Task, arguments: Namespace) -> list[Task]:
     """The task as of each origin, newest first, a horizon apart."""
     if not task.subscriptions.dated:
-        raise ContractError(
+        raise DataError(
             f"{arguments.config}: a table of tenures tells of one moment, so there is no past to "
             "go back to; training judges itself on customers that it did not learn from"
         )
@@ -74,31 +67,31 @@ def _origins(task: Task, arguments: Namespace) -> list[Task]:
     wanted = [replace(task, as_of=newest - apart * each) for each in range(arguments.origins)]
     found = [each for each in wanted if can_be_judged(each)]
     if not found:
-        raise ContractError(
+        raise DataError(
             f"too few subscriptions had started, or months been watched, by {newest.isoformat()}; "
             "take a shorter horizon"
         )
     return found
 
 
-def _ours(task: Task) -> ContractBundle:
+def _ours(task: Task) -> SubscriptionBundle:
     return fit(task).bundle
 
 
-def _prior(task: Task) -> ContractBundle:
+def _prior(task: Task) -> SubscriptionBundle:
     """The shifted beta-geometric alone."""
     none = task.config.churn.model_copy(update={"max_rounds": 0})
     return fit(replace(task, config=task.config.model_copy(update={"churn": none}))).bundle
 
 
-def _plain(task: Task) -> ContractBundle:
+def _plain(task: Task) -> SubscriptionBundle:
     """Trees that start from one hazard for all, which they must bend by tenure themselves."""
     lives = known_by(task.subscriptions, task.as_of).lives
     hazard = (lives.left.sum() + 0.5) / ((lives.periods - lives.entered).sum() + 1.0)
-    return fit(task, RetentionModel(hazard * CERTAIN, (1.0 - hazard) * CERTAIN)).bundle
+    return fit(task, ShiftedBetaGeometric(hazard * CERTAIN, (1.0 - hazard) * CERTAIN)).bundle
 
 
-LADDER: dict[str, Callable[[Task], ContractBundle]] = {
+LADDER: dict[str, Callable[[Task], SubscriptionBundle]] = {
     OURS: _ours,
     "shifted_beta_geometric": _prior,
     "plain_xgboost": _plain,
@@ -150,9 +143,9 @@ def _finish(
         "leaderboard": json.loads(to_json(board.reset_index().to_dict("records"))),
     }
     whole = {**summary, "origins": reports}
-    with whole_file(arguments.out) as path:
+    with write_atomically(arguments.out) as path:
         path.write_text(to_json(whole), encoding="utf-8")
-    with whole_file(arguments.out.with_suffix(".csv")) as path:
+    with write_atomically(arguments.out.with_suffix(".csv")) as path:
         board.to_csv(path)
     tracking.leave(
         tracking.Record(

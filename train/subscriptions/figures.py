@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.boosting import Matrix
-from models.bundle import ContractBundle
+from models.bundle import SubscriptionBundle
 from models.purchases.explain import contributions
 from train.subscriptions.holdout import ContractVerdict
 from train.subscriptions.months import survived
@@ -83,7 +83,7 @@ def survival(months: pd.DataFrame) -> Figure:
     return figure
 
 
-def importance(bundle: ContractBundle, rows: Matrix) -> dict[str, float]:
+def importance(bundle: SubscriptionBundle, rows: Matrix) -> dict[str, float]:
     """Mean |what a feature adds| to the log odds of leaving, over evenly spread months."""
     some = rows[:: max(1, len(rows) // MOST_EXPLAINED)]
     means = np.abs(contributions(bundle.churn, some)[:, :-1]).mean(axis=0)

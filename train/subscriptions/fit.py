@@ -9,28 +9,18 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
-from features.config.subscriptions import ContractConfig
-from features.ingest.subscribers import Subscriptions
-from features.subscriptions.table import (
-    MONTH_DAYS,
-    UNITS,
-)
-from models.boosting import NO_CURVE, Array, Curve, Matrix, correction, no_trees
-from models.bundle import ContractBundle
+from features.config.subscriptions import SubscriptionConfig
+from features.ingest.subscribers import SubscriberTable
+from features.subscriptions.table import MONTH_DAYS, UNITS
+from models.boosting import NO_CURVE, Array, Matrix, RoundsCurve, no_trees, tree_correction
+from models.bundle import SubscriptionBundle
 from models.encoding import levels
 from models.purchases.calibration import UNKNOWN_SD
-from models.purchases.card import (
-    Feature,
-    Training,
-    Trees,
-)
+from models.purchases.card import Feature, Training, Trees
 from models.subscriptions import shifted_beta_geometric as retention
-from models.subscriptions.card import (
-    ContractCard,
-    Retention,
-)
-from models.subscriptions.churn import LeavingModel
-from models.subscriptions.shifted_beta_geometric import RetentionModel
+from models.subscriptions.card import SubscriptionCard, SurvivalCard
+from models.subscriptions.churn import MonthlyChurnModel
+from models.subscriptions.shifted_beta_geometric import ShiftedBetaGeometric
 from models.subscriptions.survival import Months
 from train.purchases.fit import LIBRARIES
 from train.purchases.snapshots import customer_codes
@@ -51,8 +41,8 @@ FEWEST_LEFT = 50
 class Task:
     """What is asked of which table, as of when."""
 
-    config: ContractConfig
-    subscriptions: Subscriptions
+    config: SubscriptionConfig
+    subscriptions: SubscriberTable
     as_of: datetime
     horizon_days: int
 
@@ -66,11 +56,11 @@ class Task:
 class Fitted:
     """A bundle and how its number of trees was chosen: deviance by rounds."""
 
-    bundle: ContractBundle
-    curve: Curve
+    bundle: SubscriptionBundle
+    curve: RoundsCurve
 
 
-def fit(task: Task, start_from: RetentionModel | None = None) -> Fitted:
+def fit(task: Task, start_from: ShiftedBetaGeometric | None = None) -> Fitted:
     """Learn from the months that had been watched by `as_of`.
 
     start_from  where the trees start; else the shifted beta-geometric of these customers
@@ -83,9 +73,9 @@ def fit(task: Task, start_from: RetentionModel | None = None) -> Fitted:
     prior = start_from or retention.fit(known.lives)
     start = prior.log_odds_of_leaving(months.month)
     model = _leaving(task, known, months, rows=rows, start=start)
-    margin = start + model.strength * correction(model.booster_, rows)
+    margin = start + model.strength * tree_correction(model.booster_, rows)
     last = last_watched(months)
-    card = ContractCard(
+    card = SubscriptionCard(
         trained_as_of=task.as_of,
         horizon_days=task.horizon_days,
         fitted_horizon_days=int(last * MONTH_DAYS),
@@ -93,7 +83,7 @@ def fit(task: Task, start_from: RetentionModel | None = None) -> Fitted:
         timezone=task.subscriptions.timezone,
         features=_features(task, known, rows),
         levels=texts,
-        prior=Retention(
+        prior=SurvivalCard(
             alpha=float(prior.alpha),
             beta=prior.beta,
             last_month=last,
@@ -109,15 +99,15 @@ def fit(task: Task, start_from: RetentionModel | None = None) -> Fitted:
         metrics={},
         training=_training(task, known),
     )
-    return Fitted(ContractBundle(card, model.booster_), model.curve_)
+    return Fitted(SubscriptionBundle(card, model.booster_), model.curve_)
 
 
 def _leaving(
     task: Task, known: Known, months: Months, *, rows: Matrix, start: Array
-) -> LeavingModel:
+) -> MonthlyChurnModel:
     """The trees; none where too few have left to learn from."""
     settings = task.config.churn.model_dump()
-    model = LeavingModel(**settings, random_state=task.config.problem.seed)
+    model = MonthlyChurnModel(**settings, random_state=task.config.problem.seed)
     if months.left.sum() < FEWEST_LEFT:
         model.curve_, model.booster_ = NO_CURVE, no_trees(rows.shape[1], "binary:logistic")
         return model

@@ -14,39 +14,20 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from features.schema import ContractError
-from features.subscriptions.table import (
-    build,
-    labels,
-)
+from features.schema import DataError
+from features.subscriptions.table import build_features, build_labels
 from models import boosting
-from models.bundle import ContractBundle
+from models.bundle import SubscriptionBundle
 from models.economics import months as months_of
 from models.encoding import levels
 from models.metrics import churn_metrics, value_metrics
 from models.subscriptions import shifted_beta_geometric as retention
-from models.subscriptions.churn import LeavingModel
-from models.subscriptions.predict import (
-    ContractForecast,
-    forecast_matrix,
-    matrix_of,
-)
-from models.subscriptions.survival import Outlook
-from train.purchases.snapshots import (
-    FEWEST_CUSTOMERS,
-    customer_codes,
-)
-from train.subscriptions.fit import (
-    Fitted,
-    Task,
-    fit,
-)
-from train.subscriptions.months import (
-    FEWEST_WATCHED,
-    Known,
-    known_by,
-    month_rows,
-)
+from models.subscriptions.churn import MonthlyChurnModel
+from models.subscriptions.predict import SubscriptionForecast, feature_matrix, forecast
+from models.subscriptions.survival import SurvivalForecast
+from train.purchases.snapshots import FEWEST_CUSTOMERS, customer_codes
+from train.subscriptions.fit import Fitted, Task, fit
+from train.subscriptions.months import FEWEST_WATCHED, Known, known_by, month_rows
 
 FOLDS = 3
 
@@ -89,18 +70,18 @@ def can_be_judged(task: Task) -> bool:
     """Whether enough months had been watched by then to learn from, and enough stayed to judge."""
     try:
         known = known_by(task.subscriptions, task.as_of)
-    except ContractError:
+    except DataError:
         return False
     active = int((~known.table["gone"].to_numpy(dtype=bool)).sum())
     return active >= FEWEST_CUSTOMERS and _watched(known) >= FEWEST_WATCHED
 
 
-def judge_horizon(bundle: ContractBundle, task: Task) -> ContractVerdict:
+def judge_horizon(bundle: SubscriptionBundle, task: Task) -> ContractVerdict:
     """A bundle that was trained as of the task's moment against the horizon that followed it."""
-    table = build(task.subscriptions, task.as_of)
-    outcome = labels(task.subscriptions, task.as_of, task.horizon_days)
-    said = forecast_matrix(bundle, matrix_of(bundle, table))
-    prior = ContractForecast(said.tenure, said.amount, _without_trees(said.outlook))
+    table = build_features(task.subscriptions, task.as_of)
+    outcome = build_labels(task.subscriptions, task.as_of, task.horizon_days)
+    said = forecast(bundle, feature_matrix(bundle, table))
+    prior = SubscriptionForecast(said.tenure, said.amount, _without_trees(said.outlook))
     over = months_of(task.horizon_days)
     columns = {
         "churned": outcome["churned"].to_numpy(dtype=float),
@@ -122,7 +103,7 @@ def judge_months(task: Task, known: Known, rounds: int) -> ContractVerdict:
     fold = customer_codes(known.table.index) % FOLDS
     months, rows = month_rows(known, task.names, levels([known.table[task.names]]))
     settings = task.config.churn
-    parameters = LeavingModel(
+    parameters = MonthlyChurnModel(
         **settings.model_dump(), random_state=task.config.problem.seed
     ).xgboost_parameters("binary:logistic")
     said, prior_said = np.empty(len(rows)), np.empty(len(rows))
@@ -130,9 +111,9 @@ def judge_months(task: Task, known: Known, rounds: int) -> ContractVerdict:
         prior = retention.fit(known.of(fold != each).lives)
         start = prior.log_odds_of_leaving(months.month)
         own = fold[months.life] == each
-        sample = boosting.Sample(rows, months.left, start, np.zeros(len(rows)), months.life)
-        booster = boosting.fit(sample.at(~own), parameters, rounds)
-        added = settings.strength * boosting.correction(booster, rows[own])
+        sample = boosting.TrainingRows(rows, months.left, start, np.zeros(len(rows)), months.life)
+        booster = boosting.fit_trees(sample.at(~own), parameters, rounds)
+        added = settings.strength * boosting.tree_correction(booster, rows[own])
         prior_said[own], said[own] = expit(start[own]), expit(start[own] + added)
     columns = {
         "churned": months.left,
@@ -170,5 +151,5 @@ def _watched(known: Known) -> float:
     return float((lives.periods - lives.entered).sum())
 
 
-def _without_trees(outlook: Outlook) -> Outlook:
+def _without_trees(outlook: SurvivalForecast) -> SurvivalForecast:
     return replace(outlook, correction=np.zeros_like(outlook.correction))

@@ -10,22 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.ingest.subscribers import Subscriptions
-from features.schema import ContractError
-from features.subscriptions.table import (
-    MONTH_DAYS,
-    histories,
-)
-from models.encoding import (
-    Levels,
-    Matrix,
-    encode,
-)
-from models.subscriptions.shifted_beta_geometric import Lives
-from models.subscriptions.survival import (
-    Months,
-    months_watched,
-)
+from features.ingest.subscribers import SubscriberTable
+from features.schema import DataError
+from features.subscriptions.table import MONTH_DAYS, histories
+from models.encoding import Levels, Matrix, encode
+from models.subscriptions.shifted_beta_geometric import Lifetimes
+from models.subscriptions.survival import Months, months_watched
 
 Array = NDArray[np.float64]
 FEWEST_WATCHED = 50
@@ -48,18 +38,18 @@ class Known:
         return Known(self.table[customers], None if self.age is None else self.age[customers])
 
     @property
-    def lives(self) -> Lives:
+    def lives(self) -> Lifetimes:
         """How long each was watched, and how that ended."""
         columns = ("entered", "periods")
         entered, periods = (self.table[name].to_numpy(dtype=float) for name in columns)
-        return Lives(entered, periods, self.table["left"].to_numpy(dtype=bool))
+        return Lifetimes(entered, periods, self.table["left"].to_numpy(dtype=bool))
 
 
-def known_by(subscriptions: Subscriptions, as_of: datetime) -> Known:
+def known_by(subscriptions: SubscriberTable, as_of: datetime) -> Known:
     """Raises ContractError where nobody had started, or nothing had been watched, by `as_of`."""
     table = histories(subscriptions, as_of)
     if not (table["periods"] > table["entered"]).any():
-        raise ContractError(
+        raise DataError(
             f"as of {as_of.isoformat()} no month of any subscription has been watched to its end; "
             "take a later as_of"
         )

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.subscriptions.card import ContractCard
-from train.purchases.records import (
-    example_rows,
-    metrics_of,
-    tags_of,
-)
+from models.subscriptions.card import SubscriptionCard
+from train.purchases.records import example_rows, metrics_of, tags_of
 from train.subscriptions import figures as pictures
 from train.subscriptions.fit import Task
-from train.subscriptions.months import (
-    known_by,
-    month_rows,
-)
+from train.subscriptions.months import known_by, month_rows
 from train.subscriptions.train import ContractTrained
 from train.tracking.runs import Record
 
@@ -104,7 +97,7 @@ def _about(name: str, trained: ContractTrained) -> str:
     return f"{ABOUT[name]}{judged} {TODAYS}"
 
 
-def _shared(card: ContractCard) -> dict[str, Any]:
+def _shared(card: SubscriptionCard) -> dict[str, Any]:
     return {
         "as_of": card.trained_as_of.isoformat(),
         "horizon_days": card.horizon_days,

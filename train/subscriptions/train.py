@@ -6,26 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.schema import ContractError
-from features.subscriptions.table import build
-from models.boosting import Curve
-from models.bundle import ContractBundle
-from models.segmentation.cutoffs import Bounds
+from features.schema import DataError
+from features.subscriptions.table import build_features
+from models.boosting import RoundsCurve
+from models.bundle import SubscriptionBundle
+from models.segmentation.cutoffs import Cutoffs
 from models.segmentation.tiers import cuts
-from models.subscriptions.predict import (
-    EndlessError,
-    answer,
-)
+from models.subscriptions.predict import UnboundedValueError, predict
 from train.purchases.snapshots import Step
-from train.subscriptions.fit import (
-    Task,
-    fit,
-)
-from train.subscriptions.holdout import (
-    ContractVerdict,
-    judge,
-    scores,
-)
+from train.subscriptions.fit import Task, fit
+from train.subscriptions.holdout import ContractVerdict, judge, scores
 
 STEPS = 2
 
@@ -37,8 +27,8 @@ class ContractTrained:
     verdict  None where there was too little to judge by
     """
 
-    bundle: ContractBundle
-    curve: Curve
+    bundle: SubscriptionBundle
+    curve: RoundsCurve
     verdict: ContractVerdict | None
 
 
@@ -56,19 +46,19 @@ def train(task: Task, *, step: Step) -> ContractTrained:
         card = card.model_copy(
             update={"metrics": scores(verdict), "level_sd": _level_sd(card.level_sd, verdict)}
         )
-    bundle = _with_tiers(ContractBundle(card, fitted.bundle.churn), task)
+    bundle = _with_tiers(SubscriptionBundle(card, fitted.bundle.churn), task)
     return ContractTrained(bundle, fitted.curve, verdict)
 
 
-def _with_tiers(bundle: ContractBundle, task: Task) -> ContractBundle:
+def _with_tiers(bundle: SubscriptionBundle, task: Task) -> SubscriptionBundle:
     """The bundle with the cuts of today's subscribers' tiers; there may be none."""
     try:
-        clv = answer(bundle, build(task.subscriptions, task.as_of))["clv"]
-    except EndlessError as error:
-        raise ContractError(str(error)) from None
+        clv = predict(bundle, build_features(task.subscriptions, task.as_of))["clv"]
+    except UnboundedValueError as error:
+        raise DataError(str(error)) from None
     cut = cuts(clv, task.config.tiers) if clv.notna().any() else None
-    named = bundle.card.model_copy(update={"bounds": Bounds(tiers=cut, rfm=None)})
-    return ContractBundle(named, bundle.churn)
+    named = bundle.card.model_copy(update={"bounds": Cutoffs(tiers=cut, rfm=None)})
+    return SubscriptionBundle(named, bundle.churn)
 
 
 def _level_sd(assumed: float, verdict: ContractVerdict) -> float:

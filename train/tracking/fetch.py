@@ -9,12 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from features.schema import ContractError
-from models.bundle import AnyBundle, BundleError, load
-from train.tracking.runs import (
-    guarded,
-    library,
-)
+from features.schema import DataError
+from models.bundle import Bundle, BundleError, load
+from train.tracking.runs import guarded, library
 
 ADDRESS = re.compile(r"models:/+(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<version>\d+))")
 TRAIN = "train one with: python -m train --config configs/cdnow.toml"
@@ -25,7 +22,7 @@ UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 class Fetched:
     """A bundle; its version, "" for a folder; a document of its run, "" where there is none."""
 
-    bundle: AnyBundle
+    bundle: Bundle
     version: str = ""
     document: str = ""
 
@@ -41,7 +38,7 @@ def fetch(address: str, *, document: str) -> Fetched:
         return Fetched(_load(folder))
     match = ADDRESS.fullmatch(address)
     if match is None:
-        raise ContractError(
+        raise DataError(
             f"--model must be models:/name@alias, models:/name/version or the folder of a bundle, "
             f"got {address!r}"
         )
@@ -62,14 +59,14 @@ def _fetch(address: str, match: re.Match[str], document: str) -> Fetched:
     except mlflow.MlflowException as error:
         if error.error_code not in UNKNOWN:
             raise
-        raise ContractError(f"{address}: no such model in the registry; {TRAIN}") from None
+        raise DataError(f"{address}: no such model in the registry; {TRAIN}") from None
     with tempfile.TemporaryDirectory() as folder:
         local = mlflow.artifacts.download_artifacts(
             artifact_uri=source, dst_path=folder, tracking_uri=uri
         )
         cards = sorted(Path(local).rglob("bundle/card.json"))
         if not cards:
-            raise ContractError(f"{address}: holds no folder bundle/ with a card.json; {TRAIN}")
+            raise DataError(f"{address}: holds no folder bundle/ with a card.json; {TRAIN}")
         bundle = _load(cards[0].parent)
         return Fetched(
             bundle, str(found.version), _document(client, found.run_id, document, folder)
@@ -82,11 +79,11 @@ def _document(client: Any, run_id: str | None, name: str, folder: str) -> str:
     return Path(client.download_artifacts(run_id, name, folder)).read_text(encoding="utf-8")
 
 
-def _load(folder: Path) -> AnyBundle:
+def _load(folder: Path) -> Bundle:
     try:
         return load(folder)
     except BundleError as error:
-        raise ContractError(str(error)) from None
+        raise DataError(str(error)) from None
 
 
 def _store() -> str:
@@ -95,5 +92,5 @@ def _store() -> str:
         return uri
     path = Path(os.environ.get("PERENNIAL_VAR") or "var").resolve() / "mlflow.db"
     if not path.is_file():
-        raise ContractError(f"{path}: no tracking store there yet; {TRAIN}")
+        raise DataError(f"{path}: no tracking store there yet; {TRAIN}")
     return f"sqlite:///{path}"

@@ -15,15 +15,9 @@ import numpy as np
 import pandas as pd
 
 from models.bundle import load
-from models.subscriptions.card import AnyCard
-from train.tracking.runs import (
-    guarded,
-    library,
-)
-from train.tracking.serialization import (
-    redacted,
-    requirements,
-)
+from models.subscriptions.card import Card
+from train.tracking.runs import guarded, library
+from train.tracking.serialization import redacted, requirements
 
 NAME = "clv"
 ABOUT = (
@@ -120,7 +114,7 @@ class _BundleFlavor:
         mlflow_model.save(root / "MLmodel")
 
 
-def _example(card: AnyCard) -> pd.DataFrame:
+def _example(card: Card) -> pd.DataFrame:
     """Two made-up rows as `predict` takes them: the ends of what each feature was seen to be."""
     ends = {
         feature.name: ["", ""]
@@ -131,7 +125,7 @@ def _example(card: AnyCard) -> pd.DataFrame:
     return pd.DataFrame({"customer_id": ["new", "old"], **ends})
 
 
-def _signature(mlflow: Any, card: AnyCard) -> Any:
+def _signature(mlflow: Any, card: Card) -> Any:
     """What goes in and comes out; params default to the moment and the horizon of training."""
     types, column, param = mlflow.types, mlflow.types.ColSpec, mlflow.types.ParamSpec
     inputs = [

@@ -13,14 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from train.tracking.serialization import (
-    batches,
-    flat,
-    redacted,
-    requirements,
-    shortened,
-    to_json,
-)
+from train.tracking.serialization import batches, flat, redacted, requirements, shortened, to_json
 
 if TYPE_CHECKING:
     import pandas as pd

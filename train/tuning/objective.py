@@ -12,27 +12,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
-from features.config.purchases import (
-    Boosting,
-    Config,
-)
-from features.schema import ContractError
+from features.config.purchases import Boosting, PurchaseConfig
+from features.schema import DataError
 from models.purchases.churn import log_loss
-from models.purchases.spend import (
-    LEAST_REVENUE,
-    gamma_deviance,
-)
+from models.purchases.spend import LEAST_REVENUE, gamma_deviance
 from train.purchases.fit import fit
 from train.purchases.history import History
-from train.purchases.holdout import (
-    Verdict,
-    judge,
-)
-from train.purchases.snapshots import (
-    FEWEST_CUSTOMERS,
-    fitted_horizon,
-    moments,
-)
+from train.purchases.holdout import Verdict, judge
+from train.purchases.snapshots import FEWEST_CUSTOMERS, fitted_horizon, moments
 
 Model = Literal["churn", "spend"]
 ORIGINS = 2
@@ -62,7 +49,7 @@ class Rehearsal:
     horizon_days  what followed each origin
     """
 
-    config: Config
+    config: PurchaseConfig
     history: History
     model: Model
     origins: tuple[datetime, ...]
@@ -104,7 +91,7 @@ class Rehearsal:
         config = self.config.model_copy(update={self.model: settings, "problem": problem})
         return [self._at(config, origin) for origin in self.origins]
 
-    def _at(self, config: Config, origin: datetime) -> pd.Series[float]:
+    def _at(self, config: PurchaseConfig, origin: datetime) -> pd.Series[float]:
         fitted = fit(
             config,
             self.history,
@@ -118,7 +105,7 @@ class Rehearsal:
 
 
 def rehearsals(
-    config: Config, history: History, as_of: datetime, horizon_days: int
+    config: PurchaseConfig, history: History, as_of: datetime, horizon_days: int
 ) -> dict[Model, Rehearsal]:
     """Churn and spend at one or two origins before `as_of`; no later row is used.
 
@@ -128,7 +115,7 @@ def rehearsals(
     wanted = [as_of - timedelta(days=days * each) for each in range(1, ORIGINS + 1)]
     origins = tuple(each for each in wanted if _tells(config, history, each, days, by=as_of))
     if not origins:
-        raise ContractError(
+        raise DataError(
             f"the log is too short to tune on: as of {as_of.isoformat()} no earlier origin has two "
             f"snapshots whose {days} days are over; keep the settings, or take a shorter horizon"
         )
@@ -176,7 +163,7 @@ def gain(baseline: Sequence[Losses], losses: Sequence[Losses]) -> Gain:
 
 
 def _tells(
-    config: Config, history: History, origin: datetime, horizon_days: int, *, by: datetime
+    config: PurchaseConfig, history: History, origin: datetime, horizon_days: int, *, by: datetime
 ) -> bool:
     """Whether settings make a difference at this origin, and there is somebody to see it by."""
     if origin <= history.log.first or len(history.table(origin)) < FEWEST_CUSTOMERS:

@@ -12,18 +12,9 @@ from typing import Any
 
 from scipy.stats import norm
 
-from features.config.purchases import (
-    Boosting,
-    ConfigError,
-)
+from features.config.purchases import Boosting, ConfigError
 from train.tracking.serialization import redacted
-from train.tuning.objective import (
-    Gain,
-    Model,
-    Rehearsal,
-    gain,
-    mean_loss,
-)
+from train.tuning.objective import Gain, Model, Rehearsal, gain, mean_loss
 
 # Lowest and highest value that is tried; max_rounds and max_bin stay as configured.
 RANGES: dict[str, tuple[float, float]] = {

@@ -9,21 +9,12 @@ import pandas as pd
 import pytest
 
 from features.compiled.block import Value
-from features.compiled.compiler import (
-    compile_statement,
-    python_of,
-)
-from features.compiled.single_customer import (
-    LINE,
-    lines_of,
-)
+from features.compiled.compiler import compile_statement, python_of
+from features.compiled.single_customer import LINE, customer_lines
 from features.purchases.engine import run_duckdb
 from features.purchases.expression import Expression
 from features.purchases.statement import compose
-from features.purchases.table import (
-    OPTIONAL,
-    expressions,
-)
+from features.purchases.table import OPTIONAL, expressions
 
 AS_OF = 1_000
 KINDS = {
@@ -157,7 +148,7 @@ def test_an_expression_made_up_today_is_computed() -> None:
     day = 86_400_000_000
     rows = [(day * n, None, amount, None, None) for n, amount in enumerate([5.0, 11.0, 2.0])]
     as_of = 10 * day
-    found = compile_statement(statement, LINE)(lines_of(rows, "UTC"), as_of)
+    found = compile_statement(statement, LINE)(customer_lines(rows, "UTC"), as_of)
     assert found[0][-1] == (11.0 - 2.0) / 2
 
 

@@ -11,20 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.compiled.single_customer import (
-    Row,
-    features_of,
-    lines_of,
-)
-from features.ingest.transactions import (
-    Log,
-    to_lines,
-)
-from features.purchases.table import (
-    OPTIONAL,
-    build,
-    expressions,
-)
+from features.compiled.single_customer import Row, customer_features, customer_lines
+from features.ingest.transactions import TransactionLog, canonical_lines
+from features.purchases.table import OPTIONAL, build_features, expressions
 
 # In London, New York and on Lord Howe Island clocks change within days of this moment.
 AS_OF = datetime(2024, 3, 31, 1, 30, tzinfo=UTC)
@@ -55,16 +44,16 @@ def plain(table: pd.DataFrame) -> list[list[object]]:
 
 def differences(histories: Histories, timezone: str, optional: tuple[str, ...]) -> list[object]:
     """Every customer whose lines or features are not the same bits in both ways."""
-    lines = to_lines(frame(histories), timezone)
-    table = build(lines, AS_OF, optional=optional)
+    lines = canonical_lines(frame(histories), timezone)
+    table = build_features(lines, AS_OF, optional=optional)
     expected = dict(zip(table.index, plain(table), strict=True))
     by_customer = {name: plain(each[COLUMNS]) for name, each in lines.groupby("customer_id")}
     found = []
     for name, rows in histories.items():
-        small = lines_of(rows, timezone)
+        small = customer_lines(rows, timezone)
         if [list(line) for line in small] != by_customer[name]:
             found.append((name, small))
-        values = features_of(small, AS_OF_US, optional)
+        values = customer_features(small, AS_OF_US, optional)
         if values != expected.get(name):
             pairs = zip(table.columns, values or [], expected.get(name) or [], strict=False)
             found.append((name, [each for each in pairs if each[1] != each[2]]))
@@ -146,28 +135,28 @@ def test_orders_across_every_change_of_clocks() -> None:
             for hour in range(24)
         ]
         moments = [second * 10**6 + 999_999 for second in [*seconds.tolist(), *changes]]
-        lines = lines_of([(us, None, 1.0, None, None) for us in moments], timezone)
+        lines = customer_lines([(us, None, 1.0, None, None) for us in moments], timezone)
         utc = pd.to_datetime(pd.Series([line.us for line in lines]), unit="us", utc=True)
         local = utc.dt.tz_convert(timezone).dt.tz_localize(None).dt.as_unit("us")
         assert [line.local_us for line in lines] == local.astype("int64").tolist()
 
 
-def test_every_hundredth_retail_customer_has_the_same_bits(retail: Log) -> None:
+def test_every_hundredth_retail_customer_has_the_same_bits(retail: TransactionLog) -> None:
     as_of = retail.end - timedelta(days=90)
     us = round(as_of.timestamp()) * 10**6
-    table = build(retail.lines, as_of)
+    table = build_features(retail.lines, as_of)
     expected = dict(zip(table.index, plain(table), strict=True))
     for name, lines in list(retail.lines.groupby("customer_id"))[::100]:
         rows = plain(lines[["us", "order_id", "amount", "category", "channel"]])
-        small = lines_of([tuple(row) for row in rows], retail.timezone)
-        assert features_of(small, us, ()) == expected.get(name)
+        small = customer_lines([tuple(row) for row in rows], retail.timezone)
+        assert customer_features(small, us, ()) == expected.get(name)
 
 
 @pytest.mark.parametrize("optional", [(), OPTIONAL])
 def test_one_value_for_each_expression_in_their_order(optional: tuple[str, ...]) -> None:
-    lines = lines_of([(AS_OF_US - HOUR_US, None, 5.0, "tea", None)], "UTC")
+    lines = customer_lines([(AS_OF_US - HOUR_US, None, 5.0, "tea", None)], "UTC")
     names = [each.name for each in expressions(optional)]
-    found = dict(zip(names, features_of(lines, AS_OF_US, optional) or [], strict=True))
+    found = dict(zip(names, customer_features(lines, AS_OF_US, optional) or [], strict=True))
     assert found["recency_days"] == 1 / 24
     assert found["monetary_std"] is None
     assert found.get("first_category") == ("tea" if optional else None)
@@ -176,14 +165,14 @@ def test_one_value_for_each_expression_in_their_order(optional: tuple[str, ...])
 
 @pytest.mark.parametrize("amount", [-5.0, 0.0, 1e-7])
 def test_without_a_purchase_there_are_no_features(amount: float) -> None:
-    lines = lines_of([(AS_OF_US - HOUR_US, None, amount, None, None)], "UTC")
-    assert features_of(lines, AS_OF_US, ()) is None
-    bought_later = lines_of([(AS_OF_US, None, 5.0, None, None)], "UTC")
-    assert features_of(bought_later, AS_OF_US, ()) is None
-    assert features_of([], AS_OF_US, ()) is None
+    lines = customer_lines([(AS_OF_US - HOUR_US, None, amount, None, None)], "UTC")
+    assert customer_features(lines, AS_OF_US, ()) is None
+    bought_later = customer_lines([(AS_OF_US, None, 5.0, None, None)], "UTC")
+    assert customer_features(bought_later, AS_OF_US, ()) is None
+    assert customer_features([], AS_OF_US, ()) is None
 
 
 def test_the_order_of_optional_columns_does_not_matter() -> None:
-    lines = lines_of([(AS_OF_US - HOUR_US, None, 5.0, "tea", "web")], "UTC")
-    found = features_of(lines, AS_OF_US, ("channel", "category"))
-    assert found == features_of(lines, AS_OF_US, OPTIONAL)
+    lines = customer_lines([(AS_OF_US - HOUR_US, None, 5.0, "tea", "web")], "UTC")
+    found = customer_features(lines, AS_OF_US, ("channel", "category"))
+    assert found == customer_features(lines, AS_OF_US, OPTIONAL)

@@ -5,10 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from features.config.purchases import (
-    ConfigError,
-    read_config,
-)
+from features.config.purchases import ConfigError, read_purchase_config
 
 SHORTEST = """
 data.transactions = "log.csv"
@@ -20,13 +17,13 @@ problem.horizon_days = 90
 def read(tmp_path: Path, text: str) -> object:
     path = tmp_path / "x.toml"
     path.write_text(text)
-    return read_config(path)
+    return read_purchase_config(path)
 
 
 def test_six_lines_are_enough(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text(SHORTEST)
-    config = read_config(path)
+    config = read_purchase_config(path)
     assert (config.data.timezone, config.data.refunds, config.data.guests) == ("UTC", "net", "drop")
     assert (config.problem.snapshots, config.problem.spacing_days) == (8, 30)
     assert config.economics.margin == 1.0
@@ -37,7 +34,7 @@ def test_six_lines_are_enough(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["online_retail", "cdnow", "complete_journey"])
 def test_the_repositorys_own_configurations_are_valid(at_root: Path, name: str) -> None:
-    config = read_config(Path("configs") / f"{name}.toml")
+    config = read_purchase_config(Path("configs") / f"{name}.toml")
     assert Path(config.data.transactions).exists()
 
 
@@ -86,8 +83,8 @@ def test_all_violations_are_reported(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_or_not_toml_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.toml: no such file"):
-        read_config(tmp_path / "nowhere.toml")
+        read_purchase_config(tmp_path / "nowhere.toml")
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
-        read_config(tmp_path)
+        read_purchase_config(tmp_path)
     with pytest.raises(ConfigError, match="is not valid TOML"):
         read(tmp_path, "[data")

@@ -5,17 +5,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from features.config.purchases import (
-    Config,
-    Data,
-)
+from features.config.purchases import Data, PurchaseConfig
 from features.ingest import policies as policy
-from features.ingest.transactions import (
-    Log,
-    read_log,
-    to_lines,
-)
-from features.schema import ContractError
+from features.ingest.transactions import TransactionLog, canonical_lines, read_transactions
+from features.schema import DataError
 
 STAMP = pd.Timestamp("2024-01-05 10:00", tz="UTC")
 ROWS = pd.DataFrame(
@@ -40,8 +33,8 @@ def accounted(counts: dict[str, int]) -> int:
 
 
 def applied(**settings: Any) -> tuple[pd.DataFrame, dict[str, int]]:
-    kept, counts = policy.apply(ROWS, data(**settings))
-    lines = to_lines(kept, "UTC")
+    kept, counts = policy.apply_policies(ROWS, data(**settings))
+    lines = canonical_lines(kept, "UTC")
     return lines, counts | policy.count_lines(lines, len(kept))
 
 
@@ -69,15 +62,13 @@ def test_refunds_are_netted_or_dropped() -> None:
 
 @pytest.mark.parametrize(("what", "number"), [("guests", 2), ("refunds", 2)])
 def test_an_error_policy_stops_and_says_how_many(what: str, number: int) -> None:
-    with pytest.raises(
-        ContractError, match=rf'{number} rows are {what} and data\.{what} = "error"'
-    ):
-        policy.apply(ROWS, data(**{what: "error"}))
+    with pytest.raises(DataError, match=rf'{number} rows are {what} and data\.{what} = "error"'):
+        policy.apply_policies(ROWS, data(**{what: "error"}))
 
 
-def test_every_row_of_the_retail_log_is_accounted_for(retail_config: Config) -> None:
+def test_every_row_of_the_retail_log_is_accounted_for(retail_config: PurchaseConfig) -> None:
     chosen = retail_config.data.model_copy(update={"refunds": "drop", "duplicates": "drop"})
-    counts = read_log(chosen).counts
+    counts = read_transactions(chosen).counts
     assert counts["rows_read"] == 1_044_847 == accounted(counts)
     assert counts["guest_rows_dropped"] == 235_287
     assert counts["orders"] == sum(
@@ -85,7 +76,7 @@ def test_every_row_of_the_retail_log_is_accounted_for(retail_config: Config) -> 
     )
 
 
-def test_the_retail_log_holds_what_its_description_says(retail: Log) -> None:
+def test_the_retail_log_holds_what_its_description_says(retail: TransactionLog) -> None:
     assert accounted(retail.counts) == 1_044_847
     assert retail.counts["orders"] == 44_876
     assert retail.counts["customers"] == 5_942
@@ -94,8 +85,8 @@ def test_the_retail_log_holds_what_its_description_says(retail: Log) -> None:
     assert retail.end == pd.Timestamp("2011-12-10", tz="UTC")
 
 
-def test_the_account_is_readable(retail: Log) -> None:
-    text = policy.describe(retail.counts)
+def test_the_account_is_readable(retail: TransactionLog) -> None:
+    text = policy.format_counts(retail.counts)
     assert "1,044,847  rows read\n" in text
     assert "  235,287  - dropped: no customer id\n" in text
     assert len(text.splitlines()) == len(retail.counts)

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from features.config.purchases import Data
-from features.ingest.transactions import read_log
-from features.schema import ContractError
+from features.ingest.transactions import read_transactions
+from features.schema import DataError
 
 COLUMNS = {"customer_id": "who", "timestamp": "ts", "amount": "paid"}
 LOG = pd.DataFrame(
@@ -39,8 +39,10 @@ def write(frame: pd.DataFrame, path: Path) -> Path:
 
 @pytest.mark.parametrize("name", ["log.csv", "log.csv.gz", "LOG.CSV", "log.parquet"])
 def test_each_kind_of_file_is_the_same_log(tmp_path: Path, name: str) -> None:
-    expected = read_log(data(write(LOG, tmp_path / "expected.parquet"), timezone="Europe/London"))
-    log = read_log(data(write(LOG, tmp_path / name), timezone="Europe/London"))
+    expected = read_transactions(
+        data(write(LOG, tmp_path / "expected.parquet"), timezone="Europe/London")
+    )
+    log = read_transactions(data(write(LOG, tmp_path / name), timezone="Europe/London"))
     pd.testing.assert_frame_equal(log.lines, expected.lines, check_exact=True)
     assert log.counts == expected.counts
     assert log.lines["customer_id"].tolist() == ["007", "12", "12"]  # leading zeros stay
@@ -48,12 +50,12 @@ def test_each_kind_of_file_is_the_same_log(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_a_folder_or_a_glob_is_one_log(tmp_path: Path, ending: str) -> None:
-    whole = read_log(data(write(LOG, tmp_path / f"whole.{ending}")))
+    whole = read_transactions(data(write(LOG, tmp_path / f"whole.{ending}")))
     write(LOG[:2], tmp_path / "parts" / f"b.{ending}")
     write(LOG[2:][["ts", "paid", "order", "who"]], tmp_path / "parts" / f"a.{ending}")
     (tmp_path / "parts" / "_SUCCESS").touch()
     for source in (tmp_path / "parts", tmp_path / "parts" / f"?.{ending}"):
-        log = read_log(data(source))
+        log = read_transactions(data(source))
         pd.testing.assert_frame_equal(log.lines, whole.lines, check_exact=True)
     assert log.sha256 != whole.sha256
 
@@ -61,13 +63,13 @@ def test_a_folder_or_a_glob_is_one_log(tmp_path: Path, ending: str) -> None:
 def test_the_hash_is_that_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text("who,ts,paid\n1,2024-01-01,2\n")
-    log = read_log(data(path, columns={}))
+    log = read_transactions(data(path, columns={}))
     assert log.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_whole_floats_as_ids_lose_their_point(tmp_path: Path) -> None:
     frame = LOG.assign(who=[17850.0, 17850.0, 1e15, None, 2.5], order=[1.0, 1.0, 2.0, 3.0, 4.0])
-    lines = read_log(data(write(frame, tmp_path / "log.parquet"))).lines
+    lines = read_transactions(data(write(frame, tmp_path / "log.parquet"))).lines
     assert set(lines["customer_id"]) == {"17850", "1000000000000000", "2.5"}
     assert set(lines["order_id"]) == {"1", "2", "4"}
 
@@ -79,7 +81,7 @@ def test_each_type_of_timestamp_is_read(tmp_path: Path, kind: str) -> None:
         f"COPY (SELECT 'a' AS who, CAST('2024-01-05 00:00:00' AS {kind}) AS ts, "
         f"CAST(12.5 AS DECIMAL(9, 2)) AS paid) TO '{path}'"
     )
-    log = read_log(data(path, columns={}))
+    log = read_transactions(data(path, columns={}))
     assert log.first == pd.Timestamp("2024-01-05", tz="UTC")
     assert log.lines["amount"].tolist() == [12.5]
 
@@ -87,20 +89,22 @@ def test_each_type_of_timestamp_is_read(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize("suffix", ["parquet", "csv"])
 def test_a_column_called_copies_is_a_column_like_any_other(tmp_path: Path, suffix: str) -> None:
     path = write(LOG.assign(Copies=7, copies_=8), tmp_path / f"log.{suffix}")
-    assert read_log(data(path, columns={})).counts["rows_read"] == len(LOG)
+    assert read_transactions(data(path, columns={})).counts["rows_read"] == len(LOG)
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 def test_aware_timestamps_of_each_unit_are_read(tmp_path: Path, unit: str) -> None:
     at = pd.Series(pd.to_datetime(["2024-01-05 12:00+02:00"], utc=True)).dt.as_unit(unit)
     path = write(pd.DataFrame({"who": ["a"], "ts": at, "paid": [1.0]}), tmp_path / "log.parquet")
-    assert read_log(data(path, columns={})).first == pd.Timestamp("2024-01-05 10:00", tz="UTC")
+    assert read_transactions(data(path, columns={})).first == pd.Timestamp(
+        "2024-01-05 10:00", tz="UTC"
+    )
 
 
 def test_optional_columns_count_only_when_they_hold_something(tmp_path: Path) -> None:
     frame = LOG.assign(kind=["x", None, "y", "x", " "], where=None)
     path = write(frame, tmp_path / "log.csv")
-    log = read_log(
+    log = read_transactions(
         data(path, columns={"order_id": "order", "category": "kind", "channel": "where"})
     )
     assert log.optional == ("category",)
@@ -141,8 +145,8 @@ CSV = "who,ts,paid\n"
 def test_a_bad_file_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
     path = tmp_path / "log.csv"
     path.write_text(text)
-    with pytest.raises(ContractError) as caught:
-        read_log(data(path, columns={}))
+    with pytest.raises(DataError) as caught:
+        read_transactions(data(path, columns={}))
     message = str(caught.value)
     assert sentence in message
     assert "log.csv" in message
@@ -154,29 +158,29 @@ def test_csv_dialects_are_read_whole(tmp_path: Path, sign: str) -> None:
     path = tmp_path / "log.csv"
     rows = ["who,ts,paid", '"#1",2024-01-01,2', '"a ""b""",2024-01-02,3', "", "5' x,2024-01-03,4"]
     path.write_text("\ufeff" + "\r\n".join(rows).replace(",", sign), newline="")
-    log = read_log(data(path, columns={}))
+    log = read_transactions(data(path, columns={}))
     assert log.lines["customer_id"].tolist() == ["#1", 'a "b"', "5' x"]
     assert log.counts["rows_read"] == 3
 
 
 def test_csv_columns_that_share_a_name_are_refused(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("who,ts,paid,paid\n1,2024-01-01,2,3\n")
-    with pytest.raises(ContractError, match="two columns share a name"):
-        read_log(data(tmp_path / "log.csv", columns={}))
+    with pytest.raises(DataError, match="two columns share a name"):
+        read_transactions(data(tmp_path / "log.csv", columns={}))
 
 
 @pytest.mark.parametrize("name", ["log.csv.gz", "log.parquet"])
 def test_a_file_that_is_not_what_its_name_says_is_one_sentence(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("not at all")
-    with pytest.raises(ContractError, match=f"{name}: cannot be read"):
-        read_log(data(tmp_path / name, columns={}))
+    with pytest.raises(DataError, match=f"{name}: cannot be read"):
+        read_transactions(data(tmp_path / name, columns={}))
 
 
 def test_the_row_is_that_of_its_file(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(CSV + "1,2024-01-01,2\n")
     (tmp_path / "b.csv").write_text(CSV + "1,2024-01-01,2\n1,2024-01-01,oops\n")
-    with pytest.raises(ContractError, match=r"b\.csv: column paid holds 'oops' in row 2"):
-        read_log(data(tmp_path, columns={}))
+    with pytest.raises(DataError, match=r"b\.csv: column paid holds 'oops' in row 2"):
+        read_transactions(data(tmp_path, columns={}))
 
 
 @pytest.mark.parametrize(
@@ -197,20 +201,20 @@ def test_a_bad_source_is_one_sentence(tmp_path: Path, source: str, sentence: str
     write(LOG, tmp_path / "odd" / "a.csv")
     write(LOG.assign(note=1), tmp_path / "odd" / "b.csv")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ContractError, match=sentence):
-        read_log(data(tmp_path / source))
+    with pytest.raises(DataError, match=sentence):
+        read_transactions(data(tmp_path / source))
 
 
 def test_a_database_is_not_supported_yet_and_its_password_not_repeated() -> None:
-    with pytest.raises(ContractError, match="not supported yet") as caught:
-        read_log(data("postgres://me:secret@host/db?table=orders"))
+    with pytest.raises(DataError, match="not supported yet") as caught:
+        read_transactions(data("postgres://me:secret@host/db?table=orders"))
     assert "secret" not in str(caught.value)
 
 
 def test_a_column_of_the_wrong_type_is_named(tmp_path: Path) -> None:
     path = write(LOG.assign(paid=True), tmp_path / "log.parquet")
-    with pytest.raises(ContractError, match=r"log\.parquet: column paid is BOOLEAN, expected a nu"):
-        read_log(data(path))
+    with pytest.raises(DataError, match=r"log\.parquet: column paid is BOOLEAN, expected a nu"):
+        read_transactions(data(path))
     path = write(LOG.assign(ts=20240101), tmp_path / "log.parquet")
-    with pytest.raises(ContractError, match=r"log\.parquet: column ts is BIGINT, expected a time"):
-        read_log(data(path))
+    with pytest.raises(DataError, match=r"log\.parquet: column ts is BIGINT, expected a time"):
+        read_transactions(data(path))

@@ -3,11 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from features.purchases.dictionary import render
-from features.purchases.table import (
-    FAMILIES,
-    OPTIONAL,
-    expressions,
-)
+from features.purchases.table import FAMILIES, OPTIONAL, expressions
 
 ROOT = Path(__file__).resolve().parents[3]
 

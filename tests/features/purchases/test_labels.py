@@ -5,13 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 
-from features.ingest.transactions import (
-    Log,
-    to_lines,
-)
+from features.ingest.transactions import TransactionLog, canonical_lines
 from features.purchases import labels
-from features.purchases.table import build
-from features.schema import ContractError
+from features.purchases.table import build_features
+from features.schema import DataError
 
 AS_OF = datetime(2024, 3, 1, tzinfo=UTC)
 END = datetime(2024, 6, 1, tzinfo=UTC)
@@ -19,7 +16,9 @@ END = datetime(2024, 6, 1, tzinfo=UTC)
 
 def lines(*rows: tuple[str, str, str, float]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["customer_id", "order_id", "timestamp", "amount"])
-    return to_lines(frame.assign(timestamp=pd.to_datetime(frame["timestamp"], utc=True)), "UTC")
+    return canonical_lines(
+        frame.assign(timestamp=pd.to_datetime(frame["timestamp"], utc=True)), "UTC"
+    )
 
 
 def test_the_horizon_worked_by_hand() -> None:
@@ -35,7 +34,7 @@ def test_the_horizon_worked_by_hand() -> None:
         ("cat", "9", "2024-02-01 10:00", 10.0),  # never again
         ("dan", "10", "2024-03-05 10:00", 10.0),  # not yet a customer at as_of
     )
-    outcome = labels.build(log, AS_OF, 30, end=END)
+    outcome = labels.build_labels(log, AS_OF, 30, end=END)
     assert outcome.to_dict("index") == {
         "ann": {
             "n_orders_future": 3,
@@ -61,20 +60,20 @@ def test_the_horizon_worked_by_hand() -> None:
 def test_a_horizon_may_end_where_the_log_does_and_not_later() -> None:
     log = lines(("ann", "1", "2024-01-01", 10.0))
     last = END - timedelta(days=90)
-    assert len(labels.build(log, last, 90, end=END)) == 1
-    with pytest.raises(ContractError, match=r"as_of must be 2024-03-03T00:00:00\+00:00 or before"):
-        labels.build(log, last + timedelta(seconds=1), 90, end=END)
+    assert len(labels.build_labels(log, last, 90, end=END)) == 1
+    with pytest.raises(DataError, match=r"as_of must be 2024-03-03T00:00:00\+00:00 or before"):
+        labels.build_labels(log, last + timedelta(seconds=1), 90, end=END)
 
 
 def test_a_horizon_is_positive() -> None:
-    with pytest.raises(ContractError, match="horizon_days must be positive, got 0"):
-        labels.build(lines(("ann", "1", "2024-01-01", 10.0)), AS_OF, 0, end=END)
+    with pytest.raises(DataError, match="horizon_days must be positive, got 0"):
+        labels.build_labels(lines(("ann", "1", "2024-01-01", 10.0)), AS_OF, 0, end=END)
 
 
-def test_the_revenue_of_known_retail_customers_adds_up(retail: Log) -> None:
+def test_the_revenue_of_known_retail_customers_adds_up(retail: TransactionLog) -> None:
     as_of = retail.end - timedelta(days=90)
-    outcome = labels.build(retail.lines, as_of, 90, end=retail.end)
-    assert outcome.index.equals(build(retail.lines, as_of).index)
+    outcome = labels.build_labels(retail.lines, as_of, 90, end=retail.end)
+    assert outcome.index.equals(build_features(retail.lines, as_of).index)
     us = round(as_of.timestamp() * 1e6)
     future = retail.lines[retail.lines["us"] >= us]
     known = future[future["customer_id"].isin(outcome.index)]

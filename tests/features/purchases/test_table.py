@@ -5,14 +5,9 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
-from features.ingest.transactions import to_lines
-from features.purchases.table import (
-    OPTIONAL,
-    build,
-    contract,
-    expressions,
-)
-from features.schema import ContractError
+from features.ingest.transactions import canonical_lines
+from features.purchases.table import OPTIONAL, build_features, expressions, schema
+from features.schema import DataError
 
 AS_OF = datetime(2024, 3, 11, tzinfo=UTC)
 
@@ -93,13 +88,15 @@ def ann_and_bob() -> pd.DataFrame:
 
 
 def test_one_customer_worked_by_hand() -> None:
-    table = build(to_lines(ann_and_bob(), "UTC"), AS_OF, optional=OPTIONAL)
+    table = build_features(canonical_lines(ann_and_bob(), "UTC"), AS_OF, optional=OPTIONAL)
     assert table.index.tolist() == ["ann"]
     assert table.loc["ann"].to_dict() == pytest.approx(ANN)
 
 
 def test_one_order_leaves_the_unknown_null() -> None:
-    row = build(to_lines(transactions(("ann", "1", "2023-01-01", 8.0)), "UTC"), AS_OF).loc["ann"]
+    row = build_features(
+        canonical_lines(transactions(("ann", "1", "2023-01-01", 8.0)), "UTC"), AS_OF
+    ).loc["ann"]
     assert sorted(row[row.isna()].index) == [
         "gap_last_days",
         "gap_max_days",
@@ -122,7 +119,7 @@ def test_the_trend_is_the_part_of_the_nearer_window() -> None:
         ("ann", "2", "2024-01-20", 10.0),  # 51 days before
         ("ann", "3", "2023-10-01", 60.0),  # 162 days before
     )
-    row = build(to_lines(log, "UTC"), AS_OF).loc["ann"]
+    row = build_features(canonical_lines(log, "UTC"), AS_OF).loc["ann"]
     assert row["orders_trend_30d_share"] == 1 / 2
     assert row["orders_trend_90d_share"] == 2 / 3
     assert row["orders_trend_180d_share"] == 1
@@ -132,15 +129,17 @@ def test_the_trend_is_the_part_of_the_nearer_window() -> None:
 def test_the_later_lines_of_an_order_that_straddles_as_of_are_not_seen() -> None:
     before = ("ann", "1", "2024-03-10 23:59", 10.0)
     after = ("ann", "1", "2024-03-11 00:01", 500.0)
-    seen = build(to_lines(transactions(before, after), "UTC"), AS_OF)
-    pd.testing.assert_frame_equal(seen, build(to_lines(transactions(before), "UTC"), AS_OF))
+    seen = build_features(canonical_lines(transactions(before, after), "UTC"), AS_OF)
+    pd.testing.assert_frame_equal(
+        seen, build_features(canonical_lines(transactions(before), "UTC"), AS_OF)
+    )
 
 
 def test_a_microsecond_before_as_of_is_the_past() -> None:
     as_of = AS_OF.replace(microsecond=123456)
     log = transactions(("ann", "1", "2024-03-11 00:00:00.123455", 8.0))
-    assert len(build(to_lines(log, "UTC"), as_of)) == 1
-    assert len(build(to_lines(log, "UTC"), as_of.replace(microsecond=123455))) == 0
+    assert len(build_features(canonical_lines(log, "UTC"), as_of)) == 1
+    assert len(build_features(canonical_lines(log, "UTC"), as_of.replace(microsecond=123455))) == 0
 
 
 def test_the_first_month_is_the_calendars() -> None:
@@ -148,16 +147,16 @@ def test_the_first_month_is_the_calendars() -> None:
     log = pd.DataFrame(
         {"customer_id": [f"{day:%Y-%m-%d}" for day in days], "timestamp": days, "amount": 1.0}
     )
-    table = build(to_lines(log, "UTC"), AS_OF)
+    table = build_features(canonical_lines(log, "UTC"), AS_OF)
     assert table["first_month"].tolist() == days.month.tolist()
 
 
 @pytest.mark.parametrize("optional", [(), ("category",), ("channel",), ("channel", "category")])
 def test_the_columns_are_the_expressions_and_keep_the_contract(optional: tuple[str, ...]) -> None:
-    lines = to_lines(transactions(("ann", "1", "2023-01-01", 8.0)), "UTC")
-    table = build(lines, AS_OF, optional=optional)
+    lines = canonical_lines(transactions(("ann", "1", "2023-01-01", 8.0)), "UTC")
+    table = build_features(lines, AS_OF, optional=optional)
     assert table.columns.tolist() == [each.name for each in expressions(optional)]
-    contract(optional).check(table.reset_index())
+    schema(optional).check(table.reset_index())
     assert set(table.select_dtypes(exclude="float64").columns) <= {
         "first_channel",
         "first_category",
@@ -165,12 +164,14 @@ def test_the_columns_are_the_expressions_and_keep_the_contract(optional: tuple[s
 
 
 def test_nobody_before_as_of_is_an_empty_table() -> None:
-    table = build(to_lines(transactions(("ann", "1", "2024-03-11", 8.0)), "UTC"), AS_OF)
+    table = build_features(
+        canonical_lines(transactions(("ann", "1", "2024-03-11", 8.0)), "UTC"), AS_OF
+    )
     assert len(table) == 0
     assert table.columns.tolist() == [each.name for each in expressions()]
 
 
 def test_as_of_must_carry_a_time_zone() -> None:
-    lines = to_lines(transactions(("ann", "1", "2023-01-01", 8.0)), "UTC")
-    with pytest.raises(ContractError, match="as_of must carry a time zone, got 2024-03-11T"):
-        build(lines, AS_OF.replace(tzinfo=None))
+    lines = canonical_lines(transactions(("ann", "1", "2023-01-01", 8.0)), "UTC")
+    with pytest.raises(DataError, match="as_of must carry a time zone, got 2024-03-11T"):
+        build_features(lines, AS_OF.replace(tzinfo=None))

@@ -10,15 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.ingest.transactions import (
-    Log,
-    to_lines,
-)
+from features.ingest.transactions import TransactionLog, canonical_lines
 from features.purchases import labels
-from features.purchases.table import (
-    OPTIONAL,
-    build,
-)
+from features.purchases.table import OPTIONAL, build_features
 
 AS_OF = datetime(2024, 3, 1, tzinfo=UTC)
 
@@ -41,7 +35,7 @@ def random_log(seed: int) -> pd.DataFrame:
 
 
 def table(log: pd.DataFrame) -> pd.DataFrame:
-    return build(to_lines(log, "Europe/London"), AS_OF, optional=OPTIONAL)
+    return build_features(canonical_lines(log, "Europe/London"), AS_OF, optional=OPTIONAL)
 
 
 seeds = st.integers(0, 10**9)
@@ -91,22 +85,22 @@ def test_features_keep_their_ranges(seed: int) -> None:
 @few
 @given(seeds, st.integers(1, 400))
 def test_labels_are_of_the_same_customers(seed: int, horizon_days: int) -> None:
-    log = to_lines(random_log(seed), "UTC")
-    outcome = labels.build(log, AS_OF, horizon_days, end=datetime(2026, 1, 1, tzinfo=UTC))
-    assert outcome.index.equals(build(log, AS_OF).index)
+    log = canonical_lines(random_log(seed), "UTC")
+    outcome = labels.build_labels(log, AS_OF, horizon_days, end=datetime(2026, 1, 1, tzinfo=UTC))
+    assert outcome.index.equals(build_features(log, AS_OF).index)
 
 
-def test_one_retail_customer_is_the_same_to_the_last_bit_alone(retail: Log) -> None:
-    together = build(retail.lines, retail.end)
+def test_one_retail_customer_is_the_same_to_the_last_bit_alone(retail: TransactionLog) -> None:
+    together = build_features(retail.lines, retail.end)
     for customer in together.index[::1000]:
         lines = retail.lines[retail.lines["customer_id"] == customer]
-        alone = build(lines, retail.end)
+        alone = build_features(lines, retail.end)
         pd.testing.assert_frame_equal(alone, together.loc[[customer]], check_exact=True)
 
 
 @pytest.mark.parametrize("customers", [1, 100])
-def test_building_twice_gives_the_same_bits(retail: Log, customers: int) -> None:
+def test_building_twice_gives_the_same_bits(retail: TransactionLog, customers: int) -> None:
     chosen = retail.lines["customer_id"].drop_duplicates()[:customers]
     lines = retail.lines[retail.lines["customer_id"].isin(chosen)]
-    first, second = build(lines, retail.end), build(lines, retail.end)
+    first, second = build_features(lines, retail.end), build_features(lines, retail.end)
     pd.testing.assert_frame_equal(first, second, check_exact=True)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.ingest.transactions import Log
-from features.purchases.table import build
+from features.ingest.transactions import TransactionLog
+from features.purchases.table import build_features
 
 DAY = 86_400_000_000
 
@@ -80,18 +80,18 @@ def _since(orders: pd.DataFrame, us: int, days: int, ids: pd.Index, how: str) ->
 
 
 @pytest.mark.parametrize("back_days", [0, 90, 400])
-def test_every_number_of_the_retail_log(retail: Log, back_days: int) -> None:
+def test_every_number_of_the_retail_log(retail: TransactionLog, back_days: int) -> None:
     as_of = retail.end - timedelta(days=back_days, hours=-5)
-    table = build(retail.lines, as_of)
+    table = build_features(retail.lines, as_of)
     expected = recomputed(retail.lines, as_of)[table.columns]
     pd.testing.assert_frame_equal(
         table, expected.astype("float64"), check_index_type=False, rtol=1e-9, atol=1e-9
     )
 
 
-def test_every_category_of_the_grocery_log(groceries: Log) -> None:
+def test_every_category_of_the_grocery_log(groceries: TransactionLog) -> None:
     as_of = datetime(2017, 7, 1, 3, tzinfo=UTC)
-    table = build(groceries.lines, as_of, optional=groceries.optional)
+    table = build_features(groceries.lines, as_of, optional=groceries.optional)
     us = round(as_of.timestamp() * 1e6)
     orders = orders_before(groceries.lines, us)
     bought = orders[orders["amount"] > 0][["customer_id", "order_id", "us"]]

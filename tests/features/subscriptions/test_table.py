@@ -11,23 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.__main__ import main
-from features.config.purchases import (
-    ConfigError,
-    read_config,
-)
+from features.config.purchases import ConfigError, read_purchase_config
 from features.config.subscriptions import (
-    ContractColumns,
-    ContractData,
-    read_contract_config,
-    read_either_config,
+    SubscriptionColumns,
+    SubscriptionData,
+    read_config,
+    read_subscription_config,
 )
-from features.ingest.subscribers import (
-    MEANINGS,
-    Subscriptions,
-    read_subscriptions,
-    whole_months,
-)
-from features.schema import ContractError
+from features.ingest.subscribers import MEANINGS, SubscriberTable, read_subscribers, whole_months
+from features.schema import DataError
 from features.subscriptions import table
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -43,24 +35,26 @@ e,2024-07-01,50,,basic
 TENURES = "who,months,fee,gone,plan\na,0,10,no,basic\nb,1,20,yes,basic\nc,14,30,No,plus\n"
 
 
-def dated(tmp_path: Path, rows: str = DATED, **changes: object) -> Subscriptions:
+def dated(tmp_path: Path, rows: str = DATED, **changes: object) -> SubscriberTable:
     path = tmp_path / "customers.csv"
     path.write_text(f"{HEAD}\n{rows}")
-    columns = ContractColumns(customer_id="who", start="since", amount="fee", cancelled="until")
+    columns = SubscriptionColumns(customer_id="who", start="since", amount="fee", cancelled="until")
     data = {"customers": str(path), "attributes": ["plan"], "known_until": "2024-10-01"}
-    return read_subscriptions(ContractData.model_validate(data | {"columns": columns} | changes))
+    return read_subscribers(SubscriptionData.model_validate(data | {"columns": columns} | changes))
 
 
-def tenures(tmp_path: Path, text: str = TENURES, **changes: object) -> Subscriptions:
+def tenures(tmp_path: Path, text: str = TENURES, **changes: object) -> SubscriberTable:
     path = tmp_path / "customers.csv"
     path.write_text(text)
-    columns = ContractColumns(customer_id="who", tenure="months", amount="fee", cancelled="gone")
+    columns = SubscriptionColumns(
+        customer_id="who", tenure="months", amount="fee", cancelled="gone"
+    )
     data = {"customers": str(path), "attributes": ["plan"], "known_until": "2024-07-01"}
-    return read_subscriptions(ContractData.model_validate(data | {"columns": columns} | changes))
+    return read_subscribers(SubscriptionData.model_validate(data | {"columns": columns} | changes))
 
 
 def test_the_table_holds_who_had_a_contract_at_the_moment(tmp_path: Path) -> None:
-    found = table.build(dated(tmp_path), AS_OF)
+    found = table.build_features(dated(tmp_path), AS_OF)
     assert list(found.index) == ["a", "c", "d"]  # b has left, e begins at as_of: not before it
     assert list(found.columns) == ["tenure_months", "monthly_amount", "plan"]
     assert list(found["tenure_months"]) == [6.0, 4.0, 0.0]
@@ -68,9 +62,9 @@ def test_the_table_holds_who_had_a_contract_at_the_moment(tmp_path: Path) -> Non
 
 
 def test_labels_are_cancellations_inside_the_horizon(tmp_path: Path) -> None:
-    found = table.labels(dated(tmp_path), AS_OF, 50)
+    found = table.build_labels(dated(tmp_path), AS_OF, 50)
     assert found["churned"].to_dict() == {"a": 0, "c": 1, "d": 0}  # 20 August is day 50
-    assert table.labels(dated(tmp_path), AS_OF, 51)["churned"]["d"] == 1
+    assert table.build_labels(dated(tmp_path), AS_OF, 51)["churned"]["d"] == 1
     months = 50 / (365.25 / 12)
     assert found["revenue_future"].to_dict() == pytest.approx(
         {"a": 10 * months, "c": 30.0, "d": 40 * months}
@@ -173,11 +167,11 @@ def test_a_table_of_tenures_tells_of_one_moment(
     assert list(lives["entered"]) == entered
     assert list(lives["periods"]) == [0, 1, 14]
     assert list(lives["left"]) == [False, True, False]
-    assert list(table.build(found, AS_OF).index) == ["a", "c"]
-    with pytest.raises(ContractError, match=r"tells of one moment, 2024-07-01T00:00:00\+00:00"):
-        table.build(found, AS_OF - timedelta(days=1))
-    with pytest.raises(ContractError, match="starts must be dates"):
-        table.labels(found, AS_OF, 30)
+    assert list(table.build_features(found, AS_OF).index) == ["a", "c"]
+    with pytest.raises(DataError, match=r"tells of one moment, 2024-07-01T00:00:00\+00:00"):
+        table.build_features(found, AS_OF - timedelta(days=1))
+    with pytest.raises(DataError, match="starts must be dates"):
+        table.build_labels(found, AS_OF, 30)
 
 
 def test_tenures_that_are_missing_or_negative_are_set_aside(tmp_path: Path) -> None:
@@ -204,35 +198,35 @@ def test_tenures_that_are_missing_or_negative_are_set_aside(tmp_path: Path) -> N
     ],
 )
 def test_what_cannot_be_used_is_one_sentence(tmp_path: Path, rows: str, sentence: str) -> None:
-    with pytest.raises(ContractError, match=sentence):
+    with pytest.raises(DataError, match=sentence):
         dated(tmp_path, rows)
 
 
 def test_a_missing_column_or_flag_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match=r"no column 'colour', correct data\.attributes"):
+    with pytest.raises(DataError, match=r"no column 'colour', correct data\.attributes"):
         dated(tmp_path, attributes=["colour"])
-    with pytest.raises(ContractError, match="column gone holds 'maybe', expected a flag"):
+    with pytest.raises(DataError, match="column gone holds 'maybe', expected a flag"):
         tenures(tmp_path, TENURES.replace("yes", "maybe"))
-    with pytest.raises(ContractError, match=r"data\.known_until: as_of must be a date"):
+    with pytest.raises(DataError, match=r"data\.known_until: as_of must be a date"):
         dated(tmp_path, known_until="soon")
 
 
 def test_labels_need_the_whole_horizon(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match="as_of must be 2024-09-01"):
-        table.labels(dated(tmp_path), datetime(2024, 9, 2, tzinfo=UTC), 30)
-    with pytest.raises(ContractError, match="must be positive, got 0"):
-        table.labels(dated(tmp_path), AS_OF, 0)
-    with pytest.raises(ContractError, match="must carry a time zone"):
-        table.build(dated(tmp_path), datetime(2024, 7, 1))
+    with pytest.raises(DataError, match="as_of must be 2024-09-01"):
+        table.build_labels(dated(tmp_path), datetime(2024, 9, 2, tzinfo=UTC), 30)
+    with pytest.raises(DataError, match="must be positive, got 0"):
+        table.build_labels(dated(tmp_path), AS_OF, 0)
+    with pytest.raises(DataError, match="must carry a time zone"):
+        table.build_features(dated(tmp_path), datetime(2024, 7, 1))
 
 
 def test_telco_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    config = read_contract_config(Path("configs/telco.toml"))
-    found = read_subscriptions(config.data)
+    config = read_subscription_config(Path("configs/telco.toml"))
+    found = read_subscribers(config.data)
     assert found.counts["customers"] == found.counts["rows_read"] == 7_043
     assert found.counts["customers_cancelled"] == 1_869
-    active = table.build(found, found.end)
+    active = table.build_features(found, found.end)
     assert len(active) == 5_174
     assert len(active.columns) == 2 + len(config.data.attributes)
     assert not active.isna().to_numpy().any()
@@ -258,10 +252,10 @@ def test_numbers_stay_numbers(tmp_path: Path) -> None:
 
 def test_configurations_of_either_kind_are_told_apart() -> None:
     contract, log = ROOT / "configs/telco.toml", ROOT / "configs/cdnow.toml"
-    assert read_either_config(contract) == read_contract_config(contract)
-    assert read_either_config(log) == read_config(log)
+    assert read_config(contract) == read_subscription_config(contract)
+    assert read_config(log) == read_purchase_config(log)
     with pytest.raises(ConfigError, match=r"problem\.relationship is 'contract'"):
-        read_config(contract)
+        read_purchase_config(contract)
 
 
 @pytest.mark.parametrize(
@@ -282,10 +276,10 @@ def test_each_violation_is_a_sentence(tmp_path: Path, old: str, new: str, senten
     path = tmp_path / "x.toml"
     path.write_text(text.replace(old, new))
     if not sentence:
-        assert read_contract_config(path).data.columns.start == "s"
+        assert read_subscription_config(path).data.columns.start == "s"
         return
     with pytest.raises(ConfigError) as caught:
-        read_contract_config(path)
+        read_subscription_config(path)
     assert str(caught.value).startswith(f"{path}: {sentence}")
 
 

@@ -4,17 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.bundle import Bundle
-from models.purchases.basis import (
-    NEEDED,
-    Verdict,
-    judge,
-)
-from models.purchases.card import (
-    Card,
-    Trees,
-)
-from models.purchases.predict import matrix_of
+from models.bundle import PurchaseBundle
+from models.purchases.basis import NEEDED, Evidence, assess
+from models.purchases.card import PurchaseCard, Trees
+from models.purchases.predict import feature_matrix
 
 NO_TREES = Trees(rounds=0, strength=0.5, shift=0.0)
 
@@ -25,21 +18,21 @@ def regular(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["repeat_days"] > 3].iloc[[0]]
 
 
-def verdict(bundle: Bundle, rows: pd.DataFrame, horizon_days: int = 91) -> Verdict:
-    return judge(bundle, matrix_of(bundle, rows), horizon_days)
+def verdict(bundle: PurchaseBundle, rows: pd.DataFrame, horizon_days: int = 91) -> Evidence:
+    return assess(bundle, feature_matrix(bundle, rows), horizon_days)
 
 
-def remarks(bundle: Bundle, row: pd.DataFrame, horizon_days: int = 91) -> list[str]:
+def remarks(bundle: PurchaseBundle, row: pd.DataFrame, horizon_days: int = 91) -> list[str]:
     (warnings,) = verdict(bundle, row, horizon_days).warnings
     return warnings
 
 
-def with_card(bundle: Bundle, card: Card) -> Bundle:
-    return Bundle(card, bundle.churn, bundle.spend)
+def with_card(bundle: PurchaseBundle, card: PurchaseCard) -> PurchaseBundle:
+    return PurchaseBundle(card, bundle.churn, bundle.spend)
 
 
 def test_of_a_regular_customer_there_is_nothing_to_remark(
-    bundle: Bundle, regular: pd.DataFrame
+    bundle: PurchaseBundle, regular: pd.DataFrame
 ) -> None:
     assert remarks(bundle, regular) == []
 
@@ -49,7 +42,7 @@ def test_of_a_regular_customer_there_is_nothing_to_remark(
     [(5, 5, "model"), (5, 0, "model"), (0, 5, "model"), (0, 0, "prior")],
 )
 def test_trees_in_either_model_make_it_a_model(
-    bundle: Bundle, regular: pd.DataFrame, churn: int, spend: int, basis: str
+    bundle: PurchaseBundle, regular: pd.DataFrame, churn: int, spend: int, basis: str
 ) -> None:
     card = bundle.card.model_copy(
         update={
@@ -62,7 +55,7 @@ def test_trees_in_either_model_make_it_a_model(
 
 @pytest.mark.parametrize("missing", NEEDED)
 def test_without_a_sufficient_statistic_nothing_is_predicted(
-    bundle: Bundle, regular: pd.DataFrame, missing: str
+    bundle: PurchaseBundle, regular: pd.DataFrame, missing: str
 ) -> None:
     row = regular.assign(**{missing: np.nan})
     assert verdict(bundle, row, 365).basis == ["insufficient"]
@@ -72,12 +65,12 @@ def test_without_a_sufficient_statistic_nothing_is_predicted(
     ]
 
 
-def test_one_purchase_day_is_remarked(bundle: Bundle, regular: pd.DataFrame) -> None:
+def test_one_purchase_day_is_remarked(bundle: PurchaseBundle, regular: pd.DataFrame) -> None:
     once = regular.assign(repeat_days=0.0, last_repeat_days=0.0)
     assert remarks(bundle, once) == ["only one purchase day so far"]
 
 
-def test_a_new_customer_is_remarked(bundle: Bundle, regular: pd.DataFrame) -> None:
+def test_a_new_customer_is_remarked(bundle: PurchaseBundle, regular: pd.DataFrame) -> None:
     lowest = {each.name: each.lowest for each in bundle.card.features}["age_days"]
     found = remarks(bundle, regular.assign(age_days=29.9))
     assert found == [
@@ -87,14 +80,16 @@ def test_a_new_customer_is_remarked(bundle: Bundle, regular: pd.DataFrame) -> No
     assert "customer for less than 30 days" not in remarks(bundle, regular.assign(age_days=30.0))
 
 
-def test_more_refunds_than_purchases_are_remarked(bundle: Bundle, regular: pd.DataFrame) -> None:
+def test_more_refunds_than_purchases_are_remarked(
+    bundle: PurchaseBundle, regular: pd.DataFrame
+) -> None:
     eaten = remarks(bundle, regular.assign(refund_rate=1.01))
     assert eaten == ["refunds exceed purchases", "refund_rate outside the training range"]
     assert "refunds exceed purchases" not in remarks(bundle, regular.assign(refund_rate=1.0))
 
 
 def test_a_value_beyond_what_training_saw_is_remarked(
-    bundle: Bundle, regular: pd.DataFrame
+    bundle: PurchaseBundle, regular: pd.DataFrame
 ) -> None:
     bounds = {each.name: each for each in bundle.card.features}["monetary_max"]
     assert bounds.lowest is not None
@@ -106,7 +101,9 @@ def test_a_value_beyond_what_training_saw_is_remarked(
     assert remarks(bundle, regular.assign(monetary_max=np.nan)) == []
 
 
-def test_text_and_features_never_seen_have_no_range(bundle: Bundle, regular: pd.DataFrame) -> None:
+def test_text_and_features_never_seen_have_no_range(
+    bundle: PurchaseBundle, regular: pd.DataFrame
+) -> None:
     named = bundle.card.features[0].model_copy(update={"name": "first_channel"})
     empty = named.model_copy(update={"lowest": None, "highest": None})
     card = bundle.card.model_copy(
@@ -119,7 +116,7 @@ def test_text_and_features_never_seen_have_no_range(bundle: Bundle, regular: pd.
 
 
 def test_a_horizon_beyond_what_was_learnt_is_remarked(
-    bundle: Bundle, regular: pd.DataFrame
+    bundle: PurchaseBundle, regular: pd.DataFrame
 ) -> None:
     learnt = bundle.card.fitted_horizon_days
     assert remarks(bundle, regular, learnt) == []
@@ -128,7 +125,7 @@ def test_a_horizon_beyond_what_was_learnt_is_remarked(
     assert sentence.endswith(f"on to {learnt + 1}")
 
 
-def test_each_customer_has_its_own_remarks(bundle: Bundle, table: pd.DataFrame) -> None:
+def test_each_customer_has_its_own_remarks(bundle: PurchaseBundle, table: pd.DataFrame) -> None:
     few = table.iloc[:300]
     found = verdict(bundle, few)
     for customer, warnings in zip(few.index, found.warnings, strict=True):
@@ -137,6 +134,6 @@ def test_each_customer_has_its_own_remarks(bundle: Bundle, table: pd.DataFrame) 
         )
 
 
-def test_of_nobody_there_is_nothing_to_say(bundle: Bundle, regular: pd.DataFrame) -> None:
+def test_of_nobody_there_is_nothing_to_say(bundle: PurchaseBundle, regular: pd.DataFrame) -> None:
     nobody = verdict(bundle, regular.iloc[:0])
     assert (nobody.basis, nobody.warnings, nobody.known.size) == ([], [], 0)

@@ -8,24 +8,20 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from features.simulate import Behaviour, buy
-from models.purchases.bg_nbd import (
-    Histories,
-    PurchaseModel,
-    Variant,
-    _log_likelihood,
-    fit,
-)
+from models.purchases.bg_nbd import PurchaseHistories, PurchaseModel, Variant, _log_likelihood, fit
 
 Array = NDArray[np.float64]
 VARIANTS: tuple[Variant, ...] = ("bg", "mbg")
 HORIZONS = (1, 7, 30, 90, 180, 365, 730, 3650, 36500)
 
 
-def history(repeats: float, last_repeat: float, age: float) -> Histories:
-    return Histories(np.array([repeats]), np.array([last_repeat]), np.array([age]))
+def history(repeats: float, last_repeat: float, age: float) -> PurchaseHistories:
+    return PurchaseHistories(np.array([repeats]), np.array([last_repeat]), np.array([age]))
 
 
-def simulated(variant: Variant, behaviour: Behaviour, customers: int, seed: int) -> Histories:
+def simulated(
+    variant: Variant, behaviour: Behaviour, customers: int, seed: int
+) -> PurchaseHistories:
     """Histories of 100 to 500 days; in MBG/NBD the first purchase may be the last."""
     rng = np.random.default_rng(seed)
     rate = rng.gamma(behaviour.r, 1 / behaviour.alpha, customers)
@@ -37,16 +33,16 @@ def simulated(variant: Variant, behaviour: Behaviour, customers: int, seed: int)
     who, days = bought.who[seen], bought.days[seen]
     last = np.zeros(customers)
     np.maximum.at(last, who, days - (500 - age)[who])
-    return Histories(np.bincount(who, minlength=customers).astype(float), last, age)
+    return PurchaseHistories(np.bincount(who, minlength=customers).astype(float), last, age)
 
 
 @pytest.fixture(scope="module")
-def weeks(cdnow_paper: pd.DataFrame) -> Histories:
+def weeks(cdnow_paper: pd.DataFrame) -> PurchaseHistories:
     columns = ("repeats", "last_repeat", "age")
-    return Histories(*(cdnow_paper[name].to_numpy() for name in columns))
+    return PurchaseHistories(*(cdnow_paper[name].to_numpy() for name in columns))
 
 
-def test_bg_nbd_of_the_cdnow_sample_as_published(weeks: Histories) -> None:
+def test_bg_nbd_of_the_cdnow_sample_as_published(weeks: PurchaseHistories) -> None:
     # Fader, Hardie & Lee (2005), table 2: 2,357 customers, 39 weeks.
     model = fit(weeks)
     assert model.r == pytest.approx(0.2426, abs=1e-4)
@@ -63,8 +59,8 @@ def test_conditional_expectation_as_published() -> None:
     assert expected[0] == pytest.approx(1.226, abs=5e-4)
 
 
-def test_the_unit_of_time_does_not_matter(weeks: Histories) -> None:
-    days = Histories(weeks.repeats, weeks.last_repeat * 7, weeks.age * 7)
+def test_the_unit_of_time_does_not_matter(weeks: PurchaseHistories) -> None:
+    days = PurchaseHistories(weeks.repeats, weeks.last_repeat * 7, weeks.age * 7)
     by_week, by_day = fit(weeks), fit(days)
     assert by_day.alpha / 7 == pytest.approx(by_week.alpha, rel=1e-4)
     np.testing.assert_allclose(
@@ -112,12 +108,12 @@ def test_nothing_is_likelier_than_the_fit(variant: Variant, seed: int) -> None:
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_cells_give_the_fit_of_rows(variant: Variant, weeks: Histories) -> None:
-    few = Histories(*(each[:400] for each in (weeks.repeats, weeks.last_repeat, weeks.age)))
+def test_cells_give_the_fit_of_rows(variant: Variant, weeks: PurchaseHistories) -> None:
+    few = PurchaseHistories(*(each[:400] for each in (weeks.repeats, weeks.last_repeat, weeks.age)))
     assert len(few.cells()[1]) < 300
     assert few.cells()[1].sum() == 400
     # A nudge of a nanoweek makes every history its own, so that each row is a cell.
-    rows = Histories(few.repeats, few.last_repeat, few.age + 1e-9 * np.arange(1, 401))
+    rows = PurchaseHistories(few.repeats, few.last_repeat, few.age + 1e-9 * np.arange(1, 401))
     assert len(rows.cells()[1]) == 400
     by_cell, by_row = fit(few, variant), fit(rows, variant)
     assert by_row.log_likelihood(few) == pytest.approx(by_cell.log_likelihood(few), rel=1e-9)
@@ -126,14 +122,16 @@ def test_cells_give_the_fit_of_rows(variant: Variant, weeks: Histories) -> None:
     )
 
 
-def test_fit_ignores_the_order_of_customers(weeks: Histories) -> None:
+def test_fit_ignores_the_order_of_customers(weeks: PurchaseHistories) -> None:
     shuffle = np.random.default_rng(3).permutation(len(weeks.age))
-    mixed = Histories(*(each[shuffle] for each in (weeks.repeats, weeks.last_repeat, weeks.age)))
+    mixed = PurchaseHistories(
+        *(each[shuffle] for each in (weeks.repeats, weeks.last_repeat, weeks.age))
+    )
     assert fit(mixed) == fit(weeks)
 
 
 def test_fit_of_nobody_says_so() -> None:
-    nobody = Histories(np.empty(0), np.empty(0), np.empty(0))
+    nobody = PurchaseHistories(np.empty(0), np.empty(0), np.empty(0))
     with pytest.raises(ValueError, match="no customers to fit"):
         fit(nobody)
 
@@ -141,15 +139,17 @@ def test_fit_of_nobody_says_so() -> None:
 ODD_POPULATIONS = {
     "one customer": history(3, 40, 90),
     "one customer without repeats": history(0, 0, 0.5),
-    "nobody came back": Histories(np.zeros(40), np.zeros(40), np.linspace(1, 400, 40)),
-    "everybody alike": Histories(np.full(30, 5.0), np.full(30, 80.0), np.full(30, 100.0)),
-    "hundreds of repeats": Histories(
+    "nobody came back": PurchaseHistories(np.zeros(40), np.zeros(40), np.linspace(1, 400, 40)),
+    "everybody alike": PurchaseHistories(np.full(30, 5.0), np.full(30, 80.0), np.full(30, 100.0)),
+    "hundreds of repeats": PurchaseHistories(
         np.linspace(200, 900, 30), np.full(30, 999.0), np.full(30, 1000.0)
     ),
-    "decades": Histories(
+    "decades": PurchaseHistories(
         np.arange(30.0), np.where(np.arange(30) > 0, 9000.0, 0.0), np.full(30, 20_000.0)
     ),
-    "gone after the second": Histories(np.ones(30), np.full(30, 1.0), np.linspace(500, 900, 30)),
+    "gone after the second": PurchaseHistories(
+        np.ones(30), np.full(30, 1.0), np.linspace(500, 900, 30)
+    ),
 }
 
 
@@ -176,7 +176,7 @@ ODD_MODELS = [
 ]
 
 
-def stays_inside_its_support(model: PurchaseModel, some: Histories) -> None:
+def stays_inside_its_support(model: PurchaseModel, some: PurchaseHistories) -> None:
     alive = model.p_alive(some)
     assert ((alive > 0) | (some.repeats > 0)).all()
     assert ((alive >= 0) & (alive <= 1)).all()
@@ -199,7 +199,9 @@ def test_odd_models_answer_inside_their_support(
     repeats = np.array([0.0, 0.0, 1.0, 1.0, 12.0, 12.0, 400.0, 900.0])
     last = np.array([0.0, 0.0, 1.0, 9000.0, 5.0, 1200.0, 1999.0, 2000.0])
     age = np.array([0.01, 9000.0, 9000.0, 9000.0, 9000.0, 1201.0, 2000.0, 2000.5])
-    stays_inside_its_support(PurchaseModel(variant, *parameters), Histories(repeats, last, age))
+    stays_inside_its_support(
+        PurchaseModel(variant, *parameters), PurchaseHistories(repeats, last, age)
+    )
 
 
 @settings(max_examples=60, deadline=None)

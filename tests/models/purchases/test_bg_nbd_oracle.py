@@ -10,11 +10,7 @@ from numpy.typing import NDArray
 from scipy.integrate import trapezoid
 from scipy.special import expit, gammaln, log_expit
 
-from models.purchases.bg_nbd import (
-    Histories,
-    PurchaseModel,
-    Variant,
-)
+from models.purchases.bg_nbd import PurchaseHistories, PurchaseModel, Variant
 from models.purchases.expected_purchases import (
     _closed_form,
     _quadrature,
@@ -77,7 +73,7 @@ def test_closed_forms_are_the_integrals(
 ) -> None:
     x, last, age = known
     model, integral = PurchaseModel(variant, *parameters), Integral(variant, parameters)
-    one = Histories(*(np.array([float(each)]) for each in known))
+    one = PurchaseHistories(*(np.array([float(each)]) for each in known))
     alive = integral.alive(x, age)
     likelihood = integral.over(alive) + integral.over(integral.gone(x, last))
     orders = -np.expm1(-integral.rate * integral.leave * HORIZON) / integral.leave

@@ -9,22 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.ingest.transactions import to_lines
+from features.ingest.transactions import canonical_lines
 from features.purchases import labels
-from features.purchases.table import build
+from features.purchases.table import build_features
 from features.simulate import simulate
 from models.purchases.calibration import (
     LARGEST_SPEED,
     NO_ERROR,
-    LevelError,
-    lasting,
-    measure,
+    CalibrationError,
+    measure_error,
+    persistent_error,
     shrink,
 )
-from models.purchases.prior import (
-    Prior,
-    fit_classical,
-)
+from models.purchases.prior import Prior, fit_classical
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
 HORIZON = 60
@@ -39,7 +36,7 @@ def log() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def known(log: pd.DataFrame) -> tuple[Prior, pd.DataFrame]:
-    table = build(to_lines(log, "UTC"), AS_OF)
+    table = build_features(canonical_lines(log, "UTC"), AS_OF)
     return fit_classical(table), table
 
 
@@ -53,7 +50,7 @@ def sped_up(log: pd.DataFrame, factor: float) -> pd.DataFrame:
 
 def outcome(log: pd.DataFrame) -> pd.DataFrame:
     end = AS_OF + timedelta(days=HORIZON)
-    return labels.build(to_lines(log, "UTC"), AS_OF, HORIZON, end=end)
+    return labels.build_labels(canonical_lines(log, "UTC"), AS_OF, HORIZON, end=end)
 
 
 @pytest.mark.parametrize("factor", [0.5, 1.0, 1.5, 2.0])
@@ -61,7 +58,7 @@ def test_the_speed_of_a_log_is_found(
     log: pd.DataFrame, known: tuple[Prior, pd.DataFrame], factor: float
 ) -> None:
     prior, table = known
-    error = measure(prior, table, outcome(sped_up(log, factor)), HORIZON)
+    error = measure_error(prior, table, outcome(sped_up(log, factor)), HORIZON)
     assert error.speed == pytest.approx(np.log(factor), abs=3 * error.speed_sd + 0.02)
     assert 0 < error.speed_sd < 0.1
     # With the clock set so, nothing is left to correct in customers and money.
@@ -74,7 +71,7 @@ def test_dearer_purchases_are_an_error_of_revenue_alone(
 ) -> None:
     found = outcome(log)
     dearer = found.assign(revenue_future=found["revenue_future"] * 1.3)
-    before, after = measure(*known, found, HORIZON), measure(*known, dearer, HORIZON)
+    before, after = measure_error(*known, found, HORIZON), measure_error(*known, dearer, HORIZON)
     assert after.revenue - before.revenue == pytest.approx(np.log(1.3))
     assert (after.speed, after.order) == (before.speed, before.order)
     assert after.revenue_sd == pytest.approx(before.revenue_sd)
@@ -85,7 +82,7 @@ def test_with_the_clock_set_expected_days_are_the_actual_ones(
 ) -> None:
     prior, table = known
     found = outcome(log)
-    speed = measure(prior, table, found, HORIZON).speed
+    speed = measure_error(prior, table, found, HORIZON).speed
     expected = prior.expected_days(table, HORIZON * np.exp(speed)).sum()
     assert expected == pytest.approx(found["active_days_future"].sum(), rel=1e-3)
 
@@ -96,9 +93,9 @@ def test_a_speed_is_never_beyond_belief(
     found = outcome(log)
     nothing = found.assign(active_days_future=0, n_orders_future=0, revenue_future=0.0, churned=1)
     daily = found.assign(active_days_future=HORIZON, n_orders_future=HORIZON, churned=0)
-    assert measure(*known, nothing, HORIZON).speed == -LARGEST_SPEED
-    assert measure(*known, daily, HORIZON).speed == LARGEST_SPEED
-    for error in (measure(*known, nothing, HORIZON), measure(*known, daily, HORIZON)):
+    assert measure_error(*known, nothing, HORIZON).speed == -LARGEST_SPEED
+    assert measure_error(*known, daily, HORIZON).speed == LARGEST_SPEED
+    for error in (measure_error(*known, nothing, HORIZON), measure_error(*known, daily, HORIZON)):
         assert np.isfinite(list(asdict(error).values())).all()
 
 
@@ -107,7 +104,7 @@ def test_a_speed_is_never_beyond_belief(
 def test_shrinking_draws_towards_none_and_never_past_it(
     values: tuple[float, float, float, float, float, float],
 ) -> None:
-    error = LevelError(*values)
+    error = CalibrationError(*values)
     kept = shrink(error)
     for name in ("speed", "order", "revenue"):
         was, now = getattr(error, name), getattr(kept, name)
@@ -117,7 +114,7 @@ def test_shrinking_draws_towards_none_and_never_past_it(
 
 def test_the_noisier_an_error_the_less_is_believed() -> None:
     sampling = (0.0, 0.05, 0.3, 5.0)
-    kept = [shrink(LevelError(1.0, 1.0, 1.0, *[sd] * 3)) for sd in sampling]
+    kept = [shrink(CalibrationError(1.0, 1.0, 1.0, *[sd] * 3)) for sd in sampling]
     for name in ("speed", "order", "revenue"):
         values = [getattr(each, name) for each in kept]
         assert values == sorted(values, reverse=True)
@@ -127,9 +124,9 @@ def test_the_noisier_an_error_the_less_is_believed() -> None:
         assert doubts == sorted(doubts)
 
 
-def errors(*totals: float) -> list[LevelError]:
+def errors(*totals: float) -> list[CalibrationError]:
     return [
-        LevelError(0.5, 0.5, 0.5, 0.1, 0.1, 0.1, plain_order=total / 10, plain_revenue=total)
+        CalibrationError(0.5, 0.5, 0.5, 0.1, 0.1, 0.1, plain_order=total / 10, plain_revenue=total)
         for total in totals
     ]
 
@@ -137,8 +134,8 @@ def errors(*totals: float) -> list[LevelError]:
 @pytest.mark.parametrize(
     ("past", "windows"), [([], 9.0), (errors(-0.5, -0.5), 9.0), (errors(-0.5, -0.5, -0.5), 1.9)]
 )
-def test_few_windows_prove_nothing(past: list[LevelError], windows: float) -> None:
-    found = lasting(past, windows)
+def test_few_windows_prove_nothing(past: list[CalibrationError], windows: float) -> None:
+    found = persistent_error(past, windows)
     assert (found.speed, found.order, found.revenue) == (0, 0, 0)
     assert found.order_sd > 0
     assert np.hypot(found.speed_sd, found.revenue_sd) > 0.1
@@ -148,20 +145,22 @@ def test_what_was_off_at_all_times_is_corrected_in_part() -> None:
     # Totals -0.5, -0.48, -0.52: mean -0.5, sd 0.02; t(3) has its 97.5 % point at 3.18, so the near
     # end of the interval over four windows is -0.5 + 3.18 * 0.02 / 2 = -0.468. What is left is
     # -0.032, -0.012, -0.052, whose root mean square is 0.036.
-    found = lasting(errors(-0.5, -0.48, -0.52), windows=4.0)
+    found = persistent_error(errors(-0.5, -0.48, -0.52), windows=4.0)
     assert found.revenue == pytest.approx(-0.468, abs=5e-4)
     assert found.speed == 0
     assert found.revenue_sd == pytest.approx(0.036, abs=5e-4)
 
 
 def test_four_times_the_horizon_is_twice_as_uncertain() -> None:
-    once, longer = (lasting(errors(-0.5, 0.4, 0.1), 4.0, horizons=each) for each in (1.0, 4.0))
+    once, longer = (
+        persistent_error(errors(-0.5, 0.4, 0.1), 4.0, horizons=each) for each in (1.0, 4.0)
+    )
     assert longer.revenue_sd == pytest.approx(2 * once.revenue_sd)
     assert longer.order_sd == pytest.approx(2 * once.order_sd)
 
 
 def test_what_was_off_now_so_now_so_is_not_corrected() -> None:
-    found = lasting(errors(-0.5, 0.4, -0.3, 0.2), windows=4.0)
+    found = persistent_error(errors(-0.5, 0.4, -0.3, 0.2), windows=4.0)
     assert (found.order, found.revenue) == (0, 0)
     assert found.revenue_sd > 0.3
 
@@ -171,7 +170,7 @@ def test_what_was_off_now_so_now_so_is_not_corrected() -> None:
 def test_a_lasting_correction_never_exceeds_the_mean_error(
     past: list[float], windows: float
 ) -> None:
-    found = lasting(errors(*past), windows)
+    found = persistent_error(errors(*past), windows)
     mean = float(np.mean(past)) if past else 0.0
     for now, was in ((found.revenue, mean), (found.order, mean / 10)):
         assert min(was, 0) - 1e-12 <= now <= max(was, 0) + 1e-12

@@ -8,13 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import logit
 from sklearn import metrics
 
-from models.purchases.churn import (
-    DOUBT,
-    ChurnModel,
-    lift,
-    log_loss,
-    log_odds,
-)
+from models.purchases.churn import DOUBT, ChurnModel, lift, log_loss, log_odds
 
 Array = NDArray[np.float64]
 PROBABILITY = st.floats(1e-6, 1 - 1e-6)

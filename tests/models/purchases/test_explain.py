@@ -12,17 +12,11 @@ import xgboost as xgb
 from scipy.special import logit
 
 from models import bundle as bundles
-from models.boosting import correction, no_trees
-from models.bundle import Bundle
+from models.boosting import no_trees, tree_correction
+from models.bundle import PurchaseBundle
 from models.purchases.card import Feature
-from models.purchases.explain import (
-    Explanation,
-    contributions,
-    drivers,
-    explain,
-    importance,
-)
-from models.purchases.predict import forecast
+from models.purchases.explain import Explanation, contributions, drivers, explain, importance
+from models.purchases.predict import forecast_table
 from train.purchases.history import History
 
 COLUMNS = 3
@@ -49,7 +43,7 @@ def known(found: list[Explanation | None]) -> list[Explanation]:
     return there
 
 
-def untreed(bundle: Bundle) -> Bundle:
+def untreed(bundle: PurchaseBundle) -> PurchaseBundle:
     """The same bundle, left as the probability model."""
     columns = len(bundle.card.features)
     none = {"rounds": 0}
@@ -59,7 +53,9 @@ def untreed(bundle: Bundle) -> Bundle:
             "spend": bundle.card.spend.model_copy(update=none),
         }
     )
-    return Bundle(card, no_trees(columns, "binary:logistic"), no_trees(columns, "reg:gamma"))
+    return PurchaseBundle(
+        card, no_trees(columns, "binary:logistic"), no_trees(columns, "reg:gamma")
+    )
 
 
 def toy(objective: str) -> tuple[xgb.Booster, np.ndarray]:
@@ -76,11 +72,11 @@ def toy(objective: str) -> tuple[xgb.Booster, np.ndarray]:
 @pytest.mark.parametrize("horizon_days", [7, 91, 400])
 @pytest.mark.parametrize("top", [0, 5, 100])
 def test_the_parts_add_up_to_the_forecast(
-    seasonal: Bundle, table: pd.DataFrame, as_of: datetime, horizon_days: int, top: int
+    seasonal: PurchaseBundle, table: pd.DataFrame, as_of: datetime, horizon_days: int, top: int
 ) -> None:
     some = table.iloc[::20]
     found = known(explain(seasonal, some, as_of=as_of, horizon_days=horizon_days, top=top))
-    said = forecast(seasonal, some, as_of=as_of)
+    said = forecast_table(seasonal, some, as_of=as_of)
     np.testing.assert_allclose(
         [log_odds(each) for each in found], logit(said.p_order(horizon_days)), atol=1e-5, rtol=0
     )
@@ -97,17 +93,17 @@ def test_the_parts_add_up_to_the_forecast(
 
 
 def test_the_parts_add_up_at_another_moment_too(
-    seasonal: Bundle, history: History, as_of: datetime
+    seasonal: PurchaseBundle, history: History, as_of: datetime
 ) -> None:
     later = as_of + timedelta(days=60)
     some = history.table(later).iloc[:50]
     found = known(explain(seasonal, some, as_of=later))
-    expected = logit(forecast(seasonal, some, as_of=later).p_order(91))
+    expected = logit(forecast_table(seasonal, some, as_of=later).p_order(91))
     np.testing.assert_allclose([log_odds(each) for each in found], expected, atol=1e-5, rtol=0)
 
 
 def test_a_saved_bundle_explains_itself_alike(
-    bundle: Bundle, table: pd.DataFrame, as_of: datetime, tmp_path: Path
+    bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime, tmp_path: Path
 ) -> None:
     bundles.save(bundle, tmp_path / "bundle")
     loaded = bundles.load(tmp_path / "bundle")
@@ -122,7 +118,7 @@ def test_a_saved_bundle_explains_itself_alike(
 
 
 def test_one_customer_is_explained_as_among_many(
-    bundle: Bundle, table: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime
 ) -> None:
     (alone,) = explain(bundle, table.iloc[[7]], as_of=as_of)
     assert explain(bundle, table.iloc[:20], as_of=as_of)[7] == alone
@@ -133,7 +129,7 @@ def test_contributions_sum_to_the_correction(objective: str) -> None:
     booster, features = toy(objective)
     parts = contributions(booster, features)
     assert parts.shape == (len(features), COLUMNS + 1)
-    np.testing.assert_allclose(parts.sum(axis=1), correction(booster, features), atol=1e-5)
+    np.testing.assert_allclose(parts.sum(axis=1), tree_correction(booster, features), atol=1e-5)
 
 
 @pytest.mark.parametrize("objective", ["binary:logistic", "reg:gamma"])
@@ -148,7 +144,7 @@ def test_more_of_what_only_raises_the_answer_is_never_less_of_a_driver(objective
 
 
 def test_half_the_strength_halves_what_every_feature_adds(
-    bundle: Bundle, table: pd.DataFrame
+    bundle: PurchaseBundle, table: pd.DataFrame
 ) -> None:
     halves = {
         name: getattr(bundle.card, name).model_copy(
@@ -156,7 +152,7 @@ def test_half_the_strength_halves_what_every_feature_adds(
         )
         for name in ("churn", "spend")
     }
-    half = Bundle(bundle.card.model_copy(update=halves), bundle.churn, bundle.spend)
+    half = PurchaseBundle(bundle.card.model_copy(update=halves), bundle.churn, bundle.spend)
     whole, less = importance(bundle, table), importance(half, table)
     for model in ("churn", "spend"):
         assert less[model].keys() == whole[model].keys()
@@ -165,7 +161,7 @@ def test_half_the_strength_halves_what_every_feature_adds(
 
 
 def test_drivers_are_named_and_described_as_in_the_card(
-    bundle: Bundle, table: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime
 ) -> None:
     described = {each.name: (each.unit, each.meaning) for each in bundle.card.features}
     some = table.iloc[:30]
@@ -181,10 +177,10 @@ def test_drivers_are_named_and_described_as_in_the_card(
 
 
 def test_the_first_driver_moves_the_expected_revenue_most(
-    bundle: Bundle, table: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime
 ) -> None:
     some = table.iloc[:30]
-    p_churn = 1.0 - forecast(bundle, some, as_of=as_of).p_order(bundle.card.horizon_days)
+    p_churn = 1.0 - forecast_table(bundle, some, as_of=as_of).p_order(bundle.card.horizon_days)
     for chance, chosen in zip(p_churn, drivers(bundle, some, as_of=as_of), strict=True):
         moved = [chance * each.churn_log_odds + each.spend_log_money for each in chosen]
         assert moved == sorted(moved, key=abs, reverse=True)
@@ -196,7 +192,7 @@ def test_the_first_driver_moves_the_expected_revenue_most(
 
 
 def test_without_trees_the_answer_is_the_probability_models_and_has_no_drivers(
-    bundle: Bundle, table: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime
 ) -> None:
     alone = untreed(bundle)
     some = table.iloc[:30]
@@ -204,14 +200,14 @@ def test_without_trees_the_answer_is_the_probability_models_and_has_no_drivers(
         assert each.drivers == ()
         assert each.trees_log_odds == each.others_log_odds == 0.0
         assert each.trees_log_money == each.others_log_money == 0.0
-    said = forecast(alone, some, as_of=as_of)
+    said = forecast_table(alone, some, as_of=as_of)
     found = [log_odds(each) for each in known(explain(alone, some, as_of=as_of))]
     np.testing.assert_allclose(found, logit(said.p_order(91)), atol=1e-9)
     assert importance(alone, table) == {"churn": {}, "spend": {}}
 
 
 def test_a_customer_of_whom_too_little_is_known_has_no_explanation(
-    bundle: Bundle, table: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime
 ) -> None:
     some = table.iloc[:3].copy()
     some.loc[some.index[1], "age_days"] = np.nan
@@ -222,7 +218,7 @@ def test_a_customer_of_whom_too_little_is_known_has_no_explanation(
 
 
 def test_a_text_is_told_as_it_stands_in_the_table_even_one_never_seen(
-    bundle: Bundle, table: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime
 ) -> None:
     means = importance(bundle, table)["churn"]
     most = max(means, key=lambda name: means[name])
@@ -231,18 +227,20 @@ def test_a_text_is_told_as_it_stands_in_the_table_even_one_never_seen(
     levels = {"first_channel": ("web", "shop")}
     card = bundle.card.model_copy(update={"features": features, "levels": levels})
     some = table.iloc[:3].assign(first_channel=pd.array(["shop", "fair", None], dtype="str"))
-    found = drivers(Bundle(card, bundle.churn, bundle.spend), some, as_of=as_of, top=1000)
+    found = drivers(PurchaseBundle(card, bundle.churn, bundle.spend), some, as_of=as_of, top=1000)
     told = [each.value for chosen in found for each in chosen if each.feature == "first_channel"]
     assert told == ["shop", "fair", None]
 
 
-def test_nobody_has_no_explanation(bundle: Bundle, table: pd.DataFrame, as_of: datetime) -> None:
+def test_nobody_has_no_explanation(
+    bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime
+) -> None:
     assert explain(bundle, table.iloc[:0], as_of=as_of) == []
     assert importance(bundle, table.iloc[:0]) == {"churn": {}, "spend": {}}
 
 
 def test_importance_is_the_mean_of_what_each_customer_is_told(
-    bundle: Bundle, table: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime
 ) -> None:
     some = table.iloc[:40]
     means = importance(bundle, some)

@@ -7,16 +7,12 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.integrate import trapezoid
 
-from models.purchases.gamma_gamma import (
-    ValueModel,
-    _log_likelihood,
-    fit,
-)
+from models.purchases.gamma_gamma import GammaGamma, _log_likelihood, fit
 
 Array = NDArray[np.float64]
 
 
-def spenders(model: ValueModel, customers: int, seed: int) -> tuple[Array, Array]:
+def spenders(model: GammaGamma, customers: int, seed: int) -> tuple[Array, Array]:
     """How many purchase days, and their mean value, of customers as the model describes them."""
     rng = np.random.default_rng(seed)
     count = rng.integers(1, 12, customers).astype(float)
@@ -38,14 +34,14 @@ def test_gamma_gamma_of_the_cdnow_sample_as_published(cdnow_paper: pd.DataFrame)
 
 def test_expected_value_worked_by_hand() -> None:
     # p (v + count mean) / (p count + q - 1): 2 (10 + 2 * 20) / (4 + 2) and, of nobody, 2 * 10 / 2.
-    model = ValueModel(2.0, 3.0, 10.0)
+    model = GammaGamma(2.0, 3.0, 10.0)
     found = model.expected_value(np.array([2.0, 0.0]), np.array([20.0, np.nan]))
     np.testing.assert_allclose(found, [100 / 6, 10.0])
 
 
 @pytest.mark.parametrize(("count", "mean"), [(1.0, 5.0), (3.0, 60.0), (40.0, 12.0)])
 def test_closed_forms_are_the_integrals(count: float, mean: float) -> None:
-    model = ValueModel(4.0, 3.7, 30.0)
+    model = GammaGamma(4.0, 3.7, 30.0)
     log_rate = np.linspace(-14, 8, 4000)
     rate = np.exp(log_rate)
     prior = stats.gamma.pdf(rate, model.q, scale=1 / model.v) * rate
@@ -58,7 +54,7 @@ def test_closed_forms_are_the_integrals(count: float, mean: float) -> None:
 
 
 def test_gradient_is_the_slope_of_the_likelihood() -> None:
-    count, mean = spenders(ValueModel(6.0, 3.5, 15.0), 50, seed=1)
+    count, mean = spenders(GammaGamma(6.0, 3.5, 15.0), 50, seed=1)
     point, step = np.array([5.0, 3.0, 20.0]), 1e-5
     _, gradient = _log_likelihood(point, count, mean)
     for place in range(3):
@@ -70,7 +66,7 @@ def test_gradient_is_the_slope_of_the_likelihood() -> None:
 
 
 def test_fit_recovers_what_was_simulated() -> None:
-    truth = ValueModel(6.25, 3.74, 15.44)
+    truth = GammaGamma(6.25, 3.74, 15.44)
     found = fit(*spenders(truth, 10_000, seed=2))
     assert found.p == pytest.approx(truth.p, rel=0.05)
     assert found.q == pytest.approx(truth.q, rel=0.05)
@@ -79,13 +75,13 @@ def test_fit_recovers_what_was_simulated() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_nothing_is_likelier_than_the_fit(seed: int) -> None:
-    truth = ValueModel(2.0, 4.0, 50.0)
+    truth = GammaGamma(2.0, 4.0, 50.0)
     some = spenders(truth, 200, seed)
     assert fit(*some).log_likelihood(*some) >= truth.log_likelihood(*some)
 
 
 def test_the_unit_of_money_does_not_matter() -> None:
-    count, mean = spenders(ValueModel(6.25, 3.74, 15.44), 300, seed=3)
+    count, mean = spenders(GammaGamma(6.25, 3.74, 15.44), 300, seed=3)
     dollars, cents = fit(count, mean), fit(count, mean * 100)
     assert cents.v == pytest.approx(100 * dollars.v, rel=1e-3)
     np.testing.assert_allclose(
@@ -96,7 +92,7 @@ def test_the_unit_of_money_does_not_matter() -> None:
 
 
 def test_more_purchases_draw_the_answer_from_everybodys_mean_to_the_customers_own() -> None:
-    model = ValueModel(6.25, 3.74, 15.44)
+    model = GammaGamma(6.25, 3.74, 15.44)
     count = np.array([0.0, 1.0, 3.0, 10.0, 1000.0])
     found = model.expected_value(count, np.full(5, 90.0))
     assert found[0] == pytest.approx(6.25 * 15.44 / 2.74)

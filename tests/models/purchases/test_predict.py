@@ -8,22 +8,12 @@ import pytest
 from scipy.special import expit
 
 from features.config.purchases import Economics
-from models.bundle import Bundle
+from models.bundle import PurchaseBundle
 from models.economics import MONTH_DAYS
 from models.encoding import encode
-from models.purchases.churn import (
-    lift,
-    log_odds,
-)
-from models.purchases.curve import (
-    curve,
-    next_order_days,
-)
-from models.purchases.predict import (
-    answer,
-    forecast,
-    total_revenue,
-)
+from models.purchases.churn import lift, log_odds
+from models.purchases.curve import next_order_days, value_curve
+from models.purchases.predict import forecast_table, predict, total_revenue
 
 HORIZONS = (1, 7, 30, 90, 180, 365, 730)
 NUMBERS = [
@@ -44,7 +34,9 @@ WORTH = Economics(
 
 
 @pytest.fixture(params=["trained", "seasonal"])
-def either(request: pytest.FixtureRequest, bundle: Bundle, seasonal: Bundle) -> Bundle:
+def either(
+    request: pytest.FixtureRequest, bundle: PurchaseBundle, seasonal: PurchaseBundle
+) -> PurchaseBundle:
     return {"trained": bundle, "seasonal": seasonal}[request.param]
 
 
@@ -55,9 +47,9 @@ def few(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_answers_come_with_these_columns_in_the_tables_order(
-    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = answer(bundle, few, as_of=as_of)
+    said = predict(bundle, few, as_of=as_of)
     assert [*said.columns] == [*NUMBERS, "basis", "warnings"]
     assert said.index.equals(few.index)
     assert said.index.name == "customer_id"
@@ -66,19 +58,19 @@ def test_answers_come_with_these_columns_in_the_tables_order(
 
 
 def test_the_bundle_of_these_tests_has_trees_that_matter(
-    bundle: Bundle, table: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime
 ) -> None:
     assert bundle.card.churn.rounds > 0
-    said, prior = forecast(bundle, table, as_of=as_of), bundle.card.prior
+    said, prior = forecast_table(bundle, table, as_of=as_of), bundle.card.prior
     apart = np.abs(np.log(said.p_order(90) / prior.p_order(table, 90)))
     assert np.median(apart) > 0.01
 
 
 @pytest.mark.parametrize("horizon", HORIZONS)
 def test_expected_revenue_is_the_product(
-    either: Bundle, few: pd.DataFrame, as_of: datetime, horizon: int
+    either: PurchaseBundle, few: pd.DataFrame, as_of: datetime, horizon: int
 ) -> None:
-    said = answer(either, few, as_of=as_of, horizon_days=horizon)
+    said = predict(either, few, as_of=as_of, horizon_days=horizon)
     np.testing.assert_allclose(
         said["expected_revenue"], (1 - said["p_churn"]) * said["expected_spend"], rtol=1e-9
     )
@@ -88,12 +80,12 @@ def test_expected_revenue_is_the_product(
 
 
 def test_more_time_never_means_less_of_anything(
-    either: Bundle, few: pd.DataFrame, as_of: datetime
+    either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
     before = pd.DataFrame(0.0, index=few.index, columns=NUMBERS).assign(p_churn=1.0)
     free = Economics(margin=0.4, discount_rate_annual=0.15)
     for horizon in HORIZONS:
-        now = answer(either, few, as_of=as_of, horizon_days=horizon, economics=free)
+        now = predict(either, few, as_of=as_of, horizon_days=horizon, economics=free)
         assert (now["p_churn"] <= before["p_churn"]).all()
         for name in ("expected_spend", "expected_revenue", "clv"):
             assert (now[name] >= before[name] * (1 - 1e-9)).all(), name
@@ -101,7 +93,7 @@ def test_more_time_never_means_less_of_anything(
 
 
 def test_an_answer_worked_out_from_the_card(
-    seasonal: Bundle, few: pd.DataFrame, as_of: datetime
+    seasonal: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
     card = seasonal.card
     # Ninety-one days at exp(0.4) times the pace; the trees' half of their word; the shifts.
@@ -115,77 +107,79 @@ def test_an_answer_worked_out_from_the_card(
     prior = card.prior.p_order(few, effective)
     p_order = expit(log_odds(prior, lift(prior)) + 0.4 + 0.5 * churn)
     money = card.prior.expected_spend(few, effective) * np.exp(-0.2 + 0.5 * spend)
-    said = answer(seasonal, few, as_of=as_of, horizon_days=91)
+    said = predict(seasonal, few, as_of=as_of, horizon_days=91)
     np.testing.assert_allclose(1 - said["p_churn"], p_order, rtol=1e-6)
     np.testing.assert_allclose(said["expected_spend"], money, rtol=1e-6)
 
 
 def test_purchase_days_are_at_least_as_many_as_orders_are_likely(
-    either: Bundle, few: pd.DataFrame, as_of: datetime
+    either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = forecast(either, few, as_of=as_of)
+    said = forecast_table(either, few, as_of=as_of)
     for horizon in HORIZONS:
         assert (said.expected_days(horizon) >= said.p_order(horizon) * (1 - 1e-12)).all()
 
 
 def test_the_order_of_rows_does_not_matter(
-    either: Bundle, few: pd.DataFrame, as_of: datetime
+    either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
     mixed = few.sample(frac=1, random_state=1)
     pd.testing.assert_frame_equal(
-        answer(either, mixed, as_of=as_of).loc[few.index],
-        answer(either, few, as_of=as_of),
+        predict(either, mixed, as_of=as_of).loc[few.index],
+        predict(either, few, as_of=as_of),
         rtol=1e-12,
     )
 
 
 def test_a_customer_alone_gets_the_answer_of_the_batch(
-    either: Bundle, few: pd.DataFrame, as_of: datetime
+    either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    batch = answer(either, few, as_of=as_of)
-    alone = [answer(either, few.iloc[[row]], as_of=as_of) for row in range(0, len(few), 30)]
+    batch = predict(either, few, as_of=as_of)
+    alone = [predict(either, few.iloc[[row]], as_of=as_of) for row in range(0, len(few), 30)]
     pd.testing.assert_frame_equal(pd.concat(alone), batch.iloc[::30], rtol=1e-12)
 
 
 def test_the_order_of_columns_does_not_matter(
-    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
     turned = few[few.columns[::-1]].assign(unknown_column=1.0)
     pd.testing.assert_frame_equal(
-        answer(bundle, turned, as_of=as_of), answer(bundle, few, as_of=as_of)
+        predict(bundle, turned, as_of=as_of), predict(bundle, few, as_of=as_of)
     )
 
 
-def test_the_table_is_left_as_it_was(bundle: Bundle, few: pd.DataFrame, as_of: datetime) -> None:
+def test_the_table_is_left_as_it_was(
+    bundle: PurchaseBundle, few: pd.DataFrame, as_of: datetime
+) -> None:
     before = few.copy()
-    answer(bundle, few, as_of=as_of)
+    predict(bundle, few, as_of=as_of)
     pd.testing.assert_frame_equal(few, before)
 
 
 def test_margin_one_without_discount_or_cost_is_expected_revenue(
-    either: Bundle, few: pd.DataFrame, as_of: datetime
+    either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
     for horizon in HORIZONS:
-        said = answer(either, few, as_of=as_of, horizon_days=horizon, economics=PLAIN)
+        said = predict(either, few, as_of=as_of, horizon_days=horizon, economics=PLAIN)
         np.testing.assert_allclose(said["clv"], said["expected_revenue"], rtol=1e-9)
 
 
 def test_the_value_of_one_customer_worked_by_hand(
-    bundle: Bundle, table: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime
 ) -> None:
     # Sixty days are a month of 30.4375 and a rest of 29.5625. The revenue that is expected by the
     # end of each is the product's own; two fifths of it is margin. Money is worth 1.15 times as
     # much a year earlier, and each month's counts from its end. Keeping the customer costs 6 a
     # year, half a unit a month, while there is one: at the beginnings of the two months.
     one = table[table["repeat_days"] > 5].iloc[[0]]
-    by_month = answer(bundle, one, as_of=as_of, horizon_days=60)["expected_revenue"].iloc[0]
-    outlook = forecast(bundle, one, as_of=as_of)
+    by_month = predict(bundle, one, as_of=as_of, horizon_days=60)["expected_revenue"].iloc[0]
+    outlook = forecast_table(bundle, one, as_of=as_of)
     first = outlook.expected_revenue(30.4375)[0]
     early, late = 1.15 ** (-30.4375 / 365.25), 1.15 ** (-60 / 365.25)
     margin = 0.4 * (first * early + (by_month - first) * late)
     now, then = outlook.survival(0.0)[0], outlook.survival(30.4375)[0]
     cost = 0.5 * (now * early + then * 29.5625 / 30.4375 * late)
-    said = answer(bundle, one, as_of=as_of, horizon_days=60, economics=WORTH).iloc[0]
+    said = predict(bundle, one, as_of=as_of, horizon_days=60, economics=WORTH).iloc[0]
     assert said["clv"] == pytest.approx(margin - cost, rel=1e-9)
     # So far the customer brought what was bought less what came back; winning one costs 30.
     historic = 0.4 * float((one["monetary_sum"] - one["refund_sum"]).iloc[0])
@@ -195,11 +189,11 @@ def test_the_value_of_one_customer_worked_by_hand(
 
 
 def test_the_interval_is_valued_like_the_expectation(
-    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    plain = answer(bundle, few, as_of=as_of, economics=PLAIN)
-    worth = answer(bundle, few, as_of=as_of, economics=WORTH)
-    free = answer(
+    plain = predict(bundle, few, as_of=as_of, economics=PLAIN)
+    worth = predict(bundle, few, as_of=as_of, economics=WORTH)
+    free = predict(
         bundle, few, as_of=as_of, economics=WORTH.model_copy(update={"retention_cost_annual": 0.0})
     )
     cost = free["clv"] - worth["clv"]
@@ -214,21 +208,21 @@ def test_the_interval_is_valued_like_the_expectation(
 
 
 def test_horizon_and_economics_default_to_the_bundles(
-    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
     card = bundle.card
     pd.testing.assert_frame_equal(
-        answer(bundle, few, as_of=as_of),
-        answer(bundle, few, as_of=as_of, horizon_days=card.horizon_days, economics=card.economics),
+        predict(bundle, few, as_of=as_of),
+        predict(bundle, few, as_of=as_of, horizon_days=card.horizon_days, economics=card.economics),
     )
 
 
 def test_a_season_lets_the_moment_matter(
-    bundle: Bundle, seasonal: Bundle, few: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, seasonal: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
     later = as_of + timedelta(days=182)
-    flat = [answer(bundle, few, as_of=moment)["expected_revenue"] for moment in (as_of, later)]
-    busy = [answer(seasonal, few, as_of=moment)["expected_revenue"] for moment in (as_of, later)]
+    flat = [predict(bundle, few, as_of=moment)["expected_revenue"] for moment in (as_of, later)]
+    busy = [predict(seasonal, few, as_of=moment)["expected_revenue"] for moment in (as_of, later)]
     pd.testing.assert_series_equal(*flat)
     assert (busy[0] > busy[1]).all()
 
@@ -237,37 +231,37 @@ def test_a_season_lets_the_moment_matter(
     "missing", ["repeat_days", "last_repeat_days", "age_days", "day_value_mean"]
 )
 def test_customers_of_whom_too_little_is_known_get_nulls_and_a_reason(
-    bundle: Bundle, few: pd.DataFrame, as_of: datetime, missing: str
+    bundle: PurchaseBundle, few: pd.DataFrame, as_of: datetime, missing: str
 ) -> None:
     blank = few.copy()
     blank.loc[blank.index[1], missing] = np.nan
-    said = answer(bundle, blank, as_of=as_of)
+    said = predict(bundle, blank, as_of=as_of)
     unknown = said.iloc[1]
     assert unknown[NUMBERS].isna().all()
     assert unknown["basis"] == "insufficient"
     assert any("nothing can be predicted" in each for each in unknown["warnings"])
     pd.testing.assert_frame_equal(
-        said.drop(few.index[1]), answer(bundle, few.drop(few.index[1]), as_of=as_of), rtol=1e-12
+        said.drop(few.index[1]), predict(bundle, few.drop(few.index[1]), as_of=as_of), rtol=1e-12
     )
 
 
 def test_nobody_known_and_nobody_at_all_are_answered(
-    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
     unknown = few.iloc[:3].assign(age_days=np.nan)
-    assert (answer(bundle, unknown, as_of=as_of)["basis"] == "insufficient").all()
-    assert answer(bundle, unknown, as_of=as_of)[NUMBERS].isna().all(axis=None)
-    nobody = answer(bundle, few.iloc[:0], as_of=as_of)
+    assert (predict(bundle, unknown, as_of=as_of)["basis"] == "insufficient").all()
+    assert predict(bundle, unknown, as_of=as_of)[NUMBERS].isna().all(axis=None)
+    nobody = predict(bundle, few.iloc[:0], as_of=as_of)
     assert nobody.empty
     assert [*nobody.columns] == [*NUMBERS, "basis", "warnings"]
 
 
 @pytest.mark.parametrize("horizon", [7, 91, 365])
 def test_the_curve_sums_to_the_value(
-    either: Bundle, few: pd.DataFrame, as_of: datetime, horizon: int
+    either: PurchaseBundle, few: pd.DataFrame, as_of: datetime, horizon: int
 ) -> None:
-    said = answer(either, few, as_of=as_of, horizon_days=horizon, economics=WORTH)
-    months = curve(forecast(either, few, as_of=as_of), horizon, WORTH)
+    said = predict(either, few, as_of=as_of, horizon_days=horizon, economics=WORTH)
+    months = value_curve(forecast_table(either, few, as_of=as_of), horizon, WORTH)
     assert months.ends[-1] == horizon
     assert len(months.ends) == int(np.ceil(horizon / MONTH_DAYS))
     assert (months.expected_revenue >= -1e-9).all()
@@ -280,9 +274,9 @@ def test_the_curve_sums_to_the_value(
 
 
 def test_whoever_may_order_may_still_be_a_customer(
-    either: Bundle, few: pd.DataFrame, as_of: datetime
+    either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = forecast(either, few, as_of=as_of)
+    said = forecast_table(either, few, as_of=as_of)
     alive = said.survival(0.0)
     for horizon in HORIZONS:
         assert (said.p_order(horizon) <= alive * (1 + 1e-12)).all()
@@ -290,9 +284,9 @@ def test_whoever_may_order_may_still_be_a_customer(
 
 
 def test_several_horizons_at_once_are_each_alone(
-    either: Bundle, few: pd.DataFrame, as_of: datetime
+    either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = forecast(either, few, as_of=as_of)
+    said = forecast_table(either, few, as_of=as_of)
     together = said.p_order_and_spend(np.array(HORIZONS, dtype=float))
     for place, horizon in enumerate(HORIZONS):
         np.testing.assert_array_equal(together[0][:, place], said.p_order(horizon))
@@ -300,9 +294,9 @@ def test_several_horizons_at_once_are_each_alone(
 
 
 def test_the_next_order_is_expected_when_half_of_a_years_chance_has_passed(
-    either: Bundle, few: pd.DataFrame, as_of: datetime
+    either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = forecast(either, few, as_of=as_of)
+    said = forecast_table(either, few, as_of=as_of)
     days = next_order_days(said)
     assert ((days > 0) & (days < 365)).all()
     for place in range(0, len(few), 40):
@@ -311,30 +305,30 @@ def test_the_next_order_is_expected_when_half_of_a_years_chance_has_passed(
 
 
 def test_the_total_is_the_sum_of_the_answers_inside_its_interval(
-    either: Bundle, few: pd.DataFrame, as_of: datetime
+    either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = answer(either, few, as_of=as_of, economics=WORTH)
+    said = predict(either, few, as_of=as_of, economics=WORTH)
     expected, low, high = total_revenue(either, said)
     assert expected == pytest.approx(said["expected_revenue"].sum(), rel=1e-9)
     assert 0 < low < expected < high
 
 
 def test_a_customer_without_an_answer_adds_nothing_to_the_total(
-    bundle: Bundle, few: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
     blank = few.copy()
     blank.loc[blank.index[:5], "age_days"] = np.nan
-    assert total_revenue(bundle, answer(bundle, blank, as_of=as_of)) == pytest.approx(
-        total_revenue(bundle, answer(bundle, few.iloc[5:], as_of=as_of))
+    assert total_revenue(bundle, predict(bundle, blank, as_of=as_of)) == pytest.approx(
+        total_revenue(bundle, predict(bundle, few.iloc[5:], as_of=as_of))
     )
-    nobody = answer(bundle, blank.iloc[:5], as_of=as_of)
+    nobody = predict(bundle, blank.iloc[:5], as_of=as_of)
     assert total_revenue(bundle, nobody) == (0.0, 0.0, 0.0)
 
 
 def test_a_larger_group_has_a_relatively_narrower_total(
-    bundle: Bundle, table: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = answer(bundle, table, as_of=as_of)
+    said = predict(bundle, table, as_of=as_of)
     widths = []
     for every in (64, 8, 1):
         expected, low, high = total_revenue(bundle, said.iloc[::every])

@@ -7,19 +7,13 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from features.ingest.transactions import to_lines
-from features.purchases.table import build
+from features.ingest.transactions import canonical_lines
+from features.purchases.table import build_features
 from features.simulate import Behaviour, simulate
 from models.metrics import churn_metrics
 from models.purchases.bg_nbd import PurchaseModel
-from models.purchases.gamma_gamma import ValueModel
-from models.purchases.prior import (
-    Prior,
-    fit_classical,
-    fit_mbg,
-    fit_prior,
-    histories,
-)
+from models.purchases.gamma_gamma import GammaGamma
+from models.purchases.prior import Prior, fit_classical, fit_mbg, fit_prior, purchase_histories
 
 Array = NDArray[np.float64]
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
@@ -40,13 +34,13 @@ ANN = pd.DataFrame(
     index=pd.Index(["ann"], name="customer_id"),
 )
 PURCHASES = PurchaseModel("bg", r=1.0, alpha=30.0, a=2.0, b=2.0)
-VALUE = ValueModel(2.0, 3.0, 10.0)
+VALUE = GammaGamma(2.0, 3.0, 10.0)
 
 
 def simulated(customers: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The feature table of a simulated log, and the truth about its customers."""
     simulation = simulate(customers=customers, seed=seed, as_of=AS_OF, horizon_days=90)
-    return build(to_lines(simulation.transactions, "UTC"), AS_OF), simulation.truth
+    return build_features(canonical_lines(simulation.transactions, "UTC"), AS_OF), simulation.truth
 
 
 def test_one_customer_worked_by_hand() -> None:
@@ -119,7 +113,7 @@ def test_the_fit_beats_other_models_on_the_simulated_future() -> None:
 def test_the_likelier_purchase_model_and_all_days_are_chosen() -> None:
     table, _ = simulated(500, seed=6)
     classical, mbg = fit_classical(table), fit_mbg(table)
-    chosen, known = fit_prior(table, classical), histories(table)
+    chosen, known = fit_prior(table, classical), purchase_histories(table)
     assert (classical.purchases.variant, mbg.purchases.variant) == ("bg", "mbg")
     assert (classical.value_days, mbg.value_days, chosen.value_days) == ("repeat", "repeat", "all")
     assert chosen.purchases.log_likelihood(known) == max(
@@ -130,7 +124,7 @@ def test_the_likelier_purchase_model_and_all_days_are_chosen() -> None:
 def test_where_nobody_came_back_the_value_of_all_days_is_taken() -> None:
     behaviour = Behaviour(r=0.5, alpha=1e6)
     simulation = simulate(customers=40, seed=7, as_of=AS_OF, horizon_days=30, behaviour=behaviour)
-    table = build(to_lines(simulation.transactions, "UTC"), AS_OF)
+    table = build_features(canonical_lines(simulation.transactions, "UTC"), AS_OF)
     assert (table["repeat_days"] == 0).all()
     classical = fit_classical(table)
     assert classical.value_days == "all"

@@ -7,12 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.purchases.season import (
-    YEAR_DAYS,
-    Season,
-    flat,
-    from_speeds,
-)
+from models.purchases.season import YEAR_DAYS, Season, flat, from_speeds
 
 ORIGIN = datetime(2025, 1, 1, tzinfo=UTC)
 DAYS = st.floats(-2000.0, 2000.0)

@@ -4,11 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.purchases.spend import (
-    LEAST_REVENUE,
-    SpendModel,
-    gamma_deviance,
-)
+from models.purchases.spend import LEAST_REVENUE, SpendModel, gamma_deviance
 
 Array = NDArray[np.float64]
 

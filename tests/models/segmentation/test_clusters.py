@@ -9,16 +9,8 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from models.segmentation.clusters import (
-    Clustering,
-    cluster,
-)
-from models.segmentation.personas import (
-    favourite,
-    names,
-    profiles,
-    words,
-)
+from models.segmentation.clusters import Clustering, cluster
+from models.segmentation.personas import favourite, names, profiles, words
 
 ROOT = Path(__file__).resolve().parents[3]
 KINDS = {"often": (10.0, 20.0, 5000.0), "once": (300.0, 1.0, 40.0), "middle": (60.0, 5.0, 600.0)}

@@ -14,11 +14,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from models.segment_page import render
-from models.segmentation.cutoffs import (
-    Bounds,
-    bounds,
-    names,
-)
+from models.segmentation.cutoffs import Cutoffs, cutoffs, name_customers
 from models.segmentation.rfm import (
     GRID,
     MEANINGS,
@@ -117,17 +113,17 @@ def test_of_an_unknown_age_nobody_is_new() -> None:
 def test_who_is_unknown_has_no_names_and_moves_no_bound() -> None:
     with_nobody = pd.concat([five(), table([[NAN] * 6]).rename(index={"c0": "nobody"})])
     clv = pd.Series([5.0, 4.0, 3.0, 2.0, 1.0, NAN], index=with_nobody.index)
-    found = bounds(with_nobody, clv)
-    assert found == bounds(five(), clv.iloc[:5])
-    assert names(with_nobody, clv, found).loc["nobody"].isna().all()
-    assert names(with_nobody, clv, found).iloc[:5].notna().all(axis=None)
+    found = cutoffs(with_nobody, clv)
+    assert found == cutoffs(five(), clv.iloc[:5])
+    assert name_customers(with_nobody, clv, found).loc["nobody"].isna().all()
+    assert name_customers(with_nobody, clv, found).iloc[:5].notna().all(axis=None)
 
 
 def test_a_batch_of_strangers_has_no_names() -> None:
     strangers = table([[NAN] * 6] * 2)
     clv = pd.Series(NAN, index=strangers.index)
-    assert bounds(strangers, clv) == Bounds(None, None)
-    found = names(strangers, clv, bounds(strangers, clv))
+    assert cutoffs(strangers, clv) == Cutoffs(None, None)
+    found = name_customers(strangers, clv, cutoffs(strangers, clv))
     assert found.isna().all(axis=None)
     assert list(found.columns) == ["tier", "segment"]
     with pytest.raises(ValueError, match="no customer with a known recency"):
@@ -136,18 +132,18 @@ def test_a_batch_of_strangers_has_no_names() -> None:
 
 def test_names_keep_the_customers_order_and_the_last_tiers() -> None:
     clv = pd.Series([1.0, 2.0, 3.0, 4.0, 5.0], index=five().index)
-    found = bounds(five(), clv)
-    shuffled = names(five().iloc[::-1], clv, found)
+    found = cutoffs(five(), clv)
+    shuffled = name_customers(five().iloc[::-1], clv, found)
     assert shuffled.index.tolist() == ["c4", "c3", "c2", "c1", "c0"]
     assert shuffled["tier"].tolist() == ["Platinum", "Gold", "Gold", "Silver", "Bronze"]
     previous = shuffled["tier"].iloc[:2]
-    assert names(five(), clv, found, previous).equals(shuffled.iloc[::-1])
+    assert name_customers(five(), clv, found, previous).equals(shuffled.iloc[::-1])
 
 
 def test_bounds_travel_as_json() -> None:
-    found = bounds(five(), pd.Series([1.0, 2.0, 3.0, 4.0, 5.0], index=five().index))
+    found = cutoffs(five(), pd.Series([1.0, 2.0, 3.0, 4.0, 5.0], index=five().index))
     text = json.dumps(asdict(found), allow_nan=False)
-    assert TypeAdapter(Bounds).validate_json(text) == found
+    assert TypeAdapter(Cutoffs).validate_json(text) == found
 
 
 def test_the_written_page_is_the_rules() -> None:

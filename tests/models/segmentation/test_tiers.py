@@ -11,12 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from features.config.purchases import Tiers
-from models.segmentation.tiers import (
-    Cuts,
-    cuts,
-    tier_of,
-    tiers,
-)
+from models.segmentation.tiers import Cuts, cuts, tier_of, tiers
 
 DEFAULT = Tiers()
 MONEY = st.one_of(st.floats(-1e6, 1e9), st.integers(0, 5).map(float))

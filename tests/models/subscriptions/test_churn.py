@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.base import clone
 
-from models.subscriptions.churn import LeavingModel
+from models.subscriptions.churn import MonthlyChurnModel
 
 Array = NDArray[np.float64]
 
@@ -26,7 +26,7 @@ def test_what_the_prior_overlooks_is_learnt(dated: bool) -> None:
     features, left, prior, overlooked = months()
     customer = np.arange(len(left))
     recent = customer >= 2000 if dated else None
-    model = LeavingModel(max_rounds=40, strength=1.0)
+    model = MonthlyChurnModel(max_rounds=40, strength=1.0)
     model.fit(features, left, log_odds=prior, customer=customer, recent=recent)
     assert model.curve_.chosen > 0
     proba = model.predict_proba(features, log_odds=prior)
@@ -40,7 +40,7 @@ def test_what_the_prior_overlooks_is_learnt(dated: bool) -> None:
 def test_where_nothing_is_overlooked_there_are_no_trees() -> None:
     features, _, prior, _ = months()
     left = (np.random.default_rng(1).random(len(prior)) < expit(prior)).astype(float)
-    model = LeavingModel(max_rounds=40, strength=1.0)
+    model = MonthlyChurnModel(max_rounds=40, strength=1.0)
     model.fit(features, left, log_odds=prior, customer=np.arange(len(left)))
     assert model.curve_.chosen == 0
     np.testing.assert_allclose(model.predict_proba(features, log_odds=prior)[:, 1], expit(prior))
@@ -53,13 +53,15 @@ def test_the_newest_months_choose_and_do_not_teach() -> None:
     rng = np.random.default_rng(2)
     left = np.where(recent, rng.random(len(left)) < expit(prior), left).astype(float)
     told = {"log_odds": prior, "customer": np.arange(len(left))}
-    chosen = LeavingModel(max_rounds=40, strength=1.0).fit(features, left, recent=recent, **told)
-    blind = LeavingModel(max_rounds=40, strength=1.0).fit(features, left, **told)
+    chosen = MonthlyChurnModel(max_rounds=40, strength=1.0).fit(
+        features, left, recent=recent, **told
+    )
+    blind = MonthlyChurnModel(max_rounds=40, strength=1.0).fit(features, left, **told)
     assert chosen.curve_.chosen < blind.curve_.chosen
 
 
 def test_the_estimator_keeps_the_rules_of_its_kind() -> None:
-    model = LeavingModel(max_rounds=3, strength=0.7, random_state=5)
+    model = MonthlyChurnModel(max_rounds=3, strength=0.7, random_state=5)
     again = clone(model)
     assert again.get_params() == model.get_params()
     features, left, prior, _ = months(400)

@@ -11,46 +11,36 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.config.purchases import Economics
-from models.boosting import Sample, fit, no_trees
-from models.bundle import BundleError, ContractBundle, load, save
+from models.boosting import TrainingRows, fit_trees, no_trees
+from models.bundle import BundleError, SubscriptionBundle, load, save
 from models.economics import MONTH_DAYS
-from models.predictor import answer as answer_either
+from models.predictor import predict as answer_either
 from models.predictor import total_revenue
-from models.purchases.card import (
-    Feature,
-    Training,
-    Trees,
-)
-from models.subscriptions.card import (
-    ContractCard,
-    Retention,
-)
+from models.purchases.card import Feature, Training, Trees
+from models.subscriptions.card import SubscriptionCard, SurvivalCard
 from models.subscriptions.explain import explain
 from models.subscriptions.predict import (
-    ContractForecast,
-    EndlessError,
-    answer,
-    curve,
-    forecast_matrix,
-    matrix_of,
-    values,
+    SubscriptionForecast,
+    UnboundedValueError,
+    customer_values,
+    feature_matrix,
+    forecast,
+    predict,
+    value_curve,
 )
-from models.subscriptions.shifted_beta_geometric import RetentionModel
-from models.subscriptions.survival import (
-    Outlook,
-    Tail,
-)
+from models.subscriptions.shifted_beta_geometric import ShiftedBetaGeometric
+from models.subscriptions.survival import SurvivalForecast, Tail
 
 AS_OF = datetime(2024, 7, 1, tzinfo=UTC)
 NAMES = ("tenure_months", "monthly_amount", "plan")
 LAST = 24
 TERMS = Economics(margin=0.5, discount_rate_annual=0.12, retention_cost_annual=6.0)
-PRIOR = Retention(alpha=0.7, beta=3.8, last_month=LAST, floor=-3.5)
+PRIOR = SurvivalCard(alpha=0.7, beta=3.8, last_month=LAST, floor=-3.5)
 
 
-def made(trees: xgb.Booster | None = None, **changes: object) -> ContractBundle:
+def made(trees: xgb.Booster | None = None, **changes: object) -> SubscriptionBundle:
     """A bundle of two plans; without trees it is the prior, moved by nothing."""
-    card = ContractCard(
+    card = SubscriptionCard(
         trained_as_of=AS_OF,
         horizon_days=365,
         fitted_horizon_days=730,
@@ -71,11 +61,11 @@ def made(trees: xgb.Booster | None = None, **changes: object) -> ContractBundle:
         ),
     )
     card = card.model_copy(update=changes)
-    return ContractBundle(card, trees or no_trees(len(NAMES), "binary:logistic"))
+    return SubscriptionBundle(card, trees or no_trees(len(NAMES), "binary:logistic"))
 
 
 @pytest.fixture(scope="module")
-def bundle() -> ContractBundle:
+def bundle() -> SubscriptionBundle:
     """Trees for which subscribers of `plus`, and those of long tenure, leave less often."""
     rng = np.random.default_rng(0)
     rows = np.stack(
@@ -83,9 +73,9 @@ def bundle() -> ContractBundle:
     ).astype(np.float32)
     leaves = rng.random(4000) < 0.3 / (1.0 + rows[:, 2] * 3.0 + rows[:, 0] / 8.0)
     start = PRIOR.model.log_odds_of_leaving(rows[:, 0].astype(float) + 1.0)
-    sample = Sample(rows, leaves.astype(float), start, np.zeros(4000), np.arange(4000))
+    sample = TrainingRows(rows, leaves.astype(float), start, np.zeros(4000), np.arange(4000))
     parameters = {"objective": "binary:logistic", "max_depth": 3, "nthread": 1, "max_bin": 64}
-    return made(fit(sample, parameters, 12))
+    return made(fit_trees(sample, parameters, 12))
 
 
 def table(**columns: list[object]) -> pd.DataFrame:
@@ -94,16 +84,16 @@ def table(**columns: list[object]) -> pd.DataFrame:
     return frame.set_index(pd.Index(["a", "b", "c"][: len(frame)], name="customer_id"))
 
 
-def said(bundle: ContractBundle) -> ContractForecast:
-    return forecast_matrix(bundle, matrix_of(bundle, table()))
+def said(bundle: SubscriptionBundle) -> SubscriptionForecast:
+    return forecast(bundle, feature_matrix(bundle, table()))
 
 
-def test_the_value_is_the_plain_sum_over_the_months_of_a_life(bundle: ContractBundle) -> None:
+def test_the_value_is_the_plain_sum_over_the_months_of_a_life(bundle: SubscriptionBundle) -> None:
     months = np.arange(6000.0)
     stays = said(bundle).outlook.survival_at(months)
     monthly = TERMS.margin * table()["monthly_amount"].to_numpy() - 6.0 / 12.0
     plain = monthly * (stays * 1.12 ** (-(months + 1.0) / 12.0)).sum(axis=1)
-    found = answer(bundle, table())
+    found = predict(bundle, table())
     np.testing.assert_allclose(found["clv"], plain, rtol=1e-9)
     np.testing.assert_allclose(
         found["clv_historic"], TERMS.margin * np.array([0.0, 100.0, 1200.0]), rtol=1e-12
@@ -112,13 +102,13 @@ def test_the_value_is_the_plain_sum_over_the_months_of_a_life(bundle: ContractBu
 
 
 @pytest.mark.parametrize("days", [1, 30, 365, 3650])
-def test_the_numbers_of_a_horizon_belong_together(bundle: ContractBundle, days: int) -> None:
-    found = answer(bundle, table(), horizon_days=days)
+def test_the_numbers_of_a_horizon_belong_together(bundle: SubscriptionBundle, days: int) -> None:
+    found = predict(bundle, table(), horizon_days=days)
     churn, spend = found["p_churn"], found["expected_spend"]
     np.testing.assert_allclose(found["expected_revenue"], (1 - churn) * spend, rtol=1e-12)
     assert ((churn > 0) & (churn < 1)).all()
     assert (found["clv_low"] <= found["clv_high"]).all()
-    along = curve(said(bundle), days, TERMS)
+    along = value_curve(said(bundle), days, TERMS)
     np.testing.assert_allclose(along.expected_revenue.sum(axis=1), found["expected_revenue"])
     np.testing.assert_allclose(1.0 - along.survival[:, -1], churn, rtol=1e-9)
     # the running month is paid for by everybody
@@ -127,19 +117,19 @@ def test_the_numbers_of_a_horizon_belong_together(bundle: ContractBundle, days: 
     np.testing.assert_allclose(along.expected_revenue[:, 0], amounts * first)
 
 
-def test_the_value_is_that_of_the_life_whatever_the_horizon(bundle: ContractBundle) -> None:
-    short, long = (answer(bundle, table(), horizon_days=days) for days in (30, 3650))
+def test_the_value_is_that_of_the_life_whatever_the_horizon(bundle: SubscriptionBundle) -> None:
+    short, long = (predict(bundle, table(), horizon_days=days) for days in (30, 3650))
     assert (short["clv"] == long["clv"]).all()
     assert (short["p_churn"] < long["p_churn"]).all()
-    inside = curve(said(bundle), 120_000, TERMS).value.sum(axis=1)
+    inside = value_curve(said(bundle), 120_000, TERMS).value.sum(axis=1)
     np.testing.assert_allclose(inside, long["clv"], rtol=1e-9)
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.floats(-4, 4), min_size=5, max_size=5), st.floats(0.02, 0.98))
 def test_quantiles_of_a_life_are_those_of_its_survival(correction: list[float], at: float) -> None:
-    outlook = Outlook(
-        RetentionModel(0.7, 3.8), np.array([2.0]), np.array([correction]), Tail(6.0, -3.5)
+    outlook = SurvivalForecast(
+        ShiftedBetaGeometric(0.7, 3.8), np.array([2.0]), np.array([correction]), Tail(6.0, -3.5)
     )
     months = outlook.months_survived(at)[0]
     no_more = 1.0 - outlook.survival(months + 1.0)[0]
@@ -147,7 +137,7 @@ def test_quantiles_of_a_life_are_those_of_its_survival(correction: list[float], 
     assert months == 0 or 1.0 - outlook.survival(months)[0] <= at + 1e-9
 
 
-def test_the_interval_holds_four_lives_of_five(bundle: ContractBundle) -> None:
+def test_the_interval_holds_four_lives_of_five(bundle: SubscriptionBundle) -> None:
     rng = np.random.default_rng(1)
     one = said(bundle)
     months = np.arange(1.0, 1500.0)
@@ -157,68 +147,70 @@ def test_the_interval_holds_four_lives_of_five(bundle: ContractBundle) -> None:
     rate = 1.12 ** (1 / 12) - 1
     monthly = TERMS.margin * one.amount - 0.5
     worth = monthly[:, None] * (1 - (1 + rate) ** -(lived + 1.0)) / rate
-    found = values(one, 365, TERMS)
+    found = customer_values(one, 365, TERMS)
     inside = (worth >= found.clv_low[:, None] - 1e-9) & (worth <= found.clv_high[:, None] + 1e-9)
     assert (inside.mean(axis=1) >= 0.78).all()
     np.testing.assert_allclose(worth.mean(axis=1), found.clv, rtol=0.05)
 
 
-def test_nobody_is_more_loyal_than_was_watched(bundle: ContractBundle) -> None:
+def test_nobody_is_more_loyal_than_was_watched(bundle: SubscriptionBundle) -> None:
     stays = said(bundle).outlook.survival_at(np.arange(0.0, 200.0))
     hazard = 1.0 - stays[:, 1:] / stays[:, :-1]
     least = 1.0 / (1.0 + np.exp(3.5))
     assert (hazard[:, LAST:] >= least - 1e-12).all()
     np.testing.assert_allclose(hazard[:, LAST:], hazard[:, -1:].repeat(199 - LAST, 1))
     within = 1.0 - made().card.prior.model.retention(np.arange(1.0, LAST + 1))
-    alone = forecast_matrix(made(), matrix_of(made(), table())).outlook
+    alone = forecast(made(), feature_matrix(made(), table())).outlook
     stays = alone.survival_at(np.arange(0.0, LAST + 1.0))[0]
     np.testing.assert_allclose(1.0 - stays[1:] / stays[:-1], within)
 
 
-def test_an_answer_depends_on_nobody_else(bundle: ContractBundle) -> None:
-    together = answer(bundle, table())
-    alone = pd.concat([answer(bundle, table().loc[[each]]) for each in "abc"])
+def test_an_answer_depends_on_nobody_else(bundle: SubscriptionBundle) -> None:
+    together = predict(bundle, table())
+    alone = pd.concat([predict(bundle, table().loc[[each]]) for each in "abc"])
     pd.testing.assert_frame_equal(together, alone, check_exact=True)
 
 
-def test_margin_and_costs_move_the_value_as_they_should(bundle: ContractBundle) -> None:
+def test_margin_and_costs_move_the_value_as_they_should(bundle: SubscriptionBundle) -> None:
     free = Economics(margin=0.5, discount_rate_annual=0.12)
-    half = answer(bundle, table(), economics=free)
-    whole = answer(bundle, table(), economics=free.model_copy(update={"margin": 1.0}))
+    half = predict(bundle, table(), economics=free)
+    whole = predict(bundle, table(), economics=free.model_copy(update={"margin": 1.0}))
     np.testing.assert_allclose(whole["clv"], 2 * half["clv"])
     dear = free.model_copy(update={"retention_cost_annual": 120.0, "acquisition_cost": 7.0})
-    found = answer(bundle, table(), economics=dear)
+    found = predict(bundle, table(), economics=dear)
     assert found["clv"].iloc[0] < 0  # ten a month cost as much to keep, and bring half of it
     assert (found["clv_low"] <= found["clv"]).all()
     np.testing.assert_allclose(found["clv_net"], found["clv_total"] - 7.0)
 
 
 def test_a_value_beyond_a_century_is_refused_in_a_sentence() -> None:
-    loyal = made(prior=Retention(alpha=0.01, beta=9.0, last_month=LAST, floor=-9.0))
+    loyal = made(prior=SurvivalCard(alpha=0.01, beta=9.0, last_month=LAST, floor=-9.0))
     free = Economics(discount_rate_annual=0.0)
     with pytest.raises(
-        EndlessError, match=r"0 makes a customer's remaining life count for .* more"
+        UnboundedValueError, match=r"0 makes a customer's remaining life count for .* more"
     ):
-        answer(loyal, table(), economics=free)
-    usual = answer(made(), table(), economics=free)  # finite, and so an answer
+        predict(loyal, table(), economics=free)
+    usual = predict(made(), table(), economics=free)  # finite, and so an answer
     assert np.isfinite(usual["clv"]).all()
 
 
-def test_what_is_unknown_is_null_and_said(bundle: ContractBundle) -> None:
-    found = answer(bundle, table(tenure_months=[None, 5.0, 40.0], monthly_amount=[10.0, None, 1.0]))
+def test_what_is_unknown_is_null_and_said(bundle: SubscriptionBundle) -> None:
+    found = predict(
+        bundle, table(tenure_months=[None, 5.0, 40.0], monthly_amount=[10.0, None, 1.0])
+    )
     assert list(found["basis"]) == ["insufficient", "insufficient", "model"]
     assert found["clv"].isna().tolist() == [True, True, False]
     assert "is unknown" in found["warnings"]["a"][0]
     assert "longer than the 24 months" in found["warnings"]["c"][0]
-    assert answer(made(), table())["basis"].unique().tolist() == ["prior"]
-    assert "nobody was watched" in answer(made(), table(), horizon_days=900)["warnings"]["a"][0]
-    assert answer(bundle, table().iloc[:0]).empty
+    assert predict(made(), table())["basis"].unique().tolist() == ["prior"]
+    assert "nobody was watched" in predict(made(), table(), horizon_days=900)["warnings"]["a"][0]
+    assert predict(bundle, table().iloc[:0]).empty
 
 
 @pytest.mark.parametrize("days", [10, 365, 3650])
-def test_the_parts_of_an_answer_add_up_to_it(bundle: ContractBundle, days: int) -> None:
+def test_the_parts_of_an_answer_add_up_to_it(bundle: SubscriptionBundle, days: int) -> None:
     frame = table(monthly_amount=[10.0, 20.0, None])
-    found = answer(bundle, frame, horizon_days=days)
+    found = predict(bundle, frame, horizon_days=days)
     parts = explain(bundle, frame, horizon_days=days, top=1)
     assert parts[2] is None
     for customer, each in zip("ab", parts[:2], strict=True):
@@ -234,15 +226,15 @@ def test_the_parts_of_an_answer_add_up_to_it(bundle: ContractBundle, days: int) 
 
 
 def test_a_bundle_of_contracts_is_read_back_as_it_was(
-    bundle: ContractBundle, tmp_path: Path
+    bundle: SubscriptionBundle, tmp_path: Path
 ) -> None:
     save(bundle, tmp_path / "bundle")
     assert {each.name for each in (tmp_path / "bundle").iterdir()} == {"card.json", "churn.ubj"}
     again = load(tmp_path / "bundle")
-    assert isinstance(again, ContractBundle)
+    assert isinstance(again, SubscriptionBundle)
     assert again.relationship == "contract"
     pd.testing.assert_frame_equal(
-        answer_either(again, table(), as_of=AS_OF), answer(bundle, table()), check_exact=True
+        answer_either(again, table(), as_of=AS_OF), predict(bundle, table()), check_exact=True
     )
     path = tmp_path / "bundle" / "card.json"
     path.write_text(path.read_text().replace('"last_month": 24', '"last_month": 0'))
@@ -250,10 +242,10 @@ def test_a_bundle_of_contracts_is_read_back_as_it_was(
         load(tmp_path / "bundle")
 
 
-def test_the_total_has_an_interval_that_widens_with_doubt(bundle: ContractBundle) -> None:
-    answers = answer(bundle, table())
+def test_the_total_has_an_interval_that_widens_with_doubt(bundle: SubscriptionBundle) -> None:
+    answers = predict(bundle, table())
     total, low, high = total_revenue(bundle, answers)
     assert total == pytest.approx(answers["expected_revenue"].sum())
     assert 0 <= low < total < high
-    doubtful = ContractBundle(bundle.card.model_copy(update={"level_sd": 1.0}), bundle.churn)
+    doubtful = SubscriptionBundle(bundle.card.model_copy(update={"level_sd": 1.0}), bundle.churn)
     assert total_revenue(doubtful, answers)[1] < low

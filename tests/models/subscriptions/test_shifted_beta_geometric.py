@@ -8,15 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from models.subscriptions.residual_lifetime import (
-    _closed_form,
-    _quadrature,
-)
-from models.subscriptions.shifted_beta_geometric import (
-    Lives,
-    RetentionModel,
-    fit,
-)
+from models.subscriptions.residual_lifetime import _closed_form, _quadrature
+from models.subscriptions.shifted_beta_geometric import Lifetimes, ShiftedBetaGeometric, fit
 
 Array = NDArray[np.float64]
 
@@ -26,19 +19,19 @@ HIGH_END = [100, 86.9, 74.3, 65.3, 59.3, 55.1, 51.7, 49.1, 46.8, 44.5, 42.7, 40.
 MODELS = [(0.14, 4.0), (0.704, 1.182), (0.668, 3.806), (2.5, 9.0), (60.0, 240.0)]
 
 
-def cohort(percent: list[float], periods: int) -> Lives:
+def cohort(percent: list[float], periods: int) -> Lifetimes:
     """The lives behind a published survival curve, watched for so many periods."""
     left_in = np.round(-np.diff(percent[: periods + 1]) * 10).astype(int)
     stayed = round(percent[periods] * 10)
     ends = np.repeat(np.arange(1, periods + 1), left_in)
-    return Lives(
+    return Lifetimes(
         np.zeros(len(ends) + stayed),
         np.append(ends, np.full(stayed, periods)).astype(float),
         np.append(np.ones(len(ends), bool), np.zeros(stayed, bool)),
     )
 
 
-def simulated(model: RetentionModel, size: int, seed: int) -> Array:
+def simulated(model: ShiftedBetaGeometric, size: int, seed: int) -> Array:
     """The period in which each leaves: a chance for life, then one draw a period."""
     rng = np.random.default_rng(seed)
     chance = rng.beta(model.alpha, model.beta, size)
@@ -74,7 +67,7 @@ def test_published_value_of_the_renewals_to_come() -> None:
 
 @pytest.mark.parametrize(("alpha", "beta"), MODELS)
 def test_closed_forms_are_plain_sums(alpha: float, beta: float) -> None:
-    model, ahead = RetentionModel(alpha, beta), np.arange(1.0, 40_000.0)
+    model, ahead = ShiftedBetaGeometric(alpha, beta), np.arange(1.0, 40_000.0)
     for tenure, rate in product((0.0, 1.0, 12.0, 71.0), (0.0025, 0.01, 0.10)):
         kept = np.cumprod(model.retention(tenure + ahead))
         one = np.array([tenure])
@@ -86,15 +79,17 @@ def test_closed_forms_are_plain_sums(alpha: float, beta: float) -> None:
 
 
 def test_expected_remaining_life_is_a_plain_sum_or_infinite() -> None:
-    model, ahead = RetentionModel(4.0, 9.0), np.arange(1.0, 20_000.0)
+    model, ahead = ShiftedBetaGeometric(4.0, 9.0), np.arange(1.0, 20_000.0)
     kept = np.cumprod(model.retention(5 + ahead))
     assert model.expected_remaining_life(np.array([5.0]))[0] == pytest.approx(kept.sum(), rel=1e-6)
-    assert np.isinf(RetentionModel(0.9, 4.0).expected_remaining_life(np.array([0.0, 50.0]))).all()
+    assert np.isinf(
+        ShiftedBetaGeometric(0.9, 4.0).expected_remaining_life(np.array([0.0, 50.0]))
+    ).all()
 
 
 def test_a_shape_of_one_loses_no_digits() -> None:
     for alpha in (1.0, 1.0 + 1e-9, 1.0 - 1e-7):
-        model = RetentionModel(alpha, 2.0)
+        model = ShiftedBetaGeometric(alpha, 2.0)
         plain = 1 + np.cumprod(model.retention(5 + np.arange(1.0, 40.0))).sum()
         assert model.expected_periods(np.array([5.0]), 40)[0] == pytest.approx(plain, rel=2e-6)
 
@@ -104,14 +99,14 @@ def test_quadrature_is_the_closed_form_where_that_holds_and_steps_in_where_it_is
     a, b = rng.uniform(0.05, 9.0, 200), rng.uniform(0.1, 50.0, 200)
     np.testing.assert_allclose(_quadrature(a, b, 0.1), _closed_form(a, b, 0.1), rtol=1e-8)
     assert not np.isfinite(_closed_form(np.array([0.1]), np.array([255.0]), 0.0023)[0])
-    model, ahead = RetentionModel(0.1, 55.0), np.arange(1.0, 40_000.0)
+    model, ahead = ShiftedBetaGeometric(0.1, 55.0), np.arange(1.0, 40_000.0)
     kept = np.cumprod(model.retention(200 + ahead)) * 1.0023 ** (1 - ahead)
     found = model.discounted_remaining_life(np.array([200.0]), 0.0023)
     assert found[0] == pytest.approx(kept.sum(), rel=1e-8)
 
 
 def test_survival_is_the_mean_over_simulated_customers() -> None:
-    model = RetentionModel(0.7, 3.8)
+    model = ShiftedBetaGeometric(0.7, 3.8)
     ends = simulated(model, 200_000, 1)
     for tenure, horizon in [(0, 1), (0, 12), (6, 6)]:
         known = ends > tenure
@@ -123,38 +118,38 @@ def test_survival_is_the_mean_over_simulated_customers() -> None:
 @pytest.mark.parametrize("delayed", [False, True])
 def test_the_truth_is_found_with_staggered_starts_and_delayed_entry(delayed: bool) -> None:
     """Starts spread over 60 periods, an end of watching, and lives watched from a later period."""
-    truth, size = RetentionModel(0.8, 4.0), 60_000
+    truth, size = ShiftedBetaGeometric(0.8, 4.0), 60_000
     rng = np.random.default_rng(2)
     ends, age = simulated(truth, size, 3), rng.integers(0, 61, size).astype(float)
     entered = np.minimum(rng.integers(0, 13, size), age) * float(delayed)
     watched = ends > entered  # who left before is not in the table
     ends, age, entered = ends[watched], age[watched], entered[watched]
     left = ends <= age
-    model = fit(Lives(entered, np.where(left, ends, age), left))
+    model = fit(Lifetimes(entered, np.where(left, ends, age), left))
     assert model.alpha == pytest.approx(truth.alpha, rel=0.06)
     assert model.beta == pytest.approx(truth.beta, rel=0.06)
 
 
 def test_the_likelihood_prefers_the_truth() -> None:
-    truth = RetentionModel(0.8, 4.0)
+    truth = ShiftedBetaGeometric(0.8, 4.0)
     ends = simulated(truth, 30_000, 4)
-    lives = Lives(np.zeros(30_000), np.minimum(ends, 24.0), ends <= 24)
+    lives = Lifetimes(np.zeros(30_000), np.minimum(ends, 24.0), ends <= 24)
     best = truth.log_likelihood(lives)
     for factor, other in product((0.8, 1.25), (0.8, 1.25)):
-        assert RetentionModel(0.8 * factor, 4.0 * other).log_likelihood(lives) < best
+        assert ShiftedBetaGeometric(0.8 * factor, 4.0 * other).log_likelihood(lives) < best
 
 
 def test_a_life_watched_in_two_pieces_is_one_life() -> None:
-    model = RetentionModel(0.7, 3.8)
-    whole = Lives(np.array([0.0]), np.array([9.0]), np.array([True]))
-    pieces = Lives(np.array([0.0, 4.0]), np.array([4.0, 9.0]), np.array([False, True]))
+    model = ShiftedBetaGeometric(0.7, 3.8)
+    whole = Lifetimes(np.array([0.0]), np.array([9.0]), np.array([True]))
+    pieces = Lifetimes(np.array([0.0, 4.0]), np.array([4.0, 9.0]), np.array([False, True]))
     assert model.log_likelihood(pieces) == pytest.approx(model.log_likelihood(whole), abs=1e-12)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.floats(-4, 4), st.floats(-4, 5), st.floats(-3, 3), st.floats(1.1, 400.0))
 def test_laws(log_alpha: float, log_beta: float, log_odds: float, horizon: float) -> None:
-    model = RetentionModel(float(np.exp(log_alpha)), float(np.exp(log_beta)))
+    model = ShiftedBetaGeometric(float(np.exp(log_alpha)), float(np.exp(log_beta)))
     tenure = np.arange(0.0, 120.0)
     assert (np.diff(model.retention(tenure + 1)) > 0).all()  # retention rises with tenure
     assert (np.diff(model.conditional_survival(tenure, horizon)) >= -1e-9).all()
@@ -174,17 +169,17 @@ def test_laws(log_alpha: float, log_beta: float, log_odds: float, horizon: float
 
 def test_nobody_watched_is_refused() -> None:
     with pytest.raises(ValueError, match="no period of any subscription was watched"):
-        fit(Lives(np.array([0.0, 3.0]), np.array([0.0, 3.0]), np.array([False, False])))
+        fit(Lifetimes(np.array([0.0, 3.0]), np.array([0.0, 3.0]), np.array([False, False])))
 
 
 def test_equal_customers_are_a_geometric_life() -> None:
     ends = np.random.default_rng(6).geometric(0.2, 20_000).astype(float)
-    model = fit(Lives(np.zeros(20_000), np.minimum(ends, 10), ends <= 10))
+    model = fit(Lifetimes(np.zeros(20_000), np.minimum(ends, 10), ends <= 10))
     np.testing.assert_allclose(model.retention(np.arange(1.0, 11.0)), 0.8, atol=0.01)
 
 
 def test_nobody_left_or_everybody_left_at_once_still_fit() -> None:
-    stayed = fit(Lives(np.zeros(50), np.full(50, 12.0), np.zeros(50, bool)))
+    stayed = fit(Lifetimes(np.zeros(50), np.full(50, 12.0), np.zeros(50, bool)))
     assert stayed.survival(np.array([12.0]))[0] > 0.99
-    gone = fit(Lives(np.zeros(50), np.ones(50), np.ones(50, bool)))
+    gone = fit(Lifetimes(np.zeros(50), np.ones(50), np.ones(50, bool)))
     assert gone.survival(np.array([1.0]))[0] < 0.01

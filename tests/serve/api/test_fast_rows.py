@@ -12,15 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serve.api.fast_rows import (
-    Reader,
-    reader,
-)
+from serve.api.fast_rows import Reader, reader
 from serve.api.feature_rows import feature_rows
-from serve.api.requests import (
-    FeaturesRequest,
-    parse,
-)
+from serve.api.requests import FeaturesRequest, parse
 from serve.errors import ServeError
 
 VALUES = (

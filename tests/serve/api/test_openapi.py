@@ -17,10 +17,7 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31
 from serve.api import list_query as wanted
 from serve.api.endpoints import operations
 from serve.api.openapi import describe_api
-from serve.api.openapi_parameters import (
-    customer_parameters,
-    list_parameters,
-)
+from serve.api.openapi_parameters import customer_parameters, list_parameters
 from serve.api.query import KNOWN
 from serve.errors import CODES, ServeError
 

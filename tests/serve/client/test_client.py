@@ -13,11 +13,7 @@ import bentoml
 import httpx
 import pytest
 
-from serve.client.client import (
-    ApiError,
-    Client,
-    Customer,
-)
+from serve.client.client import ApiError, Client, Customer
 
 KEY = "a-key-that-nobody-may-see"
 LINE = {"timestamp": "1997-05-01", "amount": 12.5}

@@ -15,27 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve.api.responses import (
-    NUMBERS,
-    ModelStamp,
-    PredictReply,
-)
-from serve.client import (
-    chunks as portions,
-)
-from serve.client import (
-    retry as exchange,
-)
+from serve.api.responses import NUMBERS, ModelStamp, PredictReply
+from serve.client import chunks as portions
+from serve.client import retry as exchange
 from serve.client.chunks import Portion
-from serve.client.client import (
-    ApiError,
-    Client,
-)
+from serve.client.client import ApiError, Client
 from serve.client.merge import together
-from serve.client.retry import (
-    retry_after,
-    wait_seconds,
-)
+from serve.client.retry import retry_after, wait_seconds
 
 DROP = 0
 EMPTY = {"basis": "insufficient", "warnings": []}

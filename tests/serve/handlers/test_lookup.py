@@ -30,7 +30,7 @@ def numbers(reply: dict[str, Any]) -> pd.DataFrame:
 
 
 def batch(store: Any, table: pd.DataFrame, log: Any, ids: list[str], **asked: Any) -> pd.DataFrame:
-    answers = clv.answer(store.bundle, table, as_of=log.end, **asked)
+    answers = clv.predict(store.bundle, table, as_of=log.end, **asked)
     return answers.loc[ids, list(NUMBERS)].astype(float)
 
 

@@ -10,10 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from serve.api.requests import (
-    PredictRequest,
-    parse,
-)
+from serve.api.requests import PredictRequest, parse
 from serve.handlers import transactions
 
 

@@ -11,10 +11,7 @@ import pytest
 
 from serve.__main__ import main
 from serve.errors import ServeError
-from serve.http.api_keys import (
-    Keys,
-    make_key,
-)
+from serve.http.api_keys import Keys, make_key
 
 
 def key(made: dict[str, str]) -> bytes:

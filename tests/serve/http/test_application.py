@@ -13,12 +13,7 @@ from bentoml.exceptions import BentoMLConfigException
 
 from serve.errors import ServeError
 from serve.http.api_keys import make_key
-from serve.http.application import (
-    Careful,
-    _bound_to,
-    check,
-    tell_nobody,
-)
+from serve.http.application import Careful, _bound_to, check, tell_nobody
 
 
 @pytest.fixture(autouse=True)

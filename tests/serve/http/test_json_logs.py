@@ -6,11 +6,7 @@ import json
 import logging
 from typing import Any
 
-from serve.http.json_logs import (
-    REPLACED,
-    JsonLines,
-    begin,
-)
+from serve.http.json_logs import REPLACED, JsonLines, begin
 
 
 def line(error: BaseException | None = None, **extra: object) -> dict[str, Any]:

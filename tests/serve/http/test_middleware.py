@@ -16,22 +16,11 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from serve.errors import ServeError
-from serve.http.access import (
-    Guard,
-    is_loopback,
-)
-from serve.http.api_keys import (
-    Keys,
-    make_key,
-)
+from serve.http.access import Guard, is_loopback
+from serve.http.api_keys import Keys, make_key
 from serve.http.middleware import Front
 from serve.http.rate_limits import Rates
-from serve.http.routes import (
-    Call,
-    Door,
-    Doors,
-    Reply,
-)
+from serve.http.routes import Call, Door, Doors, Reply
 from serve.settings import Settings
 
 CRM = make_key("crm")

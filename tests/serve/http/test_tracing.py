@@ -13,11 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from serve.errors import ServeError
 from serve.http import tracing as traces
-from serve.http.routes import (
-    Call,
-    Door,
-    Doors,
-)
+from serve.http.routes import Call, Door, Doors
 
 
 async def nobody(call: Call) -> bytes:

@@ -9,16 +9,8 @@ from collections.abc import Callable
 import bentoml
 
 from serve.handlers.page import pages
-from serve.http.application import (
-    Careful,
-    Fronted,
-)
-from serve.http.routes import (
-    Call,
-    Door,
-    Doors,
-    Reply,
-)
+from serve.http.application import Careful, Fronted
+from serve.http.routes import Call, Door, Doors, Reply
 from serve.metrics import record as meters
 
 

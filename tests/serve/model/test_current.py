@@ -14,10 +14,7 @@ import pytest
 from mlflow import MlflowClient
 
 from serve.errors import ServeError
-from serve.model.current import (
-    Current,
-    load,
-)
+from serve.model.current import Current, load
 from serve.settings import Settings
 
 ASKED = {

@@ -275,7 +275,7 @@ def publish_hostile(address: str, store: Any, whole: pd.DataFrame, kept: pd.Data
     card = store.bundle.card
     chosen = whole.index[: len(HOSTILE)]
     names = pd.Index(HOSTILE, name="customer_id")
-    answers = clv.answer(store.bundle, whole, as_of=card.trained_as_of).loc[chosen].set_axis(names)
+    answers = clv.predict(store.bundle, whole, as_of=card.trained_as_of).loc[chosen].set_axis(names)
     rows = kept.loc[chosen].set_axis(names)
     origin = Origin(
         model_name="clv", model_version="1", card_sha256="c0ffee", data_sha256="da7a",

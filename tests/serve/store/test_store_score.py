@@ -96,8 +96,8 @@ def test_other_questions_can_be_answered_from_the_store(
     rows = pd.DataFrame([each.features for each in found.scores], index=table.index)
     other = {"horizon_days": 123, "economics": Economics(margin=0.4)}
     pd.testing.assert_frame_equal(
-        clv.answer(store.bundle, rows[list(table)], as_of=found.batch.as_of, **other),
-        clv.answer(store.bundle, table, as_of=found.batch.as_of, **other),
+        clv.predict(store.bundle, rows[list(table)], as_of=found.batch.as_of, **other),
+        clv.predict(store.bundle, table, as_of=found.batch.as_of, **other),
         check_exact=True,
     )
 

@@ -14,10 +14,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from models.metrics import top_decile_capture
-from train.charts import (
-    canvas,
-    plots,
-)
+from train.charts import canvas, plots
 
 Array = NDArray[np.float64]
 

@@ -8,15 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.config.purchases import Config
-from features.ingest.transactions import Log
+from features.config.purchases import PurchaseConfig
+from features.ingest.transactions import TransactionLog
 from models.purchases.prior import fit_mbg
-from train.purchases.baselines import (
-    LADDER,
-    Said,
-    Task,
-    past_spend,
-)
+from train.purchases.baselines import LADDER, Said, Task, past_spend
 from train.purchases.history import History
 
 AS_OF = datetime(2025, 3, 1, tzinfo=UTC)
@@ -24,7 +19,7 @@ SAY_NO_PROBABILITY = {"past_spend", "tweedie"}
 
 
 def test_past_spend_worked_by_hand(
-    settings: Callable[..., Config], log_of: Callable[[pd.DataFrame], Log]
+    settings: Callable[..., PurchaseConfig], log_of: Callable[[pd.DataFrame], TransactionLog]
 ) -> None:
     rows = [
         ("ann", "2025-01-29T23:59:59", 100.0),  # a second before the last thirty days
@@ -85,7 +80,9 @@ def test_the_classical_rungs_are_the_published_models(shop: Any) -> None:
 
 @pytest.fixture(scope="module")
 def short(
-    settings: Callable[..., Config], clockwork: pd.DataFrame, log_of: Callable[[pd.DataFrame], Log]
+    settings: Callable[..., PurchaseConfig],
+    clockwork: pd.DataFrame,
+    log_of: Callable[[pd.DataFrame], TransactionLog],
 ) -> dict[int, dict[str, Said]]:
     """What every rung says for two horizons, of which the log is long enough for the first."""
     history = History(log_of(clockwork))
@@ -114,7 +111,9 @@ def test_boosting_without_a_prior_tells_customers_apart(short: dict[int, dict[st
 
 
 def test_without_snapshots_boosting_falls_back_to_the_classical_model(
-    settings: Callable[..., Config], log_of: Callable[[pd.DataFrame], Log], clockwork: pd.DataFrame
+    settings: Callable[..., PurchaseConfig],
+    log_of: Callable[[pd.DataFrame], TransactionLog],
+    clockwork: pd.DataFrame,
 ) -> None:
     few = clockwork[clockwork["customer_id"] < "c015"]
     history = History(log_of(few))

@@ -9,19 +9,12 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from features.config.purchases import Config
-from features.ingest.transactions import Log
+from features.config.purchases import PurchaseConfig
+from features.ingest.transactions import TransactionLog
 from features.simulate import simulate
-from models.purchases.calibration import (
-    NO_ERROR,
-    LevelError,
-)
-from models.purchases.predict import forecast
-from train.purchases.calibration import (
-    expected_level,
-    expected_totals,
-    shifts,
-)
+from models.purchases.calibration import NO_ERROR, CalibrationError
+from models.purchases.predict import forecast_table
+from train.purchases.calibration import expected_level, expected_totals, shifts
 from train.purchases.fit import fit
 from train.purchases.history import History
 from train.purchases.snapshots import moments
@@ -52,7 +45,7 @@ def test_totals_that_are_right_already_are_left_alone() -> None:
 def test_expected_totals_are_the_classical_ones_with_their_error_corrected(shop: Any) -> None:
     as_of, history = shop.origin.as_of, shop.history
     prior, classical = history.prior(as_of), history.classical(as_of)
-    error = LevelError(0.0, 0.2, -0.3, 0.0, 0.0, 0.0)
+    error = CalibrationError(0.0, 0.2, -0.3, 0.0, 0.0, 0.0)
     plain, corrected = (
         expected_totals(shop.table, 60.0, prior=prior, classical=classical, error=each)
         for each in (NO_ERROR, error)
@@ -65,7 +58,7 @@ def test_expected_totals_are_the_classical_ones_with_their_error_corrected(shop:
 
 def test_no_more_customers_are_expected_to_order_than_there_are(shop: Any) -> None:
     prior = shop.history.prior(shop.origin.as_of)
-    error = LevelError(0.0, 9.0, 0.0, 0.0, 0.0, 0.0)
+    error = CalibrationError(0.0, 9.0, 0.0, 0.0, 0.0, 0.0)
     ordering, _ = expected_totals(shop.table, 60.0, prior=prior, classical=prior, error=error)
     assert len(shop.table) - 0.01 < ordering < len(shop.table)
 
@@ -92,7 +85,7 @@ def test_a_trained_bundle_comes_to_the_expected_totals(shop: Any) -> None:
         classical=history.classical(origin.as_of),
         error=error,
     )
-    said = forecast(origin.bundle, shop.table, as_of=origin.as_of)
+    said = forecast_table(origin.bundle, shop.table, as_of=origin.as_of)
     assert said.p_order(60).sum() == pytest.approx(ordering, rel=1e-6)
     assert said.expected_revenue(60).sum() == pytest.approx(revenue, rel=1e-6)
 
@@ -104,7 +97,7 @@ def speed(day: float) -> float:
 
 
 @pytest.fixture(scope="module")
-def seasonal(log_of: Callable[[pd.DataFrame], Log]) -> Log:
+def seasonal(log_of: Callable[[pd.DataFrame], TransactionLog]) -> TransactionLog:
     """The simulator's time read on a clock that runs twice as fast in December."""
     calendar = np.arange((ENDED - BEGAN).days + 1, dtype=float)
     passed = np.concatenate([[0.0], np.cumsum([speed(day) for day in calendar[:-1]])])
@@ -122,7 +115,7 @@ def log_ratio(predicted: float, actual: float) -> float:
 
 
 def test_the_december_of_last_year_is_expected_of_this_one(
-    seasonal: Log, settings: Callable[..., Config]
+    seasonal: TransactionLog, settings: Callable[..., PurchaseConfig]
 ) -> None:
     history = History(seasonal)
     config = settings(HORIZON_DAYS, snapshots=2, rounds=0)
@@ -131,7 +124,7 @@ def test_the_december_of_last_year_is_expected_of_this_one(
     assert 1.5 * HORIZON_DAYS < effective < 2.3 * HORIZON_DAYS
     table = history.table(DECEMBER)
     actual = history.outcome(DECEMBER, HORIZON_DAYS, by=seasonal.end)
-    said = forecast(bundle, table, as_of=DECEMBER)
+    said = forecast_table(bundle, table, as_of=DECEMBER)
     blind = history.classical(DECEMBER)
     for ours, classical, happened in (
         (said.expected_days, blind.expected_days, actual["active_days_future"]),
@@ -144,7 +137,7 @@ def test_the_december_of_last_year_is_expected_of_this_one(
         assert seen < 0.5 * unseen
 
 
-def test_a_quiet_month_is_expected_after_a_quiet_one(seasonal: Log) -> None:
+def test_a_quiet_month_is_expected_after_a_quiet_one(seasonal: TransactionLog) -> None:
     season, _ = expected_level(History(seasonal), MARCH, HORIZON_DAYS, [], fitted=HORIZON_DAYS)
     assert season.effective_days(MARCH, HORIZON_DAYS) == pytest.approx(HORIZON_DAYS, rel=0.2)
 
@@ -157,7 +150,7 @@ def test_a_log_of_one_year_has_no_season(shop: Any) -> None:
 
 
 def test_a_short_log_is_surer_of_its_level_than_one_without_snapshots(
-    seasonal: Log, settings: Callable[..., Config]
+    seasonal: TransactionLog, settings: Callable[..., PurchaseConfig]
 ) -> None:
     history, as_of = History(seasonal), BEGAN + timedelta(days=300)
     problem = settings(30, snapshots=4).problem
@@ -171,7 +164,7 @@ def test_a_short_log_is_surer_of_its_level_than_one_without_snapshots(
 
 @pytest.mark.parametrize("amount", [-5.0, 0.0, 5.0])
 def test_a_stray_line_long_before_the_log_is_no_year_to_learn_a_season_from(
-    amount: float, clockwork: pd.DataFrame, log_of: Callable[[pd.DataFrame], Log]
+    amount: float, clockwork: pd.DataFrame, log_of: Callable[[pd.DataFrame], TransactionLog]
 ) -> None:
     stray = clockwork.iloc[:1].assign(
         customer_id="stray",

@@ -10,19 +10,14 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from features.config.purchases import Config
-from features.ingest.transactions import Log
+from features.config.purchases import PurchaseConfig
+from features.ingest.transactions import TransactionLog
 from models.intervals import LEVEL, Spread, revenue_interval, total_interval
 from models.metrics import coverage
-from models.purchases.predict import forecast
+from models.purchases.predict import forecast_table
 from train.purchases.history import History
 from train.purchases.snapshots import customer_codes
-from train.purchases.train import (
-    Trained,
-    cross_fitted,
-    learn_spread,
-    train,
-)
+from train.purchases.train import Trained, cross_fitted, learn_spread, train
 
 Array = NDArray[np.float64]
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
@@ -37,7 +32,7 @@ def forecasts(shop: Any) -> tuple[Spread, Array, Array, Array]:
     """The learnt spread; and of each customer P(order), expected spend, and actual revenue."""
     origin = shop.origin
     days = origin.bundle.card.horizon_days
-    said = forecast(origin.bundle, shop.table, as_of=origin.as_of)
+    said = forecast_table(origin.bundle, shop.table, as_of=origin.as_of)
     revenue = origin.actual["revenue_future"].to_numpy(dtype=float)
     return origin.bundle.card.spread, said.p_order(days), said.expected_spend(days), revenue
 
@@ -95,7 +90,9 @@ def test_the_interval_of_the_whole_holds_and_says_something(shop: Any) -> None:
 
 
 def test_the_spread_is_judged_on_customers_from_whom_it_was_not_learnt(
-    clockwork: pd.DataFrame, settings: Callable[..., Config], log_of: Callable[[pd.DataFrame], Log]
+    clockwork: pd.DataFrame,
+    settings: Callable[..., PurchaseConfig],
+    log_of: Callable[[pd.DataFrame], TransactionLog],
 ) -> None:
     made: Trained = train(
         settings(40, snapshots=1, rounds=0),

@@ -7,11 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.purchases.curve import curve
-from models.purchases.predict import (
-    answer,
-    forecast,
-)
+from models.purchases.curve import value_curve
+from models.purchases.predict import forecast_table, predict
 
 HORIZONS = (7, 14, 30, 60, 61, 91, 182, 365, 730)
 
@@ -20,7 +17,7 @@ HORIZONS = (7, 14, 30, 60, 61, 91, 182, 365, 730)
 def answers(shop: Any) -> dict[int, pd.DataFrame]:
     origin = shop.origin
     return {
-        days: answer(origin.bundle, shop.table, as_of=origin.as_of, horizon_days=days)
+        days: predict(origin.bundle, shop.table, as_of=origin.as_of, horizon_days=days)
         for days in HORIZONS
     }
 
@@ -59,7 +56,7 @@ def test_only_a_horizon_beyond_the_fitted_one_is_warned_of(
 
 
 def test_the_horizon_may_be_left_out(shop: Any, answers: dict[int, pd.DataFrame]) -> None:
-    said = answer(shop.origin.bundle, shop.table, as_of=shop.origin.as_of)
+    said = predict(shop.origin.bundle, shop.table, as_of=shop.origin.as_of)
     pd.testing.assert_frame_equal(said, answers[60])
 
 
@@ -67,7 +64,7 @@ def test_the_total_of_an_unseen_horizon_is_about_right(shop: Any) -> None:
     """Fitted on 60 days, asked for 30 and for 45: the totals come out all the same."""
     origin, history = shop.origin, shop.history
     for days in (30, 45):
-        said = answer(origin.bundle, shop.table, as_of=origin.as_of, horizon_days=days)
+        said = predict(origin.bundle, shop.table, as_of=origin.as_of, horizon_days=days)
         after = origin.as_of + timedelta(days=days)
         actual = history.outcome(origin.as_of, days, by=after)
         assert said["expected_revenue"].sum() == pytest.approx(
@@ -80,8 +77,8 @@ def test_the_months_of_two_years_add_up_to_their_value(
     shop: Any, answers: dict[int, pd.DataFrame]
 ) -> None:
     bundle = shop.origin.bundle
-    said = forecast(bundle, shop.table, as_of=shop.origin.as_of)
-    monthly = curve(said, 730, bundle.card.economics).value
+    said = forecast_table(bundle, shop.table, as_of=shop.origin.as_of)
+    monthly = value_curve(said, 730, bundle.card.economics).value
     assert monthly.shape == (len(shop.table), 24)
     assert (monthly >= 0).all()
     np.testing.assert_allclose(monthly.sum(axis=1), answers[730]["clv"], rtol=1e-9)

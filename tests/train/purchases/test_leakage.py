@@ -9,29 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.config.purchases import Config
-from features.ingest.transactions import Log
-from features.schema import ContractError
-from models.bundle import Bundle
-from models.purchases.predict import answer
-from train.purchases.backtest import (
-    judge_origin,
-    origins,
-)
+from features.config.purchases import PurchaseConfig
+from features.ingest.transactions import TransactionLog
+from features.schema import DataError
+from models.bundle import PurchaseBundle
+from models.purchases.predict import predict
+from train.purchases.backtest import judge_origin, origins
 from train.purchases.calibration import expected_level
 from train.purchases.fit import fit
-from train.purchases.history import (
-    History,
-    cut,
-)
-from train.purchases.snapshots import (
-    moments,
-    stack,
-)
-from train.purchases.train import (
-    Trained,
-    train,
-)
+from train.purchases.history import History, cut
+from train.purchases.snapshots import moments, stack
+from train.purchases.train import Trained, train
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
 HORIZON_DAYS = 40
@@ -77,7 +65,7 @@ def with_future(transactions: pd.DataFrame, change: Change) -> pd.DataFrame:
     return pd.concat([transactions[known], change(transactions[~known])], ignore_index=True)
 
 
-def contents(bundle: Bundle) -> tuple[dict[str, Any], bytes, bytes]:
+def contents(bundle: PurchaseBundle) -> tuple[dict[str, Any], bytes, bytes]:
     """All of a bundle but the account of where the rows came from."""
     card = bundle.card.model_dump(mode="json")
     del card["training"]["counts"], card["training"]["data_sha256"]
@@ -85,17 +73,19 @@ def contents(bundle: Bundle) -> tuple[dict[str, Any], bytes, bytes]:
 
 
 @pytest.fixture(scope="module")
-def config(settings: Callable[..., Config]) -> Config:
+def config(settings: Callable[..., PurchaseConfig]) -> PurchaseConfig:
     return settings(HORIZON_DAYS, snapshots=2, rounds=5)
 
 
 @pytest.fixture(scope="module")
-def log(clockwork: pd.DataFrame, log_of: Callable[[pd.DataFrame], Log]) -> Log:
+def log(
+    clockwork: pd.DataFrame, log_of: Callable[[pd.DataFrame], TransactionLog]
+) -> TransactionLog:
     return log_of(clockwork)
 
 
 @pytest.fixture(scope="module")
-def trained(config: Config, log: Log) -> Trained:
+def trained(config: PurchaseConfig, log: TransactionLog) -> Trained:
     return train(config, History(cut(log, AS_OF)), AS_OF, HORIZON_DAYS, step=no_step)
 
 
@@ -105,7 +95,10 @@ def no_step(_: str) -> None:
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_training_is_given_ends_at_as_of(
-    change: Change, log: Log, clockwork: pd.DataFrame, log_of: Callable[[pd.DataFrame], Log]
+    change: Change,
+    log: TransactionLog,
+    clockwork: pd.DataFrame,
+    log_of: Callable[[pd.DataFrame], TransactionLog],
 ) -> None:
     known = cut(log, AS_OF)
     again = cut(log_of(with_future(clockwork, change)), AS_OF)
@@ -117,10 +110,10 @@ def test_what_training_is_given_ends_at_as_of(
 @pytest.mark.parametrize("change", [dearer, strangers, deleted])
 def test_training_does_not_look_beyond_as_of_even_where_it_could(
     change: Change,
-    config: Config,
+    config: PurchaseConfig,
     trained: Trained,
     clockwork: pd.DataFrame,
-    log_of: Callable[[pd.DataFrame], Log],
+    log_of: Callable[[pd.DataFrame], TransactionLog],
 ) -> None:
     uncut = History(log_of(with_future(clockwork, change)))
     again = train(config, uncut, AS_OF, HORIZON_DAYS, step=no_step)
@@ -128,12 +121,12 @@ def test_training_does_not_look_beyond_as_of_even_where_it_could(
     assert contents(again.bundle) == contents(trained.bundle)
     table = uncut.table(AS_OF)
     pd.testing.assert_frame_equal(
-        answer(again.bundle, table, as_of=AS_OF), answer(trained.bundle, table, as_of=AS_OF)
+        predict(again.bundle, table, as_of=AS_OF), predict(trained.bundle, table, as_of=AS_OF)
     )
 
 
 def test_one_line_of_the_past_changes_the_bundle(
-    config: Config, trained: Trained, log: Log
+    config: PurchaseConfig, trained: Trained, log: TransactionLog
 ) -> None:
     known = cut(log, AS_OF)
     last = known.lines.index == len(known.lines) - 1
@@ -144,14 +137,14 @@ def test_one_line_of_the_past_changes_the_bundle(
 
 
 def test_an_origin_of_a_backtest_is_trained_as_if_the_log_ended_there(
-    config: Config, trained: Trained, log: Log
+    config: PurchaseConfig, trained: Trained, log: TransactionLog
 ) -> None:
     origin = judge_origin(config, History(log), AS_OF, HORIZON_DAYS, step=no_step)
     assert contents(origin.bundle) == contents(trained.bundle)
 
 
 def test_a_season_is_learnt_from_the_past_only(
-    clockwork: pd.DataFrame, log_of: Callable[[pd.DataFrame], Log]
+    clockwork: pd.DataFrame, log_of: Callable[[pd.DataFrame], TransactionLog]
 ) -> None:
     year = clockwork.assign(
         customer_id="old " + clockwork["customer_id"],
@@ -169,25 +162,25 @@ def test_a_season_is_learnt_from_the_past_only(
 
 
 @pytest.mark.parametrize("days", [1, 40])
-def test_labels_of_a_horizon_that_is_not_over_are_refused(log: Log, days: int) -> None:
+def test_labels_of_a_horizon_that_is_not_over_are_refused(log: TransactionLog, days: int) -> None:
     history, newest = History(log), AS_OF - timedelta(days=days)
     assert len(history.outcome(newest, days, by=AS_OF)) == len(history.table(newest))
     late = newest + timedelta(microseconds=1)
     for ask in (history.outcome, history.error):
-        with pytest.raises(ContractError, match=f"the {days} days after .* are not over by"):
+        with pytest.raises(DataError, match=f"the {days} days after .* are not over by"):
             ask(late, days, by=AS_OF)
 
 
-def test_labels_that_were_asked_for_late_are_still_refused_early(log: Log) -> None:
+def test_labels_that_were_asked_for_late_are_still_refused_early(log: TransactionLog) -> None:
     history = History(log)
     history.error(AS_OF, 30, by=AS_OF + timedelta(days=30))
     for ask in (history.outcome, history.error):
-        with pytest.raises(ContractError, match="not mature"):
+        with pytest.raises(DataError, match="not mature"):
             ask(AS_OF, 30, by=AS_OF)
 
 
-def test_rows_are_not_stacked_before_their_labels_are_mature(log: Log) -> None:
-    with pytest.raises(ContractError, match="not mature"):
+def test_rows_are_not_stacked_before_their_labels_are_mature(log: TransactionLog) -> None:
+    with pytest.raises(DataError, match="not mature"):
         stack(
             History(log),
             [AS_OF - timedelta(days=9)],
@@ -200,7 +193,9 @@ def test_rows_are_not_stacked_before_their_labels_are_mature(log: Log) -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_every_snapshot_has_matured(seed: int, log: Log, settings: Callable[..., Config]) -> None:
+def test_every_snapshot_has_matured(
+    seed: int, log: TransactionLog, settings: Callable[..., PurchaseConfig]
+) -> None:
     rng, history = np.random.default_rng(seed), History(log)
     for _ in range(3):
         days, count, spacing = (int(rng.integers(1, most)) for most in (90, 6, 45))
@@ -213,20 +208,20 @@ def test_every_snapshot_has_matured(seed: int, log: Log, settings: Callable[...,
         assert all(each - timedelta(days=days) >= log.first for each in found)
 
 
-def test_a_backtest_refuses_an_origin_whose_labels_are_not_mature(log: Log) -> None:
+def test_a_backtest_refuses_an_origin_whose_labels_are_not_mature(log: TransactionLog) -> None:
     history, last = History(log), log.end - timedelta(days=HORIZON_DAYS)
     assert origins(history, HORIZON_DAYS, 1, last) == [last]
-    with pytest.raises(ContractError, match="its 40 days of labels are not mature, the log ends"):
+    with pytest.raises(DataError, match="its 40 days of labels are not mature, the log ends"):
         origins(history, HORIZON_DAYS, 1, last + timedelta(microseconds=1))
 
 
-def test_training_after_the_log_ends_is_refused(log: Log) -> None:
+def test_training_after_the_log_ends_is_refused(log: TransactionLog) -> None:
     assert len(cut(log, log.end).lines) == len(log.lines)
-    with pytest.raises(ContractError, match=r"lies after the log's end .*; take that or an"):
+    with pytest.raises(DataError, match=r"lies after the log's end .*; take that or an"):
         cut(log, log.end + timedelta(microseconds=1))
 
 
-def test_training_before_the_log_begins_is_refused(log: Log) -> None:
+def test_training_before_the_log_begins_is_refused(log: TransactionLog) -> None:
     assert len(cut(log, log.first + timedelta(microseconds=1)).lines) == 1
-    with pytest.raises(ContractError, match=r"no transaction before .*, take a later as_of"):
+    with pytest.raises(DataError, match=r"no transaction before .*, take a later as_of"):
         cut(log, log.first)

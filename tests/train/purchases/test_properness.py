@@ -9,10 +9,7 @@ import pandas as pd
 import pytest
 
 from train.leaderboard import intervals, leaderboard, render
-from train.purchases.holdout import (
-    Verdict,
-    judge,
-)
+from train.purchases.holdout import Verdict, judge
 from train.purchases.train import scores
 
 UP = ("gini", "spearman", "top_decile_capture", "auc")

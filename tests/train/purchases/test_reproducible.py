@@ -7,25 +7,21 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from features.config.purchases import Config
-from features.ingest.transactions import Log
-from models.purchases.predict import answer
-from train.purchases.history import (
-    History,
-    cut,
-)
+from features.config.purchases import PurchaseConfig
+from features.ingest.transactions import TransactionLog
+from models.purchases.predict import predict
+from train.purchases.history import History, cut
 from train.purchases.snapshots import customer_codes
-from train.purchases.train import (
-    Trained,
-    train,
-)
+from train.purchases.train import Trained, train
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
 Make = Callable[[pd.DataFrame, int], Trained]
 
 
 @pytest.fixture(scope="module")
-def make(settings: Callable[..., Config], log_of: Callable[[pd.DataFrame], Log]) -> Make:
+def make(
+    settings: Callable[..., PurchaseConfig], log_of: Callable[[pd.DataFrame], TransactionLog]
+) -> Make:
     def trained(transactions: pd.DataFrame, seed: int) -> Trained:
         config = settings(40, snapshots=2, seed=seed, rounds=5)
         return train(
@@ -71,14 +67,18 @@ def test_the_order_of_the_rows_changes_nothing(
 
 
 def test_another_seed_gives_other_trees_but_the_same_totals(
-    first: Trained, make: Make, clockwork: pd.DataFrame, log_of: Callable[[pd.DataFrame], Log]
+    first: Trained,
+    make: Make,
+    clockwork: pd.DataFrame,
+    log_of: Callable[[pd.DataFrame], TransactionLog],
 ) -> None:
     other = make(clockwork, 8)
     assert boosters(other) != boosters(first)
     assert card(other)["metrics"] != card(first)["metrics"]
     table = History(cut(log_of(clockwork), AS_OF)).table(AS_OF)
     totals = [
-        answer(each.bundle, table, as_of=AS_OF)["expected_revenue"].sum() for each in (first, other)
+        predict(each.bundle, table, as_of=AS_OF)["expected_revenue"].sum()
+        for each in (first, other)
     ]
     assert totals[0] == pytest.approx(totals[1], rel=1e-6)
 

@@ -7,17 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.config.purchases import Config
-from features.ingest.transactions import Log
+from features.config.purchases import PurchaseConfig
+from features.ingest.transactions import TransactionLog
 from models.encoding import encode
 from train.purchases.backtest import origins
 from train.purchases.history import History
 from train.purchases.segments import segments
-from train.purchases.snapshots import (
-    fitted_horizon,
-    moments,
-    stack,
-)
+from train.purchases.snapshots import fitted_horizon, moments, stack
 
 END = datetime(2025, 1, 1, tzinfo=UTC)
 FOUR_MONTHS, YEAR_AND_A_HALF, TEN_YEARS = 122, 548, 3652
@@ -25,7 +21,7 @@ Span = Callable[[int], History]
 
 
 @pytest.fixture(scope="module")
-def span(log_of: Callable[[pd.DataFrame], Log]) -> Span:
+def span(log_of: Callable[[pd.DataFrame], TransactionLog]) -> Span:
     """A log of so many days, of thirty customers who each buy from its first day to its last."""
 
     def make(days: int) -> History:
@@ -74,26 +70,28 @@ def test_a_third_of_the_log_is_the_longest_horizon_to_learn_from(
     ],
 )
 def test_snapshots_are_a_month_apart_or_as_close_as_a_short_log_needs(
-    days: int, horizon: int, back: list[float], span: Span, settings: Callable[..., Config]
+    days: int, horizon: int, back: list[float], span: Span, settings: Callable[..., PurchaseConfig]
 ) -> None:
     problem = settings(horizon, snapshots=8, spacing_days=30).problem
     assert days_back(moments(span(days), END, horizon, problem)) == back
 
 
 def test_one_snapshot_is_the_newest_that_has_matured(
-    span: Span, settings: Callable[..., Config]
+    span: Span, settings: Callable[..., PurchaseConfig]
 ) -> None:
     problem = settings(30, snapshots=1, spacing_days=500).problem
     assert days_back(moments(span(FOUR_MONTHS), END, 30, problem)) == [30]
 
 
-def test_a_spacing_that_fits_is_kept(span: Span, settings: Callable[..., Config]) -> None:
+def test_a_spacing_that_fits_is_kept(span: Span, settings: Callable[..., PurchaseConfig]) -> None:
     problem = settings(30, snapshots=3, spacing_days=5).problem
     assert days_back(moments(span(FOUR_MONTHS), END, 30, problem)) == [30, 35, 40]
 
 
 def test_moments_with_too_few_customers_are_passed_over(
-    span: Span, log_of: Callable[[pd.DataFrame], Log], settings: Callable[..., Config]
+    span: Span,
+    log_of: Callable[[pd.DataFrame], TransactionLog],
+    settings: Callable[..., PurchaseConfig],
 ) -> None:
     lines = span(FOUR_MONTHS).log.lines
     rows = lines[lines["customer_id"] < "c19"].assign(

@@ -9,27 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.config.purchases import Config
-from features.ingest.transactions import Log
-from features.schema import ContractError
+from features.config.purchases import PurchaseConfig
+from features.ingest.transactions import TransactionLog
+from features.schema import DataError
 from features.simulate import simulate
-from models.purchases.predict import answer
+from models.purchases.predict import predict
 from train.purchases import figures as pictures
-from train.purchases.backtest import (
-    Origin,
-    judge_origin,
-    origins,
-)
+from train.purchases.backtest import Origin, judge_origin, origins
 from train.purchases.history import History
 from train.purchases.holdout_table import held_out
-from train.purchases.records import (
-    clv_record,
-    model_record,
-)
-from train.purchases.train import (
-    Trained,
-    train,
-)
+from train.purchases.records import clv_record, model_record
+from train.purchases.train import Trained, train
 from train.tracking.serialization import to_json
 
 END = datetime(2025, 1, 1, tzinfo=UTC)
@@ -37,14 +27,16 @@ Train = Callable[[pd.DataFrame], tuple[Trained, pd.DataFrame]]
 
 
 @pytest.fixture(scope="module")
-def trained(settings: Callable[..., Config], log_of: Callable[[pd.DataFrame], Log]) -> Train:
+def trained(
+    settings: Callable[..., PurchaseConfig], log_of: Callable[[pd.DataFrame], TransactionLog]
+) -> Train:
     """Trained as of the log's end, and what it answers of everybody."""
 
     def make(transactions: pd.DataFrame) -> tuple[Trained, pd.DataFrame]:
         history = History(log_of(transactions))
         end = history.log.end
         found = train(settings(90, rounds=5), history, end, 90, step=lambda _: None)
-        return found, answer(found.bundle, history.table(end), as_of=end)
+        return found, predict(found.bundle, history.table(end), as_of=end)
 
     return make
 
@@ -151,8 +143,8 @@ class Odd(NamedTuple):
 @pytest.fixture(scope="module", params=ODD)
 def odd(
     request: pytest.FixtureRequest,
-    settings: Callable[..., Config],
-    log_of: Callable[[pd.DataFrame], Log],
+    settings: Callable[..., PurchaseConfig],
+    log_of: Callable[[pd.DataFrame], TransactionLog],
 ) -> Odd:
     transactions, customers = ODD[request.param]
     history, config = History(log_of(transactions)), settings(40, snapshots=2, rounds=5)
@@ -166,7 +158,7 @@ def odd(
 
 
 def test_an_odd_log_is_answered_in_full(odd: Odd) -> None:
-    assert_sound(answer(odd.trained.bundle, odd.history.table(END), as_of=END), odd.customers)
+    assert_sound(predict(odd.trained.bundle, odd.history.table(END), as_of=END), odd.customers)
     assert np.isfinite(list(odd.trained.bundle.card.metrics.values())).all()
 
 
@@ -196,14 +188,14 @@ def test_who_cannot_be_told_apart_is_told_the_same(trained: Train) -> None:
 
 
 def test_a_log_of_refunds_only_is_refused_in_one_sentence(trained: Train) -> None:
-    with pytest.raises(ContractError, match=r"nobody has bought before as_of .*, take a later"):
+    with pytest.raises(DataError, match=r"nobody has bought before as_of .*, take a later"):
         trained(rows(("ann", [9.0, 8.0]), amount=-5.0))
 
 
 @pytest.mark.parametrize("days", [1, 40])
 def test_a_backtest_of_a_log_too_short_for_its_horizon_is_refused(
-    days: int, log_of: Callable[[pd.DataFrame], Log]
+    days: int, log_of: Callable[[pd.DataFrame], TransactionLog]
 ) -> None:
     history = History(log_of(simulated(50, days)))
-    with pytest.raises(ContractError, match=r"fewer than 20 .*; take a shorter horizon"):
+    with pytest.raises(DataError, match=r"fewer than 20 .*; take a shorter horizon"):
         origins(history, 90, 3, history.log.end - timedelta(days=90))

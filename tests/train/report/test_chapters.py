@@ -11,38 +11,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.config.purchases import (
-    Config,
-    Economics,
-)
-from features.ingest.transactions import Log
+from features.config.purchases import Economics, PurchaseConfig
+from features.ingest.transactions import TransactionLog
 from features.simulate import simulate
-from models.purchases.predict import answer
+from models.purchases.predict import predict
 from train.purchases.history import History
 from train.purchases.train import train
-from train.report.build import (
-    CHAPTERS,
-    write,
-)
+from train.report.build import CHAPTERS, write
 from train.report.chapters import value_distribution as value
 from train.report.facts.cohorts import cohorts
 from train.report.facts.holdout import judged
-from train.report.facts.purchases import (
-    Facts,
-    Subject,
-    gather,
-)
+from train.report.facts.purchases import Facts, Subject, gather
 from train.report.facts.shared import Earlier
-from train.report.facts.totals import (
-    by_group,
-    total,
-)
-from train.report.page.parts import (
-    Cards,
-    Picture,
-    Table,
-    Tiles,
-)
+from train.report.facts.totals import by_group, total
+from train.report.page.parts import Cards, Picture, Table, Tiles
 from train.report.page.text import Words
 
 END = datetime(2025, 1, 1, tzinfo=UTC)
@@ -52,7 +34,9 @@ Gather = Callable[..., Facts]
 
 
 @pytest.fixture(scope="module")
-def gathered(settings: Callable[..., Config], log_of: Callable[[pd.DataFrame], Log]) -> Gather:
+def gathered(
+    settings: Callable[..., PurchaseConfig], log_of: Callable[[pd.DataFrame], TransactionLog]
+) -> Gather:
     """The facts of a quick training on these transactions."""
 
     def make(transactions: pd.DataFrame, **given: Any) -> Facts:
@@ -198,7 +182,7 @@ def test_a_group_of_nobody_is_worth_nothing(shop_facts: Facts) -> None:
 
 def test_answers_are_the_models(shop_facts: Facts) -> None:
     subject = shop_facts.subject
-    said = answer(subject.bundle, shop_facts.table, as_of=subject.as_of, economics=TERMS)
+    said = predict(subject.bundle, shop_facts.table, as_of=subject.as_of, economics=TERMS)
     pd.testing.assert_frame_equal(shop_facts.answers[list(said)], said)
 
 
@@ -228,7 +212,7 @@ STORY = pd.DataFrame(
 ).assign(timestamp=lambda frame: pd.to_datetime(frame["timestamp"], utc=True))
 
 
-def test_cohorts_by_hand(log_of: Callable[[pd.DataFrame], Log]) -> None:
+def test_cohorts_by_hand(log_of: Callable[[pd.DataFrame], TransactionLog]) -> None:
     lines = log_of(STORY).lines
     who = pd.Index(["ann", "bob", "cid"])
     found = cohorts(lines, who, datetime(2024, 5, 2, tzinfo=UTC))
@@ -245,7 +229,7 @@ def test_cohorts_by_hand(log_of: Callable[[pd.DataFrame], Log]) -> None:
 
 @pytest.mark.parametrize(("days", "unit"), [(200, "M"), (900, "Q"), (3000, "Y")])
 def test_cohorts_are_few_however_long_the_log(
-    days: int, unit: str, log_of: Callable[[pd.DataFrame], Log]
+    days: int, unit: str, log_of: Callable[[pd.DataFrame], TransactionLog]
 ) -> None:
     lines = log_of(rows(*((f"c{each}", [each * days / 60]) for each in range(1, 61)))).lines
     found = cohorts(lines, pd.Index(lines["customer_id"].unique()), END)

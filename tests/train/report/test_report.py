@@ -10,16 +10,13 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page
 
-from features.config.purchases import read_config
-from features.ingest.transactions import read_log
-from features.purchases.table import build
+from features.config.purchases import read_purchase_config
+from features.ingest.transactions import read_transactions
+from features.purchases.table import build_features
 from models import bundle as bundles
-from models.bundle import Bundle
-from models.purchases.predict import (
-    answer,
-    total_revenue,
-)
-from models.segmentation.cutoffs import names
+from models.bundle import PurchaseBundle
+from models.purchases.predict import predict, total_revenue
+from models.segmentation.cutoffs import name_customers
 from train.commands.report import leave
 from train.purchases.history import History
 from train.purchases.train import Trained
@@ -38,17 +35,17 @@ class Outline(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def said(reported: Any) -> tuple[Bundle, pd.DataFrame]:
+def said(reported: Any) -> tuple[PurchaseBundle, pd.DataFrame]:
     """The registered bundle and its answers, worked out apart from the report."""
-    config = read_config(reported.config)
-    log = read_log(config.data)
+    config = read_purchase_config(reported.config)
+    log = read_transactions(config.data)
     (card,) = (reported.var / "artifacts").rglob("bundle/card.json")
     bundle = bundles.load(card.parent)
-    assert isinstance(bundle, Bundle)
-    table = build(log.lines, log.end)
-    answers = answer(bundle, table, as_of=log.end, horizon_days=60, economics=config.economics)
+    assert isinstance(bundle, PurchaseBundle)
+    table = build_features(log.lines, log.end)
+    answers = predict(bundle, table, as_of=log.end, horizon_days=60, economics=config.economics)
     assert bundle.card.bounds
-    return bundle, answers.join(names(table, answers["clv"], bundle.card.bounds))
+    return bundle, answers.join(name_customers(table, answers["clv"], bundle.card.bounds))
 
 
 def test_both_commands_succeed_and_say_where_the_report_is(reported: Any) -> None:
@@ -59,7 +56,9 @@ def test_both_commands_succeed_and_say_where_the_report_is(reported: Any) -> Non
     assert f"wrote {reported.out}" in reported.said.stderr
 
 
-def test_the_numbers_are_the_models(reported: Any, said: tuple[Bundle, pd.DataFrame]) -> None:
+def test_the_numbers_are_the_models(
+    reported: Any, said: tuple[PurchaseBundle, pd.DataFrame]
+) -> None:
     bundle, answers = said
     shown, result = reported.numbers, reported.said.result
     head = shown["headline"]["numbers"]
@@ -136,7 +135,10 @@ def test_countries_come_from_the_source(reported: Any) -> None:
 
 
 def test_an_earlier_batch_tells_who_moved(
-    reported: Any, said: tuple[Bundle, pd.DataFrame], door: Callable[..., Any], tmp_path: Path
+    reported: Any,
+    said: tuple[PurchaseBundle, pd.DataFrame],
+    door: Callable[..., Any],
+    tmp_path: Path,
 ) -> None:
     answers = said[1]
     scores = answers[["tier", "clv"]].reset_index().assign(as_of="1998-06-01T00:00:00+00:00")
@@ -194,16 +196,16 @@ def test_a_store_that_is_not_there_is_not_made_by_looking(
 
 def test_a_page_that_cannot_be_written_fails_no_training(
     reported: Any,
-    said: tuple[Bundle, pd.DataFrame],
+    said: tuple[PurchaseBundle, pd.DataFrame],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     left: list[Any] = []
     monkeypatch.setattr("train.tracking.runs.leave", left.append)
-    bundle, config = said[0], read_config(reported.config)
+    bundle, config = said[0], read_purchase_config(reported.config)
     card = bundle.card.model_copy(update={"prior": None})
-    trained = Trained(Bundle(card, bundle.churn, bundle.spend), {}, None)
-    leave(trained, config, History(read_log(config.data)))
+    trained = Trained(PurchaseBundle(card, bundle.churn, bundle.spend), {}, None)
+    leave(trained, config, History(read_transactions(config.data)))
     assert [each.texts for each in left] == [{}]
     assert "the run has no report" in caplog.text
 

@@ -11,21 +11,18 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser
 
-from features.config.subscriptions import read_contract_config
-from features.ingest.subscribers import read_subscriptions
-from features.subscriptions.table import build
+from features.config.subscriptions import read_subscription_config
+from features.ingest.subscribers import read_subscribers
+from features.subscriptions.table import build_features
 from models import bundle as bundles
-from models.bundle import ContractBundle
+from models.bundle import SubscriptionBundle
 from models.intervals import NORMAL_80
 from models.predictor import total_revenue
-from models.subscriptions.predict import answer
+from models.subscriptions.predict import predict
 from train.report.build import write_contracts
 from train.report.chapters.retention import attributes_told
 from train.report.facts.subscription_holdout import contract_judged
-from train.report.facts.subscriptions import (
-    ContractSubject,
-    gather,
-)
+from train.report.facts.subscriptions import ContractSubject, gather
 from train.subscriptions.fit import Task
 from train.subscriptions.months import survived
 from train.subscriptions.train import train
@@ -37,7 +34,7 @@ EXACT = {"rel": 1e-9, "abs": 1e-9}
 class Answered(NamedTuple):
     """The registered bundle, its table and its answers, worked out apart from the report."""
 
-    bundle: ContractBundle
+    bundle: SubscriptionBundle
     table: pd.DataFrame
     answers: pd.DataFrame
 
@@ -58,13 +55,13 @@ def subscribed(make_reported: Callable[..., Any], tmp_path_factory: pytest.TempP
 
 @pytest.fixture(scope="module")
 def said(subscribed: Any) -> Answered:
-    config = read_contract_config(subscribed.config)
-    subscriptions = read_subscriptions(config.data)
+    config = read_subscription_config(subscribed.config)
+    subscriptions = read_subscribers(config.data)
     (card,) = (subscribed.var / "artifacts").rglob("bundle/card.json")
     bundle = bundles.load(card.parent)
-    assert isinstance(bundle, ContractBundle)
-    table = build(subscriptions, subscriptions.end)
-    return Answered(bundle, table, answer(bundle, table))
+    assert isinstance(bundle, SubscriptionBundle)
+    table = build_features(subscriptions, subscriptions.end)
+    return Answered(bundle, table, predict(bundle, table))
 
 
 def test_the_numbers_are_the_models(subscribed: Any, said: Answered) -> None:
@@ -121,7 +118,7 @@ def test_the_interval_of_the_sum_is_that_of_other_levels_of_departure(
                 "prior": card.prior.model_copy(update={"floor": card.prior.floor + by}),
             }
         )
-        worth = answer(ContractBundle(moved, said.bundle.churn), said.table)["clv"].sum()
+        worth = predict(SubscriptionBundle(moved, said.bundle.churn), said.table)["clv"].sum()
         off = np.hypot(worth - shown["clv"], np.sqrt(own))
         assert shown[end] == pytest.approx(shown["clv"] - sign * off)
 
@@ -224,8 +221,8 @@ def dated(folder: Path, until: str) -> tuple[ContractSubject, bool]:
         churn = {{ max_rounds = 5 }}
         """
     )
-    config = read_contract_config(folder / "dated.toml")
-    task = Task(config, read_subscriptions(config.data), pd.Timestamp("2025-01-01", tz="UTC"), 180)
+    config = read_subscription_config(folder / "dated.toml")
+    task = Task(config, read_subscribers(config.data), pd.Timestamp("2025-01-01", tz="UTC"), 180)
     trained = train(task, step=lambda _: None)
     subject = ContractSubject(
         bundle=trained.bundle,

@@ -12,37 +12,16 @@ import pandas as pd
 import pytest
 
 from features.config.purchases import Economics
-from features.config.subscriptions import ContractConfig
-from features.ingest.subscribers import (
-    Subscriptions,
-    read_subscriptions,
-)
-from features.schema import ContractError
-from features.subscriptions.table import (
-    MONTH_DAYS,
-    build,
-)
+from features.config.subscriptions import SubscriptionConfig
+from features.ingest.subscribers import SubscriberTable, read_subscribers
+from features.schema import DataError
+from features.subscriptions.table import MONTH_DAYS, build_features
 from models.metrics import log_loss
-from models.subscriptions.predict import (
-    answer,
-    forecast_matrix,
-    matrix_of,
-)
+from models.subscriptions.predict import feature_matrix, forecast, predict
 from train.subscriptions.backtest import LADDER
-from train.subscriptions.fit import (
-    Task,
-    fit,
-)
-from train.subscriptions.holdout import (
-    judge_horizon,
-    judge_months,
-)
-from train.subscriptions.months import (
-    known_by,
-    last_hazard,
-    last_watched,
-    month_rows,
-)
+from train.subscriptions.fit import Task, fit
+from train.subscriptions.holdout import judge_horizon, judge_months
+from train.subscriptions.months import known_by, last_hazard, last_watched, month_rows
 from train.subscriptions.train import train
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
@@ -50,9 +29,9 @@ HORIZON_DAYS = 182
 TREES = {"max_rounds": 30, "learning_rate": 0.2}
 
 
-def config(path: Path, **changes: Any) -> ContractConfig:
+def config(path: Path, **changes: Any) -> SubscriptionConfig:
     columns = {"customer_id": "who", "start": "since", "amount": "fee", "cancelled": "until"}
-    return ContractConfig.model_validate(
+    return SubscriptionConfig.model_validate(
         {
             "data": {
                 "customers": str(path),
@@ -71,8 +50,8 @@ def config(path: Path, **changes: Any) -> ContractConfig:
 class Log(NamedTuple):
     """A simulated table of subscribers with the truth behind it."""
 
-    config: ContractConfig
-    subscriptions: Subscriptions
+    config: SubscriptionConfig
+    subscriptions: SubscriberTable
     hazard: pd.Series
 
     def task(self, as_of: datetime = AS_OF) -> Task:
@@ -109,7 +88,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Log:
     path = tmp_path_factory.mktemp("contracts") / "customers.parquet"
     frame.to_parquet(path)
     settings = config(path)
-    return Log(settings, read_subscriptions(settings.data), hazard)
+    return Log(settings, read_subscribers(settings.data), hazard)
 
 
 def test_the_truth_beats_the_model_and_the_model_beats_its_prior(log: Log) -> None:
@@ -141,8 +120,8 @@ def test_the_prior_is_that_of_the_population(log: Log) -> None:
 
 def test_the_value_of_a_life_is_that_of_the_truth_as_far_as_it_was_watched(log: Log) -> None:
     bundle = fit(log.task()).bundle
-    table = build(log.subscriptions, AS_OF)
-    said = forecast_matrix(bundle, matrix_of(bundle, table))
+    table = build_features(log.subscriptions, AS_OF)
+    said = forecast(bundle, feature_matrix(bundle, table))
     stays = said.outlook.survival_at(np.array([24.0]))[:, 0]
     truth = (1.0 - log.hazard[table.index].to_numpy()) ** 24
     plus = (table["plan"] == "plus").to_numpy()
@@ -161,7 +140,7 @@ def test_no_row_at_or_after_the_moment_moves_the_model(log: Log, tmp_path: Path)
     frame.loc[frame["until"].isna() & ~begun & (np.arange(len(frame)) % 2 == 0), "until"] = now
     frame.to_parquet(tmp_path / "other.parquet")
     settings = config(tmp_path / "other.parquet")
-    other = Task(settings, read_subscriptions(settings.data), AS_OF, HORIZON_DAYS)
+    other = Task(settings, read_subscribers(settings.data), AS_OF, HORIZON_DAYS)
     one, two = (fit(task).bundle for task in (log.task(), other))
     ignored = {"training"}
     assert one.card.model_dump(exclude=ignored) == two.card.model_dump(exclude=ignored)
@@ -201,10 +180,10 @@ def test_few_departures_leave_the_prior_alone(tmp_path: Path) -> None:
     frame, _ = simulated(60, 5)
     frame.to_parquet(tmp_path / "few.parquet")
     settings = config(tmp_path / "few.parquet")
-    task = Task(settings, read_subscriptions(settings.data), AS_OF, HORIZON_DAYS)
+    task = Task(settings, read_subscribers(settings.data), AS_OF, HORIZON_DAYS)
     trained = train(task, step=lambda _: None)
     assert trained.bundle.card.churn.rounds == 0
-    said = answer(trained.bundle, build(task.subscriptions, AS_OF))
+    said = predict(trained.bundle, build_features(task.subscriptions, AS_OF))
     assert set(said["basis"]) == {"prior"}
     assert np.isfinite(said["clv"]).all()
 
@@ -215,15 +194,15 @@ def test_where_nobody_leaves_nothing_breaks(tmp_path: Path) -> None:
         tmp_path / "loyal.parquet"
     )
     settings = config(tmp_path / "loyal.parquet")
-    task = Task(settings, read_subscriptions(settings.data), AS_OF, HORIZON_DAYS)
+    task = Task(settings, read_subscribers(settings.data), AS_OF, HORIZON_DAYS)
     trained = train(task, step=lambda _: None)
     months, _ = month_rows(known_by(task.subscriptions, AS_OF), task.names, {"plan": ("basic",)})
     assert 0 < last_hazard(months, last_watched(months)) < 0.01
-    said = answer(trained.bundle, build(task.subscriptions, AS_OF))
+    said = predict(trained.bundle, build_features(task.subscriptions, AS_OF))
     assert (said["p_churn"] < 0.01).all()
     # and a value without an end is refused
     free = settings.model_copy(update={"economics": Economics(discount_rate_annual=0.0)})
-    with pytest.raises(ContractError, match="more than a century: give a higher rate"):
+    with pytest.raises(DataError, match="more than a century: give a higher rate"):
         train(replace(task, config=free), step=lambda _: None)
 
 

@@ -14,26 +14,16 @@ import pytest
 import xgboost as xgb
 from matplotlib.figure import Figure
 
-from features.config.purchases import Config
-from features.ingest.transactions import read_log
+from features.config.purchases import PurchaseConfig
+from features.ingest.transactions import read_transactions
 from features.simulate import simulate
 from models import bundle as bundles
-from models.bundle import Bundle
-from models.purchases.predict import answer
+from models.bundle import PurchaseBundle
+from models.purchases.predict import predict
 from train.purchases.fit import fit
 from train.purchases.history import History
-from train.tracking.registry import (
-    Registered,
-    register,
-)
-from train.tracking.runs import (
-    Record,
-    child,
-    connect,
-    leave,
-    library,
-    parent,
-)
+from train.tracking.registry import Registered, register
+from train.tracking.runs import Record, child, connect, leave, library, parent
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
 COLUMNS = ["recency_days", "n_orders"]
@@ -59,13 +49,13 @@ def client(var: Path) -> Any:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Bundle, pd.DataFrame, Path]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[PurchaseBundle, pd.DataFrame, Path]:
     """A small bundle, its feature table, and the folder that holds it."""
     folder = tmp_path_factory.mktemp("bundle")
     log = folder / "log.parquet"
     simulate(customers=150, seed=1, as_of=AS_OF, horizon_days=1).transactions.to_parquet(log)
     columns = {each: each for each in ("customer_id", "timestamp", "amount")}
-    config = Config.model_validate(
+    config = PurchaseConfig.model_validate(
         {
             "data": {"transactions": str(log), "columns": columns},
             "problem": {"horizon_days": 30, "snapshots": 1},
@@ -73,7 +63,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Bundle, pd.DataFr
             "spend": {"max_rounds": 0},
         }
     )
-    history = History(read_log(config.data))
+    history = History(read_transactions(config.data))
     made = fit(config, history, AS_OF, 30, step=lambda _: None).bundle
     bundles.save(made, folder / "bundle")
     return made, history.table(AS_OF), folder / "bundle"
@@ -279,7 +269,7 @@ def test_a_deleted_experiment_is_an_error_that_says_so(client: Any) -> None:
 
 def test_versions_are_champion_then_challenger_and_quiet(
     client: Any,
-    trained: tuple[Bundle, pd.DataFrame, Path],
+    trained: tuple[PurchaseBundle, pd.DataFrame, Path],
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
@@ -316,7 +306,7 @@ def test_versions_are_champion_then_challenger_and_quiet(
 
 
 def test_a_version_answers_as_the_bundle_does(
-    client: Any, trained: tuple[Bundle, pd.DataFrame, Path], monkeypatch: pytest.MonkeyPatch
+    client: Any, trained: tuple[PurchaseBundle, pd.DataFrame, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # a reader of a local store compiles the model's code where it lies
     monkeypatch.setattr("sys.dont_write_bytecode", True)
@@ -326,7 +316,7 @@ def test_a_version_answers_as_the_bundle_does(
     model = library().pyfunc.load_model(f"models:/clv/{registered.version}")
     asked = table.head(20).reset_index()
     said = model.predict(asked, params={"horizon_days": 60, "as_of": "2025-01-01"})
-    expected = answer(made, table.head(20), as_of=AS_OF, horizon_days=60)
+    expected = predict(made, table.head(20), as_of=AS_OF, horizon_days=60)
     pd.testing.assert_frame_equal(
         said.set_index("customer_id").drop(columns="warnings"), expected.drop(columns="warnings")
     )
@@ -342,7 +332,7 @@ def test_a_folder_that_is_no_bundle_is_not_registered(client: Any, tmp_path: Pat
 
 
 def test_nothing_is_ever_pickled(
-    client: Any, var: Path, trained: tuple[Bundle, pd.DataFrame, Path]
+    client: Any, var: Path, trained: tuple[PurchaseBundle, pd.DataFrame, Path]
 ) -> None:
     with parent("clv", Record(booster=booster(), example=rows())):
         register(trained[2], metrics={}, tags={})

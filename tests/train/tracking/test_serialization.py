@@ -3,14 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from train.tracking.serialization import (
-    batches,
-    flat,
-    redacted,
-    requirements,
-    shortened,
-    to_json,
-)
+from train.tracking.serialization import batches, flat, redacted, requirements, shortened, to_json
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,7 @@ import pandas as pd
 import pytest
 
 from train.purchases.holdout import Verdict
-from train.tuning.objective import (
-    churn_losses,
-    gain,
-    spend_losses,
-)
+from train.tuning.objective import churn_losses, gain, spend_losses
 
 
 def verdict(**columns: list[float]) -> Verdict:

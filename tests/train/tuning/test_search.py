@@ -18,34 +18,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from features.config.purchases import (
-    Boosting,
-    Config,
-    ConfigError,
-)
-from features.ingest.transactions import Log
-from features.schema import ContractError
-from train.purchases.history import (
-    History,
-    cut,
-)
+from features.config.purchases import Boosting, ConfigError, PurchaseConfig
+from features.ingest.transactions import TransactionLog
+from features.schema import DataError
+from train.purchases.history import History, cut
 from train.tracking.runs import library as mlflow_library
-from train.tuning.objective import (
-    Gain,
-    Rehearsal,
-    gain,
-    mean_loss,
-    rehearsals,
-)
-from train.tuning.search import (
-    RANGES,
-    Trial,
-    best,
-    finished,
-    library,
-    open_study,
-    search,
-)
+from train.tuning.objective import Gain, Rehearsal, gain, mean_loss, rehearsals
+from train.tuning.search import RANGES, Trial, best, finished, library, open_study, search
 
 AS_OF = datetime(2025, 2, 1, tzinfo=UTC)
 HORIZON_DAYS = 30
@@ -53,17 +32,19 @@ DEFAULTS = Boosting()
 
 
 @pytest.fixture(scope="module")
-def config(settings: Callable[..., Config]) -> Config:
+def config(settings: Callable[..., PurchaseConfig]) -> PurchaseConfig:
     return settings(HORIZON_DAYS, spacing_days=15)
 
 
 @pytest.fixture(scope="module")
-def log(clockwork: pd.DataFrame, log_of: Callable[[pd.DataFrame], Log]) -> Log:
+def log(
+    clockwork: pd.DataFrame, log_of: Callable[[pd.DataFrame], TransactionLog]
+) -> TransactionLog:
     return log_of(clockwork)
 
 
 @pytest.fixture(scope="module")
-def churn(config: Config, log: Log) -> Rehearsal:
+def churn(config: PurchaseConfig, log: TransactionLog) -> Rehearsal:
     """The churn model at two origins of a small log."""
     return rehearsals(config, History(cut(log, AS_OF)), AS_OF, HORIZON_DAYS)["churn"]
 
@@ -119,7 +100,7 @@ def test_origins_lie_one_and_two_horizons_back(churn: Rehearsal) -> None:
     assert churn.origins == tuple(AS_OF - timedelta(days=HORIZON_DAYS * each) for each in (1, 2))
 
 
-def test_rows_at_or_after_as_of_change_no_loss(config: Config, log: Log) -> None:
+def test_rows_at_or_after_as_of_change_no_loss(config: PurchaseConfig, log: TransactionLog) -> None:
     later = log.lines["us"] >= AS_OF.timestamp() * 1e6
     assert later.any()
     amount = log.lines["amount"].where(~later, log.lines["amount"] * 100.0)
@@ -133,9 +114,11 @@ def test_rows_at_or_after_as_of_change_no_loss(config: Config, log: Log) -> None
             pd.testing.assert_series_equal(first, second)
 
 
-def test_a_log_without_two_matured_snapshots_is_refused(config: Config, log: Log) -> None:
+def test_a_log_without_two_matured_snapshots_is_refused(
+    config: PurchaseConfig, log: TransactionLog
+) -> None:
     as_of = log.first + timedelta(days=12)
-    with pytest.raises(ContractError, match=r"too short to tune on: as of 2024-.*keep the"):
+    with pytest.raises(DataError, match=r"too short to tune on: as of 2024-.*keep the"):
         rehearsals(config, History(cut(log, as_of)), as_of, HORIZON_DAYS)
 
 

@@ -7,11 +7,7 @@ from collections.abc import Mapping
 from features.ingest.policies import MEANINGS
 from train.report.facts.purchases import Facts
 from train.report.facts.shared import Told
-from train.report.page.parts import (
-    Chapter,
-    Column,
-    Table,
-)
+from train.report.page.parts import Chapter, Column, Table
 
 COUNTS = (Column("number", "number", "count"), Column("meaning", "what"))
 BASIS = {

@@ -11,13 +11,7 @@ from train.charts.theme import money_axis
 from train.report.facts.purchases import Facts
 from train.report.facts.shared import Told
 from train.report.facts.totals import by_group
-from train.report.page.parts import (
-    WORTH,
-    Chapter,
-    Column,
-    Picture,
-    records,
-)
+from train.report.page.parts import WORTH, Chapter, Column, Picture, records
 
 MOST = 12
 INTRODUCTION = (

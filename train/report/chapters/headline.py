@@ -10,20 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.economics import MONTH_DAYS
-from models.purchases.curve import curve
-from models.purchases.predict import forecast
+from models.purchases.curve import value_curve
+from models.purchases.predict import forecast_table
 from train.charts.shapes import months
 from train.charts.theme import money_axis
 from train.report.facts.purchases import Facts
 from train.report.facts.shared import Told
-from train.report.page.parts import (
-    Chapter,
-    Column,
-    Picture,
-    Row,
-    Tile,
-    Tiles,
-)
+from train.report.page.parts import Chapter, Column, Picture, Row, Tile, Tiles
 
 Array = NDArray[np.float64]
 PAST_MONTHS = 24
@@ -166,8 +159,8 @@ def _coming(facts: Facts) -> list[Row]:
     """Expected revenue of the months of the horizon."""
     subject = facts.subject
     table = facts.table[facts.answers["clv"].notna()]
-    said = forecast(subject.bundle, table, as_of=subject.as_of)
-    found = curve(said, subject.horizon_days, subject.config.economics)
+    said = forecast_table(subject.bundle, table, as_of=subject.as_of)
+    found = value_curve(said, subject.horizon_days, subject.config.economics)
     return coming(subject.as_of, found.ends, found.expected_revenue.sum(axis=0))
 
 

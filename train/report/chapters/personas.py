@@ -5,19 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from models.segmentation.clusters import cluster
-from models.segmentation.personas import (
-    favourite,
-    names,
-    profiles,
-    words,
-)
+from models.segmentation.personas import favourite, names, profiles, words
 from train.report.facts.purchases import Facts
-from train.report.page.parts import (
-    Card,
-    Cards,
-    Chapter,
-    plain,
-)
+from train.report.page.parts import Card, Cards, Chapter, plain
 
 SHARES = {
     "customer_share": "customers",

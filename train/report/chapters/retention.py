@@ -12,23 +12,10 @@ from numpy.typing import NDArray
 from models.subscriptions.survival import months_watched
 from train.charts.shapes import curves
 from train.charts.theme import percent_axis
-from train.report.chapters.groups import (
-    MOST,
-    picture,
-)
+from train.report.chapters.groups import MOST, picture
 from train.report.facts.subscriptions import ContractFacts
-from train.report.page.parts import (
-    Chapter,
-    Column,
-    Picture,
-    Row,
-    Table,
-    records,
-)
-from train.subscriptions.months import (
-    known_by,
-    survived,
-)
+from train.report.page.parts import Chapter, Column, Picture, Row, Table, records
+from train.subscriptions.months import known_by, survived
 from train.subscriptions.records import TODAYS
 
 Array = NDArray[np.float64]

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from features.ingest.subscribers import MEANINGS
 from train.report.chapters.data_quality import accounted
-from train.report.chapters.groups import (
-    INTRODUCTION,
-    picture,
-)
+from train.report.chapters.groups import INTRODUCTION, picture
 from train.report.facts.subscriptions import ContractFacts
 from train.report.page.parts import Chapter
 

@@ -7,20 +7,9 @@ from typing import Any
 from models.economics import MONTH_DAYS
 from train.charts.shapes import months
 from train.charts.theme import money_axis
-from train.report.chapters.headline import (
-    COLUMNS,
-    KINDS,
-    TILES,
-    coming,
-    numbers,
-)
+from train.report.chapters.headline import COLUMNS, KINDS, TILES, coming, numbers
 from train.report.facts.subscriptions import ContractFacts
-from train.report.page.parts import (
-    Chapter,
-    Picture,
-    Tile,
-    Tiles,
-)
+from train.report.page.parts import Chapter, Picture, Tile, Tiles
 
 FIRST = (
     "customers with a contract",

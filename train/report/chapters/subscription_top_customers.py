@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from train.report.chapters.top_customers import (
-    best_of,
-    listed,
-    picture,
-    telling,
-)
+from train.report.chapters.top_customers import best_of, listed, picture, telling
 from train.report.facts.subscriptions import ContractFacts
-from train.report.page.parts import (
-    WORTH,
-    Chapter,
-    Column,
-    Table,
-)
+from train.report.page.parts import WORTH, Chapter, Column, Table
 
 COLUMNS = (
     Column("customer", "customer"),

@@ -8,17 +8,8 @@ from typing import Any
 import pandas as pd
 
 from train.charts.shapes import heatmap
-from train.report.facts.shared import (
-    Earlier,
-    Told,
-)
-from train.report.page.parts import (
-    Chapter,
-    Column,
-    Picture,
-    Table,
-    records,
-)
+from train.report.facts.shared import Earlier, Told
+from train.report.page.parts import Chapter, Column, Picture, Table, records
 
 MOST = 10
 NEW = "not yet known"

@@ -7,21 +7,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.purchases.curve import next_order_days
-from models.purchases.predict import forecast
+from models.purchases.predict import forecast_table
 from train.charts.shapes import intervals
 from train.charts.theme import money_axis
 from train.report.facts.purchases import Facts
 from train.report.facts.shared import Told
-from train.report.page.parts import (
-    WORTH,
-    Chapter,
-    Column,
-    Part,
-    Picture,
-    Row,
-    Table,
-    records,
-)
+from train.report.page.parts import WORTH, Chapter, Column, Part, Picture, Row, Table, records
 
 MOST = 20
 COLUMNS = (
@@ -80,7 +71,7 @@ def telling(facts: Told, best: pd.DataFrame, *parts: Part) -> Chapter:
 
 def _rows(facts: Facts, best: pd.DataFrame) -> list[Row]:
     table, as_of = facts.table.loc[best.index], facts.subject.as_of
-    days = next_order_days(forecast(facts.subject.bundle, table, as_of=as_of))
+    days = next_order_days(forecast_table(facts.subject.bundle, table, as_of=as_of))
     shown = best.assign(
         customer=facts.called(best.index),
         last_order=_days(facts, -table["recency_days"].to_numpy(dtype=float)).to_numpy(),

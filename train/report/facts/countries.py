@@ -10,15 +10,9 @@ import pandas as pd
 
 from features.config.purchases import Data
 from features.ingest import files
-from features.ingest.column_types import (
-    moment,
-    text,
-)
+from features.ingest.column_types import moment, text
 from features.ingest.transaction_rows import scan
-from features.timestamps import (
-    EPOCH,
-    MICROSECOND,
-)
+from features.timestamps import EPOCH, MICROSECOND
 
 SOURCE = "country"
 

@@ -8,23 +8,13 @@ from functools import cached_property
 
 import pandas as pd
 
-from features.config.purchases import (
-    Config,
-    Economics,
-)
-from models.bundle import Bundle
-from models.predictor import answer
-from models.segmentation.cutoffs import (
-    bounds,
-    names,
-)
+from features.config.purchases import Economics, PurchaseConfig
+from models.bundle import PurchaseBundle
+from models.predictor import predict
+from models.segmentation.cutoffs import cutoffs, name_customers
 from train.purchases.history import History
 from train.report.facts.holdout import Judged
-from train.report.facts.shared import (
-    About,
-    Earlier,
-    Told,
-)
+from train.report.facts.shared import About, Earlier, Told
 from train.report.facts.wording import PURCHASES
 from train.report.page.text import Words
 
@@ -39,8 +29,8 @@ class Subject(About):
     countries  customer_id -> country, where the source names one
     """
 
-    bundle: Bundle
-    config: Config
+    bundle: PurchaseBundle
+    config: PurchaseConfig
     history: History
     judged: Judged | None
     countries: pd.Series | None = None
@@ -79,8 +69,10 @@ class Facts(Told):
         found = self._answers(table, moment)
         if not found["clv"].notna().any():
             return None
-        then = bounds(table, found["clv"], subject.config.tiers)
-        return Earlier(as_of=moment, names=found[["clv"]].join(names(table, found["clv"], then)))
+        then = cutoffs(table, found["clv"], subject.config.tiers)
+        return Earlier(
+            as_of=moment, names=found[["clv"]].join(name_customers(table, found["clv"], then))
+        )
 
     def _answers(self, table: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
         terms = self.subject.config.economics
@@ -91,7 +83,7 @@ class Facts(Told):
         return found.assign(cost=free["clv"] - found["clv"])
 
     def _asked(self, table: pd.DataFrame, as_of: datetime, terms: Economics) -> pd.DataFrame:
-        return answer(
+        return predict(
             self.subject.bundle,
             table,
             as_of=as_of,

@@ -11,19 +11,12 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from features.config.purchases import Config
-from features.config.subscriptions import ContractConfig
-from models.bundle import AnyBundle
+from features.config.purchases import PurchaseConfig
+from features.config.subscriptions import SubscriptionConfig
+from models.bundle import Bundle
 from models.segmentation.assign import has_tiers
-from models.segmentation.cutoffs import (
-    Bounds,
-    bounds,
-    names,
-)
-from train.report.facts.totals import (
-    Total,
-    total,
-)
+from models.segmentation.cutoffs import Cutoffs, cutoffs, name_customers
+from train.report.facts.totals import Total, total
 from train.report.facts.wording import Kind
 from train.report.page.text import Words
 
@@ -45,8 +38,8 @@ class About:
     named     whether customers are called by their ids, or numbered
     """
 
-    bundle: AnyBundle
-    config: Config | ContractConfig
+    bundle: Bundle
+    config: PurchaseConfig | SubscriptionConfig
     as_of: datetime
     horizon_days: int
     version: str = ""
@@ -107,10 +100,10 @@ class Told(ABC):
         previous = self.subject.previous
         cut = self._bounds(found["clv"])
         had = previous.names["tier"] if previous else None
-        return found.join(names(self.table, found["clv"], cut, had))
+        return found.join(name_customers(self.table, found["clv"], cut, had))
 
-    def _bounds(self, clv: pd.Series) -> Bounds:
+    def _bounds(self, clv: pd.Series) -> Cutoffs:
         subject = self.subject
         own = has_tiers(subject.bundle, subject.horizon_days, subject.config.economics)
         kept = subject.bundle.card.bounds
-        return kept if own and kept else bounds(self.table, clv, subject.config.tiers)
+        return kept if own and kept else cutoffs(self.table, clv, subject.config.tiers)

@@ -7,10 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from models.metrics import roc_auc
-from train.report.facts.holdout import (
-    known,
-    tenths,
-)
+from train.report.facts.holdout import known, tenths
 from train.subscriptions.holdout import ContractVerdict
 
 

@@ -10,26 +10,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.config.subscriptions import ContractConfig
-from features.ingest.subscribers import Subscriptions
-from features.subscriptions.table import build
-from models.bundle import ContractBundle
+from features.config.subscriptions import SubscriptionConfig
+from features.ingest.subscribers import SubscriberTable
+from features.subscriptions.table import build_features
+from models.bundle import SubscriptionBundle
 from models.economics import months
 from models.intervals import NORMAL_80
 from models.subscriptions.predict import (
     SLICE,
-    ContractForecast,
-    answer,
-    curve,
-    forecast_matrix,
-    matrix_of,
-    values,
+    SubscriptionForecast,
+    customer_values,
+    feature_matrix,
+    forecast,
+    predict,
+    value_curve,
 )
-from train.report.facts.shared import (
-    About,
-    Earlier,
-    Told,
-)
+from train.report.facts.shared import About, Earlier, Told
 from train.report.facts.subscription_holdout import ContractJudged
 from train.report.facts.wording import CONTRACTS
 from train.report.page.text import Words
@@ -44,9 +40,9 @@ class ContractSubject(About):
     judged  what the recipe showed on what it had not seen; none where there was too little
     """
 
-    bundle: ContractBundle
-    config: ContractConfig
-    subscriptions: Subscriptions
+    bundle: SubscriptionBundle
+    config: SubscriptionConfig
+    subscriptions: SubscriberTable
     judged: ContractJudged | None
 
 
@@ -60,13 +56,13 @@ class ContractFacts(Told):
     @cached_property
     def table(self) -> pd.DataFrame:
         """The feature table."""
-        return build(self.subject.subscriptions, self.subject.as_of)
+        return build_features(self.subject.subscriptions, self.subject.as_of)
 
     @cached_property
     def answers(self) -> pd.DataFrame:
         """The model's answers with tier, segment, clv_if_more_leave and clv_if_fewer_leave."""
         subject = self.subject
-        found = answer(
+        found = predict(
             subject.bundle,
             self.table,
             horizon_days=subject.horizon_days,
@@ -93,8 +89,10 @@ class ContractFacts(Told):
         revenue = np.zeros(len(months(subject.horizon_days).ends))
         for said in self._forecasts():
             for name, by in zip(ends, (off, -off), strict=True):
-                ends[name].append(values(_moved(said, by), subject.horizon_days, terms).clv)
-            revenue += curve(said, subject.horizon_days, terms).expected_revenue.sum(axis=0)
+                ends[name].append(
+                    customer_values(_moved(said, by), subject.horizon_days, terms).clv
+                )
+            revenue += value_curve(said, subject.horizon_days, terms).expected_revenue.sum(axis=0)
         columns = {name: np.concatenate(each or [np.empty(0)]) for name, each in ends.items()}
         return pd.DataFrame(columns, index=self._known.index), revenue
 
@@ -103,10 +101,10 @@ class ContractFacts(Told):
         """Those of whom enough is known to be answered."""
         return self.table.dropna(subset=["tenure_months", "monthly_amount"])
 
-    def _forecasts(self) -> Iterator[ContractForecast]:
-        matrix = matrix_of(self.subject.bundle, self._known)
+    def _forecasts(self) -> Iterator[SubscriptionForecast]:
+        matrix = feature_matrix(self.subject.bundle, self._known)
         for start in range(0, len(matrix), SLICE):
-            yield forecast_matrix(self.subject.bundle, matrix[start : start + SLICE])
+            yield forecast(self.subject.bundle, matrix[start : start + SLICE])
 
 
 def gather(subject: ContractSubject) -> ContractFacts:
@@ -114,7 +112,7 @@ def gather(subject: ContractSubject) -> ContractFacts:
     return ContractFacts(subject, Words(subject.bundle.card.currency))
 
 
-def _moved(said: ContractForecast, log_odds: float) -> ContractForecast:
+def _moved(said: SubscriptionForecast, log_odds: float) -> SubscriptionForecast:
     """The same if the log odds of leaving were higher by so much in every month."""
     outlook = said.outlook
     tail = outlook.tail and replace(outlook.tail, floor=outlook.tail.floor + log_odds)

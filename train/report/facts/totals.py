@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from models.bundle import AnyBundle, ContractBundle
+from models.bundle import Bundle, SubscriptionBundle
 from models.predictor import total_revenue
 
 
@@ -29,14 +29,14 @@ class Total:
     p_churn: float
 
 
-def total(bundle: AnyBundle, answers: pd.DataFrame) -> Total:
+def total(bundle: Bundle, answers: pd.DataFrame) -> Total:
     """The group of all rows: answers with a column `cost`; of contracts with clv_if_more_leave and
     clv_if_fewer_leave, money, the clv of each where the departures' level lies at an end of its
     interval of 80 %.
     """
     known = answers.dropna(subset=["expected_revenue"])
     revenue = total_revenue(bundle, known) if len(known) else (0.0, 0.0, 0.0)
-    if isinstance(bundle, ContractBundle):
+    if isinstance(bundle, SubscriptionBundle):
         clv, clv_low, clv_high = _of_lives(known)
     else:
         clv, clv_low, clv_high = _of_horizon(known, *revenue)
@@ -69,7 +69,7 @@ def _of_lives(known: pd.DataFrame) -> tuple[float, float, float]:
     return clv, clv - float(np.hypot(own, clv - worse)), clv + float(np.hypot(own, better - clv))
 
 
-def by_group(bundle: AnyBundle, answers: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
+def by_group(bundle: Bundle, answers: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
     """Answers and a group of each, null for none -> `Total` of each group, index the group.
 
     With the columns customer_share and value_share of all that are in a group, and mean_clv.

@@ -21,10 +21,7 @@ from train.report.page.parts import (
     Tiles,
     plain,
 )
-from train.report.page.script import (
-    DRAW,
-    libraries,
-)
+from train.report.page.script import DRAW, libraries
 from train.report.page.style import STYLE
 from train.report.page.text import Words
 
