@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from features.config.subscriptions import read_subscription_config
+from features.config.read import read_subscription_config
 from features.ingest.subscribers import read_subscribers
 from models import boosting
 from models.metrics import log_loss, roc_auc

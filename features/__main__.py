@@ -17,9 +17,8 @@ def main(argv: list[str]) -> int:
     # imported here so that --help answers at once
     from features import commands
     from features import subscription_commands as contract_commands
-    from features.config.purchases import ConfigError
-    from features.config.subscriptions import is_subscription
-    from features.schema import DataError
+    from features.config.read import is_subscription
+    from features.errors import ConfigError, DataError
 
     try:
         contracts = "config" in arguments and is_subscription(arguments.config)

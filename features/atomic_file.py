@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from features.schema import DataError
+from features.errors import DataError
 
 
 @contextmanager
 def write_atomically(out: Path) -> Iterator[Path]:
     """A path beside `out` to write to; it becomes `out` at the end, or nothing is left.
 
-    Raises ContractError when the file cannot be written.
+    Raises DataError when the file cannot be written.
     """
     if out.is_dir():
         raise DataError(f"{out}: is a folder; give the name of a file as --out")

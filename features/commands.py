@@ -11,13 +11,14 @@ from typing import Any, Protocol
 import pandas as pd
 
 from features.atomic_file import write_atomically
-from features.config.purchases import PurchaseConfig, read_purchase_config
+from features.config.purchases import PurchaseConfig
+from features.config.read import read_purchase_config
+from features.errors import DataError
 from features.ingest.policies import format_counts
 from features.ingest.transactions import TransactionLog, read_transactions
 from features.purchases import labels as outcome
 from features.purchases import table
 from features.purchases.dictionary import render
-from features.schema import DataError
 from features.timestamps import parse_as_of
 
 logger = logging.getLogger(__name__)

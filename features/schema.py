@@ -15,9 +15,7 @@ from pandas.api.types import (
     is_string_dtype,
 )
 
-
-class DataError(ValueError):
-    """Data breaks its contract. The message lists every violation."""
+from features.errors import DataError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +54,7 @@ class Table:
     def check(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return `frame` cut down to the contract's columns, in order.
 
-        Raises ContractError naming every violation, not just the first.
+        Raises DataError naming every violation, not just the first.
         """
         found = [each for column in self.columns for each in column.violations(frame)]
         if found:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from features.commands import write
-from features.config.subscriptions import SubscriptionConfig, read_subscription_config
+from features.config.read import read_subscription_config
+from features.config.subscriptions import SubscriptionConfig
+from features.errors import DataError
 from features.ingest.policies import format_counts
 from features.ingest.subscribers import MEANINGS, SubscriberTable, read_subscribers
-from features.schema import DataError
 from features.subscriptions import table as subscription_table
 from features.timestamps import parse_as_of
 

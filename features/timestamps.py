@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from features.schema import DataError
+from features.errors import DataError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -31,7 +31,7 @@ def localize(wall: pd.Series[pd.Timestamp], timezone: str) -> pd.Series[pd.Times
 def to_utc(timestamps: pd.Series[pd.Timestamp], timezone: str) -> pd.Series[pd.Timestamp]:
     """Timestamps, naive in `timezone` or aware, as UTC in microseconds.
 
-    Raises ContractError for a year outside 1901 to 2099: a placeholder, not a date.
+    Raises DataError for a year outside 1901 to 2099: a placeholder, not a date.
     """
     naive = timestamps.dt.tz_localize(None) if timestamps.dt.tz is not None else timestamps
     outside = (naive < EARLIEST) | (naive >= LATEST)
@@ -97,7 +97,7 @@ def next_midnight(local_us: int, timezone: str) -> datetime:
 
 
 def require_aware(as_of: datetime) -> int:
-    """Microseconds of a tz-aware moment. Raises ContractError when it carries no time zone."""
+    """Microseconds of a tz-aware moment. Raises DataError when it carries no time zone."""
     if as_of.tzinfo is None:
         raise DataError(f"as_of must carry a time zone, got {as_of.isoformat()}")
     return (as_of - EPOCH) // MICROSECOND

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 
 Array = NDArray[np.float64]
 YEAR_DAYS = 365.25

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 from models.bundle import Bundle, SubscriptionBundle
 from models.intervals import NORMAL_80
 from models.purchases import basis

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from features.config.purchases import Tiers
+from features.config.sections import Tiers
 from models.segmentation.rfm import GRID, MEANINGS, NEW, NEW_DAYS, NEW_RECENCY
 
 HEAD = """# Tiers and segments

@@ -15,8 +15,7 @@ def main(argv: list[str]) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s", force=True)
 
     # imported here so that --help answers at once
-    from features.config.purchases import ConfigError
-    from features.schema import DataError
+    from features.errors import ConfigError, DataError
     from serve.errors import ServeError
 
     try:

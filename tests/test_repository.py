@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from features.__main__ import main as features_door
-from features.config.purchases import read_purchase_config
-from features.config.subscriptions import SubscriptionData, read_config
+from features.config.read import read_config, read_purchase_config
+from features.config.subscriptions import SubscriptionData
 from serve.__main__ import main as serve_door
 from serve.api import requests as wire
 from train.__main__ import main as train_door

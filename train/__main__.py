@@ -33,9 +33,8 @@ def main(argv: list[str]) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # imported here so that --help answers at once
-    from features.config.purchases import ConfigError
-    from features.config.subscriptions import is_subscription
-    from features.schema import DataError
+    from features.config.read import is_subscription
+    from features.errors import ConfigError, DataError
 
     try:
         if is_subscription(arguments.config):

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.bench_serve.processes import ROOT
-from features.config.purchases import read_purchase_config
+from features.config.read import read_purchase_config
 from features.ingest.transactions import read_transactions
 from models import bundle as bundles
 from models.bundle import PurchaseBundle

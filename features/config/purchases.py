@@ -1,54 +1,20 @@
-"""The configuration of one business problem: a TOML file, validated, frozen."""
+"""The configuration of a problem with purchases: customers come and go unannounced."""
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
-from zoneinfo import ZoneInfo
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from features.config.messages import sentence
-
-
-class ConfigError(ValueError):
-    """A configuration file cannot be used. The message lists every violation."""
-
-
-def _known_timezone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError("must be an IANA time zone such as Europe/London") from None
-    return name
-
-
-def _sum_to_one(shares: tuple[float, ...]) -> tuple[float, ...]:
-    if abs(sum(shares) - 1.0) > 1e-6:
-        raise ValueError("must sum to 1")
-    return shares
-
-
-def _different(names: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(names)) < len(names):
-        raise ValueError("must be different from each other")
-    return names
-
-
-Text = Annotated[str, Field(min_length=1)]
-Count = Annotated[int, Field(gt=0)]
-Fraction = Annotated[float, Field(gt=0, le=1)]
-Cost = Annotated[float, Field(ge=0)]
-Form = TypeVar("Form", bound="Section")
-Timezone = Annotated[str, AfterValidator(_known_timezone)]
-Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
-
-
-class Section(BaseModel):
-    """A table of keys: frozen, strict, and unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+from features.config.sections import (
+    Boosting,
+    Currency,
+    Economics,
+    Problem,
+    Section,
+    Text,
+    Tiers,
+    Timezone,
+    Tracking,
+)
 
 
 class Columns(Section):
@@ -76,79 +42,6 @@ class Data(Section):
     columns: Columns
 
 
-class Problem(Section):
-    """What is predicted, and the past moments from which it is learnt.
-
-    relationship  purchases: customers come and go unannounced; contract: they cancel, see
-                  `features.config.subscriptions`
-    """
-
-    relationship: Literal["purchases", "contract"] = "purchases"
-    horizon_days: Annotated[int, Field(gt=0, le=3650)]
-    snapshots: Count = 8
-    spacing_days: Count = 30
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 7
-
-
-class Economics(Section):
-    """From revenue to value. Costs are money, rates are per year."""
-
-    margin: Fraction = 1.0
-    discount_rate_annual: Annotated[float, Field(ge=0)] = 0.10
-    acquisition_cost: Cost = 0.0
-    retention_cost_annual: Cost = 0.0
-
-
-class Boosting(Section):
-    """Settings of one model: XGBoost's, and how much of the trees' correction is believed.
-
-    max_rounds bounds the number of trees, which is chosen out of time; strength is the share of
-    their correction that is added to the probability model.
-    """
-
-    max_rounds: Annotated[int, Field(ge=0, le=5000)] = 120
-    learning_rate: Fraction = 0.1
-    max_depth: Annotated[int, Field(gt=0, le=16)] = 3
-    min_child_weight: Annotated[float, Field(ge=0)] = 10.0
-    subsample: Fraction = 0.8
-    colsample_bytree: Fraction = 0.5
-    reg_lambda: Annotated[float, Field(ge=0)] = 10.0
-    max_bin: Annotated[int, Field(ge=2, le=4096)] = 64
-    strength: Annotated[float, Field(ge=0, le=1)] = 0.5
-
-
-class Tiers(Section):
-    """Customers in layers by predicted value, the best first.
-
-    names, shares  of the layers; shares are of the customers whose value is known, and sum to 1
-    margin         by how much of the ranking a value must lie beyond a cut before a customer who
-                   had a tier changes it; 0.02 is two points of a hundred
-    """
-
-    # subtle: TOML knows lists only; what is in them stays strict
-    names: Annotated[
-        tuple[Text, ...], Field(strict=False, min_length=2), AfterValidator(_different)
-    ] = ("Platinum", "Gold", "Silver", "Bronze")
-    shares: Annotated[
-        tuple[Fraction, ...], Field(strict=False, min_length=2), AfterValidator(_sum_to_one)
-    ] = (0.25, 0.25, 0.25, 0.25)
-    margin: Annotated[float, Field(ge=0)] = 0.02
-
-    @model_validator(mode="after")
-    def _fit_together(self) -> Tiers:
-        if len(self.names) != len(self.shares):
-            raise ValueError("must have as many shares as names")
-        if self.margin >= min(self.shares):
-            raise ValueError("must have a margin below every share")
-        return self
-
-
-class Tracking(Section):
-    """Where the runs are recorded."""
-
-    experiment: Text = "clv"
-
-
 class PurchaseConfig(Section):
     """One business problem: everything a run depends on is a field here."""
 
@@ -159,44 +52,3 @@ class PurchaseConfig(Section):
     spend: Boosting = Boosting()
     tiers: Tiers = Tiers()
     tracking: Tracking = Tracking()
-
-
-def read_purchase_config(path: Path) -> PurchaseConfig:
-    """Read a TOML file. Unknown keys are errors: a typo must not run with a default.
-
-    Raises ConfigError naming the file and every violation, not just the first.
-    """
-    values = read_toml(path)
-    if relationship(values) == "contract":
-        raise ConfigError(
-            f"{path}: problem.relationship is 'contract', which this command does not read yet; "
-            "give the configuration of a transaction log"
-        )
-    return validated(path, values, PurchaseConfig)
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """The keys of a TOML file; raises ConfigError where it cannot be read."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file; give the path of a TOML file") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise ConfigError(f"{path}: is not valid TOML: {error}") from None
-
-
-def relationship(values: dict[str, Any]) -> object:
-    """What `problem.relationship` says, before anything is validated."""
-    problem = values.get("problem")
-    return problem.get("relationship") if isinstance(problem, dict) else None
-
-
-def validated(path: Path, values: dict[str, Any], form: type[Form]) -> Form:
-    """The keys of a file as a configuration; raises ConfigError naming every violation."""
-    try:
-        return form.model_validate(values)
-    except ValidationError as error:
-        found = "; ".join(sentence(dict(each), form) for each in error.errors())
-        raise ConfigError(f"{path}: {found}") from None

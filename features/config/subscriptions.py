@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from features.config.purchases import (
+from features.config.sections import (
     Boosting,
     Currency,
     Economics,
     Problem,
-    PurchaseConfig,
     Section,
     Text,
     Tiers,
     Timezone,
     Tracking,
-    read_toml,
-    relationship,
-    validated,
 )
 
 RESERVED = {"customer_id", "start", "tenure", "amount", "cancelled", "copies"} | {
@@ -106,21 +101,3 @@ class SubscriptionConfig(Section):
     churn: SubscriptionBoosting = SubscriptionBoosting()
     tiers: Tiers = Tiers()
     tracking: Tracking = Tracking()
-
-
-def read_subscription_config(path: Path) -> SubscriptionConfig:
-    """Read the TOML file of a problem with contracts; raises ConfigError like `read_config`."""
-    return validated(path, read_toml(path), SubscriptionConfig)
-
-
-def read_config(path: Path) -> PurchaseConfig | SubscriptionConfig:
-    """Read a TOML file of either kind, as its `problem.relationship` says."""
-    values = read_toml(path)
-    if relationship(values) == "contract":
-        return validated(path, values, SubscriptionConfig)
-    return validated(path, values, PurchaseConfig)
-
-
-def is_subscription(path: Path) -> bool:
-    """Whether a TOML file is that of a problem with contracts; raises ConfigError."""
-    return relationship(read_toml(path)) == "contract"

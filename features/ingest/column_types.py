@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from features.schema import DataError
+from features.errors import DataError
 
 NUMBER = "a number such as 12.50"
 TIMESTAMP = "a timestamp such as 2011-09-10 or 2011-09-10T10:00:00Z, of the years 1901 to 2099"
@@ -49,7 +49,7 @@ def text(column: str, kind: str) -> str:
 
 
 def number(column: str, kind: str) -> Cast:
-    """A finite number. Raises ContractError for a type that is neither number nor text."""
+    """A finite number. Raises DataError for a type that is neither number nor text."""
     if kind != "VARCHAR" and not kind.startswith(NUMBERS) and not kind.startswith("U"):
         raise DataError(f"column {column} is {kind}, expected {NUMBER}")
     value = f"TRY_CAST({quote(column)} AS DOUBLE)"
@@ -64,7 +64,7 @@ def number(column: str, kind: str) -> Cast:
 def moment(column: str, kind: str) -> Cast:
     """Microseconds, as `wall_us` where the source is naive and as `utc_us` where it is aware.
 
-    Raises ContractError for a type that is neither a date, a timestamp nor text.
+    Raises DataError for a type that is neither a date, a timestamp nor text.
     """
     wall, instant = "NULL", "NULL"
     if kind == "VARCHAR":

@@ -8,7 +8,7 @@ import gzip
 import hashlib
 from pathlib import Path
 
-from features.schema import DataError
+from features.errors import DataError
 
 READERS = {".parquet": "parquet", ".csv": "csv", ".csv.gz": "csv"}
 
@@ -17,7 +17,7 @@ def find(transactions: str) -> tuple[Path, ...]:
     """The files behind a path, a glob or a folder, sorted by name.
 
     In a folder, names that begin with `.` or `_` are passed over: markers, not data.
-    Raises ContractError for what does not exist or cannot be read.
+    Raises DataError for what does not exist or cannot be read.
     """
     if "://" in transactions:
         raise DataError(
@@ -49,7 +49,7 @@ def reader(path: Path) -> str | None:
 def header(path: Path) -> tuple[list[str], str]:
     """The column names of a CSV file, and the sign that separates them: , ; | or a tab.
 
-    Raises ContractError when two columns share a name or the file cannot be opened.
+    Raises DataError when two columns share a name or the file cannot be opened.
     """
     opener = gzip.open if path.name.lower().endswith(".gz") else open
     try:

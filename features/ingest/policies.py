@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from features.config.purchases import Data
+from features.errors import DataError
 from features.purchases.expression import NOTHING
-from features.schema import DataError
 
 MEANINGS = {
     "rows_read": "rows read",
@@ -33,7 +33,7 @@ def apply_policies(rows: pd.DataFrame, data: Data) -> tuple[pd.DataFrame, dict[s
     """Distinct source rows with `copies` -> the rows that count, and where the others went.
 
     Guests are set aside first, then duplicates, then refunds: a row is counted once.
-    Raises ContractError when a policy says "error".
+    Raises DataError when a policy says "error".
     """
     counts = {"rows_read": int(rows["copies"].sum())}
     guest = rows["customer_id"].isna()

@@ -8,9 +8,9 @@ import duckdb
 import pandas as pd
 
 from features.config.subscriptions import SubscriptionData
+from features.errors import DataError
 from features.ingest.column_types import Cast, moment, number, quote, text
 from features.ingest.transaction_rows import scan, unreadable
-from features.schema import DataError
 
 FLAG = "a flag: true or false, yes or no, 1 or 0"
 TRUE, FALSE = "('true', 'yes', '1', 't', 'y')", "('false', 'no', '0', 'f', 'n')"
@@ -27,7 +27,7 @@ def read_subscriber_rows(files: tuple[Path, ...], data: SubscriptionData) -> pd.
         copies                   how often the whole source row occurs, >= 1
         and the attributes, each under its own name: float64, or text
 
-    Raises ContractError naming the file, column, and number of values that do not fit.
+    Raises DataError naming the file, column, and number of values that do not fit.
     """
     with duckdb.connect() as connection:
         try:

@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.config.subscriptions import SubscriptionData
+from features.errors import DataError
 from features.ingest import files
 from features.ingest.subscriber_rows import read_subscriber_rows
-from features.schema import DataError
 from features.timestamps import microseconds, next_midnight, parse_as_of
 
 MEANINGS = {
@@ -61,7 +61,7 @@ class SubscriberTable:
 def read_subscribers(data: SubscriptionData) -> SubscriberTable:
     """Read the customers of a configuration and set aside what cannot be used, by reason.
 
-    Raises ContractError, in one sentence, for a file, column or value that cannot be used, and
+    Raises DataError, in one sentence, for a file, column or value that cannot be used, and
     where one customer has several rows.
     """
     found = files.find(data.customers)

@@ -8,9 +8,9 @@ import duckdb
 import pandas as pd
 
 from features.config.purchases import Data
+from features.errors import DataError
 from features.ingest.column_types import Cast, moment, number, quote, text
 from features.ingest.files import header, reader
-from features.schema import DataError
 from features.timestamps import to_utc
 
 TEXTS = ("customer_id", "order_id", "category", "channel")
@@ -24,7 +24,7 @@ def read_rows(files: tuple[Path, ...], data: Data) -> pd.DataFrame:
         amount                                     money, finite
         copies                                     how often the whole source row occurs, >= 1
 
-    Raises ContractError naming the file, column, first row and value that do not fit.
+    Raises DataError naming the file, column, first row and value that do not fit.
     """
     with duckdb.connect() as connection:
         try:

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from features.config.purchases import Data
+from features.errors import DataError
 from features.ingest import files
 from features.ingest import policies as policy
 from features.ingest.transaction_rows import read_rows
 from features.purchases.table import OPTIONAL
-from features.schema import TRANSACTIONS, DataError
+from features.schema import TRANSACTIONS
 from features.timestamps import from_microseconds, microseconds, next_midnight, to_utc
 
 KEYS = ["us", "customer_id", "order_id", "category", "channel"]
@@ -45,7 +46,7 @@ class TransactionLog:
 def read_transactions(data: Data) -> TransactionLog:
     """Read the transactions of a configuration and apply its policies.
 
-    Raises ContractError, in one sentence, for a file, column or value that cannot be used.
+    Raises DataError, in one sentence, for a file, column or value that cannot be used.
     """
     found = files.find(data.transactions)
     rows, counts = policy.apply_policies(read_rows(found, data), data)
@@ -80,7 +81,7 @@ def canonical_lines(transactions: pd.DataFrame, timezone: str) -> pd.DataFrame:
         category, channel       text or null
 
     The order of the rows does not matter, to the last bit. Naive timestamps are read in
-    `timezone`. Raises ContractError naming every violation.
+    `timezone`. Raises DataError naming every violation.
     """
     rows = TRANSACTIONS.check(transactions)
     instants = to_utc(rows["timestamp"], timezone)

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from features.errors import DataError
 from features.purchases.engine import run_duckdb
 from features.purchases.expression import DAY_US, PURCHASE
-from features.schema import DataError
 from features.timestamps import require_aware
 
 STATEMENT = f"""WITH past AS (
@@ -50,7 +50,7 @@ def build_labels(
         revenue_future       money, purchases minus refunds in the horizon; may be negative
         churned              1 when there was no purchase, else 0
 
-    Raises ContractError when the log, known until `end`, does not cover the horizon.
+    Raises DataError when the log, known until `end`, does not cover the horizon.
     """
     if horizon_days <= 0:
         raise DataError(f"horizon_days must be positive, got {horizon_days}")

@@ -64,7 +64,7 @@ def build_features(
     Index `customer_id`, sorted; one column per expression, float64 (text for unit "text"),
     NaN where a feature is unknown. Rows at or after `as_of` are not seen.
 
-    Raises ContractError when `as_of` carries no time zone.
+    Raises DataError when `as_of` carries no time zone.
     """
     moment = require_aware(as_of)
     present = tuple(each for each in OPTIONAL if each in optional)

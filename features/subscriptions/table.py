@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from features.errors import DataError
 from features.ingest.subscribers import SubscriberTable, whole_months
-from features.schema import DataError
 from features.timestamps import require_aware
 
 MONTH_DAYS = 365.25 / 12
@@ -36,8 +36,9 @@ def build_features(subscriptions: SubscriberTable, as_of: datetime) -> pd.DataFr
 def histories(subscriptions: SubscriberTable, as_of: datetime) -> pd.DataFrame:
     """Everybody who had started before `as_of`, gone or not, index customer_id, sorted.
 
-        tenure_months, monthly_amount, attributes   as in `build_features`; tenure_months of who is gone:
-                                                    the month of leaving, counted from 1
+        tenure_months, monthly_amount, attributes
+                   as in `build_features`; the tenure_months of who is gone are the month of
+                   leaving, counted from 1
         gone       cancelled before `as_of`
         entered    months survived before the table would have shown the customer, float64
         periods    months of life that were watched to their end: the month in which the customer
@@ -61,13 +62,15 @@ def histories(subscriptions: SubscriberTable, as_of: datetime) -> pd.DataFrame:
 def build_labels(
     subscriptions: SubscriberTable, as_of: datetime, horizon_days: int
 ) -> pd.DataFrame:
-    """What the customers of `build_features` did in [as_of, as_of + horizon_days), index customer_id.
+    """What the customers of `build_features` did in [as_of, as_of + horizon_days).
+
+    Index customer_id:
 
         churned          1 where the contract was cancelled in the horizon, else 0
         revenue_future   money: the monthly amount for each month begun in the horizon, by a month
                          of 30.4375 days, until the cancellation
 
-    Raises ContractError when the table does not know the whole horizon.
+    Raises DataError when the table does not know the whole horizon.
     """
     if horizon_days <= 0:
         raise DataError(f"horizon_days must be positive, got {horizon_days}")

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, NonNegativeInt, PositiveInt
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 from models.intervals import Spread
 from models.purchases.prior import Prior
 from models.purchases.season import Season

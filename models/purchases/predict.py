@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 from models import economics as money
 from models.bundle import PurchaseBundle
 from models.encoding import numbers

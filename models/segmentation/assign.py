@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 from models.bundle import Bundle
 from models.segmentation.rfm import segment, segment_at
 from models.segmentation.tiers import tier_of, tiers

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from features.config.purchases import Tiers
+from features.config.sections import Tiers
 from models.segmentation.rfm import RfmCuts, rfm_cuts, segment
 from models.segmentation.tiers import Cuts, cuts, tiers
 

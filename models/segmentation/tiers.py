@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.config.purchases import Tiers
+from features.config.sections import Tiers
 
 Array = NDArray[np.float64]
 

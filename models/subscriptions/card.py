@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, PositiveFloat, PositiveInt
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 from models.purchases.card import FORMAT_VERSION, Feature, PurchaseCard, Training, Trees
 from models.segmentation.cutoffs import Cutoffs
 from models.subscriptions.shifted_beta_geometric import ShiftedBetaGeometric

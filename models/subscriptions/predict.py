@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 from models import economics as money
 from models.bundle import SubscriptionBundle
 from models.encoding import Matrix, numbers

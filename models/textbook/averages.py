@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 from models.economics import YEAR_DAYS
 from models.segmentation.rfm import net_revenue
 

@@ -9,7 +9,7 @@ from math import inf, nan
 import numpy as np
 import pandas as pd
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 from models.economics import YEAR_DAYS
 from models.segmentation.rfm import net_revenue
 from models.textbook.averages import Inputs, estimate, groups

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from features.config.purchases import Economics, Fraction
+from features.config.sections import Economics, Fraction
 from serve.api.fields import (
     LARGEST,
     AsOf,

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 
 NUMBERS = (
     *("p_churn", "expected_spend", "expected_revenue", "clv", "clv_low", "clv_high"),

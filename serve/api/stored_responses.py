@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 from serve.api.responses import AS_OF, Numbers, PredictReply, Reply, if_asked
 
 FeatureValues = dict[str, float | str | None]

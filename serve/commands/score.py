@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from features.atomic_file import write_atomically
-from features.config.subscriptions import read_config
+from features.config.read import read_config
 from models.predictor import predict
 from models.segmentation.assign import has_tiers
 from models.segmentation.cutoffs import cutoffs, name_customers
@@ -44,7 +44,7 @@ def score(arguments: Namespace) -> dict[str, Any]:
 
     They go to a file, to the score store, or to both: to all of them or to none.
 
-    Raises ServeError, ConfigError or ContractError for what cannot be used.
+    Raises ServeError, ConfigError or DataError for what cannot be used.
     """
     _check_destinations(arguments)
     config = read_config(arguments.config)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from features.schema import DataError
+from features.errors import DataError
 from models.bundle import PurchaseBundle
 from serve.api.requests import PredictRequest, parse
 from serve.errors import ServeError

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 from features.timestamps import format_timestamp
 from models.encoding import numbers_of_rows
 from serve.api.feature_rows import Rows

@@ -7,8 +7,8 @@ from functools import partial
 
 import msgspec
 
-from features.config.purchases import Economics
-from features.schema import DataError
+from features.config.sections import Economics
+from features.errors import DataError
 from features.timestamps import format_timestamp, parse_as_of
 from models.bundle import SubscriptionBundle
 from serve.api.feature_rows import Rows, feature_rows

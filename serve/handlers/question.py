@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 from models.encoding import Cell
 
 Notes = Mapping[str, list[str]]

@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 from models.bundle import SubscriptionBundle
 from serve.handlers.predict import predict, predict_features
 from serve.model.registry import Refused

@@ -11,9 +11,9 @@ from typing import Any
 import pandas as pd
 
 from features.compiled.single_customer import Row, customer_features, customer_lines
+from features.errors import DataError
 from features.ingest.transactions import canonical_lines
 from features.purchases import table
-from features.schema import DataError
 from features.timestamps import next_midnight, parse_as_of, require_aware, utc_microseconds
 from models.bundle import PurchaseBundle
 from models.encoding import Cell, Values, numbers_of_rows
@@ -42,7 +42,7 @@ def known(request: PredictRequest, bundle: PurchaseBundle) -> Known:
     """Features of each customer of the request, in its order; all unknown without a purchase.
 
     A few histories are worked out one by one, many by the database engine: the same numbers.
-    Raises ServeError for a request without a moment, ContractError where the policies that the
+    Raises ServeError for a request without a moment, DataError where the policies that the
     model was trained with admit no such transactions.
     """
     card = bundle.card
@@ -72,7 +72,7 @@ def _history(customer: Customer, card: PurchaseCard) -> list[Row]:
 
 def _settle(history: list[Row], card: PurchaseCard) -> list[Row]:
     """The transactions after the policies that the training log was read with, see
-    `features.ingest.policies`. Raises ContractError where one admits none and there is one."""
+    `features.ingest.policies`. Raises DataError where one admits none and there is one."""
     data: dict[str, Any] = card.training.settings["data"]
     if data["duplicates"] == "drop":
         history = list(dict.fromkeys(history))

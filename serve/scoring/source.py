@@ -9,11 +9,11 @@ import pandas as pd
 
 from features.config.purchases import PurchaseConfig
 from features.config.subscriptions import SubscriptionConfig
+from features.errors import DataError
 from features.ingest.policies import format_counts
 from features.ingest.subscribers import MEANINGS, SubscriberTable, read_subscribers
 from features.ingest.transactions import TransactionLog, read_transactions
 from features.purchases import table
-from features.schema import DataError
 from features.subscriptions import table as subscription_table
 from features.timestamps import parse_as_of
 from models.bundle import Bundle, PurchaseBundle
@@ -48,7 +48,7 @@ def moment(text: str | None, source: Source) -> datetime:
 
 
 def features_as_of(source: Source, as_of: datetime, bundle: Bundle) -> pd.DataFrame:
-    """The feature table that the bundle reads. Raises ContractError where nobody is in it."""
+    """The feature table that the bundle reads. Raises DataError where nobody is in it."""
     if isinstance(source, SubscriberTable):
         features = subscription_table.build_features(source, as_of)
         if features.empty:

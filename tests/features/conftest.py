@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from features.config.purchases import PurchaseConfig, read_purchase_config
+from features.config.purchases import PurchaseConfig
+from features.config.read import read_purchase_config
 from features.ingest.transactions import TransactionLog, read_transactions
 
 ROOT = Path(__file__).resolve().parent.parent.parent

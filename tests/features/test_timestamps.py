@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.config.purchases import Data
+from features.errors import DataError
 from features.ingest.transactions import canonical_lines, read_transactions
 from features.purchases.table import build_features
-from features.schema import DataError
 from features.timestamps import microseconds, parse_as_of, to_utc, utc_microseconds
 
 COLUMNS = {"customer_id": "customer_id", "timestamp": "timestamp", "amount": "amount"}

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 from models.economics import MONTH_DAYS, discount, margins, months, retention_costs
 
 Array = NDArray[np.float64]

@@ -19,7 +19,8 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from features.config.purchases import PurchaseConfig, read_purchase_config
+from features.config.purchases import PurchaseConfig
+from features.config.read import read_purchase_config
 from features.ingest.transactions import TransactionLog, read_transactions
 from features.purchases.table import build_features
 from models import bundle as bundles

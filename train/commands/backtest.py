@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from features.atomic_file import write_atomically
-from features.config.purchases import PurchaseConfig, read_purchase_config
+from features.config.purchases import PurchaseConfig
+from features.config.read import read_purchase_config
+from features.errors import DataError
 from features.ingest.policies import format_counts
 from features.ingest.transactions import TransactionLog, read_transactions
-from features.schema import DataError
 from features.timestamps import parse_as_of
 from train.fingerprint import fingerprint
 from train.leaderboard import intervals, leaderboard, render
@@ -56,7 +57,7 @@ def backtest(arguments: Namespace) -> dict[str, Any]:
 
 
 def require_place(out: Path) -> None:
-    """Raises ContractError before the work where its report could not be written."""
+    """Raises DataError before the work where its report could not be written."""
     if out.suffix == ".csv":
         raise DataError(
             f"{out}: the leaderboard takes the name that ends in .csv; let --out end in .json"

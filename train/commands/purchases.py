@@ -12,7 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from features.config.purchases import PurchaseConfig, read_purchase_config
+from features.config.purchases import PurchaseConfig
+from features.config.read import read_purchase_config
 from features.config.subscriptions import SubscriptionConfig
 from features.ingest.policies import format_counts
 from features.ingest.transactions import read_transactions

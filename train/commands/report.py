@@ -13,9 +13,10 @@ import pandas as pd
 from pydantic import BaseModel
 
 from features.atomic_file import write_atomically
-from features.config.purchases import PurchaseConfig, read_purchase_config
+from features.config.purchases import PurchaseConfig
+from features.config.read import read_purchase_config
+from features.errors import DataError
 from features.ingest.transactions import read_transactions
-from features.schema import DataError
 from features.timestamps import parse_as_of
 from models.bundle import Bundle, PurchaseBundle
 from train.progress import bar
@@ -38,7 +39,7 @@ JUDGED, REPORT = "judged", "report.html"
 def report(arguments: Namespace) -> dict[str, Any]:
     """Write the report of a registered model over the log; return the JSON result.
 
-    Raises ConfigError, ContractError or ConnectionError for what cannot be used.
+    Raises ConfigError, DataError or ConnectionError for what cannot be used.
     """
     config = read_purchase_config(arguments.config)
     with bar("report", STEPS + 3) as step:
@@ -106,7 +107,7 @@ def save(page: str, facts: Told, out: Path) -> dict[str, Any]:
 
 
 def require_currency(bundle: Bundle, currency: str) -> None:
-    """Raises ContractError where the data are in another currency than the model's answers."""
+    """Raises DataError where the data are in another currency than the model's answers."""
     if currency != bundle.card.currency:
         raise DataError(
             f"data.currency is {currency}, the model answers in {bundle.card.currency}; give "

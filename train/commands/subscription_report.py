@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
-from features.schema import DataError
+from features.errors import DataError
 from models.bundle import Bundle, SubscriptionBundle
 from models.subscriptions.predict import UnboundedValueError
 from train.commands.report import CHAMPION, JUDGED, attach, previous, require_currency, save
@@ -21,7 +21,7 @@ from train.tracking.fetch import fetch
 def report(arguments: Namespace, task: Task) -> dict[str, Any]:
     """Write the report of a registered model over the task's table; return the JSON result.
 
-    Raises ContractError or ConnectionError for what cannot be used.
+    Raises DataError or ConnectionError for what cannot be used.
     """
     with bar("report", CONTRACT_STEPS + 1) as step:
         kept = fetch(arguments.model or CHAMPION, document=f"{JUDGED}.json")

@@ -6,10 +6,10 @@ import logging
 from argparse import Namespace
 from typing import Any
 
-from features.config.subscriptions import read_subscription_config
+from features.config.read import read_subscription_config
+from features.errors import DataError
 from features.ingest.policies import format_counts
 from features.ingest.subscribers import MEANINGS, read_subscribers
-from features.schema import DataError
 from features.timestamps import parse_as_of
 from train.commands import subscription_report as contract_door
 from train.commands.purchases import about, announce, named, recorded, register_bundle
@@ -46,7 +46,7 @@ def churn(arguments: Namespace) -> dict[str, Any]:
 
 
 def spend(arguments: Namespace) -> dict[str, Any]:
-    """Raises ContractError: there is nothing to learn."""
+    """Raises DataError: there is nothing to learn."""
     raise DataError(
         f"{arguments.config}: a contract says what is paid each month, so there is no spend model "
         "to learn; train without a command, or churn"
@@ -54,7 +54,7 @@ def spend(arguments: Namespace) -> dict[str, Any]:
 
 
 def tune(arguments: Namespace) -> dict[str, Any]:
-    """Raises ContractError: the search knows models of purchases only."""
+    """Raises DataError: the search knows models of purchases only."""
     raise DataError(
         f"{arguments.config}: settings are searched for models of purchases only; change [churn] "
         "by hand and compare the runs in MLflow"
@@ -67,7 +67,7 @@ def report(arguments: Namespace) -> dict[str, Any]:
 
 
 def read_task(arguments: Namespace) -> Task:
-    """What the arguments ask of which table. Raises ConfigError or ContractError."""
+    """What the arguments ask of which table. Raises ConfigError or DataError."""
     config = read_subscription_config(arguments.config)
     logger.info("reading %s", config.data.customers)
     subscriptions = read_subscribers(config.data)

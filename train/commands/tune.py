@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from features.atomic_file import write_atomically
-from features.config.purchases import Boosting, PurchaseConfig
+from features.config.purchases import PurchaseConfig
+from features.config.sections import Boosting
+from features.errors import DataError
 from features.ingest.transactions import TransactionLog
-from features.schema import DataError
 from train.fingerprint import fingerprint
 from train.progress import bar
 from train.purchases.snapshots import Step

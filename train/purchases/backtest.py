@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.config.purchases import PurchaseConfig
-from features.schema import DataError
+from features.errors import DataError
 from models.bundle import PurchaseBundle
 from models.intervals import revenue_interval, total_interval
 from models.metrics import (
@@ -56,7 +56,7 @@ class Origin:
 def origins(history: History, horizon_days: int, count: int, newest: datetime) -> list[datetime]:
     """`count` moments, newest first, evenly spaced by at most a horizon; none before two fifths.
 
-    Raises ContractError where the labels of `newest` are not mature, or no log lies before it.
+    Raises DataError where the labels of `newest` are not mature, or no log lies before it.
     """
     last = history.log.end - timedelta(days=horizon_days)
     if newest > last:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.config.purchases import Boosting
+from features.config.sections import Boosting
 from models.boosting import NO_CURVE, no_trees
 from models.purchases.churn import ChurnModel
 from train.purchases.snapshots import Stack

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from features.config.purchases import PurchaseConfig
+from features.errors import DataError
 from features.purchases.table import expressions
-from features.schema import DataError
 from models.boosting import RoundsCurve, tree_correction
 from models.bundle import PurchaseBundle
 from models.encoding import encode, levels
@@ -62,7 +62,7 @@ def fit(
 
     models  which of the two get trees; the other is left as the probability model
 
-    Raises ContractError when nobody has bought before `as_of`.
+    Raises DataError when nobody has bought before `as_of`.
     """
     basis = _basis(config, history, as_of, horizon_days)
     rows = stack(

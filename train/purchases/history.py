@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
+from features.errors import DataError
 from features.ingest.transactions import TransactionLog
 from features.purchases import labels
 from features.purchases.table import OPTIONAL, build_features
-from features.schema import DataError
 from models.purchases.calibration import CalibrationError, measure_error
 from models.purchases.prior import Prior, fit_classical, fit_prior
 
@@ -74,7 +74,7 @@ class History:
 def cut(log: TransactionLog, as_of: datetime) -> TransactionLog:
     """The log without any row at or after `as_of`; later rows cannot then matter.
 
-    Raises ContractError when `as_of` lies after the log's end: what happened until then is unknown.
+    Raises DataError when `as_of` lies after the log's end: what happened until then is unknown.
     """
     if as_of > log.end:
         raise DataError(

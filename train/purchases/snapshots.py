@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.config.purchases import Problem
+from features.config.sections import Problem
 from models.encoding import Levels, encode
 from train.purchases.history import History
 

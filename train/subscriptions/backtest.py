@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from features.atomic_file import write_atomically
-from features.schema import DataError
+from features.errors import DataError
 from models.bundle import SubscriptionBundle
 from models.metrics import churn_metrics, value_metrics
 from models.subscriptions.shifted_beta_geometric import ShiftedBetaGeometric
@@ -39,7 +39,7 @@ ABOUT = (
 def backtest(arguments: Namespace) -> dict[str, Any]:
     """Judge the models at rolling origins; write the report, record it, return its summary.
 
-    Raises ContractError for a table of one moment, and where no origin has enough behind it.
+    Raises DataError for a table of one moment, and where no origin has enough behind it.
     """
     # imported here: the doors of both kinds of problems know each other
     from train.commands.subscriptions import read_task

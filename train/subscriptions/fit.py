@@ -65,7 +65,7 @@ def fit(task: Task, start_from: ShiftedBetaGeometric | None = None) -> Fitted:
 
     start_from  where the trees start; else the shifted beta-geometric of these customers
 
-    Raises ContractError when nothing had been watched by then.
+    Raises DataError when nothing had been watched by then.
     """
     known = known_by(task.subscriptions, task.as_of)
     texts = levels([known.table[task.names]])

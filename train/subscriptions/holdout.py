@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from features.schema import DataError
+from features.errors import DataError
 from features.subscriptions.table import build_features, build_labels
 from models import boosting
 from models.bundle import SubscriptionBundle

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.errors import DataError
 from features.ingest.subscribers import SubscriberTable
-from features.schema import DataError
 from features.subscriptions.table import MONTH_DAYS, histories
 from models.encoding import Levels, Matrix, encode
 from models.subscriptions.shifted_beta_geometric import Lifetimes
@@ -46,7 +46,7 @@ class Known:
 
 
 def known_by(subscriptions: SubscriberTable, as_of: datetime) -> Known:
-    """Raises ContractError where nobody had started, or nothing had been watched, by `as_of`."""
+    """Raises DataError where nobody had started, or nothing had been watched, by `as_of`."""
     table = histories(subscriptions, as_of)
     if not (table["periods"] > table["entered"]).any():
         raise DataError(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.schema import DataError
+from features.errors import DataError
 from features.subscriptions.table import build_features
 from models.boosting import RoundsCurve
 from models.bundle import SubscriptionBundle
@@ -35,7 +35,7 @@ class ContractTrained:
 def train(task: Task, *, step: Step) -> ContractTrained:
     """Train as of a moment; nothing that happened at or after it is used.
 
-    Raises ContractError when no month of any subscription had been watched by then.
+    Raises DataError when no month of any subscription had been watched by then.
     """
     fitted = fit(task)
     step("trees")

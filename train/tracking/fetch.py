@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from features.schema import DataError
+from features.errors import DataError
 from models.bundle import Bundle, BundleError, load
 from train.tracking.runs import guarded, library
 
@@ -32,7 +32,7 @@ def fetch(address: str, *, document: str) -> Fetched:
 
     document  a file of the version's run, for example notes.json
 
-    Raises ContractError for an address without a bundle, ConnectionError when the store fails.
+    Raises DataError for an address without a bundle, ConnectionError when the store fails.
     """
     if (folder := Path(address)).is_dir():
         return Fetched(_load(folder))

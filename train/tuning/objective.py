@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
-from features.config.purchases import Boosting, PurchaseConfig
-from features.schema import DataError
+from features.config.purchases import PurchaseConfig
+from features.config.sections import Boosting
+from features.errors import DataError
 from models.purchases.churn import log_loss
 from models.purchases.spend import LEAST_REVENUE, gamma_deviance
 from train.purchases.fit import fit
@@ -109,7 +110,7 @@ def rehearsals(
 ) -> dict[Model, Rehearsal]:
     """Churn and spend at one or two origins before `as_of`; no later row is used.
 
-    Raises ContractError where no origin has two matured snapshots, so that nothing could be chosen.
+    Raises DataError where no origin has two matured snapshots, so that nothing could be chosen.
     """
     days = fitted_horizon(history, as_of, horizon_days)
     wanted = [as_of - timedelta(days=days * each) for each in range(1, ORIGINS + 1)]

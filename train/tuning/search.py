@@ -12,7 +12,8 @@ from typing import Any
 
 from scipy.stats import norm
 
-from features.config.purchases import Boosting, ConfigError
+from features.config.sections import Boosting
+from features.errors import ConfigError
 from train.tracking.serialization import redacted
 from train.tuning.objective import Gain, Model, Rehearsal, gain, mean_loss
 

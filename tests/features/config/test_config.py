@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from features.config.purchases import ConfigError, read_purchase_config
+from features.config.read import read_purchase_config
+from features.errors import ConfigError
 
 SHORTEST = """
 data.transactions = "log.csv"

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from features.config.purchases import Data, PurchaseConfig
+from features.errors import DataError
 from features.ingest import policies as policy
 from features.ingest.transactions import TransactionLog, canonical_lines, read_transactions
-from features.schema import DataError
 
 STAMP = pd.Timestamp("2024-01-05 10:00", tz="UTC")
 ROWS = pd.DataFrame(

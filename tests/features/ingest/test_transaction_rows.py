@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from features.config.purchases import Data
+from features.errors import DataError
 from features.ingest.transactions import read_transactions
-from features.schema import DataError
 
 COLUMNS = {"customer_id": "who", "timestamp": "ts", "amount": "paid"}
 LOG = pd.DataFrame(

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 
+from features.errors import DataError
 from features.ingest.transactions import TransactionLog, canonical_lines
 from features.purchases import labels
 from features.purchases.table import build_features
-from features.schema import DataError
 
 AS_OF = datetime(2024, 3, 1, tzinfo=UTC)
 END = datetime(2024, 6, 1, tzinfo=UTC)

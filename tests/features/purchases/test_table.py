@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
+from features.errors import DataError
 from features.ingest.transactions import canonical_lines
 from features.purchases.table import OPTIONAL, build_features, expressions, schema
-from features.schema import DataError
 
 AS_OF = datetime(2024, 3, 11, tzinfo=UTC)
 

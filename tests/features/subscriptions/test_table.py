@@ -11,15 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.__main__ import main
-from features.config.purchases import ConfigError, read_purchase_config
-from features.config.subscriptions import (
-    SubscriptionColumns,
-    SubscriptionData,
-    read_config,
-    read_subscription_config,
-)
+from features.config.read import read_config, read_purchase_config, read_subscription_config
+from features.config.subscriptions import SubscriptionColumns, SubscriptionData
+from features.errors import ConfigError, DataError
 from features.ingest.subscribers import MEANINGS, SubscriberTable, read_subscribers, whole_months
-from features.schema import DataError
 from features.subscriptions import table
 
 ROOT = Path(__file__).resolve().parents[3]

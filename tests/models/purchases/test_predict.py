@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 from models.bundle import PurchaseBundle
 from models.economics import MONTH_DAYS
 from models.encoding import encode

@@ -7,7 +7,7 @@ from datetime import datetime
 import pandas as pd
 import pytest
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 from models.bundle import PurchaseBundle
 from models.purchases.predict import feature_matrix, predict
 from models.segmentation.assign import FEW_ROWS, has_tiers, tier_and_segment

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from features.config.purchases import Tiers
+from features.config.sections import Tiers
 from models.segmentation.tiers import Cuts, cuts, tier_of, tiers
 
 DEFAULT = Tiers()

@@ -10,7 +10,7 @@ import xgboost as xgb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 from models.boosting import TrainingRows, fit_trees, no_trees
 from models.bundle import BundleError, SubscriptionBundle, load, save
 from models.economics import MONTH_DAYS

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 from features.ingest.transactions import TransactionLog
 from models.textbook.averages import estimate, groups, longest_period
 from models.textbook.comparison import Textbook, textbook

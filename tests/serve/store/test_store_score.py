@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 from models.purchases import predict as clv
 from serve.__main__ import main
 from serve.store.database import Database

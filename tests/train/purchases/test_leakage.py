@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from features.config.purchases import PurchaseConfig
+from features.errors import DataError
 from features.ingest.transactions import TransactionLog
-from features.schema import DataError
 from models.bundle import PurchaseBundle
 from models.purchases.predict import predict
 from train.purchases.backtest import judge_origin, origins

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from features.config.purchases import PurchaseConfig
+from features.errors import DataError
 from features.ingest.transactions import TransactionLog
-from features.schema import DataError
 from features.simulate import simulate
 from models.purchases.predict import predict
 from train.purchases import figures as pictures

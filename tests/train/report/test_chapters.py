@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.config.purchases import Economics, PurchaseConfig
+from features.config.purchases import PurchaseConfig
+from features.config.sections import Economics
 from features.ingest.transactions import TransactionLog
 from features.simulate import simulate
 from models.purchases.predict import predict

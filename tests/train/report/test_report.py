@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page
 
-from features.config.purchases import read_purchase_config
+from features.config.read import read_purchase_config
 from features.ingest.transactions import read_transactions
 from features.purchases.table import build_features
 from models import bundle as bundles

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser
 
-from features.config.subscriptions import read_subscription_config
+from features.config.read import read_subscription_config
 from features.ingest.subscribers import read_subscribers
 from features.subscriptions.table import build_features
 from models import bundle as bundles

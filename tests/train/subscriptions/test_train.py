@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.config.purchases import Economics
+from features.config.sections import Economics
 from features.config.subscriptions import SubscriptionConfig
+from features.errors import DataError
 from features.ingest.subscribers import SubscriberTable, read_subscribers
-from features.schema import DataError
 from features.subscriptions.table import MONTH_DAYS, build_features
 from models.metrics import log_loss
 from models.subscriptions.predict import feature_matrix, forecast, predict

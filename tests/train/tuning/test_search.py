@@ -18,9 +18,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from features.config.purchases import Boosting, ConfigError, PurchaseConfig
+from features.config.purchases import PurchaseConfig
+from features.config.sections import Boosting
+from features.errors import ConfigError, DataError
 from features.ingest.transactions import TransactionLog
-from features.schema import DataError
 from train.purchases.history import History, cut
 from train.tracking.runs import library as mlflow_library
 from train.tuning.objective import Gain, Rehearsal, gain, mean_loss, rehearsals

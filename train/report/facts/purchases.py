@@ -8,7 +8,8 @@ from functools import cached_property
 
 import pandas as pd
 
-from features.config.purchases import Economics, PurchaseConfig
+from features.config.purchases import PurchaseConfig
+from features.config.sections import Economics
 from models.bundle import PurchaseBundle
 from models.predictor import predict
 from models.segmentation.cutoffs import cutoffs, name_customers

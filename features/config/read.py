@@ -1,0 +1,77 @@
+"""A TOML file to the configuration of either kind, every violation named."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from features.config.messages import sentence
+from features.config.purchases import PurchaseConfig
+from features.config.sections import Section
+from features.config.subscriptions import SubscriptionConfig
+from features.errors import ConfigError
+
+AnyConfig = PurchaseConfig | SubscriptionConfig
+SectionType = TypeVar("SectionType", bound=Section)
+
+
+def read_config(path: Path) -> AnyConfig:
+    """Read a TOML file of either kind, as its `problem.relationship` says."""
+    values = read_toml(path)
+    if relationship(values) == "contract":
+        return validated(path, values, SubscriptionConfig)
+    return validated(path, values, PurchaseConfig)
+
+
+def read_purchase_config(path: Path) -> PurchaseConfig:
+    """Read a TOML file. Unknown keys are errors: a typo must not run with a default.
+
+    Raises ConfigError naming the file and every violation, not just the first.
+    """
+    values = read_toml(path)
+    if relationship(values) == "contract":
+        raise ConfigError(
+            f"{path}: problem.relationship is 'contract', which this command does not read yet; "
+            "give the configuration of a transaction log"
+        )
+    return validated(path, values, PurchaseConfig)
+
+
+def read_subscription_config(path: Path) -> SubscriptionConfig:
+    """Read the TOML file of a problem with contracts; raises ConfigError like `read_config`."""
+    return validated(path, read_toml(path), SubscriptionConfig)
+
+
+def is_subscription(path: Path) -> bool:
+    """Whether a TOML file is that of a problem with contracts; raises ConfigError."""
+    return relationship(read_toml(path)) == "contract"
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The keys of a TOML file; raises ConfigError where it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; give the path of a TOML file") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ConfigError(f"{path}: is not valid TOML: {error}") from None
+
+
+def relationship(values: dict[str, Any]) -> object:
+    """What `problem.relationship` says, before anything is validated."""
+    problem = values.get("problem")
+    return problem.get("relationship") if isinstance(problem, dict) else None
+
+
+def validated(path: Path, values: dict[str, Any], form: type[SectionType]) -> SectionType:
+    """The keys of a file as a configuration; raises ConfigError naming every violation."""
+    try:
+        return form.model_validate(values)
+    except ValidationError as error:
+        found = "; ".join(sentence(dict(each), form) for each in error.errors())
+        raise ConfigError(f"{path}: {found}") from None
