@@ -54,39 +54,40 @@ class ClvService(Careful):
     def __init__(self) -> None:
         # imported here: the process that supervises the workers reads this module, but not these
         from serve.api.openapi import describe_api
-        from serve.handlers import customers as listed
+        from serve.handlers import customer_list as listed
         from serve.handlers import lookup as stored
         from serve.handlers import overview
         from serve.handlers import predict as answer
-        from serve.model.current import Current
+        from serve.handlers.smoke_test import smoke_test
+        from serve.model.live import LiveModel
         from serve.store.database import Database
-        from serve.store.health import Pulse
-        from serve.store.replica import Mirror
+        from serve.store.health import HealthCheck
+        from serve.store.replica import Replica
 
         settings = read_settings()
         self._answer, self._stored = answer, stored
-        self._listed, self._overview = listed.listed, overview.Summary().of
+        self._listed, self._overview = listed.list_customers, overview.OverviewCache().of
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="answer")
         self._readers = ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store")
-        self._current = Current(settings)
+        self._live = LiveModel(settings, smoke_test)
         self._database = Database(settings.store, wait_seconds=settings.timeout_seconds)
-        self._mirror = Mirror(self._database, settings.var / "last_good")
-        self._pulse = Pulse(self._database, self._mirror, settings.poll_seconds)
+        self._replica = Replica(self._database, settings.var / "last_good")
+        self._health = HealthCheck(self._database, self._replica, settings.poll_seconds)
         self._draining: Callable[[], bool] = bool
         self._keys = bool(settings.api_keys or settings.api_keys_file)
         self._describe_api = describe_api
         self._described: tuple[Any, bytes] | None = None
-        self._current.start()
-        self._pulse.start()
+        self._live.start()
+        self._health.start()
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:
         """End the background threads."""
-        self._current.stop()
-        self._pulse.stop()
+        self._live.stop()
+        self._health.stop()
         for each in (self._threads, self._readers):
             each.shutdown(wait=False, cancel_futures=True)
-        self._mirror.close()
+        self._replica.close()
         self._database.close()
 
     @bentoml.api(input_spec=PredictBody, output_spec=PredictReply)  # type: ignore[untyped-decorator]
@@ -130,17 +131,17 @@ class ClvService(Careful):
 
     async def _answered(self, answer: Callable[..., bytes], body: bytes) -> bytes:
         """A large request goes to a thread: it must not hold up the small ones."""
-        served = self._current.require()
+        model = self._live.require()
         if len(body) <= INLINE_BYTES:
-            return answer(served, body)
+            return answer(model, body)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, answer, served, body)
+        return await loop.run_in_executor(self._threads, answer, model, body)
 
     async def _lookup(self, call: Call) -> bytes:
-        return await self._read(self._stored.many, call.body)
+        return await self._read(self._stored.lookup_customers, call.body)
 
     async def _customer(self, call: Call) -> bytes:
-        return await self._read(self._stored.one, call.value, call.query)
+        return await self._read(self._stored.lookup_customer, call.value, call.query)
 
     async def _customers(self, call: Call) -> Reply:
         """No model is needed to show what one has left."""
@@ -151,37 +152,37 @@ class ClvService(Careful):
 
     async def _read(self, answer: Callable[..., bytes], *asked: bytes | str) -> bytes:
         """The store is read in threads of its own: a slow one must not hold up predictions."""
-        served = self._current.require()
-        return await self._in_reader(lambda store: answer(served, store, *asked))
+        model = self._live.require()
+        return await self._in_reader(lambda store: answer(model, store, *asked))
 
     async def _in_reader(self, answer: Callable[[Any], Kind]) -> Kind:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, self._mirror.read, answer)
+        return await loop.run_in_executor(self._readers, self._replica.read, answer)
 
     async def _model(self, call: Call) -> bytes:
-        current = self._current
-        described = self._answer.describe(current.require(), current.notice, current.candidate)
+        live = self._live
+        described = self._answer.describe(live.require(), live.notice, live.candidate)
         return described.model_dump_json().encode()
 
     async def _ready(self, call: Call) -> Reply:
-        current, draining = self._current, self._draining()
-        served = current.served
-        registry = {True: "up", False: "down", None: "unused"}[current.registry_up]
-        notices = [current.notice, self._pulse.notice, "it is about to end" if draining else None]
+        live, draining = self._live, self._draining()
+        model = live.loaded
+        registry = {True: "up", False: "down", None: "unused"}[live.registry_up]
+        notices = [live.notice, self._health.notice, "it is about to end" if draining else None]
         content = {
-            "ready": served is not None and not draining,
-            "model": served and {"version": served.version, "source": served.source},
+            "ready": model is not None and not draining,
+            "model": model and {"version": model.version, "source": model.source},
             "registry": registry,
-            "store": self._pulse.state,
+            "store": self._health.state,
             "notice": "; ".join(filter(None, notices)) or None,
         }
         return Reply(json.dumps(content).encode(), status=200 if content["ready"] else 503)
 
     async def _docs(self, call: Call) -> bytes:
-        served = self._current.served
-        if self._described is None or self._described[0] is not served:
-            document = self._describe_api(served and served.bundle, keys=self._keys)
-            self._described = served, json.dumps(document).encode()
+        model = self._live.loaded
+        if self._described is None or self._described[0] is not model:
+            document = self._describe_api(model and model.bundle, keys=self._keys)
+            self._described = model, json.dumps(document).encode()
         return self._described[1]
 
     async def _metrics(self, call: Call) -> Reply:

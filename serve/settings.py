@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from serve.api.messages import details
 from serve.errors import ServeError
-from serve.model.embedded import travelling
+from serve.model.embedded import embedded_bundle
 from serve.model.registry import ADDRESS, SCHEME
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -71,7 +71,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     names = {name: f"PERENNIAL_{name.upper()}" for name in Settings.model_fields}
     given = {name: environment[names[name]] for name in names if environment.get(names[name])}
     given.pop("tracking_uri", None)
-    if not given.get("model") and (carried := travelling()):
+    if not given.get("model") and (carried := embedded_bundle()):
         given["model"] = carried
     var = Path(given.pop("var", "var")).absolute()
     tracking_uri = environment.get("MLFLOW_TRACKING_URI") or f"sqlite:///{var / 'mlflow.db'}"

@@ -20,7 +20,7 @@ from models.bundle import PurchaseBundle
 from serve.api.requests import PredictRequest, parse
 from serve.errors import ServeError
 from serve.handlers import transactions
-from serve.model.current import load
+from serve.model.live import load
 from serve.settings import Settings, read_settings
 
 ORDERS = 20
@@ -111,7 +111,7 @@ def _customers(bundle: PurchaseBundle, numbers: Any) -> dict[str, Any]:
 
 def _rows(bundle: PurchaseBundle, body: dict[str, Any]) -> list[dict[str, Any]]:
     """The same customers as rows of the feature table."""
-    table = transactions.known(parse(PredictRequest, _json(body)), bundle).table()
+    table = transactions.read_features(parse(PredictRequest, _json(body)), bundle).table()
     cells = table.astype(object).where(table.notna(), None)
     pairs = zip(cells.index.tolist(), cells.to_numpy().tolist(), strict=True)
     names = [str(each) for each in cells]

@@ -21,7 +21,7 @@ from serve.__main__ import main as serve
 from serve.api.requests import PredictRequest, parse
 from serve.handlers import predict as answer
 from serve.handlers import transactions
-from serve.model.served import Served
+from serve.model.loaded import LoadedModel
 from serve.store.database import Database
 from serve.store.lookups import lookup
 
@@ -147,14 +147,16 @@ def _variant(bundle: PurchaseBundle, number: int) -> PurchaseBundle:
     return replace(bundle, card=bundle.card.model_copy(update={"churn": moved}))
 
 
-def _served(folder: Path, version: str) -> Served:
+def _served(folder: Path, version: str) -> LoadedModel:
     loaded = bundles.load(folder)
-    return Served(bundle=loaded, name="clv", version=version, run_id=None, source="registry")
+    return LoadedModel(bundle=loaded, name="clv", version=version, run_id=None, source="registry")
 
 
-def _cases(served: list[Served], bundle: PurchaseBundle, customer: dict[str, Any]) -> list[Case]:
+def _cases(
+    served: list[LoadedModel], bundle: PurchaseBundle, customer: dict[str, Any]
+) -> list[Case]:
     raw = {"customers": [customer], "as_of": "1998-01-01", "horizon_days": [30, 365]}
-    known = transactions.known(parse(PredictRequest, _json(raw)), bundle).table()
+    known = transactions.read_features(parse(PredictRequest, _json(raw)), bundle).table()
     table = known.astype(object).where(known.notna(), None)
     rows = [{"customer_id": name, **table.loc[name].to_dict()} for name in table.index]
     bodies = [

@@ -9,7 +9,7 @@ from serve.api.messages import shown
 from serve.api.query import flag, number, read_pairs
 from serve.api.responses import Basis
 from serve.errors import ServeError
-from serve.store.listing import Bounds, Wanted
+from serve.store.listing import Bounds, ListQuery
 from serve.store.schema import NUMBERS
 
 TEXTS = ("sort", "tier", "segment", "basis", "search", "prefix")
@@ -20,7 +20,7 @@ FORMATS = ("json", "csv")
 LONGEST_DIGITS = 12
 
 
-def read_wanted(text: str, *, most_csv: int) -> tuple[Wanted, str]:
+def read_list_query(text: str, *, most_csv: int) -> tuple[ListQuery, str]:
     """What is wanted, and the format, json or csv; a csv without a limit has them all.
 
     Raises ServeError for a name that is not known or occurs twice, or a bad value.
@@ -42,7 +42,7 @@ def read_wanted(text: str, *, most_csv: int) -> tuple[Wanted, str]:
         )
     if "descending" in given:
         asked["descending"] = flag("descending", given["descending"])
-    return Wanted(**asked, bounds=_bounds(given)), form
+    return ListQuery(**asked, bounds=_bounds(given)), form
 
 
 def _bounds(given: dict[str, str]) -> dict[str, Bounds]:

@@ -14,7 +14,7 @@ MOST_BYTES = 30 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Portion:
+class Chunk:
     """Customers of one request, each as the JSON that it is in the body.
 
     name  of the list in the body: customers, rows or customer_ids
@@ -29,15 +29,15 @@ class Portion:
         start = b'{"' + self.name.encode() + b'":[' + b",".join(self.items) + b"]"
         return start + (rest if rest == b"}" else b"," + rest)
 
-    def halves(self) -> tuple[Portion, Portion]:
+    def halves(self) -> tuple[Chunk, Chunk]:
         """The same in two requests."""
         middle = len(self.items) // 2
-        return Portion(self.name, self.items[:middle]), Portion(self.name, self.items[middle:])
+        return Chunk(self.name, self.items[:middle]), Chunk(self.name, self.items[middle:])
 
 
-def portions(
+def split_into_chunks(
     name: str, items: Iterable[Any], lines: Callable[[Any], int] = lambda item: 0
-) -> Iterator[Portion]:
+) -> Iterator[Chunk]:
     """Fill a request until one more customer would be too many customers, lines or bytes.
 
     lines  how many transactions an item holds
@@ -52,13 +52,13 @@ def portions(
         encoded, more = encode(item), lines(item)
         full = len(held) == MOST_CUSTOMERS or total_bytes + len(encoded) > MOST_BYTES
         if held and (full or total_lines + more > MOST_TRANSACTIONS):
-            yield Portion(name, tuple(held))
+            yield Chunk(name, tuple(held))
             held, total_bytes, total_lines = [], 0, 0
         held.append(encoded)
         total_bytes += len(encoded) + 1
         total_lines += more
     # without any customers there is one request, and the service says what it thinks of it
-    yield Portion(name, tuple(held))
+    yield Chunk(name, tuple(held))
 
 
 def encode(value: object) -> bytes:

@@ -16,9 +16,9 @@ from pydantic import BaseModel, ValidationError
 
 from serve.api.responses import ModelReply, PredictReply
 from serve.api.stored_responses import CustomerReply, LookupReply, ReadyReply
-from serve.client.chunks import portions
-from serve.client.merge import last_moments, together
-from serve.client.retry import ApiError, Exchange
+from serve.client.chunks import split_into_chunks
+from serve.client.merge import last_timestamps, merged_reply
+from serve.client.retry import ApiError, RetryingTransport
 
 __all__ = ["ApiError", "Client", "Customer", "Options", "Terms", "Transaction"]
 
@@ -62,7 +62,7 @@ class Options(TypedDict, total=False):
     explain: bool
 
 
-class MomentOptions(Options, total=False):
+class PredictOptions(Options, total=False):
     """What may be asked of customers who are sent along."""
 
     as_of: str | date
@@ -83,7 +83,7 @@ class Client:
     def __init__(
         self, url: str, key: str | None = None, *, timeout: float = 60.0, retries: int = 5
     ) -> None:
-        self._exchange = Exchange(url, key, timeout=timeout, retries=retries)
+        self._exchange = RetryingTransport(url, key, timeout=timeout, retries=retries)
 
     def __repr__(self) -> str:
         return f"Client({self._exchange.address!r})"
@@ -99,31 +99,31 @@ class Client:
         self._exchange.close()
 
     def predict(
-        self, customers: Iterable[Customer], **options: Unpack[MomentOptions]
+        self, customers: Iterable[Customer], **options: Unpack[PredictOptions]
     ) -> PredictReply:
         """Raw transactions -> predictions.
 
         Default as_of: midnight after the last transaction of all, however many requests it takes.
         """
         given = list(customers)
-        parts = portions("customers", given, lambda each: len(each["transactions"]))
+        parts = split_into_chunks("customers", given, lambda each: len(each["transactions"]))
 
         def settled(asked: Mapping[str, object]) -> Mapping[str, object]:
             return asked if asked.get("as_of") else {**asked, "as_of": self._as_of(given)}
 
-        return together(self._post(PredictReply, "/predict"), parts, options, settled)
+        return merged_reply(self._post(PredictReply, "/predict"), parts, options, settled)
 
     def predict_features(
-        self, rows: Iterable[Row], **options: Unpack[MomentOptions]
+        self, rows: Iterable[Row], **options: Unpack[PredictOptions]
     ) -> PredictReply:
         """Rows of the feature table, with a customer_id in each -> predictions."""
         post = self._post(PredictReply, "/predict_features")
-        return together(post, portions("rows", rows), options)
+        return merged_reply(post, split_into_chunks("rows", rows), options)
 
     def lookup(self, customer_ids: Iterable[str], **options: Unpack[Options]) -> LookupReply:
         """Ids -> the scores of the last batch, or what the model says now where options ask."""
         post = self._post(LookupReply, "/lookup")
-        return together(post, portions("customer_ids", customer_ids), options)
+        return merged_reply(post, split_into_chunks("customer_ids", customer_ids), options)
 
     def customer(
         self,
@@ -157,8 +157,8 @@ class Client:
 
     def _as_of(self, customers: Sequence[Customer]) -> str:
         """What the service takes for the midnight after the last of all transactions."""
-        lines = [{"timestamp": each, "amount": 0.0} for each in last_moments(customers)]
-        [part] = portions("customers", [{"customer_id": "last", "transactions": lines}])
+        lines = [{"timestamp": each, "amount": 0.0} for each in last_timestamps(customers)]
+        [part] = split_into_chunks("customers", [{"customer_id": "last", "transactions": lines}])
         return self._post(PredictReply, "/predict")(part.body({})).as_of
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from serve.api.responses import PredictReply
 from serve.api.stored_responses import LookupReply
-from serve.client.chunks import Portion
+from serve.client.chunks import Chunk
 from serve.client.retry import ApiError
 
 Kind = TypeVar("Kind", bound=PredictReply)
@@ -20,9 +20,9 @@ ROUNDS = 4
 TOO_LARGE = 413
 
 
-def together(
+def merged_reply(
     post: Post[Kind],
-    parts: Iterable[Portion],
+    parts: Iterable[Chunk],
     options: Options,
     settled: Callable[[Options], Options] = lambda options: options,
 ) -> Kind:
@@ -44,7 +44,7 @@ def together(
     raise ApiError("the model or the batch changed again and again; ask later", code="changing")
 
 
-def last_moments(customers: Sequence[Mapping[str, Any]]) -> list[str]:
+def last_timestamps(customers: Sequence[Mapping[str, Any]]) -> list[str]:
     """The latest timestamp without an offset and the latest with one, as far as there are any."""
     moments = [_moment(line["timestamp"]) for each in customers for line in each["transactions"]]
     naive = [each for each in moments if each and each.tzinfo is None]
@@ -63,10 +63,10 @@ def _moment(value: object) -> datetime | None:
 
 def _answers(
     post: Post[Kind],
-    parts: Iterable[Portion],
+    parts: Iterable[Chunk],
     options: Options,
     settled: Callable[[Options], Options],
-) -> tuple[list[tuple[Portion, Kind]], Options]:
+) -> tuple[list[tuple[Chunk, Kind]], Options]:
     """Each part and its answer; a part that the service finds too large is halved."""
     waiting = deque(parts)
     answers = []

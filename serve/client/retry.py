@@ -45,7 +45,7 @@ class ApiError(Exception):
         self.field, self.details, self.request_id = field, details, request_id
 
 
-class Exchange:
+class RetryingTransport:
     """A connection to one service. Raises ValueError for an address or key that cannot be used.
 
     address  without user and password, for people
@@ -94,7 +94,7 @@ class Exchange:
             elif answer.is_success:
                 return answer.content
             else:
-                error, asked_to_wait = told(answer), retry_after(answer.headers)
+                error, asked_to_wait = error_of(answer), retry_after(answer.headers)
             passing = error.status is None or error.status in WORTH_REPEATING
             last = attempt == self._retries
             if last or not passing or asked_to_wait > LONGEST_WAIT_SECONDS:
@@ -111,15 +111,15 @@ class Exchange:
             return self._http.request(method, path, **more)
         except PASSING as error:
             kind = type(error).__name__
-        return ApiError(f"{self.address}: no answer to {method} {door(path)} ({kind})")
+        return ApiError(f"{self.address}: no answer to {method} {documented_path(path)} ({kind})")
 
 
-def door(path: str) -> str:
+def documented_path(path: str) -> str:
     """A path without the customer in it."""
     return "/customers/{customer_id}" if path.startswith("/customers/") else path
 
 
-def told(answer: httpx.Response) -> ApiError:
+def error_of(answer: httpx.Response) -> ApiError:
     """The error that an answer tells of, be it ours or a proxy's."""
     try:
         error = json.loads(answer.content)["error"]

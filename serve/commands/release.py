@@ -21,10 +21,10 @@ from typing import Any
 
 from models import bundle as bundles
 from serve.errors import ServeError
-from serve.handlers.smoke_test import try_out
-from serve.model.current import load
+from serve.handlers.smoke_test import smoke_test
 from serve.model.embedded import ROOT, bundle_beside
-from serve.model.served import ORIGIN, Served
+from serve.model.live import load
+from serve.model.loaded import ORIGIN, LoadedModel
 from serve.settings import read_settings
 
 logger = logging.getLogger(__name__)
@@ -55,31 +55,31 @@ def release(arguments: argparse.Namespace) -> dict[str, object]:
     out: Path = arguments.out
     if out.exists():
         raise ServeError(f"{out}: exists already; choose another --out, or remove it first")
-    served = _model(arguments.model)
+    model = _model(arguments.model)
     with tempfile.TemporaryDirectory(prefix="perennial-release-") as temporary:
         work = Path(temporary)
-        _stage(served, work / "stage")
+        _stage(model, work / "stage")
         version = _version(arguments.tag, work / "stage")
         _bentoml(work, "build", "--version", version, ".")
         _deliver(work, version, out)
     return {
-        "bento": f"{served.name}:{version}",
+        "bento": f"{model.name}:{version}",
         "out": str(out),
-        "model": {"name": served.name, "version": served.version, "run_id": served.run_id},
+        "model": {"name": model.name, "version": model.version, "run_id": model.run_id},
         "megabytes": round(_bytes(out) / 1e6, 1),
     }
 
 
-def _model(address: str | None) -> Served:
+def _model(address: str | None) -> LoadedModel:
     environment = {**os.environ, "PERENNIAL_MODEL": address} if address else os.environ
     settings = read_settings(environment)
     logger.info("release of %s", settings.model)
-    served = load(settings)
-    try_out(served)
-    return served
+    model = load(settings)
+    smoke_test(model)
+    return model
 
 
-def _stage(served: Served, stage: Path) -> None:
+def _stage(model: LoadedModel, stage: Path) -> None:
     """What travels: code, pins, the bundle, and nothing else."""
     for room in ROOMS:
         shutil.copytree(ROOT / room, stage / room, ignore=_left_behind)
@@ -89,8 +89,8 @@ def _stage(served: Served, stage: Path) -> None:
     except OSError as error:
         raise ServeError(f"{ROOT / REQUIREMENTS}: {error.strerror}; run it in a checkout") from None
     folder = bundle_beside(stage / "serve")
-    bundles.save(served.bundle, folder)
-    origin = {"name": served.name, "version": served.version, "run_id": served.run_id}
+    bundles.save(model.bundle, folder)
+    origin = {"name": model.name, "version": model.version, "run_id": model.run_id}
     (folder / ORIGIN).write_text(json.dumps(origin) + "\n", encoding="utf-8")
     # subtle: JSON is YAML too
     (stage / "bentofile.yaml").write_text(json.dumps(RECIPE), encoding="utf-8")

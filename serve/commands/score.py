@@ -20,12 +20,12 @@ from models.segmentation.assign import has_tiers
 from models.segmentation.cutoffs import cutoffs, name_customers
 from models.subscriptions.predict import UnboundedValueError
 from serve.errors import ServeError
-from serve.model.current import load
-from serve.model.served import Served
-from serve.scoring import deposit
-from serve.scoring.compatibility import compare, compare_moment
+from serve.model.live import load
+from serve.model.loaded import LoadedModel
+from serve.scoring import publish as deposit
+from serve.scoring.compatibility import check_as_of, check_compatibility
 from serve.scoring.source import AnyConfig, features_as_of, moment, read_source
-from serve.scoring.summary import show, summarize
+from serve.scoring.summary import log_summary, summarize
 from serve.settings import read_settings
 from serve.store.batch import Content
 from serve.store.database import Database
@@ -50,16 +50,16 @@ def score(arguments: Namespace) -> dict[str, Any]:
     config = read_config(arguments.config)
     horizon_days = arguments.horizon_days or config.problem.horizon_days
     store = deposit.open_store(arguments.store) if arguments.store else None
-    served = _load(arguments.model)
-    compare(config, served.bundle, arguments.config)
+    model = _load(arguments.model)
+    check_compatibility(config, model.bundle, arguments.config)
     source = read_source(config)
     as_of = moment(arguments.as_of, source)
-    compare_moment(as_of, served.bundle.card)
+    check_as_of(as_of, model.bundle.card)
 
-    features = features_as_of(source, as_of, served.bundle)
+    features = features_as_of(source, as_of, model.bundle)
     try:
         answers = predict(
-            served.bundle,
+            model.bundle,
             features,
             as_of=as_of,
             horizon_days=horizon_days,
@@ -67,21 +67,23 @@ def score(arguments: Namespace) -> dict[str, Any]:
         )
     except UnboundedValueError as error:
         raise ServeError(f"{arguments.config}: {error}") from None
-    answers = _named(answers, features, served, config, horizon_days, store)
-    scores = _scores(answers, served, as_of=as_of, horizon_days=horizon_days)
-    result = summarize(scores, served, source)
+    answers = _named(answers, features, model, config, horizon_days, store)
+    scores = _scores(answers, model, as_of=as_of, horizon_days=horizon_days)
+    result = summarize(scores, model, source)
     written = features.reset_index()
     written.insert(1, "as_of", as_of)
     with _files(arguments, scores, written):
         if store is not None:
-            origin = deposit.origin(config, served, source, as_of=as_of, horizon_days=horizon_days)
+            origin = deposit.batch_origin(
+                config, model, source, as_of=as_of, horizon_days=horizon_days
+            )
             content = Content(answers, features)
-            result["store"] = deposit.put(
+            result["store"] = deposit.publish_batch(
                 store, origin, content, totals=result, keep=arguments.keep
             )
     if arguments.out:
         result["out"] = str(arguments.out)
-    show(result)
+    log_summary(result)
     return result
 
 
@@ -95,22 +97,22 @@ def _check_destinations(arguments: Namespace) -> None:
         raise ServeError(f"--features-out must be another file than --out, got {out} for both")
 
 
-def _load(model: str | None) -> Served:
+def _load(address: str | None) -> LoadedModel:
     environment = dict(os.environ)
-    if model:
-        environment["PERENNIAL_MODEL"] = model
+    if address:
+        environment["PERENNIAL_MODEL"] = address
     settings = read_settings(environment)
     logger.info("loading %s", settings.model)
-    served = load(settings)
-    card = served.bundle.card
-    logger.info("%s version %s, trained as of %s", served.name, served.version, card.trained_as_of)
-    return served
+    model = load(settings)
+    card = model.bundle.card
+    logger.info("%s version %s, trained as of %s", model.name, model.version, card.trained_as_of)
+    return model
 
 
 def _named(
     answers: pd.DataFrame,
     features: pd.DataFrame,
-    served: Served,
+    model: LoadedModel,
     config: AnyConfig,
     horizon_days: int,
     store: Database | None,
@@ -118,8 +120,8 @@ def _named(
     """The answers with tier and segment: by the model's bounds, or, for another horizon or other
     economics than it was trained with, by those of this batch; tiers do not flap between batches.
     """
-    card = served.bundle.card
-    own = card.bounds if has_tiers(served.bundle, horizon_days, config.economics) else None
+    card = model.bundle.card
+    own = card.bounds if has_tiers(model.bundle, horizon_days, config.economics) else None
     found = name_customers(
         features,
         answers["clv"],
@@ -131,7 +133,7 @@ def _named(
 
 
 def _scores(
-    answers: pd.DataFrame, served: Served, *, as_of: datetime, horizon_days: int
+    answers: pd.DataFrame, model: LoadedModel, *, as_of: datetime, horizon_days: int
 ) -> pd.DataFrame:
     """The predictions as they are written: one row per customer, what they rest on beside them."""
     scores = answers.reset_index()
@@ -139,8 +141,8 @@ def _scores(
     scores.insert(2, "horizon_days", horizon_days)
     return scores.assign(
         warnings=scores["warnings"].str.join("; "),
-        currency=served.bundle.card.currency,
-        model_version=served.version,
+        currency=model.bundle.card.currency,
+        model_version=model.version,
     )[[*(each for each in scores if each != "warnings"), "currency", "model_version", "warnings"]]
 
 

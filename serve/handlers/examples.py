@@ -73,7 +73,7 @@ def rows(bundle: object) -> dict[str, Any]:
         return {}
     try:
         request = parse(PredictRequest, json.dumps(PLAIN).encode())
-        table = transactions.known(request, bundle).table()
+        table = transactions.read_features(request, bundle).table()
     except (DataError, ServeError):
         return {}
     named = [

@@ -18,29 +18,29 @@ from serve.api.feature_rows import Rows
 from serve.api.query import Query
 from serve.api.requests import LookupRequest, Options, parse
 from serve.errors import ServeError
-from serve.handlers.predict import as_question, reply
-from serve.model.served import Served
+from serve.handlers.predict import query_rows, reply
+from serve.model.loaded import LoadedModel
 from serve.store.database import Database
-from serve.store.lookups import Found, history, lookup
+from serve.store.lookups import LookupResult, history, lookup
 from serve.store.records import Batch, Score
 
 encode = msgspec.json.Encoder().encode
 
 
-def many(served: Served, database: Database, body: bytes) -> bytes:
+def lookup_customers(model: LoadedModel, database: Database, body: bytes) -> bytes:
     """Customer ids -> their predictions, and which ids the batch does not have.
 
     Raises ServeError for a request that is at fault (400), and where nothing is stored (503).
     """
     request = parse(LookupRequest, body)
     found = lookup(database, request.customer_ids, features=_asks(request))
-    return _reply(served, request, found, "/lookup", unknown=found.unknown)
+    return _reply(model, request, found, "/lookup", unknown=found.unknown)
 
 
-def one(served: Served, database: Database, customer_id: str, query: str) -> bytes:
+def lookup_customer(model: LoadedModel, database: Database, customer_id: str, query: str) -> bytes:
     """The same for one customer, options in the query; `history` adds the earlier batches.
 
-    Raises ServeError: 404 for a customer that the batch does not have, and as `many` does.
+    Raises ServeError: 404 for an unknown customer, and as `lookup_customers` does.
     """
     asked = Query.read(query)
     found = lookup(database, [customer_id], features=True)
@@ -53,10 +53,10 @@ def one(served: Served, database: Database, customer_id: str, query: str) -> byt
         more["features"] = found.scores[0].features
     if asked.history:
         more["history"] = [
-            {"batch": about_batch(batch), **score.answers}
+            {"batch": describe_batch(batch), **score.answers}
             for batch, score in history(database, customer_id)
         ]
-    return _reply(served, asked.options, found, "/customers/{customer_id}", **more)
+    return _reply(model, asked.options, found, "/customers/{customer_id}", **more)
 
 
 def _asks(request: Options) -> bool:
@@ -64,9 +64,11 @@ def _asks(request: Options) -> bool:
     return bool(request.horizon_days or request.economics or request.curve or request.explain)
 
 
-def _reply(served: Served, request: Options, found: Found, door: str, **more: object) -> bytes:
+def _reply(
+    model: LoadedModel, request: Options, found: LookupResult, door: str, **more: object
+) -> bytes:
     batch = found.batch
-    beside = {"batch": about_batch(batch), **more}
+    beside = {"batch": describe_batch(batch), **more}
     if not _asks(request):
         return encode(
             {
@@ -89,20 +91,20 @@ def _reply(served: Served, request: Options, found: Found, door: str, **more: ob
                 ],
             }
         )
-    question = as_question(
-        served,
+    question = query_rows(
+        model,
         request,
-        _rows(served, found.scores),
+        _rows(model, found.scores),
         as_of=batch.as_of,
         horizon_days=batch.horizon_days,
         economics=Economics.model_validate(batch.economics),
     )
-    return reply(served, question, door, **beside)
+    return reply(model, question, door, **beside)
 
 
-def _rows(served: Served, scores: list[Score]) -> Rows:
+def _rows(model: LoadedModel, scores: list[Score]) -> Rows:
     """Stored features as the running model reads them."""
-    names = served.bundle.names
+    names = model.bundle.names
     tables = [each.features or {} for each in scores]
     if any(name not in table for table in tables for name in names):
         raise ServeError(
@@ -111,11 +113,11 @@ def _rows(served: Served, scores: list[Score]) -> Rows:
             status=503,
         )
     cells = [[table[name] for name in names] for table in tables]
-    matrix = numbers_of_rows(cells, names, served.bundle.card.levels)
+    matrix = numbers_of_rows(cells, names, model.bundle.card.levels)
     return Rows([each.customer_id for each in scores], cells, matrix)
 
 
-def about_batch(batch: Batch) -> dict[str, Any]:
+def describe_batch(batch: Batch) -> dict[str, Any]:
     """What a reply says of the batch that its customers are from, and its terms."""
     return {
         "number": batch.number,

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from features.timestamps import format_timestamp
-from serve.handlers.lookup import about_batch
+from serve.handlers.lookup import describe_batch
 from serve.store.database import Database
-from serve.store.lookups import current
+from serve.store.lookups import current_batch
 from serve.store.records import Batch
 from serve.store.totals import Overview, Sums, overview
 
@@ -19,7 +19,7 @@ REVENUE = ("total_revenue_low", "total_revenue_high")
 encode = msgspec.json.Encoder().encode
 
 
-class Summary:
+class OverviewCache:
     """The totals of the last batch; added up once, since a batch never changes."""
 
     def __init__(self) -> None:
@@ -29,14 +29,14 @@ class Summary:
         """The answer as it is sent. Raises ServeError (503) where nothing is stored."""
         # one assignment, one reading: two threads may add up twice, but never see half a pair
         batch, said = self._known
-        if batch is None or batch != current(database):
+        if batch is None or batch != current_batch(database):
             found = overview(database)
-            said = summary(found)
+            said = encode_overview(found)
             self._known = found.batch, said
         return said
 
 
-def summary(found: Overview) -> bytes:
+def encode_overview(found: Overview) -> bytes:
     """The totals of a batch as they are sent."""
     batch, total = found.batch, found.total
     low, high = (batch.totals.get(name) for name in REVENUE)
@@ -46,7 +46,7 @@ def summary(found: Overview) -> bytes:
     ]
     return encode(
         {
-            "batch": about_batch(batch),
+            "batch": describe_batch(batch),
             "as_of": format_timestamp(batch.as_of, batch.timezone),
             "horizon_days": batch.horizon_days,
             "currency": batch.currency,

@@ -16,31 +16,31 @@ from serve.api.requests import FeaturesRequest, Options, PredictRequest, parse
 from serve.api.responses import Candidate, Feature, ModelReply
 from serve.errors import ServeError
 from serve.handlers import transactions
+from serve.handlers.prediction_query import PredictionQuery, feature_table
 from serve.handlers.predictions import predictions
-from serve.handlers.question import Question, as_table
 from serve.metrics import record as meters
-from serve.model.served import Served
+from serve.model.loaded import LoadedModel
 
 encode = msgspec.json.Encoder().encode
 
 
-def predict(served: Served, body: bytes) -> bytes:
+def predict(model: LoadedModel, body: bytes) -> bytes:
     """Raw transactions of one or more customers -> predictions.
 
     Raises ServeError where the request is at fault, only there.
     """
-    request, bundle = parse(PredictRequest, body), served.bundle
+    request, bundle = parse(PredictRequest, body), model.bundle
     if isinstance(bundle, SubscriptionBundle):
         raise ServeError(
             "the model that answers knows contracts, not transactions: send rows of the feature "
             "table, which GET /model lists, to /predict_features"
         )
     try:
-        known = transactions.known(request, bundle)
+        known = transactions.read_features(request, bundle)
     except DataError as error:
         raise ServeError(str(error)) from None
-    card = served.bundle.card
-    question = Question(
+    card = model.bundle.card
+    question = PredictionQuery(
         ids=known.ids,
         matrix=known.matrix,
         table=known.table,
@@ -51,39 +51,39 @@ def predict(served: Served, body: bytes) -> bytes:
         explain=request.explain,
         notes=known.notes,
     )
-    return reply(served, question, "/predict")
+    return reply(model, question, "/predict")
 
 
-def predict_features(served: Served, body: bytes) -> bytes:
+def predict_features(model: LoadedModel, body: bytes) -> bytes:
     """Rows of the feature table -> predictions. Raises ServeError for rows that do not fit."""
-    usual = served.read_rows(body)
-    request, rows = usual if usual is not None else _with_care(served, body)
-    card = served.bundle.card
-    question = as_question(
-        served,
+    usual = model.read_rows(body)
+    request, rows = usual if usual is not None else _with_care(model, body)
+    card = model.bundle.card
+    question = query_rows(
+        model,
         request,
         rows,
-        as_of=_as_of(served, request),
+        as_of=_as_of(model, request),
         horizon_days=card.horizon_days,
         economics=card.economics,
     )
-    return reply(served, question, "/predict_features")
+    return reply(model, question, "/predict_features")
 
 
-def as_question(
-    served: Served,
+def query_rows(
+    model: LoadedModel,
     request: Options,
     rows: Rows,
     *,
     as_of: datetime,
     horizon_days: int,
     economics: Economics,
-) -> Question:
+) -> PredictionQuery:
     """What is asked about rows of the feature table; horizon and economics are defaults."""
-    return Question(
+    return PredictionQuery(
         ids=rows.ids,
         matrix=rows.matrix,
-        table=partial(as_table, rows.ids, rows.cells, served.bundle.names),
+        table=partial(feature_table, rows.ids, rows.cells, model.bundle.names),
         as_of=as_of,
         horizons=request.horizon_days or (horizon_days,),
         economics=_terms(request, economics),
@@ -93,10 +93,10 @@ def as_question(
     )
 
 
-def reply(served: Served, question: Question, door: str, **more: object) -> bytes:
+def reply(model: LoadedModel, question: PredictionQuery, door: str, **more: object) -> bytes:
     """The predictions as they are sent; `more` stands beside them."""
-    card = served.bundle.card
-    found = predictions(served.bundle, question)
+    card = model.bundle.card
+    found = predictions(model.bundle, question)
     meters.observe_answer(
         door,
         [each["p_churn"] for each in found],
@@ -106,7 +106,7 @@ def reply(served: Served, question: Question, door: str, **more: object) -> byte
     several = len(question.horizons) > 1
     return encode(
         {
-            "model": served.stamp,
+            "model": model.stamp,
             "as_of": format_timestamp(question.as_of, card.timezone),
             "horizon_days": question.horizons if several else question.horizons[0],
             "currency": card.currency,
@@ -116,14 +116,16 @@ def reply(served: Served, question: Question, door: str, **more: object) -> byte
     )
 
 
-def describe(served: Served, notice: str | None, candidate: Candidate | None = None) -> ModelReply:
+def describe(
+    model: LoadedModel, notice: str | None, candidate: Candidate | None = None
+) -> ModelReply:
     """What GET /model says."""
-    card = served.bundle.card
+    card = model.bundle.card
     return ModelReply(
-        **served.stamp,
-        relationship=served.bundle.relationship,
-        run_id=served.run_id,
-        source=served.source,
+        **model.stamp,
+        relationship=model.bundle.relationship,
+        run_id=model.run_id,
+        source=model.source,
         notice=notice,
         candidate=candidate,
         horizon_days=card.horizon_days,
@@ -139,13 +141,13 @@ def describe(served: Served, notice: str | None, candidate: Candidate | None = N
     )
 
 
-def _with_care(served: Served, body: bytes) -> tuple[Options, Rows]:
+def _with_care(model: LoadedModel, body: bytes) -> tuple[Options, Rows]:
     request = parse(FeaturesRequest, body)
-    return request, feature_rows(request.rows, served.bundle)
+    return request, feature_rows(request.rows, model.bundle)
 
 
-def _as_of(served: Served, request: Options) -> datetime:
-    card = served.bundle.card
+def _as_of(model: LoadedModel, request: Options) -> datetime:
+    card = model.bundle.card
     if request.as_of is None:
         return card.trained_as_of
     try:

@@ -18,13 +18,13 @@ from models.purchases.predict import VALUE_COLUMNS, CustomerValues, PurchaseFore
 from models.segmentation.assign import Names, has_tiers, tier_and_segment
 from models.subscriptions.predict import UnboundedValueError
 from serve.errors import ServeError
-from serve.handlers.question import Question
+from serve.handlers.prediction_query import PredictionQuery
 
 Prediction = dict[str, Any]
 NOTHING: dict[str, Any] = dict.fromkeys((*VALUE_COLUMNS, "tier", "segment"))
 
 
-def predictions(bundle: Bundle, question: Question) -> list[Prediction]:
+def predictions(bundle: Bundle, question: PredictionQuery) -> list[Prediction]:
     """A prediction for each customer and horizon, customers in the order of the question.
 
     Raises RuntimeError where a number is not finite: no such answer is sent; ServeError for
@@ -41,7 +41,7 @@ def predictions(bundle: Bundle, question: Question) -> list[Prediction]:
     return [each for together in zip(first, *others, strict=True) for each in together]
 
 
-def _of_horizon(bundle: Bundle, question: Question, horizon_days: int) -> list[Prediction]:
+def _of_horizon(bundle: Bundle, question: PredictionQuery, horizon_days: int) -> list[Prediction]:
     verdict = assess(bundle, question.matrix, horizon_days)
     matrix = question.matrix if verdict.known.all() else question.matrix[verdict.known]
     said = forecast(bundle, matrix, as_of=question.as_of)
@@ -78,7 +78,7 @@ def _numbers(answers: CustomerValues, names: list[Names]) -> Iterator[dict[str, 
 
 
 def _extras(
-    bundle: Bundle, said: AnyForecast, question: Question, horizon_days: int
+    bundle: Bundle, said: AnyForecast, question: PredictionQuery, horizon_days: int
 ) -> Iterator[dict[str, Any]]:
     """What else was asked for, of each known customer."""
     asked: list[Iterator[dict[str, Any]]] = []
@@ -91,7 +91,7 @@ def _extras(
 
 
 def _curves(
-    bundle: Bundle, said: AnyForecast, question: Question, horizon_days: int
+    bundle: Bundle, said: AnyForecast, question: PredictionQuery, horizon_days: int
 ) -> Iterator[dict[str, Any]]:
     months = value_curve(said, horizon_days, question.economics)
     if not isinstance(said, PurchaseForecast):
@@ -107,7 +107,7 @@ def _life(months: ValueCurve, answers: CustomerValues) -> Iterator[dict[str, Any
 
 
 def _orders(
-    bundle: Bundle, said: PurchaseForecast, question: Question, months: ValueCurve
+    bundle: Bundle, said: PurchaseForecast, question: PredictionQuery, months: ValueCurve
 ) -> Iterator[dict[str, Any]]:
     """The months, and when the next order may come."""
     zone = ZoneInfo(bundle.card.timezone)
@@ -135,7 +135,7 @@ def _months(months: ValueCurve, row: int) -> list[dict[str, float]]:
 
 
 def _explanations(
-    bundle: Bundle, question: Question, horizon_days: int
+    bundle: Bundle, question: PredictionQuery, horizon_days: int
 ) -> Iterator[dict[str, Any]]:
     found = explain(bundle, question.table(), as_of=question.as_of, horizon_days=horizon_days)
     return ({"explanation": asdict(each)} for each in found if each)

@@ -9,20 +9,20 @@ from typing import Any
 from features.config.sections import Economics
 from models.bundle import SubscriptionBundle
 from serve.handlers.predict import predict, predict_features
+from serve.model.loaded import LoadedModel
 from serve.model.registry import Refused
-from serve.model.served import Served
 
 CUSTOMERS = ((), (400, 370, 200, 90, 30), (3,), (700, 699, 1))
 HORIZONS = (1, 3650)
 TENURES = (0, 1, 1000)
 
 
-def try_out(served: Served) -> None:
+def smoke_test(model: LoadedModel) -> None:
     """Let the bundle answer made-up customers, every option on; whatever is slow at first is made.
 
     Raises Refused when it does not get through.
     """
-    card = served.bundle.card
+    card = model.bundle.card
     body: dict[str, Any] = {
         "as_of": card.trained_as_of.isoformat(),
         "horizon_days": sorted({*HORIZONS, card.horizon_days}),
@@ -31,16 +31,16 @@ def try_out(served: Served) -> None:
         "explain": True,
     }
     try:
-        if isinstance(served.bundle, SubscriptionBundle):
-            body["rows"] = _subscribers(served.bundle)
-            reply = predict_features(served, json.dumps(body).encode())
+        if isinstance(model.bundle, SubscriptionBundle):
+            body["rows"] = _subscribers(model.bundle)
+            reply = predict_features(model, json.dumps(body).encode())
         else:
             body["customers"] = _customers(card.trained_as_of)
-            reply = predict(served, json.dumps(body).encode())
+            reply = predict(model, json.dumps(body).encode())
         _check(json.loads(reply)["predictions"])
     except Exception as error:
         raise Refused(
-            f"{served.name} version {served.version}: refused, it cannot answer made-up customers "
+            f"{model.name} version {model.version}: refused, it cannot answer made-up customers "
             f"({type(error).__name__}: {error}); train again",
             status=503,
         ) from error

@@ -21,15 +21,15 @@ from models.purchases.card import PurchaseCard
 from models.purchases.predict import feature_matrix
 from serve.api.requests import Customer, PredictRequest
 from serve.errors import ServeError
-from serve.handlers.question import Notes, as_table
+from serve.handlers.prediction_query import Notes, feature_table
 
 OPTIONAL = ("order_id", "category", "channel")
-FEW_LINES = 5_000
+FAST_PATH_LINES = 5_000
 
 
 @dataclass(frozen=True)
-class Known:
-    """What the transactions tell: see `serve.handlers.question.Question`."""
+class RequestFeatures:
+    """What the transactions tell: see `serve.handlers.prediction_query.PredictionQuery`."""
 
     ids: list[str]
     matrix: Values
@@ -38,7 +38,7 @@ class Known:
     notes: Notes
 
 
-def known(request: PredictRequest, bundle: PurchaseBundle) -> Known:
+def read_features(request: PredictRequest, bundle: PurchaseBundle) -> RequestFeatures:
     """Features of each customer of the request, in its order; all unknown without a purchase.
 
     A few histories are worked out one by one, many by the database engine: the same numbers.
@@ -51,10 +51,12 @@ def known(request: PredictRequest, bundle: PurchaseBundle) -> Known:
     as_of = _as_of(request, histories, card.timezone)
     notes = _notes(ids, histories, as_of, card)
     kept = [_settle(history, card) for history in histories]
-    if sum(map(len, kept)) <= FEW_LINES:
-        return Known(ids, *_one_by_one(ids, kept, as_of, bundle), as_of, notes)
+    if sum(map(len, kept)) <= FAST_PATH_LINES:
+        return RequestFeatures(ids, *_one_by_one(ids, kept, as_of, bundle), as_of, notes)
     features = _together(ids, kept, as_of, bundle)
-    return Known(ids, feature_matrix(bundle, features), partial(_same, features), as_of, notes)
+    return RequestFeatures(
+        ids, feature_matrix(bundle, features), partial(_same, features), as_of, notes
+    )
 
 
 def _history(customer: Customer, card: PurchaseCard) -> list[Row]:
@@ -97,7 +99,7 @@ def _one_by_one(
         found = customer_features(customer_lines(history, card.timezone), moment, card.optional)
         cells.append(unknown if found is None else [found[place] for place in places])
     matrix = numbers_of_rows(cells, bundle.names, card.levels)
-    return matrix, partial(as_table, ids, cells, bundle.names)
+    return matrix, partial(feature_table, ids, cells, bundle.names)
 
 
 def _together(

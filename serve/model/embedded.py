@@ -12,7 +12,7 @@ def bundle_beside(serve: Path = ROOT / "serve") -> Path:
     return serve.parent / "bundle"
 
 
-def travelling() -> str | None:
+def embedded_bundle() -> str | None:
     """The folder of the bundle that came with this code, if one did."""
     folder = bundle_beside()
     return str(folder) if (folder / "card.json").is_file() else None

@@ -12,14 +12,14 @@ from typing import Any
 
 from models import bundle as bundles
 from models.bundle import BundleError
-from serve.model.served import Served
+from serve.model.loaded import LoadedModel
 
 logger = logging.getLogger(__name__)
 
 POINTER = "current.json"
 
 
-def keep(folder: Path, served: Served, address: str) -> None:
+def keep(folder: Path, model: LoadedModel, address: str) -> None:
     """Write the bundle under `folder`, then point at it in one step; the one before goes.
 
     A folder that cannot be written is logged: it must not keep the service from answering.
@@ -28,13 +28,13 @@ def keep(folder: Path, served: Served, address: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         before = _pointer(folder).get("folder")
         place = Path(tempfile.mkdtemp(prefix="bundle-", dir=folder))
-        bundles.save(served.bundle, place)
+        bundles.save(model.bundle, place)
         pointer = {
             "address": address,
             "folder": place.name,
-            "name": served.name,
-            "version": served.version,
-            "run_id": served.run_id,
+            "name": model.name,
+            "version": model.version,
+            "run_id": model.run_id,
         }
         draft = folder / f".{place.name}.json"
         draft.write_text(json.dumps(pointer), encoding="utf-8")
@@ -45,13 +45,13 @@ def keep(folder: Path, served: Served, address: str) -> None:
         logger.warning("%s: the model in use cannot be kept: %s", folder, error.strerror)
 
 
-def recall(folder: Path, address: str) -> Served | None:
+def recall(folder: Path, address: str) -> LoadedModel | None:
     """The bundle kept for this address, if there is one that can be read."""
     try:
         pointer = _pointer(folder)
         if pointer.get("address") != address:
             return None
-        return Served(
+        return LoadedModel(
             bundle=bundles.load(folder / pointer["folder"]),
             name=pointer["name"],
             version=pointer["version"],

@@ -16,7 +16,7 @@ AGE = "age_days"
 MOST_MONTHS = 12
 
 
-def cohorts(content: Content, as_of: datetime, timezone: str) -> list[dict[str, Any]]:
+def sum_cohorts(content: Content, as_of: datetime, timezone: str) -> list[dict[str, Any]]:
     """The cohorts in order of time; by quarter where the months would be too many.
 
     Each is {"name", "customers", "known", "clv", "expected_revenue", "p_churn"}: the first a text

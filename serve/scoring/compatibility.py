@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 POLICIES = ("refunds", "guests", "duplicates", "departures")
 
 
-def compare(config: AnyConfig, bundle: Bundle, path: Path) -> None:
+def check_compatibility(config: AnyConfig, bundle: Bundle, path: Path) -> None:
     """Refuse another kind of customers, or currency; say aloud what else differs from the model."""
     card, relationship = bundle.card, config.problem.relationship
     if relationship != bundle.relationship:
@@ -42,7 +42,7 @@ def compare(config: AnyConfig, bundle: Bundle, path: Path) -> None:
         logger.warning("%s: [economics] differs from the model's and is used in its place", path)
 
 
-def compare_moment(as_of: datetime, card: Card) -> None:
+def check_as_of(as_of: datetime, card: Card) -> None:
     """Say aloud that a model has seen days that the customers of `as_of` have not lived yet."""
     if as_of < card.trained_as_of:
         logger.warning(

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from models.predictor import total_revenue
-from serve.model.served import Served
+from serve.model.loaded import LoadedModel
 from serve.scoring.source import Source
 
 logger = logging.getLogger(__name__)
@@ -16,21 +16,21 @@ logger = logging.getLogger(__name__)
 TOP = 10
 
 
-def summarize(scores: pd.DataFrame, served: Served, source: Source) -> dict[str, Any]:
+def summarize(scores: pd.DataFrame, model: LoadedModel, source: Source) -> dict[str, Any]:
     """The JSON result of `python -m serve score`, but for where the scores went."""
-    revenue, low, high = total_revenue(served.bundle, scores)
+    revenue, low, high = total_revenue(model.bundle, scores)
     top = scores.nlargest(TOP, "clv")[["customer_id", "clv", "p_churn", "expected_spend"]]
     return {
         "rows": len(scores),
         "as_of": scores["as_of"].iloc[0].isoformat(),
         "horizon_days": int(scores["horizon_days"].iloc[0]),
-        "currency": served.bundle.card.currency,
-        "relationship": served.bundle.relationship,
+        "currency": model.bundle.card.currency,
+        "relationship": model.bundle.relationship,
         "model": {
-            "name": served.name,
-            "version": served.version,
-            "run_id": served.run_id,
-            "trained_as_of": served.bundle.card.trained_as_of.isoformat(),
+            "name": model.name,
+            "version": model.version,
+            "run_id": model.run_id,
+            "trained_as_of": model.bundle.card.trained_as_of.isoformat(),
         },
         "total_clv": float(scores["clv"].sum()),
         "total_expected_revenue": revenue,
@@ -44,7 +44,7 @@ def summarize(scores: pd.DataFrame, served: Served, source: Source) -> dict[str,
     }
 
 
-def show(result: dict[str, Any]) -> None:
+def log_summary(result: dict[str, Any]) -> None:
     """A table of the most valuable customers, the totals, and where the scores are."""
     currency, days = result["currency"], result["horizon_days"]
     lines = [

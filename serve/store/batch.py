@@ -56,7 +56,7 @@ class Origin:
 class Content:
     """The scores of a batch and the features that they were made from.
 
-    answers   see `models.purchases.predict.predict`; index customer_id; any columns, `warnings` a list
+    answers   see `models.predictor.predict`; index customer_id; any columns, `warnings` a list
     features  the rows of the feature table, the same index in the same order
     """
 

@@ -33,22 +33,22 @@ def open_engine(address: Address, *, writes: bool, wait_seconds: float) -> Engin
     return _sqlite(address.path, writes, wait_seconds)
 
 
-def only_read(connection: Connection) -> Connection:
+def read_only(connection: Connection) -> Connection:
     """The same connection for transactions that see the store as of their first statement."""
     if connection.dialect.name == "sqlite":
         return connection
     return connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def only_writer(connection: Connection) -> Connection:
-    """The same connection for a transaction that writes, see `wait_for_turn`."""
+def single_writer(connection: Connection) -> Connection:
+    """The same connection for a transaction that writes, see `lock_for_writing`."""
     if connection.dialect.name == "sqlite":
         return connection.execution_options(**{WRITES: True})
     # subtle: a stricter level would look at the store before the wait for our turn, not after it
     return connection.execution_options(isolation_level="READ COMMITTED")
 
 
-def wait_for_turn(connection: Connection, wait_seconds: float) -> None:
+def lock_for_writing(connection: Connection, wait_seconds: float) -> None:
     """Let no other writer in until the transaction ends. SQLite did so when it began."""
     if connection.dialect.name == "sqlite":
         return

@@ -66,7 +66,7 @@ class Database:
         with (
             self._in_words(),
             self._engine.connect() as connection,
-            engines.only_read(connection).begin(),
+            engines.read_only(connection).begin(),
         ):
             yield connection
 
@@ -80,9 +80,9 @@ class Database:
         with (
             self._in_words(),
             self._engine.connect() as connection,
-            engines.only_writer(connection).begin(),
+            engines.single_writer(connection).begin(),
         ):
-            engines.wait_for_turn(connection, self._wait_seconds)
+            engines.lock_for_writing(connection, self._wait_seconds)
             yield connection
 
     def ping(self, timeout_seconds: float = PING_SECONDS) -> str | None:

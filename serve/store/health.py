@@ -8,21 +8,21 @@ from typing import Literal
 
 from serve.metrics import record as meters
 from serve.store.database import Database
-from serve.store.replica import Mirror
+from serve.store.replica import Replica
 
 logger = logging.getLogger(__name__)
 
 State = Literal["up", "down", "unused"]
 
 
-class Pulse:
+class HealthCheck:
     """Feels a store's pulse now and then, and has its last batch copied while it is well.
 
     state   unused: nothing has been scored into it yet
     notice  what is wrong with it, or None
     """
 
-    def __init__(self, database: Database, mirror: Mirror, every_seconds: float) -> None:
+    def __init__(self, database: Database, mirror: Replica, every_seconds: float) -> None:
         self.state: State = "unused"
         self.notice: str | None = None
         self._database, self._mirror, self._every = database, mirror, every_seconds

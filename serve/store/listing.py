@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from serve.errors import ServeError
 from serve.store.database import Database
-from serve.store.lookups import opened, storable
+from serve.store.lookups import is_storable, open_current_batch
 from serve.store.records import Batch, Score, scores_of, to_score
 from serve.store.schema import NUMBERS, SCORES, TEXTS
 
@@ -23,7 +23,7 @@ Bounds = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class ListQuery:
     """Which customers, in which order.
 
     sort           one of SORTABLE; customers without a value come last, either way
@@ -57,7 +57,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Long:
+class ListStream:
     """The same, too long to be held: its customers are read once, while the store is open."""
 
     batch: Batch
@@ -65,7 +65,7 @@ class Long:
     total: int
 
 
-def listing(database: Database, wanted: Wanted) -> Page:
+def read_page(database: Database, wanted: ListQuery) -> Page:
     """A page of the current batch.
 
     Raises ServeError: 400 for what cannot be sorted by or bounded, 503 as `lookup` does.
@@ -76,16 +76,16 @@ def listing(database: Database, wanted: Wanted) -> Page:
 
 
 @contextmanager
-def long_listing(database: Database, wanted: Wanted) -> Iterator[Long]:
-    """Up to MOST_AT_ONCE customers, one after the other. Raises ServeError as `listing` does."""
+def stream_customers(database: Database, wanted: ListQuery) -> Iterator[ListStream]:
+    """Up to MOST_AT_ONCE customers, one after the other. Raises ServeError as `read_page` does."""
     _check(wanted, MOST_AT_ONCE)
     with _selected(database, wanted) as found:
         yield found
 
 
 @contextmanager
-def _selected(database: Database, wanted: Wanted) -> Iterator[Long]:
-    with opened(database) as (connection, batch):
+def _selected(database: Database, wanted: ListQuery) -> Iterator[ListStream]:
+    with open_current_batch(database) as (connection, batch):
         chosen = [SCORES.c.batch == batch.number, *_conditions(wanted)]
         total = connection.scalar(select(func.count()).select_from(SCORES).where(*chosen))
         rows = connection.execute(
@@ -95,10 +95,10 @@ def _selected(database: Database, wanted: Wanted) -> Iterator[Long]:
             .limit(wanted.limit)
             .offset(wanted.offset)
         )
-        yield Long(batch, (to_score(batch, row) for row in rows), total or 0)
+        yield ListStream(batch, (to_score(batch, row) for row in rows), total or 0)
 
 
-def _check(wanted: Wanted, most: int) -> None:
+def _check(wanted: ListQuery, most: int) -> None:
     if wanted.sort not in SORTABLE:
         raise ServeError(f"sort must be one of {', '.join(SORTABLE)}, got {wanted.sort!r}")
     for name in wanted.bounds:
@@ -109,11 +109,11 @@ def _check(wanted: Wanted, most: int) -> None:
     if not 0 <= wanted.offset <= MOST_OFFSET:
         raise ServeError(f"offset must be 0 to {MOST_OFFSET:,}, got {wanted.offset}")
     for name in ("tier", "segment", "basis", "search", "prefix"):
-        if not storable(getattr(wanted, name) or ""):
+        if not is_storable(getattr(wanted, name) or ""):
             raise ServeError(f"{name} must be a valid text without NUL")
 
 
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _conditions(wanted: ListQuery) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     for name in TEXTS:
         if (value := getattr(wanted, name)) is not None:
@@ -132,7 +132,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
-def _order(wanted: Wanted) -> list[ColumnElement[Any]]:
+def _order(wanted: ListQuery) -> list[ColumnElement[Any]]:
     column = SCORES.c[wanted.sort]
     first = (column.desc() if wanted.descending else column.asc()).nulls_last()
     return [first] if wanted.sort == "customer_id" else [first, SCORES.c.customer_id.asc()]

@@ -20,7 +20,7 @@ IDS_A_QUERY = 5_000
 
 
 @dataclass(frozen=True)
-class Found:
+class LookupResult:
     """Scores in the order asked, and the ids that the batch does not have."""
 
     batch: Batch
@@ -28,7 +28,7 @@ class Found:
     unknown: list[str]
 
 
-def current(database: Database) -> Batch | None:
+def current_batch(database: Database) -> Batch | None:
     """The newest published batch, or None where nothing has been scored yet.
 
     Raises ServeError (503) when the store cannot be read.
@@ -40,7 +40,7 @@ def current(database: Database) -> Batch | None:
 
 
 @contextmanager
-def opened(database: Database) -> Iterator[tuple[Connection, Batch]]:
+def open_current_batch(database: Database) -> Iterator[tuple[Connection, Batch]]:
     """One view of the store, and its current batch, whatever is published meanwhile.
 
     Raises ServeError (503) when there is no batch, or the store cannot be read.
@@ -54,16 +54,16 @@ def opened(database: Database) -> Iterator[tuple[Connection, Batch]]:
         yield connection, batch
 
 
-def lookup(database: Database, ids: Sequence[str], *, features: bool = False) -> Found:
+def lookup(database: Database, ids: Sequence[str], *, features: bool = False) -> LookupResult:
     """The scores of customers in the current batch; an id that is given twice comes twice.
 
     features  also return each customer's row of the feature table
 
     Raises ServeError (503) when there is no batch, or the store cannot be read.
     """
-    with opened(database) as (connection, batch):
+    with open_current_batch(database) as (connection, batch):
         found = _by_id(connection, batch, ids, features=features)
-    return Found(
+    return LookupResult(
         batch,
         [found[each] for each in ids if each in found],
         [each for each in ids if each not in found],
@@ -75,7 +75,7 @@ def history(database: Database, customer_id: str) -> list[tuple[Batch, Score]]:
 
     Raises ServeError (503) when there is no batch, or the store cannot be read.
     """
-    with opened(database) as (connection, _):
+    with open_current_batch(database) as (connection, _):
         rows = connection.execute(select(BATCHES).order_by(BATCHES.c.published.desc())).all()
         batches = [to_batch(row, database.source) for row in rows]
         found = [_by_id(connection, batch, [customer_id]) for batch in batches]
@@ -104,7 +104,7 @@ def _by_id(
     connection: Connection, batch: Batch, ids: Sequence[str], *, features: bool = False
 ) -> dict[str, Score]:
     found = {}
-    wanted = [each for each in dict.fromkeys(ids) if storable(each)]
+    wanted = [each for each in dict.fromkeys(ids) if is_storable(each)]
     for start in range(0, len(wanted), IDS_A_QUERY):
         chunk = wanted[start : start + IDS_A_QUERY]
         query = scores_of(batch, features=features).where(_among(connection, chunk))
@@ -122,7 +122,7 @@ def _among(connection: Connection, ids: list[str]) -> ColumnElement[bool]:
 
 def _current(database: Database, connection: Connection) -> Batch | None:
     if not database.known:
-        database.known = tables.stand(connection, database.shown)
+        database.known = tables.exists(connection, database.shown)
     if not database.known:
         return None
     newest = select(BATCHES).order_by(BATCHES.c.published.desc()).limit(1)
@@ -137,7 +137,7 @@ def _nothing_yet(database: Database) -> ServeError:
     )
 
 
-def storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
     """False for a text that no database can hold, and that no batch has, therefore."""
     if text.isascii():
         return NUL not in text

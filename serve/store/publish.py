@@ -36,14 +36,14 @@ class Published:
     dropped: int
 
 
-def look(database: Database) -> None:
+def check_store(database: Database) -> None:
     """Whether a batch could be written, before the work of making it; changes nothing.
 
     Raises ServeError for a store that cannot be reached, or is not of this version.
     """
     if database.is_there():
         with database.reading() as connection:
-            tables.stand(connection, database.shown)
+            tables.exists(connection, database.shown)
 
 
 def publish(
@@ -68,7 +68,7 @@ def publish(
     content.check()
     mark = fingerprint(origin, content)
     with database.writing() as connection:
-        tables.make(connection, database.shown)
+        tables.create(connection, database.shown)
         newest = connection.scalar(select(func.max(BATCHES.c.published))) or 0
         found = connection.execute(
             select(BATCHES.c.number, BATCHES.c.published).where(BATCHES.c.fingerprint == mark)

@@ -44,7 +44,7 @@ class Batch(Origin):
 class Score:
     """One customer in one batch.
 
-    answers   the columns of `models.purchases.predict.predict` that the batch has, in its order; null is None
+    answers   the columns of `models.predictor.predict` that the batch has, in its order
     features  the customer's row of the feature table; None unless it was asked for
     """
 

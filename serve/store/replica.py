@@ -18,7 +18,7 @@ from serve.errors import ServeError
 from serve.store import schema as tables
 from serve.store.bulk_insert import insert_rows
 from serve.store.database import Database, Unreachable
-from serve.store.lookups import current
+from serve.store.lookups import current_batch
 from serve.store.records import Batch
 from serve.store.schema import BATCHES, SCORES, STORE_META
 
@@ -31,7 +31,7 @@ COPY_OF = "copy_of"
 Said = TypeVar("Said")
 
 
-class Mirror:
+class Replica:
     """Reads the store, or its copy where the store cannot be reached.
 
     A store that is a local file has no copy: where that is gone, a file beside it is no help.
@@ -80,7 +80,7 @@ class Mirror:
         if self._store.address.path is not None:
             return
         try:
-            found = current(self._store)
+            found = current_batch(self._store)
         except ServeError:
             return  # whoever looks after the store tells of it
         try:
@@ -101,7 +101,7 @@ class Mirror:
 
     def _known(self) -> tuple[str, int] | None:
         """What was copied last, by whichever worker."""
-        found = current(self._copy) if self.stands() else None
+        found = current_batch(self._copy) if self.stands() else None
         return _mark(found) if found else None
 
     def _take(self) -> None:
@@ -132,7 +132,7 @@ class Mirror:
 
 def _fill(store: Database, draft: Path) -> Batch:
     """Write the current batch into a new file, as of one moment."""
-    batch = current(store)
+    batch = current_batch(store)
     if batch is None:
         raise ServeError("the score store has no batch any more", status=503)
     target = Database(f"sqlite:///{draft}", writes=True)
@@ -140,7 +140,7 @@ def _fill(store: Database, draft: Path) -> Batch:
     row = select(BATCHES).where(BATCHES.c.number == batch.number)
     try:
         with store.reading() as reading, target.writing() as writing:
-            tables.make(writing, target.shown)
+            tables.create(writing, target.shown)
             writing.execute(insert(BATCHES).values(dict(reading.execute(row).one()._mapping)))
             found = reading.execute(own, execution_options={"yield_per": ROWS_AT_ONCE})
             for part in found.partitions():

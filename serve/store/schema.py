@@ -97,7 +97,7 @@ BY_CLV_NULLS_LAST = Index(
 ).ddl_if(dialect="postgresql")
 
 
-def stand(connection: Connection, shown: str) -> bool:
+def exists(connection: Connection, shown: str) -> bool:
     """Whether the store's tables are there.
 
     Raises ServeError where they are another version's, or another program's.
@@ -121,9 +121,9 @@ def stand(connection: Connection, shown: str) -> bool:
     return True
 
 
-def make(connection: Connection, shown: str) -> None:
-    """Make the tables where there are none. Raises ServeError as `stand` does."""
-    if stand(connection, shown):
+def create(connection: Connection, shown: str) -> None:
+    """Make the tables where there are none. Raises ServeError as `exists` does."""
+    if exists(connection, shown):
         return
     METADATA.create_all(connection)
     connection.execute(insert(STORE_META).values(name="schema_version", value=str(SCHEMA_VERSION)))

@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass
 from sqlalchemy import func, select
 
 from serve.store.database import Database
-from serve.store.lookups import opened
+from serve.store.lookups import open_current_batch
 from serve.store.records import Batch
 from serve.store.schema import SCORES
 
@@ -51,7 +51,7 @@ def overview(database: Database) -> Overview:
         *(table.tier, table.segment, func.count(), func.count(table.clv)),
         *(func.sum(each) for each in (table.clv, table.expected_revenue, table.p_churn)),
     ).group_by(table.tier, table.segment)
-    with opened(database) as (connection, batch):
+    with open_current_batch(database) as (connection, batch):
         rows = connection.execute(query.where(table.batch == batch.number)).all()
     cells = [(row[0], row[1], Sums(*(each or 0 for each in row[2:]))) for row in rows]
     return Overview(

@@ -18,7 +18,7 @@ from serve.api.responses import NUMBERS, PredictReply
 from serve.errors import ServeError
 from serve.handlers.page import STATIC
 from serve.handlers.predict import predict
-from serve.model.served import Served
+from serve.model.loaded import LoadedModel
 
 EXACT = 1e-9
 SVG = "http://www.w3.org/2000/svg"  # a name, not a place
@@ -53,14 +53,14 @@ def rows(table: pd.DataFrame, ids: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-def policy(store: Any, **policies: str) -> Served:
+def policy(store: Any, **policies: str) -> LoadedModel:
     """The bundle as if its log had been read with these policies."""
     settings = store.bundle.card.training.settings
     settings = settings | {"data": settings["data"] | policies}
     training = store.bundle.card.training.model_copy(update={"settings": settings})
     card = store.bundle.card.model_copy(update={"training": training})
     bundle = PurchaseBundle(card, store.bundle.churn, store.bundle.spend)
-    return Served(bundle=bundle, name="clv", version="1", run_id=None, source="folder")
+    return LoadedModel(bundle=bundle, name="clv", version="1", run_id=None, source="folder")
 
 
 def numbers(reply: dict[str, Any]) -> pd.DataFrame:

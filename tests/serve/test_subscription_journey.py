@@ -22,11 +22,11 @@ from models.purchases.predict import VALUE_COLUMNS
 from serve.__main__ import main as serve
 from serve.api.responses import ModelReply, PredictReply
 from serve.errors import ServeError
-from serve.handlers.lookup import one
+from serve.handlers.lookup import lookup_customer
 from serve.handlers.predict import describe, predict, predict_features
-from serve.handlers.smoke_test import try_out
-from serve.model.current import load
-from serve.model.served import Served
+from serve.handlers.smoke_test import smoke_test
+from serve.model.live import load
+from serve.model.loaded import LoadedModel
 from serve.settings import read_settings
 from serve.store.database import Database
 from train.__main__ import main as train
@@ -44,7 +44,7 @@ class Shown(NamedTuple):
     scored: dict[str, Any]
     scores: pd.DataFrame
     table: pd.DataFrame
-    served: Served
+    served: LoadedModel
     run: Callable[..., tuple[int, str, str]]
 
 
@@ -144,11 +144,13 @@ def test_the_api_says_what_the_batch_said(shown: Shown) -> None:
 def test_the_store_gives_the_same_and_answers_other_questions(shown: Shown) -> None:
     database = Database(f"sqlite:///{shown.folder / 'scores.db'}")
     row = rows(shown)[3]
-    kept = json.loads(one(shown.served, database, row["customer_id"], ""))["predictions"][0]
+    kept = json.loads(lookup_customer(shown.served, database, row["customer_id"], ""))[
+        "predictions"
+    ][0]
     (fresh,) = asked(shown, rows=[row])
     assert all(kept[name] == fresh[name] for name in (*VALUE_COLUMNS, "tier"))
     asked_again = json.loads(
-        one(shown.served, database, row["customer_id"], "horizon_days=30&margin=0.5")
+        lookup_customer(shown.served, database, row["customer_id"], "horizon_days=30&margin=0.5")
     )["predictions"][0]
     assert asked_again["clv"] == pytest.approx(fresh["clv"] / 2)
     assert asked_again["p_churn"] < fresh["p_churn"]
@@ -169,7 +171,7 @@ def test_the_curve_and_what_comes_after_it_are_the_value(shown: Shown) -> None:
 
 def test_an_answer_is_explained(shown: Shown) -> None:
     found = asked(shown, rows=rows(shown), explain=True)
-    told = [each["words"] for one in found for each in one["explanation"]["drivers"]]
+    told = [each["words"] for part in found for each in part["explanation"]["drivers"]]
     assert any(each.startswith("contract: Two year; raises expected revenue") for each in told)
 
 
@@ -181,7 +183,7 @@ def test_the_model_says_whom_it_knows(shown: Shown) -> None:
     assert units["contract"] == "text"
     assert units["tenure_months"] == "months"
     assert isinstance(shown.served.bundle, SubscriptionBundle)
-    try_out(shown.served)
+    smoke_test(shown.served)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +215,7 @@ def test_a_value_without_an_end_is_refused(shown: Shown) -> None:
     card = shown.served.bundle.card
     prior = card.prior.model_copy(update={"alpha": 0.001, "floor": -12.0})  # type: ignore[union-attr]
     loyal = SubscriptionBundle(card.model_copy(update={"prior": prior}), shown.served.bundle.churn)  # type: ignore[arg-type]
-    served = Served(bundle=loyal, name="clv", version="1", run_id=None, source="folder")
+    served = LoadedModel(bundle=loyal, name="clv", version="1", run_id=None, source="folder")
     body = {"rows": rows(shown)[:1], "economics": {"discount_rate_annual": 0.0}}
     with pytest.raises(ServeError, match="more than a century: give a higher rate") as caught:
         predict_features(served, json.dumps(body).encode())

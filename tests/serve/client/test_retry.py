@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from serve.api.responses import NUMBERS, ModelStamp, PredictReply
 from serve.client import chunks as portions
 from serve.client import retry as exchange
-from serve.client.chunks import Portion
+from serve.client.chunks import Chunk
 from serve.client.client import ApiError, Client
-from serve.client.merge import together
+from serve.client.merge import merged_reply
 from serve.client.retry import retry_after, wait_seconds
 
 DROP = 0
@@ -169,7 +169,9 @@ def test_portions_are_small_enough_and_lose_nothing(lines: list[int]) -> None:
         patch.setattr(portions, "MOST_CUSTOMERS", 7)
         patch.setattr(portions, "MOST_TRANSACTIONS", 12)
         patch.setattr(portions, "MOST_BYTES", 200)
-        parts = list(portions.portions("customers", items, lambda item: int(item["lines"])))
+        parts = list(
+            portions.split_into_chunks("customers", items, lambda item: int(item["lines"]))
+        )
     sent = [json.loads(part.body({"curve": True})) for part in parts]
     assert [each for body in sent for each in body["customers"]] == items
     for part, body in zip(parts, sent, strict=True):
@@ -187,8 +189,8 @@ def test_parts_answered_by_another_version_are_asked_again() -> None:
         asked.append(json.loads(body)["rows"])
         return reply(next(versions), *asked[-1])
 
-    parts = [Portion("rows", (f'"{name}"'.encode(),)) for name in "abc"]
-    answer = together(post, parts, {})
+    parts = [Chunk("rows", (f'"{name}"'.encode(),)) for name in "abc"]
+    answer = merged_reply(post, parts, {})
     assert [each.customer_id for each in answer.predictions] == ["a", "b", "c"]
     assert answer.model.version == "2"
     assert asked == [["a"], ["b"], ["c"], ["a"], ["b"]]
@@ -196,6 +198,6 @@ def test_parts_answered_by_another_version_are_asked_again() -> None:
 
 def test_a_model_that_changes_all_the_time_is_an_error() -> None:
     versions = iter(range(100))
-    parts = [Portion("rows", (b"1",)), Portion("rows", (b"2",))]
+    parts = [Chunk("rows", (b"1",)), Chunk("rows", (b"2",))]
     with pytest.raises(ApiError, match="again and again"):
-        together(lambda body: reply(str(next(versions))), parts, {})
+        merged_reply(lambda body: reply(str(next(versions))), parts, {})

@@ -22,7 +22,7 @@ import pytest
 from serve.__main__ import main
 from serve.commands.release import _deliver
 from serve.handlers import predict as answer
-from serve.model.current import load
+from serve.model.live import load
 from serve.settings import read_settings
 
 NO_MLFLOW = """

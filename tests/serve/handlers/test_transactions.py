@@ -42,9 +42,9 @@ def test_both_ways_lead_to_the_same_bits(
     store: Any, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = parse(PredictRequest, json.dumps(crowd(seed)).encode())
-    few = transactions.known(request, store.bundle)
-    monkeypatch.setattr(transactions, "FEW_LINES", 0)
-    many = transactions.known(request, store.bundle)
+    few = transactions.read_features(request, store.bundle)
+    monkeypatch.setattr(transactions, "FAST_PATH_LINES", 0)
+    many = transactions.read_features(request, store.bundle)
     assert (few.ids, few.as_of, few.notes) == (many.ids, many.as_of, many.notes)
     np.testing.assert_array_equal(few.matrix, many.matrix)
     pd.testing.assert_frame_equal(few.table(), many.table(), check_dtype=False)

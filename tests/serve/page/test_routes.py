@@ -11,9 +11,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from serve.handlers.customers import listed
-from serve.handlers.overview import Summary
-from serve.scoring.cohorts import cohorts
+from serve.handlers.customer_list import list_customers
+from serve.handlers.overview import OverviewCache
+from serve.scoring.cohorts import sum_cohorts
 from serve.store import publish as store_scores
 from serve.store.batch import Content, Origin
 from serve.store.database import Database
@@ -140,7 +140,7 @@ def stored(folder: Path, batch: Content, totals: dict[str, Any]) -> Database:
 def test_a_cell_is_no_formula(tmp_path: Path) -> None:
     ids = ['=HYPERLINK("http://x","a,b")', "+1", "-1", "@x", "\tx", "\rx", "plain", "a\nb"]
     database = stored(tmp_path, content(ids, clv=-2.5, segment="=1"), {})
-    text = listed(database, "format=csv&sort=customer_id&descending=false").body.decode()
+    text = list_customers(database, "format=csv&sort=customer_id&descending=false").body.decode()
     rows = pd.read_csv(io.StringIO(text, newline=""), dtype="str", keep_default_na=False)
     harmless = [each if each in ("plain", "a\nb") else f"'{each}" for each in sorted(ids)]
     assert [each.replace("\r\n", "\n") for each in rows["customer_id"]] == harmless
@@ -152,7 +152,7 @@ def test_a_cell_is_no_formula(tmp_path: Path) -> None:
 def test_customers_without_a_value_are_counted_and_add_nothing(tmp_path: Path) -> None:
     unknown = content(["a", "b", "c"], clv=[1.0, None, 3.0], tier=["Silver", None, "Gold"])
     database = stored(tmp_path, unknown, {})
-    told = json.loads(Summary().of(database))
+    told = json.loads(OverviewCache().of(database))
     assert [(each["name"], each["customers"], each["clv"]) for each in told["tiers"]] == [
         ("Gold", 1, 3.0),
         ("Silver", 1, 1.0),
@@ -164,7 +164,7 @@ def test_customers_without_a_value_are_counted_and_add_nothing(tmp_path: Path) -
 
 
 def test_a_new_batch_is_added_up_anew(tmp_path: Path) -> None:
-    database, summary = stored(tmp_path, content(["a"]), {}), Summary()
+    database, summary = stored(tmp_path, content(["a"]), {}), OverviewCache()
     assert json.loads(summary.of(database))["total"]["clv"] == 1.0
     stored(tmp_path, content(["a", "b"], clv=7.0), {}).close()
     told = [json.loads(summary.of(database)) for _ in range(2)]
@@ -180,7 +180,7 @@ def test_cohorts_are_the_local_months_of_the_first_order() -> None:
         (as_of - datetime(2011, 5, 31, 22, 59, 59, tzinfo=UTC)).total_seconds() / 86_400,
     )
     batch = content(["a", "b", "c"], clv=[1.0, 2.0, None])
-    found = cohorts(
+    found = sum_cohorts(
         Content(batch.answers, batch.features.assign(age_days=[june, may, may])),
         as_of,
         "Europe/London",
@@ -196,10 +196,10 @@ def test_many_months_are_told_in_quarters_and_no_age_in_none() -> None:
     as_of = datetime(2011, 12, 9, tzinfo=UTC)
     batch = content([f"c{number}" for number in range(20)])
     ages = [30.4375 * number for number in range(20)]
-    found = cohorts(Content(batch.answers, batch.features.assign(age_days=ages)), as_of, "UTC")
+    found = sum_cohorts(Content(batch.answers, batch.features.assign(age_days=ages)), as_of, "UTC")
     assert [each["name"] for each in found][:2] == ["2010 Q2", "2010 Q3"]
     assert sum(each["customers"] for each in found) == 20
-    assert cohorts(Content(batch.answers, batch.features[[]]), as_of, "UTC") == []
+    assert sum_cohorts(Content(batch.answers, batch.features[[]]), as_of, "UTC") == []
 
 
 def test_the_pages_headers_allow_nothing_from_elsewhere(client: Any) -> None:

@@ -14,9 +14,9 @@ from sqlalchemy import text
 
 from serve.errors import ServeError
 from serve.store.database import Database, Unreachable
-from serve.store.health import Pulse
-from serve.store.lookups import Found, history, lookup
-from serve.store.replica import Mirror
+from serve.store.health import HealthCheck
+from serve.store.lookups import LookupResult, history, lookup
+from serve.store.replica import Replica
 
 IDS = ["c00003", "c00000", "nobody"]
 
@@ -29,12 +29,12 @@ def store(fresh: Callable[[], str]) -> Iterator[Database]:
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Iterator[Callable[[Database], Mirror]]:
+def make(tmp_path: Path) -> Iterator[Callable[[Database], Replica]]:
     """A mirror in the same folder each time, as a service makes one when it starts."""
     made = []
 
-    def mirror(store: Database) -> Mirror:
-        made.append(Mirror(store, tmp_path / "last_good"))
+    def mirror(store: Database) -> Replica:
+        made.append(Replica(store, tmp_path / "last_good"))
         return made[-1]
 
     yield mirror
@@ -47,11 +47,11 @@ def away() -> Database:
     return Database("postgresql://perennial:secret@127.0.0.1:1/none")
 
 
-def look(database: Database) -> Found:
+def look(database: Database) -> LookupResult:
     return lookup(database, IDS, features=True)
 
 
-def numbers(found: Found) -> Any:
+def numbers(found: LookupResult) -> Any:
     return found.scores, found.unknown, found.batch.number, found.batch.fingerprint
 
 
@@ -60,7 +60,7 @@ def test_a_stopped_server_is_answered_for_until_it_is_back(
 ) -> None:
     maker.publish(store, "1")
     mirror = make(store)
-    pulse = Pulse(store, mirror, every_seconds=0)
+    pulse = HealthCheck(store, mirror, every_seconds=0)
     mirror.keep()
     before = mirror.read(look)
     assert before.batch.source == "store"

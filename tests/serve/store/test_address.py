@@ -19,7 +19,7 @@ from serve.store import connections as engines
 from serve.store import publish as store
 from serve.store.address import read_address
 from serve.store.database import Database
-from serve.store.lookups import current
+from serve.store.lookups import current_batch
 
 SECRET = "hush%21hush"
 SECRETS = ("hush!hush", SECRET, "hush")
@@ -28,7 +28,7 @@ SECRETS = ("hush!hush", SECRET, "hush")
 def refused(address: str) -> str:
     """The sentence of a store that cannot be looked at; no secret in it, nor in a traceback."""
     with pytest.raises(ServeError) as caught:
-        store.look(Database(address, writes=True))
+        store.check_store(Database(address, writes=True))
     said = "".join(traceback.format_exception(caught.value))
     assert "\n" not in str(caught.value)
     assert not any(secret in said for secret in SECRETS)
@@ -113,9 +113,9 @@ def test_another_version_and_another_program_are_told_apart(
         connection.execute(text("UPDATE store_meta SET value = '7'"))
     for open_anew in (Database(address, writes=True), Database(address)):
         with pytest.raises(ServeError, match="of version 7, this Perennial reads 1"):
-            store.look(open_anew)
+            store.check_store(open_anew)
         with pytest.raises(ServeError, match="of version 7, this Perennial reads 1"):
-            current(open_anew)
+            current_batch(open_anew)
         open_anew.close()
 
 
@@ -173,7 +173,7 @@ def test_too_many_readers_at_once_are_told_so(
         for _ in range(15):
             held.enter_context(reader.reading())
         with pytest.raises(ServeError, match="too many look-ups at once; try again") as caught:
-            current(reader)
+            current_batch(reader)
     assert caught.value.status == 503
-    assert current(reader) is not None
+    assert current_batch(reader) is not None
     reader.close()

@@ -12,7 +12,7 @@ from serve.errors import ServeError
 from serve.store import publish as store
 from serve.store.batch import Content
 from serve.store.database import Database
-from serve.store.listing import Wanted, listing
+from serve.store.listing import ListQuery, read_page
 from serve.store.schema import NUMBERS
 
 IDS = ["a_1", "a%1", "A_1", "a/1", "ab1", "b\\1", "é", "É", "z'z", *(f"n{n}" for n in range(31))]
@@ -43,7 +43,7 @@ def filled(database: Database, reader: Database, maker: Any) -> Database:
 
 
 def ids(database: Database, **wanted: Any) -> list[str]:
-    page = listing(database, Wanted(**{"limit": 1000, **wanted}))
+    page = read_page(database, ListQuery(**{"limit": 1000, **wanted}))
     found = [each.customer_id for each in page.scores]
     assert page.total == len(found)
     return found
@@ -102,7 +102,7 @@ def test_searching_takes_every_sign_for_itself(filled: Database) -> None:
 
 
 def test_pages_together_are_the_whole_list(filled: Database) -> None:
-    pages = [listing(filled, Wanted(limit=7, offset=start)) for start in range(0, 49, 7)]
+    pages = [read_page(filled, ListQuery(limit=7, offset=start)) for start in range(0, 49, 7)]
     assert {page.total for page in pages} == {len(IDS)}
     found = [each.customer_id for page in pages for each in page.scores]
     assert found == ids(filled)
@@ -126,5 +126,5 @@ def test_pages_together_are_the_whole_list(filled: Database) -> None:
 )
 def test_what_cannot_be_asked_is_refused(wanted: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ServeError, match=sentence.replace("(", r"\(")) as caught:
-        listing(Database("sqlite:///nowhere.db"), Wanted(**wanted))
+        read_page(Database("sqlite:///nowhere.db"), ListQuery(**wanted))
     assert caught.value.status == 400

@@ -6,23 +6,23 @@ import gc
 import logging
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from models import bundle as bundles
 from models.bundle import BundleError
 from serve.api.responses import Candidate
 from serve.errors import ServeError
-from serve.handlers.smoke_test import try_out
 from serve.metrics import record as meters
 from serve.model import last_good
+from serve.model.loaded import LoadedModel, from_folder
 from serve.model.registry import SCHEME, Reference, Refused, Registry
-from serve.model.served import Served, from_folder
 from serve.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 
-def load(settings: Settings) -> Served:
+def load(settings: Settings) -> LoadedModel:
     """The model that the settings name, once. Raises ServeError."""
     if not settings.model.startswith(SCHEME):
         return from_folder(Path(settings.model))
@@ -30,21 +30,22 @@ def load(settings: Settings) -> Served:
     return _fetch(registry, registry.resolve(settings.model))
 
 
-class Current:
+class LiveModel:
     """Holds the model that answers.
 
-    served       replaced by one assignment, so a request sees the old model or the new one, whole
+    loaded       replaced by one assignment, so a request sees the old model or the new one, whole
     candidate    the version that the registry names instead, while it loads or when it was refused
     registry_up  whether the registry answered at the last look; None where none is asked
     notice       what is not as it should be, or None; answers go on with what is there
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self.served: Served | None = None
+    def __init__(self, settings: Settings, check: Callable[[LoadedModel], None]) -> None:
+        """Loads nothing yet. check: raises Refused for a model that must not answer"""
+        self.loaded: LoadedModel | None = None
         self.candidate: Candidate | None = None
         self.registry_up: bool | None = None
         self.notice: str | None = None
-        self._settings = settings
+        self._settings, self._check = settings, check
         self._registry = Registry(settings.tracking_uri)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._poll, name="model-poll", daemon=True)
@@ -62,11 +63,11 @@ class Current:
             self._thread.join()
         gc.unfreeze()
 
-    def require(self) -> Served:
+    def require(self) -> LoadedModel:
         """The model that answers. Raises ServeError (503) when there is none."""
-        if self.served is None:
+        if self.loaded is None:
             raise ServeError(f"no model is loaded: {self.notice}", status=503)
-        return self.served
+        return self.loaded
 
     def refresh(self) -> None:
         """Look once; on failure keep what there is, or fall back to the last good model."""
@@ -87,17 +88,17 @@ class Current:
             return
         self.registry_up = True
         meters.refreshed()
-        if self.served is not None and reference == _reference(self.served):
+        if self.loaded is not None and reference == _reference(self.loaded):
             self.candidate, self.notice = None, None
         elif self.candidate is None or not self._was_refused(reference):
             self._take(reference)
 
     def _take_folder(self) -> None:
-        if self.served is not None:
+        if self.loaded is not None:
             return
         try:
             found = from_folder(Path(self._settings.model))
-            try_out(found)
+            self._check(found)
         except ServeError as error:
             self._fall_back(str(error))
             return
@@ -109,7 +110,7 @@ class Current:
         self.candidate = Candidate(version=reference.version, state="loading")
         try:
             found = _fetch(self._registry, reference)
-            try_out(found)
+            self._check(found)
         except Refused as error:
             self.candidate = Candidate(
                 version=reference.version, state="refused", reason=str(error)
@@ -130,7 +131,7 @@ class Current:
         return known is not None and (known.version, known.state) == (reference.version, "refused")
 
     def _fall_back(self, problem: str) -> None:
-        if self.served is None and self._settings.model.startswith(SCHEME):
+        if self.loaded is None and self._settings.model.startswith(SCHEME):
             kept = last_good.recall(_kept(self._settings), self._settings.model)
             if kept is not None:
                 self._swap(kept)
@@ -138,8 +139,8 @@ class Current:
             logger.warning("%s", problem)
         self.notice = problem
 
-    def _swap(self, found: Served) -> None:
-        self.served = found
+    def _swap(self, found: LoadedModel) -> None:
+        self.loaded = found
         trained = found.bundle.card.trained_as_of
         meters.set_model(found.name, found.version, found.source, trained)
         logger.info("serving %s version %s from %s", found.name, found.version, found.source)
@@ -155,7 +156,7 @@ class Current:
                 logger.exception("looking for a newer model failed; the next look may succeed")
 
 
-def _fetch(registry: Registry, reference: Reference) -> Served:
+def _fetch(registry: Registry, reference: Reference) -> LoadedModel:
     """Download and load a version."""
     with tempfile.TemporaryDirectory(prefix="perennial-") as temporary:
         folder = registry.fetch(reference, Path(temporary))
@@ -165,7 +166,7 @@ def _fetch(registry: Registry, reference: Reference) -> Served:
             raise Refused(
                 f"{SCHEME}{reference.name}/{reference.version}: refused: {error}", status=503
             ) from None
-    return Served(
+    return LoadedModel(
         bundle=bundle,
         name=reference.name,
         version=reference.version,
@@ -174,8 +175,8 @@ def _fetch(registry: Registry, reference: Reference) -> Served:
     )
 
 
-def _reference(served: Served) -> Reference:
-    return Reference(served.name, served.version, served.run_id)
+def _reference(model: LoadedModel) -> Reference:
+    return Reference(model.name, model.version, model.run_id)
 
 
 def _kept(settings: Settings) -> Path:

@@ -21,7 +21,7 @@ ORIGIN = "origin.json"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Served:
+class LoadedModel:
     """A loaded bundle with its name and version; one assignment swaps it for another."""
 
     bundle: Bundle
@@ -46,7 +46,7 @@ class Served:
         return reader(self.bundle)
 
 
-def from_folder(folder: Path) -> Served:
+def from_folder(folder: Path) -> LoadedModel:
     """The bundle in a folder; its version is what a release says, else how its card's hash begins.
 
     Raises ServeError for a folder that holds no bundle.
@@ -56,7 +56,7 @@ def from_folder(folder: Path) -> Served:
     except BundleError as error:
         raise ServeError(str(error), status=503) from None
     origin = _origin(folder)
-    return Served(
+    return LoadedModel(
         bundle=loaded,
         name=origin["name"],
         version=origin["version"],

@@ -18,10 +18,10 @@ Notes = Mapping[str, list[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class PredictionQuery:
     """Customers in the order of the reply, what is known of them, and what is to be said.
 
-    matrix  features as `models.purchases.predict.feature_matrix` has them, shape (customers, features)
+    matrix  features as `models.purchases.predict` has them, shape (customers, features)
     table   the same as a feature table: made only where texts are needed
     notes   sentences for single customers that become warnings
     """
@@ -37,7 +37,9 @@ class Question:
     notes: Notes
 
 
-def as_table(ids: list[str], rows: Sequence[Sequence[Cell]], names: Sequence[str]) -> pd.DataFrame:
+def feature_table(
+    ids: list[str], rows: Sequence[Sequence[Cell]], names: Sequence[str]
+) -> pd.DataFrame:
     """Rows of plain values as a feature table; a column without any text is float64."""
     columns: dict[str, pd.Series[Any]] = {}
     for place, name in enumerate(names):

@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 
 from features.timestamps import format_timestamp
-from serve.api.list_query import read_wanted
+from serve.api.list_query import read_list_query
 from serve.errors import ServeError
-from serve.handlers.lookup import about_batch
+from serve.handlers.lookup import describe_batch
 from serve.http.routes import Reply
 from serve.store.database import Database
-from serve.store.listing import MOST_AT_ONCE, Wanted, listing, long_listing
+from serve.store.listing import MOST_AT_ONCE, ListQuery, read_page, stream_customers
 from serve.store.records import Batch, Score
 
 CSV_TYPE = b"text/csv; charset=utf-8"
@@ -24,20 +24,20 @@ STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 encode = msgspec.json.Encoder().encode
 
 
-def listed(database: Database, query: str) -> Reply:
+def list_customers(database: Database, query: str) -> Reply:
     """Customers of the last batch, sorted and filtered as the query says.
 
     Raises ServeError: 400 for a query that cannot be read, 503 where nothing is stored.
     """
-    wanted, form = read_wanted(query, most_csv=MOST_AT_ONCE)
+    wanted, form = read_list_query(query, most_csv=MOST_AT_ONCE)
     if form == "csv":
         return Reply(_csv(database, wanted), kind=CSV_TYPE)
-    page = listing(database, wanted)
+    page = read_page(database, wanted)
     batch = page.batch
     return Reply(
         encode(
             {
-                "batch": about_batch(batch),
+                "batch": describe_batch(batch),
                 "as_of": format_timestamp(batch.as_of, batch.timezone),
                 "horizon_days": batch.horizon_days,
                 "currency": batch.currency,
@@ -52,10 +52,10 @@ def listed(database: Database, query: str) -> Reply:
     )
 
 
-def _csv(database: Database, wanted: Wanted) -> bytes:
+def _csv(database: Database, wanted: ListQuery) -> bytes:
     """One line per customer, with the columns of a scores file."""
     text = io.StringIO()
-    with long_listing(database, wanted) as found:
+    with stream_customers(database, wanted) as found:
         if found.total > wanted.limit == MOST_AT_ONCE:
             raise ServeError(
                 f"the list has {found.total:,} customers, a CSV at most {MOST_AT_ONCE:,}: filter "

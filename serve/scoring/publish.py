@@ -9,8 +9,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from serve.model.served import Served
-from serve.scoring.cohorts import cohorts
+from serve.model.loaded import LoadedModel
+from serve.scoring.cohorts import sum_cohorts
 from serve.scoring.source import AnyConfig, Source
 from serve.store import publish as store
 from serve.store.batch import Content, Origin
@@ -30,18 +30,18 @@ def open_store(address: str) -> Database:
     Raises ServeError for one that cannot be reached, or is not of this version.
     """
     database = Database(address, writes=True)
-    store.look(database)
+    store.check_store(database)
     return database
 
 
-def origin(
-    config: AnyConfig, served: Served, source: Source, *, as_of: datetime, horizon_days: int
+def batch_origin(
+    config: AnyConfig, model: LoadedModel, source: Source, *, as_of: datetime, horizon_days: int
 ) -> Origin:
     """Everything that the scores of a log depend on."""
-    card = served.bundle.card
+    card = model.bundle.card
     return Origin(
-        model_name=served.name,
-        model_version=served.version,
+        model_name=model.name,
+        model_version=model.version,
         card_sha256=hashlib.sha256(card.model_dump_json().encode()).hexdigest(),
         trained_as_of=card.trained_as_of,
         as_of=as_of,
@@ -57,9 +57,9 @@ def origin(
     )
 
 
-def put(
+def publish_batch(
     database: Database,
-    origin: Origin,
+    batch_origin: Origin,
     content: Content,
     *,
     totals: dict[str, Any],
@@ -81,10 +81,10 @@ def put(
         ) as bar:
             published = store.publish(
                 database,
-                origin,
+                batch_origin,
                 content,
                 totals={name: totals[name] for name in TOTALS}
-                | {"cohorts": cohorts(content, origin.as_of, origin.timezone)},
+                | {"cohorts": sum_cohorts(content, batch_origin.as_of, batch_origin.timezone)},
                 keep=keep or store.KEEP,
                 step=bar.update,
             )

@@ -13,7 +13,7 @@ from features.config.sections import Economics
 from models.purchases import predict as clv
 from serve.__main__ import main
 from serve.store.database import Database
-from serve.store.lookups import Found, current, history, lookup
+from serve.store.lookups import LookupResult, current_batch, history, lookup
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,7 @@ def refused(capsys: Captured, *flags: object) -> str:
     return sentence
 
 
-def look(address: str, ids: list[str]) -> Found:
+def look(address: str, ids: list[str]) -> LookupResult:
     database = Database(address)
     try:
         return lookup(database, ids, features=True)
@@ -182,4 +182,4 @@ def test_no_store_is_made_unless_it_is_asked_for(
     result, _ = score(capsys, "--config", config_path, "--out", tmp_path / "s.csv", "--store", "")
     assert "store" not in result
     assert not (tmp_path / "scores.db").exists()
-    assert current(Database(f"sqlite:///{tmp_path / 'scores.db'}")) is None
+    assert current_batch(Database(f"sqlite:///{tmp_path / 'scores.db'}")) is None

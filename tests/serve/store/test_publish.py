@@ -16,7 +16,7 @@ from serve.store import batch as batches
 from serve.store import publish as store
 from serve.store.batch import Content
 from serve.store.database import Database
-from serve.store.lookups import current, history, lookup
+from serve.store.lookups import current_batch, history, lookup
 
 NUMBERS = [0.1 + 0.2, 1 / 3, 1e-308, 5e-324, 1.7976931348623157e308, -0.0, -1e-9, 123456.78]
 HOSTILE = ["", " ", "007", "C", "c", "é😀", "a\tb", "a\nb", "a\\b", "\\N", "'; DROP", '"', "%_"]
@@ -81,7 +81,7 @@ def test_an_older_model_scored_again_is_the_current_batch_again(
     database: Database, reader: Database, maker: Any
 ) -> None:
     first, second = maker.publish(database, "1"), maker.publish(database, "2")
-    assert (current(reader) or first).model_version == "2"
+    assert (current_batch(reader) or first).model_version == "2"
     again = maker.publish(database, "1")
     assert again == store.Published(batch=first.batch, unchanged=False, again=True, dropped=0)
     clv = maker.content(seed=1).answers["clv"].dropna()
@@ -166,7 +166,7 @@ def test_a_store_without_scores_says_which_command_makes_them(
 ) -> None:
     sentence = "no scores yet; run python -m serve score"
     for _ in range(2):
-        assert current(reader) is None
+        assert current_batch(reader) is None
         with pytest.raises(ServeError, match=sentence) as caught:
             lookup(reader, ["c1"])
         assert caught.value.status == 503
@@ -174,7 +174,7 @@ def test_a_store_without_scores_says_which_command_makes_them(
     path = reader.address.path
     assert path is None or not path.parent.exists(), "reading makes no file"
     maker.publish(database)
-    assert current(reader) is not None
+    assert current_batch(reader) is not None
 
 
 def test_an_id_that_no_database_can_hold_is_refused(address: str, maker: Any) -> None:

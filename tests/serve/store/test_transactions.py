@@ -17,8 +17,8 @@ from serve.errors import ServeError
 from serve.store import batch as batches
 from serve.store import publish as store
 from serve.store.database import Database
-from serve.store.listing import Wanted, listing
-from serve.store.lookups import current, history, opened
+from serve.store.listing import ListQuery, read_page
+from serve.store.lookups import current_batch, history, open_current_batch
 from serve.store.schema import SCORES
 
 ROWS = 12
@@ -32,7 +32,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def whole(reader: Database) -> str:
     """The version of the current batch, whose rows are those of its version, all of them."""
-    page = listing(reader, Wanted(sort="customer_id", descending=False))
+    page = read_page(reader, ListQuery(sort="customer_id", descending=False))
     assert page.batch.customers == page.total == len(page.scores)
     return page.batch.model_version
 
@@ -107,7 +107,7 @@ def test_a_kill_of_the_first_batch_leaves_an_empty_store(
         maker.publish(Database(address, writes=True), "1", customers=ROWS, step=die_at(6))
 
     os.waitpid(in_a_child(write), 0)
-    assert current(reader) is None
+    assert current_batch(reader) is None
     maker.publish(database, "1", customers=ROWS)
     assert whole(reader) == "1"
 
@@ -162,7 +162,7 @@ def test_a_reader_sees_one_batch_to_its_end(
 ) -> None:
     """Even one that is dropped meanwhile."""
     maker.publish(database, "1", customers=ROWS)
-    with opened(reader) as (connection, batch):
+    with open_current_batch(reader) as (connection, batch):
         maker.publish(database, "2", customers=ROWS + 1, keep=1)
         rows = connection.execute(SCORES.select().where(SCORES.c.batch == batch.number)).all()
         assert (batch.model_version, len(rows)) == ("1", ROWS)

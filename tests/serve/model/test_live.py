@@ -14,7 +14,8 @@ import pytest
 from mlflow import MlflowClient
 
 from serve.errors import ServeError
-from serve.model.current import Current, load
+from serve.handlers.smoke_test import smoke_test
+from serve.model.live import LiveModel, load
 from serve.settings import Settings
 
 ASKED = {
@@ -31,11 +32,11 @@ def settings(store: Any, var: Path, **values: Any) -> Settings:
     )
 
 
-def started(chosen: Settings) -> Current:
-    current = Current(chosen)
-    current.start()
-    current.stop()
-    return current
+def started(chosen: Settings) -> LiveModel:
+    live = LiveModel(chosen, smoke_test)
+    live.start()
+    live.stop()
+    return live
 
 
 def test_the_champion_is_served_and_a_moved_alias_loses_no_request(client: Any, store: Any) -> None:
@@ -66,42 +67,42 @@ def test_the_champion_is_served_and_a_moved_alias_loses_no_request(client: Any, 
 
 
 def test_a_version_is_served_by_its_number(store: Any, tmp_path: Path) -> None:
-    served = load(settings(store, tmp_path, model="models:/clv/2"))
-    assert (served.version, served.source) == ("2", "registry")
+    model = load(settings(store, tmp_path, model="models:/clv/2"))
+    assert (model.version, model.source) == ("2", "registry")
 
 
 def test_a_folder_is_served_without_a_store(store: Any, tmp_path: Path) -> None:
     chosen = settings(
         store, tmp_path, model=str(store.folder), tracking_uri="sqlite:///nowhere/mlflow.db"
     )
-    served = load(chosen)
-    assert served.source == "folder"
-    assert served.version.startswith("card-")
-    assert load(chosen).version == served.version
+    model = load(chosen)
+    assert model.source == "folder"
+    assert model.version.startswith("card-")
+    assert load(chosen).version == model.version
 
 
 def test_the_last_good_model_answers_when_the_store_is_gone(
     store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = started(settings(store, tmp_path)).served
+    first = started(settings(store, tmp_path)).loaded
     assert first is not None
     assert first.source == "registry"
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     for gone in ("sqlite:///nowhere/mlflow.db", "http://ann:sesame@127.0.0.1:9"):
-        current = started(settings(store, tmp_path, tracking_uri=gone))
-        assert current.served is not None
-        assert (current.served.source, current.served.version) == ("last_good", "1")
-        assert current.served.run_id == store.champion_run
-        assert current.served.bundle.card == first.bundle.card
-        assert current.notice is not None
-        assert "sesame" not in current.notice
+        live = started(settings(store, tmp_path, tracking_uri=gone))
+        assert live.loaded is not None
+        assert (live.loaded.source, live.loaded.version) == ("last_good", "1")
+        assert live.loaded.run_id == store.champion_run
+        assert live.loaded.bundle.card == first.bundle.card
+        assert live.notice is not None
+        assert "sesame" not in live.notice
 
 
 def test_the_last_good_model_of_another_address_is_not_served(store: Any, tmp_path: Path) -> None:
     started(settings(store, tmp_path))
     gone = "sqlite:///nowhere/mlflow.db"
-    current = started(settings(store, tmp_path, tracking_uri=gone, model="models:/clv@challenger"))
-    assert current.served is None
+    live = started(settings(store, tmp_path, tracking_uri=gone, model="models:/clv@challenger"))
+    assert live.loaded is None
 
 
 def test_a_damaged_last_good_model_is_not_served(
@@ -110,8 +111,8 @@ def test_a_damaged_last_good_model_is_not_served(
     started(settings(store, tmp_path))
     [booster] = (tmp_path / "last_good").glob("bundle-*/churn.ubj")
     booster.write_bytes(b"not a booster")
-    current = started(settings(store, tmp_path, tracking_uri="sqlite:///nowhere/mlflow.db"))
-    assert current.served is None
+    live = started(settings(store, tmp_path, tracking_uri="sqlite:///nowhere/mlflow.db"))
+    assert live.loaded is None
     assert "cannot be used" in caplog.text
 
 
@@ -123,30 +124,32 @@ def test_only_the_newest_model_is_kept(store: Any, tmp_path: Path) -> None:
 
 def test_without_any_model_the_service_says_how_to_make_one(store: Any, tmp_path: Path) -> None:
     chosen = settings(store, tmp_path, tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}")
-    current = started(chosen)
+    live = started(chosen)
     with pytest.raises(
         ServeError, match=r"no model is loaded: .*python -m train --config"
     ) as found:
-        current.require()
+        live.require()
     assert found.value.status == 503
     assert not (tmp_path / "mlflow.db").exists(), "looking for a model must not make a store"
 
 
 def test_a_model_that_is_registered_later_is_found(store: Any, tmp_path: Path) -> None:
-    current = Current(settings(store, tmp_path, model="models:/clv@later", poll_seconds=0.1))
+    live = LiveModel(
+        settings(store, tmp_path, model="models:/clv@later", poll_seconds=0.1), smoke_test
+    )
     registry = MlflowClient(store.uri, store.uri)
-    current.start()
-    assert current.notice is not None
-    assert "no such model" in current.notice
+    live.start()
+    assert live.notice is not None
+    assert "no such model" in live.notice
     registry.set_registered_model_alias("clv", "later", "2")
     try:
         deadline = time.monotonic() + 20
-        while current.served is None and time.monotonic() < deadline:
+        while live.loaded is None and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert current.require().version == "2"
-        assert current.notice is None
+        assert live.require().version == "2"
+        assert live.notice is None
     finally:
-        current.stop()
+        live.stop()
         registry.delete_registered_model_alias("clv", "later")
 
 
@@ -161,24 +164,24 @@ def test_a_version_that_cannot_answer_is_refused_and_the_old_one_goes_on(
     (damaged / "card.json").write_text(json.dumps(card))
     bad = registry.create_model_version("clv", str(damaged.parent)).version
     registry.set_registered_model_alias("clv", "tried", "1")
-    current = Current(settings(store, tmp_path, model="models:/clv@tried"))
+    live = LiveModel(settings(store, tmp_path, model="models:/clv@tried"), smoke_test)
     try:
-        current.refresh()
-        assert current.require().version == "1"
+        live.refresh()
+        assert live.require().version == "1"
         registry.set_registered_model_alias("clv", "tried", bad)
         for _ in range(2):
-            current.refresh()
-            assert current.require().version == "1"
-            assert current.registry_up
-            assert current.candidate is not None
-            assert (current.candidate.version, current.candidate.state) == (str(bad), "refused")
-            assert current.notice is not None
-            assert "refused" in current.notice
+            live.refresh()
+            assert live.require().version == "1"
+            assert live.registry_up
+            assert live.candidate is not None
+            assert (live.candidate.version, live.candidate.state) == (str(bad), "refused")
+            assert live.notice is not None
+            assert "refused" in live.notice
         assert caplog.text.count("refused") == 1, "said once, not at every look"
         registry.set_registered_model_alias("clv", "tried", "2")
-        current.refresh()
-        assert (current.require().version, current.candidate, current.notice) == ("2", None, None)
+        live.refresh()
+        assert (live.require().version, live.candidate, live.notice) == ("2", None, None)
     finally:
-        current.stop()
+        live.stop()
         registry.delete_registered_model_alias("clv", "tried")
         registry.delete_model_version("clv", str(bad))
