@@ -1,42 +1,35 @@
-"""The door: `python -m features build | labels | dictionary`."""
+"""The commands `python -m features build | labels | dictionary`."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import logging
 import sys
 from pathlib import Path
+from typing import Any
+
+from features.command_line import LONGEST_DAYS, run
 
 
 def main(argv: list[str]) -> int:
     """Run one command: JSON on stdout's last line, progress on stderr; 2 for bad input."""
     arguments = _parser().parse_args(argv)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s", force=True)
+    return run(lambda: _result(arguments))
 
+
+def _result(arguments: argparse.Namespace) -> dict[str, Any]:
     # imported here so that --help answers at once
     from features import commands
-    from features import subscription_commands as contract_commands
-    from features.config.read import is_subscription
-    from features.errors import ConfigError, DataError
 
-    try:
-        contracts = "config" in arguments and is_subscription(arguments.config)
-        kind = contract_commands if contracts else commands
-        result = getattr(kind, arguments.command)(arguments)
-    except (ConfigError, DataError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    sys.stdout.write(json.dumps(result) + "\n")
-    return 0
+    result: dict[str, Any] = getattr(commands, arguments.command)(arguments)
+    return result
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m features", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    build = commands.add_parser("build", help="the feature table as of a moment, as Parquet")
+    build = commands.add_parser("build", help="the feature table as of a time, as Parquet")
     _add_shared(build, "the log's end")
-    labels = commands.add_parser("labels", help="what happened in the horizon after a moment")
+    labels = commands.add_parser("labels", help="what happened in the horizon after a time")
     _add_shared(labels, "the log's end minus the horizon")
     labels.add_argument("--horizon-days", type=_days, help="default: problem.horizon_days")
     dictionary = commands.add_parser("dictionary", help="write the data dictionary")
@@ -45,8 +38,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _days(text: str) -> int:
-    if not text.lstrip("-").isdigit() or abs(int(text)) > 3650:
-        raise argparse.ArgumentTypeError(f"must be a whole number up to 3650 days, got {text!r}")
+    """A whole number, of either sign: what is not positive is refused with the data at hand."""
+    if not text.lstrip("-").isdigit() or abs(int(text)) > LONGEST_DAYS:
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number up to {LONGEST_DAYS} days, got {text!r}"
+        )
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""The commands behind the door: read, compute, write whole files."""
+"""The commands `build`, `labels` and `dictionary`: read, compute, write whole files."""
 
 from __future__ import annotations
 
@@ -6,53 +6,49 @@ import logging
 from argparse import Namespace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 
 from features.atomic_file import write_atomically
-from features.config.purchases import PurchaseConfig
-from features.config.read import read_purchase_config
+from features.config.read import read_config
+from features.dataset import (
+    Dataset,
+    as_of_or_end,
+    features_as_of,
+    read_dataset,
+    require_subscribers,
+)
 from features.errors import DataError
-from features.ingest.policies import format_counts
-from features.ingest.transactions import TransactionLog, read_transactions
-from features.purchases import labels as outcome
+from features.ingest.subscribers import SubscriberTable
+from features.ingest.transactions import TransactionLog
+from features.purchases import labels as purchase_labels
 from features.purchases import table
 from features.purchases.dictionary import render
-from features.timestamps import parse_as_of
+from features.subscriptions import labels as subscription_labels
 
 logger = logging.getLogger(__name__)
 
 
 def build(arguments: Namespace) -> dict[str, Any]:
-    """Write the feature table as of a moment, by default the log's end."""
-    _, log = _read(arguments.config)
-    as_of = _moment(arguments.as_of, log, log.end)
-    if as_of > log.end:
-        logger.warning("as_of %s lies after the log's end %s", as_of, log.end)
-    features = table.build_features(log.lines, as_of, optional=log.optional)
-    if features.empty:
-        raise DataError(
-            f"no customer has a purchase before as_of {as_of.isoformat()}: the log begins at "
-            f"{log.first.isoformat()}, choose a later as_of"
-        )
-    return write(features, arguments.out, log, {"as_of": as_of})
+    """Write the feature table as of a time, by default the end of what is known."""
+    dataset = read_dataset(read_config(arguments.config))
+    as_of = _as_of(arguments.as_of, dataset, dataset.end)
+    if isinstance(dataset, TransactionLog) and as_of > dataset.end:
+        logger.warning("as_of %s lies after the log's end %s", as_of, dataset.end)
+    return _write(features_as_of(dataset, as_of), arguments.out, dataset, {"as_of": as_of})
 
 
 def labels(arguments: Namespace) -> dict[str, Any]:
-    """Write the outcomes of the horizon after a moment, by default the last possible one."""
-    config, log = _read(arguments.config)
+    """Write the outcomes of the horizon after a time, by default the last possible one."""
+    config = read_config(arguments.config)
+    dataset = read_dataset(config)
     days = arguments.horizon_days
     if days is None:
         days = config.problem.horizon_days
-    as_of = _moment(arguments.as_of, log, log.end - timedelta(days=max(days, 0)))
-    found = outcome.build_labels(log.lines, as_of, days, end=log.end)
-    if found.empty:
-        raise DataError(
-            f"no customer has a purchase before as_of {as_of.isoformat()}: the log holds "
-            f"{log.first.isoformat()} to {log.end.isoformat()}, choose a shorter horizon"
-        )
-    return write(found, arguments.out, log, {"as_of": as_of, "horizon_days": days})
+    as_of = _as_of(arguments.as_of, dataset, dataset.end - timedelta(days=max(days, 0)))
+    facts = {"as_of": as_of, "horizon_days": days}
+    return _write(_labels_as_of(dataset, as_of, days), arguments.out, dataset, facts)
 
 
 def dictionary(arguments: Namespace) -> dict[str, Any]:
@@ -62,33 +58,29 @@ def dictionary(arguments: Namespace) -> dict[str, Any]:
     return {"features": len(table.expressions(table.OPTIONAL)), "out": str(arguments.out)}
 
 
-def _read(path: Path) -> tuple[PurchaseConfig, TransactionLog]:
-    config = read_purchase_config(path)
-    logger.info("reading %s", config.data.transactions)
-    log = read_transactions(config.data)
-    logger.info("%s", format_counts(log.counts))
-    return config, log
-
-
-def _moment(text: str | None, log: TransactionLog, default: datetime) -> datetime:
-    as_of = default if text is None else parse_as_of(text, log.timezone)
-    logger.info("as_of %s%s", as_of.isoformat(), " (from the log)" if text is None else "")
+def _as_of(text: str | None, dataset: Dataset, default: datetime) -> datetime:
+    as_of = default if text is None else as_of_or_end(text, dataset)
+    source = "" if text is not None else f" (from the {dataset.noun})"
+    logger.info("as_of %s%s", as_of.isoformat(), source)
     return as_of
 
 
-class Source(Protocol):
-    """What a table was made from: every row of it accounted for, and the hash of its bytes."""
+def _labels_as_of(dataset: Dataset, as_of: datetime, horizon_days: int) -> pd.DataFrame:
+    if isinstance(dataset, SubscriberTable):
+        labels = subscription_labels.build_labels(dataset, as_of, horizon_days)
+        return require_subscribers(labels, as_of)
+    labels = purchase_labels.build_labels(dataset.lines, as_of, horizon_days, end=dataset.end)
+    if labels.empty:
+        raise DataError(
+            f"no customer has a purchase before as_of {as_of.isoformat()}: the log holds "
+            f"{dataset.first.isoformat()} to {dataset.end.isoformat()}, choose a shorter horizon"
+        )
+    return labels
 
-    @property
-    def counts(self) -> dict[str, int]:
-        """Rows by what became of them."""
 
-    @property
-    def sha256(self) -> str:
-        """Of the source bytes."""
-
-
-def write(frame: pd.DataFrame, out: Path, source: Source, facts: dict[str, Any]) -> dict[str, Any]:
+def _write(
+    frame: pd.DataFrame, out: Path, dataset: Dataset, facts: dict[str, Any]
+) -> dict[str, Any]:
     """Write `frame` with `facts` as columns after customer_id; return the JSON result."""
     written = frame.reset_index()
     for place, (name, value) in enumerate(facts.items(), start=1):
@@ -100,7 +92,7 @@ def write(frame: pd.DataFrame, out: Path, source: Source, facts: dict[str, Any])
         "columns": len(written.columns),
         **facts,
         "as_of": facts["as_of"].isoformat(),
-        "counts": source.counts,
-        "sha256": source.sha256,
+        "counts": dataset.counts,
+        "sha256": dataset.sha256,
         "out": str(out),
     }

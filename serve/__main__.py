@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import json
-import logging
 import sys
 from pathlib import Path
+
+from features.command_line import horizon_days, run, text_or_none, whole_number
+from features.errors import ConfigError, DataError
+from serve.errors import ServeError
 
 
 def main(argv: list[str]) -> int:
     """Run one command: JSON on stdout's last line, progress on stderr; 2 for bad input."""
     arguments = _parser().parse_args(argv)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s", force=True)
-
-    # imported here so that --help answers at once
-    from features.errors import ConfigError, DataError
-    from serve.errors import ServeError
-
-    try:
-        result = COMMANDS[arguments.command](arguments)
-    except (ConfigError, DataError, ServeError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    sys.stdout.write(json.dumps(result, allow_nan=False) + "\n")
-    return 0
+    return run(
+        lambda: COMMANDS[arguments.command](arguments),
+        refused=(ConfigError, DataError, ServeError),
+        allow_nan=False,
+    )
 
 
 def _score(arguments: argparse.Namespace) -> dict[str, object]:
@@ -53,8 +47,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     score = commands.add_parser("score", help="a prediction for every customer of a log")
     score.add_argument("--config", type=Path, required=True, help="TOML of the problem")
-    score.add_argument("--as-of", help="date or ISO timestamp; default: the log's end")
-    score.add_argument("--horizon-days", type=_days, help="default: problem.horizon_days")
+    score.add_argument(
+        "--as-of", type=text_or_none, help="date or ISO timestamp; default: the log's end"
+    )
+    score.add_argument("--horizon-days", type=horizon_days, help="default: problem.horizon_days")
     score.add_argument(
         "--model",
         help="models:/name@alias, models:/name/version or a bundle's folder; "
@@ -91,25 +87,12 @@ def _add_release(release: argparse.ArgumentParser) -> None:
     release.add_argument("--tag", help="the Bento's version; default: from model and card")
 
 
-def _days(text: str) -> int | None:
-    """A horizon; nothing at all is as good as no flag (MLflow passes those on)."""
-    if not text:
-        return None
-    if not text.isdecimal() or not 0 < int(text) <= 3650:
-        raise argparse.ArgumentTypeError(f"must be 1 to 3650 days, got {text!r}")
-    return int(text)
-
-
 def _path(text: str) -> Path | None:
     return Path(text) if text else None
 
 
 def _batches(text: str) -> int | None:
-    if not text:
-        return None
-    if not text.isdecimal() or not 0 < int(text) <= 10_000:
-        raise argparse.ArgumentTypeError(f"must be 1 to 10000 batches, got {text!r}")
-    return int(text)
+    return whole_number(text, most=10_000, unit="batches") if text else None
 
 
 if __name__ == "__main__":

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
-import logging
 import os
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+from features.command_line import horizon_days, run, text_or_none, whole_number
+from features.errors import ConfigError, DataError
 
 TUNE = (
     "Search better settings for [churn] and [spend]: learning_rate, max_depth, min_child_weight, "
@@ -27,26 +30,22 @@ TUNE = (
 def main(argv: list[str]) -> int:
     """Run one command: JSON on stdout's last line, progress on stderr; 2 for bad input."""
     arguments = _arguments(argv)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s", force=True)
-
     # subtle: threads that wait spin by default, and algebra of four numbers is not worth any
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    return run(lambda: _result(arguments), refused=(ConfigError, DataError, ConnectionError))
+
+
+def _result(arguments: argparse.Namespace) -> dict[str, Any]:
     # imported here so that --help answers at once
     from features.config.read import is_subscription
-    from features.errors import ConfigError, DataError
 
-    try:
-        if is_subscription(arguments.config):
-            from train.commands import subscriptions as commands
-        else:
-            from train.commands import purchases as commands  # type: ignore[no-redef]
-        result = getattr(commands, arguments.command)(arguments)
-    except (ConfigError, DataError, ConnectionError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    sys.stdout.write(json.dumps(result) + "\n")
-    return 0
+    if is_subscription(arguments.config):
+        from train.commands import subscriptions as commands
+    else:
+        from train.commands import purchases as commands  # type: ignore[no-redef]
+    result: dict[str, Any] = getattr(commands, arguments.command)(arguments)
+    return result
 
 
 def _arguments(argv: list[str]) -> argparse.Namespace:
@@ -70,7 +69,12 @@ def _parser() -> argparse.ArgumentParser:
         _add_shared(commands.add_parser(name, help=f"the {name} model alone, one run"))
     backtest = commands.add_parser("backtest", help="judge the ladder of models on past horizons")
     _add_shared(backtest)
-    backtest.add_argument("--origins", type=_origins, default=3, help="how many; default: 3")
+    backtest.add_argument(
+        "--origins",
+        type=partial(whole_number, most=100, unit="origins"),
+        default=3,
+        help="how many; default: 3",
+    )
     backtest.add_argument("--out", type=Path, required=True, help="JSON file to write")
     _add_tune(commands.add_parser("tune", help="search better settings", description=TUNE))
     _add_report(commands.add_parser("report", help="customers and their value as one HTML file"))
@@ -80,7 +84,10 @@ def _parser() -> argparse.ArgumentParser:
 def _add_tune(parser: argparse.ArgumentParser) -> None:
     _add_shared(parser)
     parser.add_argument(
-        "--trials", type=_trials, default=30, help="settings to judge of each model; default: 30"
+        "--trials",
+        type=partial(whole_number, most=10_000, unit="trials"),
+        default=30,
+        help="settings to judge of each model; default: 30",
     )
     parser.add_argument("--minutes", type=_minutes, help="no trial begins later; default: no limit")
     parser.add_argument("--out", type=Path, required=True, help="TOML file to write")
@@ -111,27 +118,13 @@ def _add_shared(
     )
     parser.add_argument(
         "--as-of",
+        type=text_or_none,
         default=default,
         help="date or ISO timestamp; no later row is used; default: the log's end",
     )
     parser.add_argument(
-        "--horizon-days", type=_days, default=default, help="default: problem.horizon_days"
+        "--horizon-days", type=horizon_days, default=default, help="default: problem.horizon_days"
     )
-
-
-def _days(text: str) -> int | None:
-    """A positive whole number; nothing at all is as good as no flag (MLflow passes those on)."""
-    if not text:
-        return None
-    if not text.isdigit() or not 0 < int(text) <= 3650:
-        raise argparse.ArgumentTypeError(f"must be 1 to 3650 days, got {text!r}")
-    return int(text)
-
-
-def _trials(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) <= 10_000:
-        raise argparse.ArgumentTypeError(f"must be 1 to 10000 trials, got {text!r}")
-    return int(text)
 
 
 def _minutes(text: str) -> float | None:
@@ -145,12 +138,6 @@ def _minutes(text: str) -> float | None:
     if not 0.0 < minutes <= 1e6:
         raise argparse.ArgumentTypeError(f"must be a positive number of minutes, got {text!r}")
     return minutes
-
-
-def _origins(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) <= 100:
-        raise argparse.ArgumentTypeError(f"must be 1 to 100 origins, got {text!r}")
-    return int(text)
 
 
 if __name__ == "__main__":

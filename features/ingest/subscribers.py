@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -46,6 +47,8 @@ class SubscriberTable:
     sha256       of the source bytes
     end          end of knowledge, exclusive
     """
+
+    noun: ClassVar[str] = "table"
 
     customers: pd.DataFrame
     attributes: tuple[str, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,8 @@ class TransactionLog:
     first      the first line
     end        end of knowledge: the local midnight after the last line, exclusive
     """
+
+    noun: ClassVar[str] = "log"
 
     lines: pd.DataFrame
     optional: tuple[str, ...]

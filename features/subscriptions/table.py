@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -50,7 +50,7 @@ def histories(subscriptions: SubscriberTable, as_of: datetime) -> pd.DataFrame:
     """
     table = subscriptions.customers
     if subscriptions.dated:
-        return _from_dates(table, _wall(subscriptions, as_of), subscriptions)
+        return _from_dates(table, wall_clock(subscriptions, as_of), subscriptions)
     if as_of != subscriptions.end:
         raise DataError(
             f"a table of tenures tells of one moment, {subscriptions.end.isoformat()}, "
@@ -59,48 +59,8 @@ def histories(subscriptions: SubscriberTable, as_of: datetime) -> pd.DataFrame:
     return _from_tenures(table, subscriptions)
 
 
-def build_labels(
-    subscriptions: SubscriberTable, as_of: datetime, horizon_days: int
-) -> pd.DataFrame:
-    """What the customers of `build_features` did in [as_of, as_of + horizon_days).
-
-    Index customer_id:
-
-        churned          1 where the contract was cancelled in the horizon, else 0
-        revenue_future   money: the monthly amount for each month begun in the horizon, by a month
-                         of 30.4375 days, until the cancellation
-
-    Raises DataError when the table does not know the whole horizon.
-    """
-    if horizon_days <= 0:
-        raise DataError(f"horizon_days must be positive, got {horizon_days}")
-    last = subscriptions.end - timedelta(days=horizon_days)
-    if not subscriptions.dated:
-        raise DataError(
-            "a table of tenures tells of one moment and of nothing after it, so it has no labels: "
-            "starts must be dates"
-        )
-    if as_of > last:
-        raise DataError(
-            f"labels need the {horizon_days} days after as_of, but the table is known until "
-            f"{subscriptions.end.isoformat()}: as_of must be {last.isoformat()} or before, got "
-            f"{as_of.isoformat()}"
-        )
-    table = build_features(subscriptions, as_of)
-    cancelled = subscriptions.customers.loc[table.index, "cancelled"]
-    now = _wall(subscriptions, as_of)
-    until = _wall(subscriptions, as_of + timedelta(days=horizon_days))
-    churned = (cancelled < until).to_numpy()
-    stayed = (cancelled.where(churned, until) - now) / pd.Timedelta(days=1)
-    months = np.ceil(np.maximum(stayed.to_numpy(), 1e-9) / MONTH_DAYS)
-    most = horizon_days / MONTH_DAYS
-    paid = table["monthly_amount"].to_numpy() * np.minimum(months, most)
-    return pd.DataFrame(
-        {"churned": churned.astype(np.int64), "revenue_future": paid}, index=table.index
-    )
-
-
-def _wall(subscriptions: SubscriberTable, as_of: datetime) -> pd.Timestamp:
+def wall_clock(subscriptions: SubscriberTable, as_of: datetime) -> pd.Timestamp:
+    """An instant on the wall clock of the table's time zone. Raises DataError for a naive one."""
     require_aware(as_of)
     return pd.Timestamp(as_of).tz_convert(subscriptions.timezone).tz_localize(None)
 

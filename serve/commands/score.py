@@ -14,7 +14,9 @@ from typing import Any
 import pandas as pd
 
 from features.atomic_file import write_atomically
-from features.config.read import read_config
+from features.config.read import AnyConfig, read_config
+from features.dataset import Dataset, as_of_or_end, features_as_of, read_dataset
+from models.bundle import Bundle, PurchaseBundle, SubscriptionBundle
 from models.predictor import predict
 from models.segmentation.assign import has_tiers
 from models.segmentation.cutoffs import cutoffs, name_customers
@@ -23,8 +25,7 @@ from serve.errors import ServeError
 from serve.model.live import load
 from serve.model.loaded import LoadedModel
 from serve.scoring import publish as deposit
-from serve.scoring.compatibility import check_as_of, check_compatibility
-from serve.scoring.source import AnyConfig, features_as_of, moment, read_source
+from serve.scoring.compatibility import check_as_of, check_attributes, check_compatibility
 from serve.scoring.summary import log_summary, summarize
 from serve.settings import read_settings
 from serve.store.batch import Content
@@ -52,11 +53,11 @@ def score(arguments: Namespace) -> dict[str, Any]:
     store = deposit.open_store(arguments.store) if arguments.store else None
     model = _load(arguments.model)
     check_compatibility(config, model.bundle, arguments.config)
-    source = read_source(config)
-    as_of = moment(arguments.as_of, source)
+    dataset = read_dataset(config)
+    as_of = _as_of(arguments.as_of, dataset)
     check_as_of(as_of, model.bundle.card)
 
-    features = features_as_of(source, as_of, model.bundle)
+    features = _features(dataset, as_of, model.bundle)
     try:
         answers = predict(
             model.bundle,
@@ -69,13 +70,13 @@ def score(arguments: Namespace) -> dict[str, Any]:
         raise ServeError(f"{arguments.config}: {error}") from None
     answers = _named(answers, features, model, config, horizon_days, store)
     scores = _scores(answers, model, as_of=as_of, horizon_days=horizon_days)
-    result = summarize(scores, model, source)
+    result = summarize(scores, model, dataset)
     written = features.reset_index()
     written.insert(1, "as_of", as_of)
     with _files(arguments, scores, written):
         if store is not None:
             origin = deposit.batch_origin(
-                config, model, source, as_of=as_of, horizon_days=horizon_days
+                config, model, dataset, as_of=as_of, horizon_days=horizon_days
             )
             content = Content(answers, features)
             result["store"] = deposit.publish_batch(
@@ -107,6 +108,26 @@ def _load(address: str | None) -> LoadedModel:
     card = model.bundle.card
     logger.info("%s version %s, trained as of %s", model.name, model.version, card.trained_as_of)
     return model
+
+
+def _as_of(text: str | None, dataset: Dataset) -> datetime:
+    """The time asked for, or the end of what is known."""
+    as_of = as_of_or_end(text, dataset)
+    source = "" if text else f" (the {dataset.noun}'s end)"
+    logger.info("as_of %s%s", as_of.isoformat(), source)
+    if as_of > dataset.end:
+        end = dataset.end.isoformat()
+        logger.warning("as_of lies after the %s's end %s", dataset.noun, end)
+    return as_of
+
+
+def _features(dataset: Dataset, as_of: datetime, bundle: Bundle) -> pd.DataFrame:
+    """The feature table that the bundle reads. Raises DataError where nobody is in it."""
+    optional = bundle.card.optional if isinstance(bundle, PurchaseBundle) else None
+    features = features_as_of(dataset, as_of, optional=optional)
+    if isinstance(bundle, SubscriptionBundle):
+        check_attributes(features, bundle)
+    return features
 
 
 def _named(

@@ -6,10 +6,13 @@ import logging
 from datetime import datetime
 from pathlib import Path
 
-from models.bundle import Bundle
+import pandas as pd
+
+from features.config.read import AnyConfig
+from features.errors import DataError
+from models.bundle import Bundle, SubscriptionBundle
 from models.subscriptions.card import Card
 from serve.errors import ServeError
-from serve.scoring.source import AnyConfig
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +53,15 @@ def check_as_of(as_of: datetime, card: Card) -> None:
             "these scores look better than they could have been then",
             as_of.isoformat(),
             card.trained_as_of.isoformat(),
+        )
+
+
+def check_attributes(features: pd.DataFrame, bundle: SubscriptionBundle) -> None:
+    """Raises DataError where the table of subscribers lacks an attribute that the model reads."""
+    if lost := [name for name in bundle.names if name not in features]:
+        raise DataError(
+            f"the model reads {', '.join(lost)}, which data.attributes does not name; add it, "
+            "or train a model on this configuration"
         )
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from tqdm import tqdm
 
+from features.config.read import AnyConfig
+from features.dataset import Dataset
 from serve.model.loaded import LoadedModel
 from serve.scoring.cohorts import sum_cohorts
-from serve.scoring.source import AnyConfig, Source
 from serve.store import publish as store
 from serve.store.batch import Content, Origin
 from serve.store.database import Database
@@ -35,7 +36,7 @@ def open_store(address: str) -> Database:
 
 
 def batch_origin(
-    config: AnyConfig, model: LoadedModel, source: Source, *, as_of: datetime, horizon_days: int
+    config: AnyConfig, model: LoadedModel, dataset: Dataset, *, as_of: datetime, horizon_days: int
 ) -> Origin:
     """Everything that the scores of a log depend on."""
     card = model.bundle.card
@@ -47,9 +48,9 @@ def batch_origin(
         as_of=as_of,
         horizon_days=horizon_days,
         currency=card.currency,
-        timezone=source.timezone,
+        timezone=dataset.timezone,
         economics=config.economics.model_dump(),
-        data_sha256=source.sha256,
+        data_sha256=dataset.sha256,
         options={
             "data": config.data.model_dump(mode="json", include=DATA_OPTIONS),
             "tiers": config.tiers.model_dump(mode="json"),

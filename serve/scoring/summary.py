@@ -7,16 +7,16 @@ from typing import Any
 
 import pandas as pd
 
+from features.dataset import Dataset
 from models.predictor import total_revenue
 from serve.model.loaded import LoadedModel
-from serve.scoring.source import Source
 
 logger = logging.getLogger(__name__)
 
 TOP = 10
 
 
-def summarize(scores: pd.DataFrame, model: LoadedModel, source: Source) -> dict[str, Any]:
+def summarize(scores: pd.DataFrame, model: LoadedModel, dataset: Dataset) -> dict[str, Any]:
     """The JSON result of `python -m serve score`, but for where the scores went."""
     revenue, low, high = total_revenue(model.bundle, scores)
     top = scores.nlargest(TOP, "clv")[["customer_id", "clv", "p_churn", "expected_spend"]]
@@ -39,7 +39,7 @@ def summarize(scores: pd.DataFrame, model: LoadedModel, source: Source) -> dict[
         "basis": {
             str(name): int(number) for name, number in scores["basis"].value_counts().items()
         },
-        "counts": source.counts,
+        "counts": dataset.counts,
         "top": top.to_dict("records"),
     }
 

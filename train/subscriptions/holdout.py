@@ -15,7 +15,8 @@ import pandas as pd
 from scipy.special import expit
 
 from features.errors import DataError
-from features.subscriptions.table import build_features, build_labels
+from features.subscriptions.labels import build_labels
+from features.subscriptions.table import build_features
 from models import boosting
 from models.bundle import SubscriptionBundle
 from models.economics import months as months_of

@@ -15,7 +15,7 @@ from features.config.read import read_config, read_purchase_config, read_subscri
 from features.config.subscriptions import SubscriptionColumns, SubscriptionData
 from features.errors import ConfigError, DataError
 from features.ingest.subscribers import MEANINGS, SubscriberTable, read_subscribers, whole_months
-from features.subscriptions import table
+from features.subscriptions import labels, table
 
 ROOT = Path(__file__).resolve().parents[3]
 AS_OF = datetime(2024, 7, 1, tzinfo=UTC)
@@ -57,9 +57,9 @@ def test_the_table_holds_who_had_a_contract_at_the_moment(tmp_path: Path) -> Non
 
 
 def test_labels_are_cancellations_inside_the_horizon(tmp_path: Path) -> None:
-    found = table.build_labels(dated(tmp_path), AS_OF, 50)
+    found = labels.build_labels(dated(tmp_path), AS_OF, 50)
     assert found["churned"].to_dict() == {"a": 0, "c": 1, "d": 0}  # 20 August is day 50
-    assert table.build_labels(dated(tmp_path), AS_OF, 51)["churned"]["d"] == 1
+    assert labels.build_labels(dated(tmp_path), AS_OF, 51)["churned"]["d"] == 1
     months = 50 / (365.25 / 12)
     assert found["revenue_future"].to_dict() == pytest.approx(
         {"a": 10 * months, "c": 30.0, "d": 40 * months}
@@ -166,7 +166,7 @@ def test_a_table_of_tenures_tells_of_one_moment(
     with pytest.raises(DataError, match=r"tells of one moment, 2024-07-01T00:00:00\+00:00"):
         table.build_features(found, AS_OF - timedelta(days=1))
     with pytest.raises(DataError, match="starts must be dates"):
-        table.build_labels(found, AS_OF, 30)
+        labels.build_labels(found, AS_OF, 30)
 
 
 def test_tenures_that_are_missing_or_negative_are_set_aside(tmp_path: Path) -> None:
@@ -208,9 +208,9 @@ def test_a_missing_column_or_flag_is_one_sentence(tmp_path: Path) -> None:
 
 def test_labels_need_the_whole_horizon(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="as_of must be 2024-09-01"):
-        table.build_labels(dated(tmp_path), datetime(2024, 9, 2, tzinfo=UTC), 30)
+        labels.build_labels(dated(tmp_path), datetime(2024, 9, 2, tzinfo=UTC), 30)
     with pytest.raises(DataError, match="must be positive, got 0"):
-        table.build_labels(dated(tmp_path), AS_OF, 0)
+        labels.build_labels(dated(tmp_path), AS_OF, 0)
     with pytest.raises(DataError, match="must carry a time zone"):
         table.build_features(dated(tmp_path), datetime(2024, 7, 1))
 

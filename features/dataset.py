@@ -1,0 +1,96 @@
+"""The data of a configuration of either kind: read, accounted for, and described as of a time."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import overload
+
+import pandas as pd
+
+from features.config.purchases import PurchaseConfig
+from features.config.read import AnyConfig
+from features.config.subscriptions import SubscriptionConfig
+from features.errors import DataError
+from features.ingest import policies, subscribers
+from features.ingest.policies import format_counts
+from features.ingest.subscribers import SubscriberTable, read_subscribers
+from features.ingest.transactions import TransactionLog, read_transactions
+from features.purchases import table as purchase_table
+from features.subscriptions import table as subscription_table
+from features.timestamps import parse_as_of
+
+logger = logging.getLogger(__name__)
+
+Dataset = TransactionLog | SubscriberTable
+
+
+@overload
+def read_dataset(config: PurchaseConfig, *, quiet: bool = False) -> TransactionLog: ...
+@overload
+def read_dataset(config: SubscriptionConfig, *, quiet: bool = False) -> SubscriberTable: ...
+@overload
+def read_dataset(config: AnyConfig, *, quiet: bool = False) -> Dataset: ...
+
+
+def read_dataset(config: AnyConfig, *, quiet: bool = False) -> Dataset:
+    """Read the data of a configuration; unless `quiet`, log what is read and where its rows went.
+
+    Raises DataError, in one sentence, for a file, column or value that cannot be used.
+    """
+    dataset: Dataset
+    if isinstance(config, SubscriptionConfig):
+        _log(quiet, "reading %s", config.data.customers)
+        dataset = read_subscribers(config.data)
+    else:
+        _log(quiet, "reading %s", config.data.transactions)
+        dataset = read_transactions(config.data)
+    _log(quiet, "%s", show_counts(dataset))
+    return dataset
+
+
+def show_counts(dataset: Dataset) -> str:
+    """Every row of the source by what became of it, one reason a line."""
+    known = policies if isinstance(dataset, TransactionLog) else subscribers
+    return format_counts(dataset.counts, known.MEANINGS)
+
+
+def as_of_or_end(text: str | None, dataset: Dataset) -> datetime:
+    """The time asked for, read in the data's time zone; without one the end of what is known.
+
+    Raises DataError for a text that is no date or ISO timestamp.
+    """
+    return dataset.end if text is None else parse_as_of(text, dataset.timezone)
+
+
+def features_as_of(
+    dataset: Dataset, as_of: datetime, *, optional: tuple[str, ...] | None = None
+) -> pd.DataFrame:
+    """The feature table as of a time, index customer_id, sorted.
+
+    `optional` names the optional columns to be used of a transaction log, by default those that
+    it has. Raises DataError where no customer is in the table.
+    """
+    if isinstance(dataset, SubscriberTable):
+        features = subscription_table.build_features(dataset, as_of)
+        return require_subscribers(features, as_of)
+    columns = dataset.optional if optional is None else optional
+    features = purchase_table.build_features(dataset.lines, as_of, optional=columns)
+    if features.empty:
+        raise DataError(
+            f"no customer has a purchase before as_of {as_of.isoformat()}: the log begins at "
+            f"{dataset.first.isoformat()}, choose a later as_of"
+        )
+    return features
+
+
+def require_subscribers(table: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
+    """The table itself. Raises DataError where nobody is in it."""
+    if table.empty:
+        raise DataError(f"nobody has a contract as of {as_of.isoformat()}; choose another as_of")
+    return table
+
+
+def _log(quiet: bool, message: str, argument: str) -> None:
+    if not quiet:
+        logger.info(message, argument)
