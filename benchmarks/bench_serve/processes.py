@@ -72,6 +72,8 @@ def running(
     environment: Mapping[str, str],
     ready: str = "/readyz",
     port: int | None = None,
+    *,
+    checkout: Path = ROOT,
 ) -> Iterator[Server]:
     """A server that is ready to answer; stopped in the end.
 
@@ -79,6 +81,7 @@ def running(
     folder       where it prints to, and works unless the environment says otherwise
     ready        a path that answers with 200 once it is ready
     port         where it listens; default: wherever there is room
+    checkout     the version of the project that it is a server of
 
     Raises RuntimeError where it ends, or is not ready in time.
     """
@@ -88,7 +91,7 @@ def running(
     with printed.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *command(port)],
-            cwd=ROOT,
+            cwd=checkout,
             env={**os.environ, **UNSET, **environment},
             stdout=output,
             stderr=subprocess.STDOUT,
