@@ -16,11 +16,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serve.api.endpoints import Endpoint
 from serve.http.access import Guard
 from serve.http.api_keys import Keys, make_key
 from serve.http.middleware import Front
 from serve.http.rate_limits import Rates
-from serve.http.routes import Call, Door, Doors
+from serve.http.routes import Request, Router
 from serve.settings import Settings
 
 CALLS, ROUNDS = 5_000, 5
@@ -28,7 +29,7 @@ KEY = make_key("crm")
 SETTINGS = Settings(tracking_uri="none", rate_per_second=1_000_000)
 
 
-async def empty(call: Call) -> bytes:
+async def empty(request: Request) -> bytes:
     return b"{}"
 
 
@@ -41,8 +42,8 @@ async def bare(scope: Scope, receive: Receive, send: Send) -> None:
 
 def front(keys: Keys, rate: int) -> ASGIApp:
     guard = Guard(keys, Rates(rate))
-    made = Front(bare, SETTINGS, guard, lambda draining: Doors())
-    made.doors = Doors([Door("/predict", empty, "POST")])
+    made = Front(bare, SETTINGS, guard, lambda is_draining: Router())
+    made.router = Router([Endpoint("POST", "/predict", "predict")], {"predict": empty})
     return made
 
 

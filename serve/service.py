@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 import bentoml
 
 from serve.api import requests as wire
-from serve.api.responses import PredictReply
-from serve.api.stored_responses import LookupReply
+from serve.api.endpoints import ENDPOINTS
+from serve.api.responses import LookupReply, PredictReply
 from serve.handlers.page import pages
 from serve.http.application import Careful, Fronted
-from serve.http.routes import Call, Door, Doors, Reply
+from serve.http.routes import Handler, Request, Response, Router
 from serve.metrics import record as meters
 from serve.settings import read_settings
 
@@ -48,15 +48,16 @@ class LookupBody(bentoml.IODescriptor, wire.LookupRequest):  # type: ignore[misc
 class ClvService(Careful):
     """Customer lifetime value from raw transactions, from feature rows, or as it was stored.
 
-    The front answers at `doors`; the methods that BentoML knows go through the same doors.
+    The middleware routes requests to handlers by `router`; the methods that BentoML knows go
+    through the same handlers.
     """
 
     def __init__(self) -> None:
         # imported here: the process that supervises the workers reads this module, but not these
         from serve.api.openapi import describe_api
         from serve.handlers import customer_list as listed
+        from serve.handlers import examples, overview
         from serve.handlers import lookup as stored
-        from serve.handlers import overview
         from serve.handlers import predict as answer
         from serve.handlers.smoke_test import smoke_test
         from serve.model.live import LiveModel
@@ -73,9 +74,13 @@ class ClvService(Careful):
         self._database = Database(settings.store, wait_seconds=settings.timeout_seconds)
         self._replica = Replica(self._database, settings.var / "last_good")
         self._health = HealthCheck(self._database, self._replica, settings.poll_seconds)
-        self._draining: Callable[[], bool] = bool
-        self._keys = bool(settings.api_keys or settings.api_keys_file)
-        self._describe_api = describe_api
+        self._is_draining: Callable[[], bool] = bool
+        keys = bool(settings.api_keys or settings.api_keys_file)
+
+        def describe(bundle: object) -> dict[str, Any]:
+            return describe_api(examples.of_bodies(bundle), keys=keys)
+
+        self._describe_api = describe
         self._described: tuple[Any, bytes] | None = None
         self._live.start()
         self._health.start()
@@ -105,29 +110,28 @@ class ClvService(Careful):
         """Customer ids -> the stored scores of the last batch."""
         return await self._decoded(self._lookup, asked, LookupReply)
 
-    def doors(self, draining: Callable[[], bool]) -> Doors:
-        """What is answered at which path; `draining` says whether the worker is about to end."""
-        self._draining = draining
-        return Doors(
-            [
-                Door("/predict", self._predict, "POST"),
-                Door("/predict_features", self._predict_features, "POST"),
-                Door("/lookup", self._lookup, "POST"),
-                Door("/customers/{customer_id}", self._customer),
-                Door("/customers", self._customers),
-                Door("/overview", self._totals),
-                Door("/model", self._model),
-                Door("/readyz", self._ready, open=True, spare=True),
-                Door("/metrics", self._metrics, spare=True),
-                Door("/docs.json", self._docs, open=True),
-            ]
-        )
+    def router(self, is_draining: Callable[[], bool]) -> Router:
+        """The endpoints with their handlers; `is_draining` says whether the worker is to end."""
+        self._is_draining = is_draining
+        handlers: dict[str, Handler] = {
+            "predict": self._predict,
+            "predict_features": self._predict_features,
+            "lookup": self._lookup,
+            "customer": self._customer,
+            "customers": self._customers,
+            "overview": self._totals,
+            "model": self._model,
+            "ready": self._ready,
+            "metrics": self._metrics,
+            "describe": self._docs,
+        }
+        return Router(ENDPOINTS, handlers)
 
-    async def _predict(self, call: Call) -> bytes:
-        return await self._answered(self._answer.predict, call.body)
+    async def _predict(self, request: Request) -> bytes:
+        return await self._answered(self._answer.predict, request.body)
 
-    async def _predict_features(self, call: Call) -> bytes:
-        return await self._answered(self._answer.predict_features, call.body)
+    async def _predict_features(self, request: Request) -> bytes:
+        return await self._answered(self._answer.predict_features, request.body)
 
     async def _answered(self, answer: Callable[..., bytes], body: bytes) -> bytes:
         """A large request goes to a thread: it must not hold up the small ones."""
@@ -137,17 +141,17 @@ class ClvService(Careful):
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, answer, model, body)
 
-    async def _lookup(self, call: Call) -> bytes:
-        return await self._read(self._stored.lookup_customers, call.body)
+    async def _lookup(self, request: Request) -> bytes:
+        return await self._read(self._stored.lookup_customers, request.body)
 
-    async def _customer(self, call: Call) -> bytes:
-        return await self._read(self._stored.lookup_customer, call.value, call.query)
+    async def _customer(self, request: Request) -> bytes:
+        return await self._read(self._stored.lookup_customer, request.path_value, request.query)
 
-    async def _customers(self, call: Call) -> Reply:
+    async def _customers(self, request: Request) -> Response:
         """No model is needed to show what one has left."""
-        return await self._in_reader(lambda store: self._listed(store, call.query))
+        return await self._in_reader(lambda store: self._listed(store, request.query))
 
-    async def _totals(self, call: Call) -> bytes:
+    async def _totals(self, request: Request) -> bytes:
         return await self._in_reader(self._overview)
 
     async def _read(self, answer: Callable[..., bytes], *asked: bytes | str) -> bytes:
@@ -159,13 +163,13 @@ class ClvService(Careful):
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self._replica.read, answer)
 
-    async def _model(self, call: Call) -> bytes:
+    async def _model(self, request: Request) -> bytes:
         live = self._live
         described = self._answer.describe(live.require(), live.notice, live.candidate)
         return described.model_dump_json().encode()
 
-    async def _ready(self, call: Call) -> Reply:
-        live, draining = self._live, self._draining()
+    async def _ready(self, request: Request) -> Response:
+        live, draining = self._live, self._is_draining()
         model = live.loaded
         registry = {True: "up", False: "down", None: "unused"}[live.registry_up]
         notices = [live.notice, self._health.notice, "it is about to end" if draining else None]
@@ -176,27 +180,27 @@ class ClvService(Careful):
             "store": self._health.state,
             "notice": "; ".join(filter(None, notices)) or None,
         }
-        return Reply(json.dumps(content).encode(), status=200 if content["ready"] else 503)
+        return Response(json.dumps(content).encode(), status=200 if content["ready"] else 503)
 
-    async def _docs(self, call: Call) -> bytes:
+    async def _docs(self, request: Request) -> bytes:
         model = self._live.loaded
         if self._described is None or self._described[0] is not model:
-            document = self._describe_api(model and model.bundle, keys=self._keys)
+            document = self._describe_api(model and model.bundle)
             self._described = model, json.dumps(document).encode()
         return self._described[1]
 
-    async def _metrics(self, call: Call) -> Reply:
+    async def _metrics(self, request: Request) -> Response:
         loop = asyncio.get_running_loop()
         text = await loop.run_in_executor(self._readers, meters.exposition)
-        return Reply(text, kind=meters.KIND)
+        return Response(text, content_type=meters.KIND)
 
     async def _decoded(
         self,
-        door: Callable[[Call], Any],
+        handler: Callable[[Request], Any],
         asked: dict[str, Any],
         reply: type[PredictReply] = PredictReply,
     ) -> Any:
-        """A door as BentoML calls it, from values to values."""
+        """A handler as BentoML calls it, from values to values."""
         given = {name: each for name, each in asked.items() if each is not None}
         body = json.dumps(given, default=lambda each: each.model_dump(mode="json")).encode()
-        return reply.model_validate_json(await door(Call(body, "", "")))
+        return reply.model_validate_json(await handler(Request(body, "", "")))

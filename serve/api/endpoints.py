@@ -1,152 +1,187 @@
-"""Every door as it is described: what it reads, answers and refuses."""
+"""The list of endpoints: the router, the OpenAPI document and the metrics' labels are made from it.
+
+A handler is found by the endpoint's name (`serve.service`); what the types hold is in
+`serve.api.requests`, `serve.api.query` and `serve.api.responses`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from serve.api.openapi_parameters import customer_parameters, list_parameters
-from serve.api.openapi_responses import good
+from serve.api.query import CustomerQuery, ListQuery
 from serve.api.requests import FeaturesRequest, LookupRequest, PredictRequest
-from serve.api.responses import ModelReply, PredictReply
-from serve.api.stored_responses import (
+from serve.api.responses import (
     CustomerReply,
     ListReply,
     LookupReply,
+    ModelReply,
     OverviewReply,
+    PredictReply,
     ReadyReply,
 )
 
-REFERENCE = "#/components/schemas/{model}"
-TEXT = {"text/plain": {"schema": {"type": "string"}}}
-ANYTHING = {"application/json": {"schema": {"type": "object"}}}
-CSV = {"text/csv": {"schema": {"type": "string"}}}
-PAGE = {"text/html": {"schema": {"type": "string"}}}
-OPEN = (403, 405, 408, 431, 500, 504)
-KEYED = (401, *OPEN, 429)
-ASKED = (400, *KEYED, 413, 415, 503)
+Method = Literal["GET", "POST"]
+# A type, "any JSON object", or the media type of a text.
+Content = type[BaseModel] | type[dict[str, Any]] | str
+
+TEXT, CSV, HTML = "text/plain", "text/csv", "text/html"
+# Statuses of errors: of every endpoint, of those that need a key, of those that read a body.
+ANY_ERRORS = (403, 405, 408, 431, 500, 504)
+KEY_ERRORS = (401, *ANY_ERRORS, 429)
+BODY_ERRORS = (400, *KEY_ERRORS, 413, 415, 503)
 
 
 @dataclass(frozen=True)
-class Operation:
-    """A door, as it is described.
+class Endpoint:
+    """A path and method, what it reads, and what it answers.
 
-    name      operationId: what generated clients call it
-    asked     the body of a request; None without one
-    reply     the body of a good answer: a type, or what OpenAPI says of it
-    statuses  of the errors that it may answer with
-    also      answers that are neither
+    path        as documented; `{customer_id}` at its end is one value, "/" at its end whatever
+                lies below
+    name        operationId of OpenAPI, and the key of its handler
+    request     the type of the body; None without one
+    query       the type that the query string is read as; None without one
+    responses   what a 200 may hold
+    errors      statuses that it may be refused with
+    also        status -> meaning, where the same content comes with another status than 200
+    open        answered without a key
+    spare       answered however many requests are in flight: probes and metrics
+    upstream    answered by the application behind the middleware (BentoML, the page), not by a
+                handler
+    documented  described by OpenAPI
     """
 
+    method: Method
     path: str
     name: str
-    summary: str
-    reply: type[BaseModel] | Mapping[str, Any]
-    asked: type[BaseModel] | None = None
-    statuses: tuple[int, ...] = OPEN
-    parameters: tuple[dict[str, Any], ...] = ()
-    also: Mapping[str, Any] = field(default_factory=dict)
+    summary: str = ""
+    request: type[BaseModel] | None = None
+    query: type[CustomerQuery] | type[ListQuery] | None = None
+    responses: tuple[Content, ...] = (dict,)
+    errors: tuple[int, ...] = ANY_ERRORS
+    also: Mapping[int, str] = field(default_factory=dict)
     tag: str = "service"
+    open: bool = False
+    spare: bool = False
+    upstream: bool = False
+    documented: bool = True
 
     @property
-    def method(self) -> str:
-        """Lower case, as OpenAPI has it."""
-        return "post" if self.asked else "get"
+    def label(self) -> str:
+        """What metrics, logs and traces call it: a path that holds nothing a caller chose."""
+        return self.path.rstrip("/") or self.path
 
 
-def operations() -> list[Operation]:
-    """Every door that is described."""
-    return [*_asked(), *_stored(), *_about()]
-
-
-def _asked() -> list[Operation]:
-    return [
-        Operation(
-            "/predict",
-            "predict",
-            "Raw transactions -> predictions",
-            PredictReply,
-            asked=PredictRequest,
-            statuses=ASKED,
-            tag="customers",
-        ),
-        Operation(
-            "/predict_features",
-            "predict_features",
-            "Rows of the feature table -> predictions",
-            PredictReply,
-            asked=FeaturesRequest,
-            statuses=ASKED,
-            tag="customers",
-        ),
-        Operation(
-            "/lookup",
-            "lookup",
-            "Customer ids -> the scores of the last batch",
-            LookupReply,
-            asked=LookupRequest,
-            statuses=ASKED,
-            tag="customers",
-        ),
-    ]
-
-
-def _stored() -> list[Operation]:
-    return [
-        Operation(
-            "/customers/{customer_id}",
-            "customer",
-            "One stored customer",
-            CustomerReply,
-            statuses=(400, *KEYED, 404, 503),
-            parameters=tuple(customer_parameters()),
-            tag="customers",
-        ),
-        Operation(
-            "/customers",
-            "customers",
-            "Customers of the last batch, sorted and filtered",
-            {**content_of(ListReply), **CSV},
-            statuses=(400, *KEYED, 503),
-            parameters=tuple(list_parameters()),
-            tag="customers",
-        ),
-        Operation(
-            "/overview",
-            "overview",
-            "The last batch by tier, segment and cohort",
-            OverviewReply,
-            statuses=(*KEYED, 503),
-            tag="customers",
-        ),
-    ]
-
-
-def _about() -> list[Operation]:
-    return [
-        Operation("/model", "model", "The model that answers", ModelReply, statuses=(*KEYED, 503)),
-        Operation(
-            "/readyz",
-            "ready",
-            "Whether requests are answered, and what the service stands on",
-            ReadyReply,
-            also={"503": good("Not ready: no model yet, or about to end", content_of(ReadyReply))},
-        ),
-        Operation("/livez", "live", "The process runs", TEXT),
-        Operation("/metrics", "metrics", "Metrics for Prometheus", TEXT, statuses=KEYED),
-        Operation("/docs.json", "describe", "This document", ANYTHING),
-        Operation("/", "page", "The page for people", PAGE),
-    ]
-
-
-def content_of(model: type[BaseModel]) -> dict[str, Any]:
-    """A JSON body of this type."""
-    return {"application/json": {"schema": schema_of(model)}}
-
-
-def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    """A reference to the type among the components."""
-    return {"$ref": REFERENCE.format(model=model.__name__)}
+ENDPOINTS = (
+    Endpoint(
+        "POST",
+        "/predict",
+        "predict",
+        "Raw transactions -> predictions",
+        request=PredictRequest,
+        responses=(PredictReply,),
+        errors=BODY_ERRORS,
+        tag="customers",
+    ),
+    Endpoint(
+        "POST",
+        "/predict_features",
+        "predict_features",
+        "Rows of the feature table -> predictions",
+        request=FeaturesRequest,
+        responses=(PredictReply,),
+        errors=BODY_ERRORS,
+        tag="customers",
+    ),
+    Endpoint(
+        "POST",
+        "/lookup",
+        "lookup",
+        "Customer ids -> the scores of the last batch",
+        request=LookupRequest,
+        responses=(LookupReply,),
+        errors=BODY_ERRORS,
+        tag="customers",
+    ),
+    Endpoint(
+        "GET",
+        "/customers/{customer_id}",
+        "customer",
+        "One stored customer",
+        query=CustomerQuery,
+        responses=(CustomerReply,),
+        errors=(400, *KEY_ERRORS, 404, 503),
+        tag="customers",
+    ),
+    Endpoint(
+        "GET",
+        "/customers",
+        "customers",
+        "Customers of the last batch, sorted and filtered",
+        query=ListQuery,
+        responses=(ListReply, CSV),
+        errors=(400, *KEY_ERRORS, 503),
+        tag="customers",
+    ),
+    Endpoint(
+        "GET",
+        "/overview",
+        "overview",
+        "The last batch by tier, segment and cohort",
+        responses=(OverviewReply,),
+        errors=(*KEY_ERRORS, 503),
+        tag="customers",
+    ),
+    Endpoint(
+        "GET",
+        "/model",
+        "model",
+        "The model that answers",
+        responses=(ModelReply,),
+        errors=(*KEY_ERRORS, 503),
+    ),
+    Endpoint(
+        "GET",
+        "/readyz",
+        "ready",
+        "Whether requests are answered, and what the service stands on",
+        responses=(ReadyReply,),
+        also={503: "Not ready: no model yet, or about to end"},
+        open=True,
+        spare=True,
+    ),
+    Endpoint(
+        "GET",
+        "/livez",
+        "live",
+        "The process runs",
+        responses=(TEXT,),
+        open=True,
+        upstream=True,
+    ),
+    Endpoint(
+        "GET",
+        "/metrics",
+        "metrics",
+        "Metrics for Prometheus",
+        responses=(TEXT,),
+        errors=KEY_ERRORS,
+        spare=True,
+    ),
+    Endpoint("GET", "/docs.json", "describe", "This document", open=True),
+    Endpoint(
+        "GET",
+        "/",
+        "page",
+        "The page for people",
+        responses=(HTML,),
+        open=True,
+        upstream=True,
+    ),
+    Endpoint("GET", "/static/", "static", open=True, upstream=True, documented=False),
+    Endpoint("GET", "/healthz", "health", upstream=True, documented=False),
+    Endpoint("GET", "/schema.json", "schema", upstream=True, documented=False),
+)

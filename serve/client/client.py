@@ -14,8 +14,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
 
-from serve.api.responses import ModelReply, PredictReply
-from serve.api.stored_responses import CustomerReply, LookupReply, ReadyReply
+from serve.api.responses import CustomerReply, LookupReply, ModelReply, PredictReply, ReadyReply
 from serve.client.chunks import split_into_chunks
 from serve.client.merge import last_timestamps, merged_reply
 from serve.client.retry import ApiError, RetryingTransport

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from serve.api.responses import PredictReply
-from serve.api.stored_responses import LookupReply
+from serve.api.responses import LookupReply, PredictReply
 from serve.client.chunks import Chunk
 from serve.client.retry import ApiError
 

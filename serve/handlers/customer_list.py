@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 
 from features.timestamps import format_timestamp
-from serve.api.list_query import read_list_query
+from serve.api.query import MOST_CSV_ROWS, ListQuery
 from serve.errors import ServeError
 from serve.handlers.lookup import describe_batch
-from serve.http.routes import Reply
+from serve.http.routes import Response
 from serve.store.database import Database
-from serve.store.listing import MOST_AT_ONCE, ListQuery, read_page, stream_customers
+from serve.store.listing import read_page, stream_customers
 from serve.store.records import Batch, Score
 
 CSV_TYPE = b"text/csv; charset=utf-8"
@@ -24,17 +24,17 @@ STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 encode = msgspec.json.Encoder().encode
 
 
-def list_customers(database: Database, query: str) -> Reply:
+def list_customers(database: Database, query: str) -> Response:
     """Customers of the last batch, sorted and filtered as the query says.
 
     Raises ServeError: 400 for a query that cannot be read, 503 where nothing is stored.
     """
-    wanted, form = read_list_query(query, most_csv=MOST_AT_ONCE)
+    asked, form = ListQuery.read(query)
     if form == "csv":
-        return Reply(_csv(database, wanted), kind=CSV_TYPE)
-    page = read_page(database, wanted)
+        return Response(_csv(database, asked), content_type=CSV_TYPE)
+    page = read_page(database, asked)
     batch = page.batch
-    return Reply(
+    return Response(
         encode(
             {
                 "batch": describe_batch(batch),
@@ -42,8 +42,8 @@ def list_customers(database: Database, query: str) -> Reply:
                 "horizon_days": batch.horizon_days,
                 "currency": batch.currency,
                 "total": page.total,
-                "limit": wanted.limit,
-                "offset": wanted.offset,
+                "limit": asked.limit,
+                "offset": asked.offset,
                 "customers": [
                     {"customer_id": each.customer_id, **each.answers} for each in page.scores
                 ],
@@ -52,13 +52,13 @@ def list_customers(database: Database, query: str) -> Reply:
     )
 
 
-def _csv(database: Database, wanted: ListQuery) -> bytes:
+def _csv(database: Database, query: ListQuery) -> bytes:
     """One line per customer, with the columns of a scores file."""
     text = io.StringIO()
-    with stream_customers(database, wanted) as found:
-        if found.total > wanted.limit == MOST_AT_ONCE:
+    with stream_customers(database, query) as found:
+        if found.total > query.limit == MOST_CSV_ROWS:
             raise ServeError(
-                f"the list has {found.total:,} customers, a CSV at most {MOST_AT_ONCE:,}: filter "
+                f"the list has {found.total:,} customers, a CSV at most {MOST_CSV_ROWS:,}: filter "
                 "it, ask for parts with limit and offset, or run python -m serve score --out"
             )
         names = [each for each in found.batch.columns if each != "warnings"]

@@ -64,6 +64,11 @@ LOOKUP: dict[str, Any] = {
 }
 
 
+def of_bodies(bundle: object) -> dict[str, dict[str, Any]]:
+    """Endpoint's name -> examples of its body; those of feature rows are made for the model."""
+    return {"predict": PREDICT, "predict_features": rows(bundle), "lookup": LOOKUP}
+
+
 def rows(bundle: object) -> dict[str, Any]:
     """Rows with every feature that this model reads, of the customers of `PREDICT`.
 

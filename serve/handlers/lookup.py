@@ -15,7 +15,7 @@ from features.config.sections import Economics
 from features.timestamps import format_timestamp
 from models.encoding import numbers_of_rows
 from serve.api.feature_rows import Rows
-from serve.api.query import Query
+from serve.api.query import CustomerQuery
 from serve.api.requests import LookupRequest, Options, parse
 from serve.errors import ServeError
 from serve.handlers.predict import query_rows, reply
@@ -42,7 +42,7 @@ def lookup_customer(model: LoadedModel, database: Database, customer_id: str, qu
 
     Raises ServeError: 404 for an unknown customer, and as `lookup_customers` does.
     """
-    asked = Query.read(query)
+    asked = CustomerQuery.read(query)
     found = lookup(database, [customer_id], features=True)
     if not found.scores:
         raise ServeError(

@@ -22,7 +22,7 @@ from serve.http.access import NO_KEYS, Guard, is_loopback
 from serve.http.api_keys import Keys
 from serve.http.middleware import Front
 from serve.http.rate_limits import Rates
-from serve.http.routes import Doors
+from serve.http.routes import Router
 from serve.metrics import record as meters
 from serve.settings import Settings, read_settings
 
@@ -37,7 +37,7 @@ REPLACED = {"TimeoutMiddleware", "MaxConcurrencyMiddleware", "OpenTelemetryMiddl
 
 
 class Fronted(bentoml.Service[Any]):  # type: ignore[misc]
-    """A BentoML service behind the front; its instance says what is answered at which door."""
+    """A BentoML service behind the front; its instance makes the router."""
 
     def to_asgi(self, is_main: bool = True) -> ASGIApp:
         """The application. Raises ServeError where the environment cannot be used."""
@@ -51,10 +51,12 @@ class Fronted(bentoml.Service[Any]):  # type: ignore[misc]
         meters.begin(settings.var, self._workers())
         app.user_middleware = [each for each in app.user_middleware if _name(each) not in REPLACED]
         _say(keys)
-        front = Front(app, settings, Guard(keys, Rates(settings.rate_per_second)), _doors)
+        front = Front(app, settings, Guard(keys, Rates(settings.rate_per_second)), _router)
         if not traces.wanted():
             return front
-        return traces.traced(front, traces.provider(), lambda path: front.doors.name(path))
+        return traces.traced(
+            front, traces.provider(), lambda path: front.router.find(path)[0].label
+        )
 
     def _workers(self) -> int:
         from bentoml._internal.configuration.containers import BentoMLContainer
@@ -125,6 +127,6 @@ def _name(middleware: Middleware) -> str:
     return str(getattr(middleware.cls, "__name__", ""))
 
 
-def _doors(draining: Callable[[], bool]) -> Doors:
-    doors: Callable[[Callable[[], bool]], Doors] = bentoml.get_current_service().doors
-    return doors(draining)
+def _router(is_draining: Callable[[], bool]) -> Router:
+    make: Callable[[Callable[[], bool]], Router] = bentoml.get_current_service().router
+    return make(is_draining)

@@ -15,7 +15,7 @@ from serve.http.access import Guard
 from serve.http.body import Gone, Incoming, Stock, read_body
 from serve.http.headers import Head
 from serve.http.response_headers import DATA, PAGE, Headers
-from serve.http.routes import JSON_TYPE, OPEN, STATIC, Call, Door, Doors, known
+from serve.http.routes import JSON_TYPE, UNKNOWN, Request, Router
 from serve.http.upstream import Held
 from serve.metrics import record as meters
 from serve.settings import Settings
@@ -34,7 +34,7 @@ class House(Protocol):
     app: ASGIApp
     settings: Settings
     guard: Guard
-    doors: Doors
+    router: Router
     in_flight: int
     stock: Stock
     draining: bool
@@ -48,14 +48,13 @@ class Visit:
             "_begun",
             "_caller",
             "_clock",
-            "_door",
             "_entered",
             "_error",
             "_front",
             "_head",
             "_incoming",
         ),
-        *("_name", "_path", "_read", "_receive", "_scope", "_seconds", "_send", "_started"),
+        *("_path", "_read", "_receive", "_route", "_scope", "_seconds", "_send", "_started"),
         "_status",
     )
 
@@ -65,8 +64,7 @@ class Visit:
         self._incoming = Incoming(receive, front.stock)
         self._head = Head(scope["headers"])
         self._path: str = scope["path"]
-        self._door: Door | None = None
-        self._name = "other"
+        self._route = UNKNOWN
         self._caller = ""
         self._status = 0
         self._seconds = 0.0
@@ -101,28 +99,27 @@ class Visit:
         await self._refuse(refusal)
 
     async def _story(self) -> None:
-        self._door, value = self._front.doors.find(self._path, self._scope.get("raw_path", b""))
-        door = self._door
-        self._name = door.path if door else known(self._path)
-        is_open = door.open if door else self._path in OPEN or self._path.startswith(STATIC)
-        self._caller = self._front.guard.caller(self._head, self._scope.get("server"), is_open)
+        raw_path = self._scope.get("raw_path", b"")
+        route, value = self._front.router.find(self._path, raw_path)
+        self._route = route
+        self._caller = self._front.guard.caller(self._head, self._scope.get("server"), route.open)
         self._front.guard.count(self._caller)
-        if door is None:
+        if route.handler is None:
             await self._pass_on()
             return
-        if self._scope["method"] not in door.methods:
-            allow = ", ".join(door.methods)
+        if self._scope["method"] not in route.methods:
+            allow = ", ".join(route.methods)
             raise foreign(405, method=self._scope["method"], path=self._path, allow=allow)
-        if not door.spare:
+        if not route.spare:
             self._enter()
-        body = await self._body() if door.method == "POST" else b""
+        body = await self._body() if route.reads_body else b""
         self._give_time()
         query = self._scope["query_string"].decode("latin-1")
-        reply = await door.answer(Call(body, value, query))
+        reply = await route.handler(Request(body, value, query))
         if isinstance(reply, bytes):
             await self._answer(200, reply, JSON_TYPE)
         else:
-            await self._answer(reply.status, reply.body, reply.kind)
+            await self._answer(reply.status, reply.body, reply.content_type)
 
     def _enter(self) -> None:
         front = self._front
@@ -217,18 +214,18 @@ class Visit:
         """One count and, where it is wanted, one line."""
         seconds = self._seconds or perf_counter() - self._begun
         method = self._scope["method"] if self._scope["method"] in METHODS else "OTHER"
-        meters.observe_request(self._name, method, self._status, seconds)
+        meters.observe_request(self._route.label, method, self._status, seconds)
         if self._status < 400 and self._front.settings.access_log == "errors":
             return
         level = logging.INFO if self._status < 500 else logging.WARNING
         logger.log(
             logging.ERROR if self._error else level,
             "%s %s: %d",
-            *(method, self._name, self._status),
+            *(method, self._route.label, self._status),
             exc_info=self._error,
             extra={
                 "request_id": self._head.request_id,
-                "door": self._name,
+                "door": self._route.label,
                 "method": method,
                 "status": self._status,
                 "milliseconds": round(seconds * 1e3, 3),

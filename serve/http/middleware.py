@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serve.http.access import Guard
 from serve.http.body import Stock
 from serve.http.exchange import Visit
-from serve.http.routes import Doors
+from serve.http.routes import Router
 from serve.http.shutdown import delay_sigterm
 from serve.settings import Settings
 
@@ -20,8 +20,8 @@ MOST_BODIES = 8
 class Front:
     """The application with everything in front of it.
 
-    doors     what is answered here; asked for once the application has started, and told how to
-              know that the worker is about to end
+    router    finds handlers; made once the application has started, and told how to know that the
+              worker is about to end
     draining  whether the worker is about to end
     """
 
@@ -30,16 +30,16 @@ class Front:
         app: ASGIApp,
         settings: Settings,
         guard: Guard,
-        doors: Callable[[Callable[[], bool]], Doors],
+        make_router: Callable[[Callable[[], bool]], Router],
     ) -> None:
         self.app = app
         self.settings = settings
         self.guard = guard
-        self.doors = Doors()
+        self.router = Router()
         self.in_flight = 0
         self.draining = False
         self.stock = Stock(MOST_BODIES * settings.max_body_bytes)
-        self._doors = doors
+        self._make_router = make_router
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass the start and the end on."""
@@ -53,7 +53,7 @@ class Front:
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def started(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
-                self.doors = self._doors(lambda: self.draining)
+                self.router = self._make_router(lambda: self.draining)
                 delay_sigterm(self.settings.drain_seconds, self._drain)
             await send(message)
 

@@ -1,98 +1,105 @@
-"""The paths that are answered here, each with what answers."""
+"""From a path to the handler of its endpoint."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from serve.api.endpoints import Endpoint
+
 JSON_TYPE = b"application/json"
-PLACE = "/{"
-# What is answered behind the front: without a key, and at all.
-OPEN = frozenset({"/", "/livez", "/docs.json"})
-STATIC = "/static/"
-KNOWN = frozenset({*OPEN, "/healthz", "/schema.json"})
 
 
-class Call(NamedTuple):
-    """What was asked at a door.
+class Request(NamedTuple):
+    """What a handler gets.
 
-    body    bytes of the body; empty at a door without one
-    value   what stands in the path in the place of {...}
-    query   what follows the question mark
+    body         empty where the endpoint reads none
+    path_value   what stands in the path in the place of {...}
+    query        what follows the question mark
     """
 
     body: bytes
-    value: str
+    path_value: str
     query: str
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer that is not just a 200 with JSON."""
+class Response:
+    """What a handler returns where it is not just a 200 with JSON."""
 
     body: bytes
     status: int = 200
-    kind: bytes = JSON_TYPE
+    content_type: bytes = JSON_TYPE
 
 
-Answer = Callable[[Call], Awaitable[bytes | Reply]]
+Handler = Callable[[Request], Awaitable[bytes | Response]]
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """A path, and what answers there; `answer` may raise ServeError.
+class Route:
+    """An endpoint as requests are handled by it; see `serve.api.endpoints.Endpoint`.
 
-    path    as in /docs.json: /predict, or with one place at its end: /customers/{customer_id}
-    open    answered without a key
-    spare   answered however many requests are in hand: probes and metrics
+    label     what metrics, logs and traces call it
+    handler   may raise ServeError; None: the application behind the middleware answers
+    methods   that the handler is for
     """
 
-    path: str
-    answer: Answer
-    method: str = "GET"
+    label: str
+    handler: Handler | None = None
+    methods: tuple[str, ...] = ()
+    reads_body: bool = False
     open: bool = False
     spare: bool = False
-    methods: tuple[str, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        methods = ("GET", "HEAD") if self.method == "GET" else (self.method,)
-        object.__setattr__(self, "methods", methods)
 
 
-class Doors:
-    """Finds the door of a path."""
+UNKNOWN = Route("other")
 
-    def __init__(self, doors: Iterable[Door] = ()) -> None:
-        all_doors = list(doors)
-        self._exact = {door.path: door for door in all_doors if PLACE not in door.path}
-        self._places = [
-            (door.path.partition("{")[0], door) for door in all_doors if PLACE in door.path
-        ]
 
-    def find(self, path: str, raw_path: bytes) -> tuple[Door | None, str]:
-        """The door of a path and the value in its place.
+class Router:
+    """Finds the route of a path.
+
+    Raises ValueError unless exactly the endpoints that are not upstream have a handler.
+    """
+
+    def __init__(
+        self, endpoints: Iterable[Endpoint] = (), handlers: Mapping[str, Handler] | None = None
+    ) -> None:
+        handlers, endpoints = handlers or {}, list(endpoints)
+        own = {each.name for each in endpoints if not each.upstream}
+        if own != handlers.keys():
+            raise ValueError(f"without endpoint or handler: {sorted(own ^ handlers.keys())}")
+        self._exact: dict[str, Route] = {}
+        self._below: list[tuple[str, Route]] = []
+        for each in endpoints:
+            route, (start, brace, _) = _route(each, handlers), each.path.partition("{")
+            if brace or (start.endswith("/") and start != "/"):
+                self._below.append((start, route))
+            else:
+                self._exact[start] = route
+
+    def find(self, path: str, raw_path: bytes = b"") -> tuple[Route, str]:
+        """The route of a path, UNKNOWN if there is none, and the value in the path.
 
         The value may hold a slash: it is read from the path as it was sent, and decoded then.
         """
-        door = self._exact.get(path)
-        if door is not None:
-            return door, ""
-        for start, candidate in self._places:
-            if path.startswith(start) and len(path) > len(start):
+        route = self._exact.get(path)
+        if route is not None:
+            return route, ""
+        for start, below in self._below:
+            if path.startswith(start) and (len(path) > len(start) or below.handler is None):
                 raw = raw_path.decode("latin-1") or path
-                return candidate, unquote(raw[len(start) :]) if raw.startswith(start) else ""
-        return None, ""
-
-    def name(self, path: str) -> str:
-        """A path as it is documented, for counts, logs and traces: it names no customer."""
-        door, _ = self.find(path, b"")
-        return door.path if door else known(path)
+                return below, unquote(raw[len(start) :]) if raw.startswith(start) else ""
+        return UNKNOWN, ""
 
 
-def known(path: str) -> str:
-    """A path behind the front as a name: one that is known, or "other"."""
-    if path in KNOWN:
-        return path
-    return "/static" if path.startswith(STATIC) else "other"
+def _route(endpoint: Endpoint, handlers: Mapping[str, Handler]) -> Route:
+    return Route(
+        label=endpoint.label,
+        handler=handlers.get(endpoint.name),
+        methods=("GET", "HEAD") if endpoint.method == "GET" else (endpoint.method,),
+        reads_body=endpoint.method == "POST",
+        open=endpoint.open,
+        spare=endpoint.spare,
+    )

@@ -1,4 +1,4 @@
-"""The description of the API is true: of every door, every answer, every example."""
+"""The description of the API is true: of every endpoint, every answer, every example."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 from jsonschema import Draft202012Validator
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
-from serve.api import list_query as wanted
-from serve.api.endpoints import operations
-from serve.api.openapi import describe_api
-from serve.api.openapi_parameters import customer_parameters, list_parameters
-from serve.api.query import KNOWN
+from serve.api.endpoints import ENDPOINTS
+from serve.api.openapi import customer_parameters, describe_api, list_parameters
+from serve.api.query import CUSTOMER_NAMES, LIST_NAMES
 from serve.errors import CODES, ServeError
+from serve.http.routes import Handler, Router
 
 JSON = {"content-type": "application/json"}
+DOCUMENTED = [each for each in ENDPOINTS if each.documented]
 ASKED = {"/predict": "customers", "/predict_features": "rows", "/lookup": "customer_ids"}
 
 
@@ -48,34 +48,42 @@ def described(document: dict[str, Any], path: str, method: str, response: httpx.
 
 def test_it_is_openapi(document: dict[str, Any]) -> None:
     Draft202012Validator(OPENAPI_31).validate(document)
-    Draft202012Validator(OPENAPI_31).validate(describe_api())
+    Draft202012Validator(OPENAPI_31).validate(describe_api({}))
     for name, schema in document["components"]["schemas"].items():
         Draft202012Validator.check_schema(schema), name
 
 
-def test_every_door_is_described_and_every_description_has_a_door(client: Any) -> None:
-    doors = client.app.doors
-    there = {(door.path, door.method.lower()) for door in doors._exact.values()}
-    there |= {(door.path, door.method.lower()) for _, door in doors._places}
-    told = {(each.path, each.method) for each in operations()}
-    assert told >= there
-    for path, method in told - there:
-        assert client.request(method, path).status_code == 200
+def test_every_endpoint_is_answered_and_described(client: Any, document: dict[str, Any]) -> None:
+    for each in ENDPOINTS:
+        route, _ = client.app.router.find(each.path)
+        assert (route.handler is None, route.label) == (each.upstream, each.label)
+        if each.upstream and each.documented:
+            assert client.request(each.method, each.path).status_code == 200
+    described = {(path, method) for path, ways in document["paths"].items() for method in ways}
+    assert described == {(each.path, each.method.lower()) for each in DOCUMENTED}
+    assert {each.name for each in ENDPOINTS if not (each.upstream or each.documented)} == set()
+
+
+def test_an_endpoint_without_a_handler_is_an_error() -> None:
+    with pytest.raises(ValueError, match="predict"):
+        Router(ENDPOINTS[:1], {})
+    with pytest.raises(ValueError, match="nowhere"):
+        Router([], {"nowhere": cast(Handler, None)})
 
 
 def test_codes_and_parameters_are_those_of_the_service() -> None:
-    codes = describe_api()["components"]["schemas"]["ErrorContent"]["properties"]["code"]["enum"]
+    codes = describe_api({})["components"]["schemas"]["ErrorContent"]["properties"]["code"]["enum"]
     assert set(codes) == {*CODES.values(), ServeError("").code, ServeError("", status=500).code}
-    assert {each["name"] for each in customer_parameters()} == {"customer_id", *KNOWN}
-    assert {each["name"] for each in list_parameters()} == {*wanted.KNOWN}
+    assert {each["name"] for each in customer_parameters()} == {*CUSTOMER_NAMES}
+    assert {each["name"] for each in list_parameters()} == {*LIST_NAMES}
 
 
 def test_keys_are_asked_for_where_there_are_keys() -> None:
-    asked, not_asked = describe_api(keys=True)["paths"], describe_api(keys=False)["paths"]
-    for each in operations():
+    asked, not_asked = describe_api({}, keys=True)["paths"], describe_api({}, keys=False)["paths"]
+    for each in DOCUMENTED:
         keyed = each.path not in {"/", "/livez", "/readyz", "/docs.json"}
-        assert bool(asked[each.path][each.method]["security"]) == keyed
-        assert not not_asked[each.path][each.method]["security"]
+        assert bool(asked[each.path][each.method.lower()]["security"]) == keyed
+        assert not not_asked[each.path][each.method.lower()]["security"]
 
 
 @pytest.mark.parametrize("path", ASKED)
@@ -146,7 +154,7 @@ def test_a_refusal_is_as_described(
     described(document, path, method, response)
 
 
-@pytest.mark.parametrize("path", [each.path for each in operations()])
+@pytest.mark.parametrize("path", [each.path for each in DOCUMENTED])
 def test_another_method_is_refused_as_described(
     document: dict[str, Any], server: Any, path: str
 ) -> None:

@@ -10,17 +10,19 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.requests import Request as AnyRequest
+from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
+from starlette.responses import Response as AnyResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from serve.api.endpoints import ENDPOINTS, Endpoint
 from serve.errors import ServeError
 from serve.http.access import Guard, is_loopback
 from serve.http.api_keys import Keys, make_key
 from serve.http.middleware import Front
 from serve.http.rate_limits import Rates
-from serve.http.routes import Call, Door, Doors, Reply
+from serve.http.routes import Request, Response, Router
 from serve.settings import Settings
 
 CRM = make_key("crm")
@@ -28,49 +30,49 @@ BEARER = {"authorization": f"Bearer {CRM['key']}"}
 LOCAL = "http://127.0.0.1:3000"
 
 
-async def crowded(request: Request) -> Response:
+async def crowded(request: AnyRequest) -> AnyResponse:
     return JSONResponse({"error": "Too many requests"}, status_code=429)
 
 
-async def blamed(request: Request) -> Response:
+async def blamed(request: AnyRequest) -> AnyResponse:
     raise RuntimeError("a password")
 
 
-async def rare(request: Request) -> Response:
+async def rare(request: AnyRequest) -> AnyResponse:
     return PlainTextResponse("", status_code=418)
 
 
-async def streamed(request: Request) -> Response:
+async def streamed(request: AnyRequest) -> AnyResponse:
     return StreamingResponse(iter([b"a", b"b"]), headers={"X-Content-Type-Options": "sniff"})
 
 
-async def livez(request: Request) -> Response:
+async def livez(request: AnyRequest) -> AnyResponse:
     return PlainTextResponse("\n")
 
 
-async def echo(call: Call) -> bytes:
-    return json.dumps([call.body.decode(), call.value, call.query]).encode()
+async def echo(request: Request) -> bytes:
+    return json.dumps([request.body.decode(), request.path_value, request.query]).encode()
 
 
-async def refused(call: Call) -> bytes:
+async def refused(request: Request) -> bytes:
     raise ServeError("too hot", details=[{"field": "x", "message": "is hot"}])
 
 
-async def broken(call: Call) -> bytes:
+async def broken(request: Request) -> bytes:
     raise RuntimeError("a password")
 
 
-async def slow(call: Call) -> bytes:
+async def slow(request: Request) -> bytes:
     await asyncio.sleep(30)
     return b""
 
 
-async def gave_up(call: Call) -> bytes:
+async def gave_up(request: Request) -> bytes:
     raise TimeoutError("a database")
 
 
-async def state(call: Call) -> Reply:
-    return Reply(b"{}", status=503)
+async def state(request: Request) -> Response:
+    return Response(b"{}", status=503)
 
 
 APP = Starlette(
@@ -79,20 +81,23 @@ APP = Starlette(
         Route("/", livez),
     ]
 )
-DOORS = Doors(
+POSTED = {each.__name__: each for each in (echo, refused, broken, slow)}
+ROUTER = Router(
     [
-        *[Door(f"/{each.__name__}", each, "POST") for each in (echo, refused, broken, slow)],
-        Door("/gave_up", gave_up),
-        Door("/customers/{customer_id}", echo),
-        Door("/readyz", state, open=True, spare=True),
-    ]
+        *[each for each in ENDPOINTS if each.upstream],
+        *[Endpoint("POST", f"/{name}", name) for name in POSTED],
+        Endpoint("GET", "/gave_up", "gave_up"),
+        Endpoint("GET", "/customers/{customer_id}", "customer"),
+        Endpoint("GET", "/readyz", "ready", open=True, spare=True),
+    ],
+    {**POSTED, "gave_up": gave_up, "customer": echo, "ready": state},
 )
 
 
 def client(keys: str = "", rate: int = 0, address: str = LOCAL, **settings: Any) -> TestClient:
     given = Settings(tracking_uri="none", **settings)
-    front = Front(APP, given, Guard(Keys(keys), Rates(rate)), lambda draining: DOORS)
-    front.doors = DOORS
+    front = Front(APP, given, Guard(Keys(keys), Rates(rate)), lambda is_draining: ROUTER)
+    front.router = ROUTER
     return TestClient(front, base_url=address, raise_server_exceptions=False)
 
 
@@ -123,7 +128,7 @@ def test_an_error_takes_the_one_shape_wherever_it_comes_from(
     assert error(client().get(path), status)["message"].startswith(message)
 
 
-def test_an_error_of_a_door_says_what_it_says() -> None:
+def test_an_error_of_a_handler_says_what_it_says() -> None:
     found = error(client().post("/refused"), 400)
     assert (found["message"], found["field"]) == ("too hot", "x")
     assert error(client().post("/broken"), 500)["code"] == "internal"
@@ -135,7 +140,7 @@ def test_whoever_asks_in_the_wrong_way_is_told_the_right_one() -> None:
     assert client().get("/crowded").headers["retry-after"] == "1"
 
 
-def test_a_door_gets_body_value_and_query() -> None:
+def test_a_handler_gets_body_value_and_query() -> None:
     assert client().post("/echo", content=b"{}").json() == ["{}", "", ""]
     assert client().get("/customers/a%2Fb%20ü?x=1").json() == ["", "a/b ü", "x=1"]
     assert error(client().get("/customers/"), 404)

@@ -11,12 +11,13 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
+from serve.api.endpoints import ENDPOINTS, Endpoint
 from serve.errors import ServeError
 from serve.http import tracing as traces
-from serve.http.routes import Call, Door, Doors
+from serve.http.routes import Request, Router
 
 
-async def nobody(call: Call) -> bytes:
+async def nobody(request: Request) -> bytes:
     return b""
 
 
@@ -25,13 +26,15 @@ async def empty(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def test_a_span_names_a_door_and_no_customer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_span_names_an_endpoint_and_no_customer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OTEL_SDK_DISABLED", raising=False)
     kept = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(kept))
-    doors = Doors([Door("/customers/{customer_id}", nobody)])
-    client = TestClient(traces.traced(empty, provider, doors.name))
+    upstream = [each for each in ENDPOINTS if each.upstream]
+    customer = Endpoint("GET", "/customers/{customer_id}", "customer")
+    router = Router([customer, *upstream], {"customer": nobody})
+    client = TestClient(traces.traced(empty, provider, lambda path: router.find(path)[0].label))
     client.get("/customers/anna-4711?who=anna-4711")
     client.get("/static/anna-4711")
     names = [span.name for span in kept.get_finished_spans()]

@@ -1,4 +1,4 @@
-"""A service of a few doors behind the real front, for tests that need a process of their own."""
+"""A small service behind the real middleware, for tests that need a process of their own."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 import bentoml
 
+from serve.api.endpoints import ENDPOINTS, Endpoint
 from serve.handlers.page import pages
 from serve.http.application import Careful, Fronted
-from serve.http.routes import Call, Door, Doors, Reply
+from serve.http.routes import Request, Response, Router
 from serve.metrics import record as meters
 
 
@@ -23,31 +24,40 @@ from serve.metrics import record as meters
     logging={"access": {"enabled": False}},
 )
 class Tiny(Careful):
-    def doors(self, draining: Callable[[], bool]) -> Doors:
-        async def echo(call: Call) -> bytes:
-            return call.body
+    def router(self, is_draining: Callable[[], bool]) -> Router:
+        async def echo(request: Request) -> bytes:
+            return request.body
 
-        async def slow(call: Call) -> bytes:
+        async def slow(request: Request) -> bytes:
             await asyncio.sleep(0.7)
             return b"{}"
 
-        async def broken(call: Call) -> bytes:
+        async def broken(request: Request) -> bytes:
             logging.getLogger("serve.tiny").warning("a warning on the way")
-            raise RuntimeError(f"{call.value} has spent {call.body.decode()}")
+            raise RuntimeError(f"{request.path_value} has spent {request.body.decode()}")
 
-        async def ready(call: Call) -> Reply:
-            return Reply(b"{}", status=503 if draining() else 200)
+        async def ready(request: Request) -> Response:
+            return Response(b"{}", status=503 if is_draining() else 200)
 
-        async def numbers(call: Call) -> Reply:
-            return Reply(meters.exposition(), kind=meters.KIND)
+        async def numbers(request: Request) -> Response:
+            return Response(meters.exposition(), content_type=meters.KIND)
 
-        return Doors(
+        return Router(
             [
-                Door("/predict", echo, "POST"),
-                Door("/slow", slow, "POST"),
-                Door("/broken", broken, "POST"),
-                Door("/customers/{customer_id}", broken),
-                Door("/readyz", ready, open=True, spare=True),
-                Door("/metrics", numbers, spare=True),
-            ]
+                *[each for each in ENDPOINTS if each.upstream],
+                Endpoint("POST", "/predict", "predict"),
+                Endpoint("POST", "/slow", "slow"),
+                Endpoint("POST", "/broken", "broken"),
+                Endpoint("GET", "/customers/{customer_id}", "customer"),
+                Endpoint("GET", "/readyz", "ready", open=True, spare=True),
+                Endpoint("GET", "/metrics", "metrics", spare=True),
+            ],
+            {
+                "predict": echo,
+                "slow": slow,
+                "broken": broken,
+                "customer": broken,
+                "ready": ready,
+                "metrics": numbers,
+            },
         )

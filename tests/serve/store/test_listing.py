@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from serve.api.query import ListQuery
 from serve.errors import ServeError
 from serve.store import publish as store
 from serve.store.batch import Content
 from serve.store.database import Database
-from serve.store.listing import ListQuery, read_page
+from serve.store.listing import read_page
 from serve.store.schema import NUMBERS
 
 IDS = ["a_1", "a%1", "A_1", "a/1", "ab1", "b\\1", "é", "É", "z'z", *(f"n{n}" for n in range(31))]

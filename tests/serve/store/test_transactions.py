@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from serve.api.query import ListQuery
 from serve.errors import ServeError
 from serve.store import batch as batches
 from serve.store import publish as store
 from serve.store.database import Database
-from serve.store.listing import ListQuery, read_page
+from serve.store.listing import read_page
 from serve.store.lookups import current_batch, history, open_current_batch
 from serve.store.schema import SCORES
 
