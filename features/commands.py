@@ -23,8 +23,9 @@ from features.errors import DataError
 from features.ingest.subscribers import SubscriberTable
 from features.ingest.transactions import TransactionLog
 from features.purchases import labels as purchase_labels
-from features.purchases import table
 from features.purchases.dictionary import render
+from features.purchases.table import expressions
+from features.schema import OPTIONAL
 from features.subscriptions import labels as subscription_labels
 
 logger = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ def dictionary(arguments: Namespace) -> dict[str, Any]:
     """Write the data dictionary."""
     with write_atomically(arguments.out) as path:
         path.write_text(render(), encoding="utf-8")
-    return {"features": len(table.expressions(table.OPTIONAL)), "out": str(arguments.out)}
+    return {"features": len(expressions(OPTIONAL)), "out": str(arguments.out)}
 
 
 def _as_of(text: str | None, dataset: Dataset, default: datetime) -> datetime:

@@ -1,10 +1,10 @@
-"""What a table must look like before any other module may touch it."""
+"""What a table must look like before any other module may touch it, and what a transaction is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,13 @@ from pandas.api.types import (
 )
 
 from features.errors import DataError
+
+OptionalColumn = Literal["category", "channel"]
+OPTIONAL: tuple[OptionalColumn, ...] = ("category", "channel")
+
+# SQL of the sum within which an order nets to nothing;
+# subtle: its parts are floats, so that it rarely sums to 0.0
+ZERO_AMOUNT = "1E-6"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +52,14 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableSchema:
     """A named list of columns that a frame can be checked against."""
 
     name: str
     columns: tuple[Column, ...]
 
     def check(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return `frame` cut down to the contract's columns, in order.
+        """Return `frame` cut down to the schema's columns, in order.
 
         Raises DataError naming every violation, not just the first.
         """
@@ -67,14 +74,14 @@ def _first(flags: pd.Series[bool]) -> int:
     return int(np.argmax(flags.to_numpy())) + 1
 
 
-TRANSACTIONS = Table(
+TRANSACTIONS = TableSchema(
     "transactions",
     (
         Column(name="customer_id", has_dtype=is_string_dtype, unit="text", meaning="who bought"),
         Column(
             name="timestamp",
             has_dtype=is_datetime64_any_dtype,
-            unit="moment",
+            unit="timestamp",
             meaning="when; naive values are wall clock in the log's time zone",
         ),
         Column(

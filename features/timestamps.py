@@ -1,4 +1,4 @@
-"""Moments: text and wall clock to instants, in one way everywhere."""
+"""Timestamps: text and wall clock to instants and back, in one way everywhere."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def localize(wall: pd.Series[pd.Timestamp], timezone: str) -> pd.Series[pd.Times
     """Read naive wall clock in `timezone`; the result is UTC, in microseconds.
 
     An hour that occurs twice (clocks go back) is read as the second one, standard time.
-    A time that never was (clocks go forward) becomes the first moment after the gap.
+    A time that never was (clocks go forward) becomes the first instant after the gap.
     """
     twice = np.zeros(len(wall), dtype=bool)
     local = wall.dt.tz_localize(timezone, ambiguous=twice, nonexistent="shift_forward")
@@ -46,16 +46,16 @@ def to_utc(timestamps: pd.Series[pd.Timestamp], timezone: str) -> pd.Series[pd.T
     return timestamps.dt.tz_convert("UTC").dt.as_unit("us")
 
 
-def utc_microseconds(moment: datetime, timezone: str) -> int:
+def utc_microseconds(timestamp: datetime, timezone: str) -> int:
     """One timestamp as `to_utc` reads it, in UTC microseconds since 1970, without a series."""
-    if moment.tzinfo is None:
+    if timestamp.tzinfo is None:
         zone = ZoneInfo(timezone)
-        aware = moment.replace(tzinfo=zone, fold=1)
-        if aware.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment:
+        aware = timestamp.replace(tzinfo=zone, fold=1)
+        if aware.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != timestamp:
             # it never was: clocks went forward over it
-            aware = localize(pd.Series([pd.Timestamp(moment)]), timezone).iloc[0].to_pydatetime()
-        moment = aware
-    return (moment - EPOCH) // MICROSECOND
+            aware = localize(pd.Series([pd.Timestamp(timestamp)]), timezone).iloc[0].to_pydatetime()
+        timestamp = aware
+    return (timestamp - EPOCH) // MICROSECOND
 
 
 def microseconds(instants: pd.Series[pd.Timestamp]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -71,20 +71,20 @@ def from_microseconds(us: int) -> datetime:
 def parse_as_of(text: str, timezone: str) -> datetime:
     """A date or ISO timestamp as a UTC instant; without an offset it is read in `timezone`."""
     try:
-        moment = datetime.fromisoformat(text.strip())
+        as_of = datetime.fromisoformat(text.strip())
     except ValueError:
         raise DataError(
             f"as_of must be a date or an ISO timestamp such as 2011-09-10, got {text!r}"
         ) from None
-    if not EARLIEST.year < moment.year < LATEST.year - 1:
+    if not EARLIEST.year < as_of.year < LATEST.year - 1:
         raise DataError(f"as_of must lie in the years 1902 to 2098, got {text!r}")
-    return from_microseconds(utc_microseconds(moment, timezone))
+    return from_microseconds(utc_microseconds(as_of, timezone))
 
 
 @lru_cache(maxsize=1024)
-def format_timestamp(moment: datetime, timezone: str) -> str:
+def format_timestamp(timestamp: datetime, timezone: str) -> str:
     """A date where it is midnight in `timezone`, else an ISO timestamp, as `parse_as_of` reads."""
-    local = moment.astimezone(ZoneInfo(timezone))
+    local = timestamp.astimezone(ZoneInfo(timezone))
     # subtle: of a midnight that occurs twice, a bare date means the second one
     only = local.replace(fold=1).utcoffset() == local.utcoffset()
     return local.date().isoformat() if only and local.time() == time() else local.isoformat()
@@ -97,7 +97,13 @@ def next_midnight(local_us: int, timezone: str) -> datetime:
 
 
 def require_aware(as_of: datetime) -> int:
-    """Microseconds of a tz-aware moment. Raises DataError when it carries no time zone."""
+    """Microseconds since 1970 of a timestamp. Raises DataError when it carries no time zone."""
     if as_of.tzinfo is None:
         raise DataError(f"as_of must carry a time zone, got {as_of.isoformat()}")
     return (as_of - EPOCH) // MICROSECOND
+
+
+def wall_clock(as_of: datetime, timezone: str) -> pd.Timestamp:
+    """A tz-aware timestamp as naive wall clock in `timezone`. Raises DataError for a naive one."""
+    require_aware(as_of)
+    return pd.Timestamp(as_of).tz_convert(timezone).tz_localize(None)

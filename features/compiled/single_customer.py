@@ -13,13 +13,14 @@ import numpy as np
 from features.compiled.block import Value
 from features.compiled.compiler import Compiled, compile_statement
 from features.purchases.statement import compose
-from features.purchases.table import OPTIONAL, expressions
+from features.purchases.table import expressions
+from features.schema import OPTIONAL
 
 Row = tuple[int, str | None, float, str | None, str | None]
 
 
 class Line(NamedTuple):
-    """A canonical line of one customer, as `features.ingest.transactions.canonical_lines` makes it."""
+    """A canonical line of one customer: see `features.ingest.transactions.canonical_lines`."""
 
     order_id: str
     us: int
@@ -43,7 +44,9 @@ ZONES_DAYS = 2**16
 
 
 def customer_lines(rows: Sequence[Row], timezone: str) -> list[Line]:
-    """Raw transactions of one customer -> canonical lines, as `features.ingest.transactions.canonical_lines` has them.
+    """Raw transactions of one customer -> its canonical lines.
+
+    They are those of `features.ingest.transactions.canonical_lines`.
 
     A row is (UTC microseconds, order_id, amount, category, channel), texts null where unknown,
     the amount finite, the year within 1901 to 2099: who calls has checked them.
@@ -67,7 +70,8 @@ def customer_features(
 
     `as_of_us` in UTC microseconds. A value is None where it is unknown, and there is no list
     where the customer has no purchase before `as_of`. The numbers are those of
-    `features.purchases.table.build_features`, to the last bit. The first call for an `optional` compiles.
+    `features.purchases.table.build_features`, to the last bit. The first call for an `optional`
+    compiles.
     """
     found = _compiled(optional)(lines, as_of_us)
     if not found:

@@ -8,7 +8,9 @@ from features.errors import DataError
 
 NUMBER = "a number such as 12.50"
 TIMESTAMP = "a timestamp such as 2011-09-10 or 2011-09-10T10:00:00Z, of the years 1901 to 2099"
-NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
+FLAG = "a flag: true or false, yes or no, 1 or 0"
+TRUE, FALSE = "('true', 'yes', '1', 't', 'y')", "('false', 'no', '0', 'f', 'n')"
+NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "U", "FLOAT", "DOUBLE", "DECIMAL")
 WALL_CLOCKS = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 INSTANTS = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS WITH TIME ZONE", "TIMESTAMPTZ_NS")
 
@@ -22,12 +24,22 @@ OFFSET = r"'\d:\d.*[A-Za-z+-]'"
 
 @dataclass(frozen=True, kw_only=True)
 class Cast:
-    """Output columns (name -> SQL), the SQL condition of a misfit, and what was expected."""
+    """How a source column is read.
+
+    source    the column's name in the source
+    columns   suffix -> SQL of each column that it becomes; the suffix is "" where it is only one
+    misfit    SQL condition of a value that does not fit
+    expected  what would fit, in words
+    """
 
     source: str
     columns: dict[str, str]
     misfit: str
     expected: str
+
+    def named(self, name: str) -> dict[str, str]:
+        """Name -> SQL of each column that it becomes, for a source column that is called `name`."""
+        return {f"{name}{suffix}": sql for suffix, sql in self.columns.items()}
 
 
 def quote(column: str) -> str:
@@ -35,7 +47,7 @@ def quote(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
-def text(column: str, kind: str) -> str:
+def text_sql(column: str, kind: str) -> str:
     """SQL of a text as written; blank is null, and 123.0 in a column of floats is 123."""
     written = f"CAST({quote(column)} AS VARCHAR)"
     if kind in ("FLOAT", "DOUBLE"):
@@ -48,21 +60,21 @@ def text(column: str, kind: str) -> str:
     return f"CASE WHEN trim({written}) <> '' THEN {written} END"
 
 
-def number(column: str, kind: str) -> Cast:
+def number_cast(column: str, kind: str) -> Cast:
     """A finite number. Raises DataError for a type that is neither number nor text."""
-    if kind != "VARCHAR" and not kind.startswith(NUMBERS) and not kind.startswith("U"):
+    if kind != "VARCHAR" and not kind.startswith(NUMBERS):
         raise DataError(f"column {column} is {kind}, expected {NUMBER}")
     value = f"TRY_CAST({quote(column)} AS DOUBLE)"
     return Cast(
         source=column,
-        columns={"amount": value},
+        columns={"": value},
         misfit=f"COALESCE(NOT isfinite({value}), true)",
         expected=NUMBER,
     )
 
 
-def moment(column: str, kind: str) -> Cast:
-    """Microseconds, as `wall_us` where the source is naive and as `utc_us` where it is aware.
+def timestamp_cast(column: str, kind: str) -> Cast:
+    """Microseconds, `_wall_us` where the source is naive and `_utc_us` where it is aware.
 
     Raises DataError for a type that is neither a date, a timestamp nor text.
     """
@@ -81,7 +93,20 @@ def moment(column: str, kind: str) -> Cast:
     wall, instant = f"CAST({wall} AS TIMESTAMP)", f"CAST({instant} AS TIMESTAMPTZ)"
     return Cast(
         source=column,
-        columns={"wall_us": f"epoch_us({wall})", "utc_us": f"epoch_us({instant})"},
+        columns={"_wall_us": f"epoch_us({wall})", "_utc_us": f"epoch_us({instant})"},
         misfit=f"COALESCE(NOT ({wall} {PLAUSIBLE}), NOT ({instant} {PLAUSIBLE}), true)",
         expected=TIMESTAMP,
+    )
+
+
+def flag_cast(column: str) -> Cast:
+    """1.0 where a flag of any type is set, 0.0 where it is not."""
+    written = f"lower(trim(CAST({quote(column)} AS VARCHAR)))"
+    written = f"regexp_replace({written}, '\\.0$', '')"
+    value = f"CASE WHEN {written} IN {TRUE} THEN 1.0 WHEN {written} IN {FALSE} THEN 0.0 END"
+    return Cast(
+        source=column,
+        columns={"": f"CAST({value} AS DOUBLE)"},
+        misfit=f"({value}) IS NULL",
+        expected=FLAG,
     )

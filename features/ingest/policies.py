@@ -8,7 +8,7 @@ import pandas as pd
 
 from features.config.purchases import Data
 from features.errors import DataError
-from features.purchases.expression import NOTHING
+from features.schema import ZERO_AMOUNT
 
 MEANINGS = {
     "rows_read": "rows read",
@@ -57,7 +57,8 @@ def apply_policies(rows: pd.DataFrame, data: Data) -> tuple[pd.DataFrame, dict[s
 def count_lines(lines: pd.DataFrame, rows_kept: int) -> dict[str, int]:
     """What `rows_kept` rows became: lines, orders by the sign of their sum, customers."""
     orders = lines.groupby(["customer_id", "order_id"], sort=False)["amount"].sum()
-    purchase, refund = orders > float(NOTHING), orders < -float(NOTHING)
+    zero = float(ZERO_AMOUNT)
+    purchase, refund = orders > zero, orders < -zero
     customers = orders.index.get_level_values("customer_id")
     n_customers = customers.nunique()
     return {

@@ -9,16 +9,20 @@ import pandas as pd
 
 from features.config.subscriptions import SubscriptionData
 from features.errors import DataError
-from features.ingest.column_types import Cast, moment, number, quote, text
-from features.ingest.transaction_rows import scan, unreadable
-
-FLAG = "a flag: true or false, yes or no, 1 or 0"
-TRUE, FALSE = "('true', 'yes', '1', 't', 'y')", "('false', 'no', '0', 'f', 'n')"
-NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "U", "FLOAT", "DOUBLE", "DECIMAL")
+from features.ingest.column_types import (
+    NUMBERS,
+    Cast,
+    flag_cast,
+    number_cast,
+    quote,
+    text_sql,
+    timestamp_cast,
+)
+from features.ingest.scan import missing_columns, scan, source_types, unreadable
 
 
 def read_subscriber_rows(files: tuple[Path, ...], data: SubscriptionData) -> pd.DataFrame:
-    """Source files -> one row per distinct source row, under the contract's names.
+    """Source files -> one row per distinct source row, in our names.
 
         customer_id              text, null where blank
         amount                   money per month, null where blank
@@ -31,9 +35,9 @@ def read_subscriber_rows(files: tuple[Path, ...], data: SubscriptionData) -> pd.
     """
     with duckdb.connect() as connection:
         try:
-            described = connection.sql(f"DESCRIBE SELECT * FROM {scan(files)}").fetchall()
-            types = {str(row[0]): str(row[1]) for row in described}
-            _require(files[0], types, data)
+            types = source_types(connection, files)
+            if missing := missing_columns(types, data.columns, data.attributes):
+                raise DataError(f"{files[0]}: {missing}")
             casts = _casts(files[0], types, data)
             rows = connection.sql(_query(scan(files), types, casts, data)).to_arrow_table()
             frame = rows.to_pandas()
@@ -43,53 +47,23 @@ def read_subscriber_rows(files: tuple[Path, ...], data: SubscriptionData) -> pd.
         raise DataError(f"{data.customers}: holds no rows; give a table with customers")
     for name, cast in casts.items():
         _refuse_misfits(files[0], frame.pop(f"misfit_{name}"), cast)
-    return _local_moments(frame, data)
-
-
-def _require(path: Path, types: dict[str, str], data: SubscriptionData) -> None:
-    """Every configured column is there."""
-    configured = data.columns.model_dump(exclude_none=True)
-    absent = [
-        f"no column {source!r}, set data.columns.{name}"
-        for name, source in configured.items()
-        if source not in types
-    ]
-    absent += [
-        f"no column {name!r}, correct data.attributes"
-        for name in data.attributes
-        if name not in types
-    ]
-    if absent:
-        raise DataError(f"{path}: {'; '.join(absent)}; the columns are {', '.join(types)}")
+    return _wall_clocks(frame, data)
 
 
 def _casts(path: Path, types: dict[str, str], data: SubscriptionData) -> dict[str, Cast]:
-    """Contract name -> how its source column is read."""
+    """Name -> how its source column is read."""
     columns = data.columns
     try:
-        casts = {"amount": number(columns.amount, types[columns.amount])}
+        casts = {"amount": number_cast(columns.amount, types[columns.amount])}
         if columns.start is not None:
-            casts["start"] = moment(columns.start, types[columns.start])
-            casts["cancelled"] = moment(columns.cancelled, types[columns.cancelled])
+            casts["start"] = timestamp_cast(columns.start, types[columns.start])
+            casts["cancelled"] = timestamp_cast(columns.cancelled, types[columns.cancelled])
         elif columns.tenure is not None:
-            casts["tenure"] = number(columns.tenure, types[columns.tenure])
-            casts["cancelled"] = _flag(columns.cancelled)
+            casts["tenure"] = number_cast(columns.tenure, types[columns.tenure])
+            casts["cancelled"] = flag_cast(columns.cancelled)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     return casts
-
-
-def _flag(column: str) -> Cast:
-    """1.0 where the flag is up, 0.0 where it is down."""
-    written = f"lower(trim(CAST({quote(column)} AS VARCHAR)))"
-    written = f"regexp_replace({written}, '\\.0$', '')"
-    value = f"CASE WHEN {written} IN {TRUE} THEN 1.0 WHEN {written} IN {FALSE} THEN 0.0 END"
-    return Cast(
-        source=column,
-        columns={"amount": f"CAST({value} AS DOUBLE)"},
-        misfit=f"({value}) IS NULL",
-        expected=FLAG,
-    )
 
 
 def _query(
@@ -97,17 +71,15 @@ def _query(
 ) -> str:
     """Distinct source rows with their number of copies, columns cast and renamed."""
     key = data.columns.customer_id
-    selected = {"customer_id": f"CAST({text(key, types[key])} AS VARCHAR)"}
+    selected = {"customer_id": f"CAST({text_sql(key, types[key])} AS VARCHAR)"}
     for name, cast in casts.items():
         blank = f"COALESCE(trim(CAST({quote(cast.source)} AS VARCHAR)), '') = ''"
-        for part, value in cast.columns.items():
-            renamed = name if part == "amount" else f"{name}_{part}"
-            selected[renamed] = value
+        selected |= cast.named(name)
         misfit = f"CASE WHEN NOT ({blank}) AND ({cast.misfit}) THEN {quote(cast.source)} END"
         selected[f"misfit_{name}"] = f"CAST({misfit} AS VARCHAR)"
     for place, name in enumerate(data.attributes):
-        numeric = types[name].startswith(NUMERIC)
-        value = f"CAST({quote(name)} AS DOUBLE)" if numeric else text(name, types[name])
+        numeric = types[name].startswith(NUMBERS)
+        value = f"CAST({quote(name)} AS DOUBLE)" if numeric else text_sql(name, types[name])
         selected[f"attribute_{place}"] = value
     shown = ", ".join(f"{value} AS {quote(name)}" for name, value in selected.items())
     return f"SELECT {shown}, COUNT(*) AS copies FROM {scanned} GROUP BY ALL"
@@ -122,7 +94,7 @@ def _refuse_misfits(path: Path, misfits: pd.Series[str], cast: Cast) -> None:
         )
 
 
-def _local_moments(frame: pd.DataFrame, data: SubscriptionData) -> pd.DataFrame:
+def _wall_clocks(frame: pd.DataFrame, data: SubscriptionData) -> pd.DataFrame:
     """Replace microseconds by wall clocks, and the places of attributes by their names."""
     for name in ("start", "cancelled"):
         if f"{name}_wall_us" in frame:

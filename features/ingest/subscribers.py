@@ -14,7 +14,7 @@ from features.config.subscriptions import SubscriptionData
 from features.errors import DataError
 from features.ingest import files
 from features.ingest.subscriber_rows import read_subscriber_rows
-from features.timestamps import microseconds, next_midnight, parse_as_of
+from features.timestamps import microseconds, next_midnight, parse_as_of, wall_clock
 
 MEANINGS = {
     "rows_read": "rows read",
@@ -71,7 +71,7 @@ def read_subscribers(data: SubscriptionData) -> SubscriberTable:
     rows = read_subscriber_rows(found, data)
     dated = data.columns.start is not None
     end = _end(rows, data)
-    kept, counts = _set_aside(rows, _local(end, data.timezone))
+    kept, counts = _set_aside(rows, wall_clock(end, data.timezone))
     if kept.empty:
         shown = ", ".join(f"{name} {number}" for name, number in counts.items() if number)
         raise DataError(f"{data.customers}: no row is left after the policies: {shown}")
@@ -86,7 +86,7 @@ def read_subscribers(data: SubscriptionData) -> SubscriberTable:
         attributes=tuple(data.attributes),
         dated=dated,
         departures=data.departures,
-        counts=counts | _count(kept, dated, _local(end, data.timezone)),
+        counts=counts | _count(kept, dated, wall_clock(end, data.timezone)),
         sha256=files.sha256(found),
         timezone=data.timezone,
         currency=data.currency,
@@ -121,10 +121,6 @@ def _end(rows: pd.DataFrame, data: SubscriptionData) -> datetime:
     if pd.isna(last):
         raise DataError(f"{data.customers}: column {data.columns.start} holds no date at all")
     return next_midnight(int(microseconds(pd.Series([last]))[0]), data.timezone)
-
-
-def _local(moment: datetime, timezone: str) -> pd.Timestamp:
-    return pd.Timestamp(moment).tz_convert(timezone).tz_localize(None)
 
 
 def _set_aside(rows: pd.DataFrame, end: pd.Timestamp) -> tuple[pd.DataFrame, dict[str, int]]:

@@ -13,9 +13,8 @@ from features.config.purchases import Data
 from features.errors import DataError
 from features.ingest import files
 from features.ingest import policies as policy
-from features.ingest.transaction_rows import read_rows
-from features.purchases.table import OPTIONAL
-from features.schema import TRANSACTIONS
+from features.ingest.transaction_rows import read_transaction_rows
+from features.schema import OPTIONAL, TRANSACTIONS
 from features.timestamps import from_microseconds, microseconds, next_midnight, to_utc
 
 KEYS = ["us", "customer_id", "order_id", "category", "channel"]
@@ -52,7 +51,7 @@ def read_transactions(data: Data) -> TransactionLog:
     Raises DataError, in one sentence, for a file, column or value that cannot be used.
     """
     found = files.find(data.transactions)
-    rows, counts = policy.apply_policies(read_rows(found, data), data)
+    rows, counts = policy.apply_policies(read_transaction_rows(found, data), data)
     if rows.empty:
         raise DataError(
             f"{data.transactions}: no row is left after the policies: "
@@ -72,9 +71,9 @@ def read_transactions(data: Data) -> TransactionLog:
 
 
 def canonical_lines(transactions: pd.DataFrame, timezone: str) -> pd.DataFrame:
-    """Transactions (`contracts.TRANSACTIONS`) -> canonical lines.
+    """Transactions (`features.schema.TRANSACTIONS`) -> canonical lines.
 
-    One row per customer, order, moment, category and channel; amounts summed; sorted by
+    One row per customer, order, timestamp, category and channel; amounts summed; sorted by
     (us, customer_id, order_id):
 
         customer_id, order_id   text; without an order id, rows of one instant are one order

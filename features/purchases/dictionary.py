@@ -6,7 +6,8 @@ import sys
 
 from features.purchases.expression import Expression
 from features.purchases.statement import compose
-from features.purchases.table import FAMILIES, OPTIONAL, expressions
+from features.purchases.table import FAMILIES, expressions
+from features.schema import OPTIONAL
 
 HEAD = """# The feature table
 
@@ -34,7 +35,8 @@ def render() -> str:
     statement = compose(expressions(OPTIONAL), OPTIONAL)
     parts.append(
         "## The statement\n\nWith both optional columns; `:as_of` in UTC microseconds, `lines` as "
-        f"`features.ingest.transactions.canonical_lines` returns them.\n\n```sql\n{statement}\n```\n"
+        "`features.ingest.transactions.canonical_lines` returns them.\n\n"
+        f"```sql\n{statement}\n```\n"
     )
     return "\n".join(parts)
 

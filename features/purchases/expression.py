@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Optional = Literal["category", "channel"]
+from features.schema import ZERO_AMOUNT, OptionalColumn
+
 Source = Literal["orders", "category", "channel", "columns"]
 
 DAY_US = 86_400_000_000
 
-# subtle: the parts of an order are floats, so one that nets to nothing rarely sums to 0.0
-NOTHING = "1E-6"
-PURCHASE = f"amount > {NOTHING}"
-REFUND = f"amount < -{NOTHING}"
+PURCHASE = f"amount > {ZERO_AMOUNT}"
+REFUND = f"amount < -{ZERO_AMOUNT}"
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,8 @@ class Expression:
         channel    the same per channel
         columns    no rows: the customer's other features
 
-    `:as_of` stands for the moment of knowledge in UTC microseconds. `needs` is the optional
-    column of the log without which the feature does not exist.
+    `:as_of` stands for the time before which rows are seen, in UTC microseconds. `needs` is the
+    optional column of the log without which the feature does not exist.
     """
 
     name: str
@@ -39,4 +38,4 @@ class Expression:
     unit: str
     meaning: str
     over: Source = "orders"
-    needs: Optional | None = None
+    needs: OptionalColumn | None = None

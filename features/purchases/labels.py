@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from features.errors import DataError
-from features.purchases.engine import run_duckdb
+from features.purchases.duckdb_engine import run_duckdb
 from features.purchases.expression import DAY_US, PURCHASE
 from features.timestamps import require_aware
 

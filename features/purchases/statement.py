@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from features.purchases.expression import DAY_US, PURCHASE, REFUND, Expression, Optional, Source
+from features.purchases.expression import DAY_US, PURCHASE, REFUND, Expression, Source
+from features.schema import OptionalColumn
 
 PAST = "past AS (SELECT * FROM lines WHERE us < :as_of)"
 
@@ -71,7 +72,7 @@ def _value(feature: Expression) -> str:
     return known if feature.unit == "text" else f"CAST({known} AS DOUBLE)"
 
 
-def compose(features: tuple[Expression, ...], optional: tuple[Optional, ...]) -> str:
+def compose(features: tuple[Expression, ...], optional: tuple[OptionalColumn, ...]) -> str:
     """One statement over `lines`: a row per customer with a purchase before `:as_of`.
 
     Rows are cut at `:as_of` first and only then grouped into orders, so the later lines of

@@ -11,15 +11,18 @@ from pandas.api.types import is_float_dtype, is_string_dtype
 
 from features.purchases.cadence import CADENCE
 from features.purchases.calendar import CALENDAR
-from features.purchases.engine import Columns, run_duckdb
-from features.purchases.expression import Expression, Optional
+from features.purchases.duckdb_engine import (
+    Columns,
+    run_duckdb,
+)
+from features.purchases.expression import Expression
 from features.purchases.mix import MIX
 from features.purchases.refunds import REFUNDS
 from features.purchases.rfm import RFM
 from features.purchases.statement import compose
 from features.purchases.tenure import TENURE
 from features.purchases.windows import WINDOWS
-from features.schema import Column, Table
+from features.schema import OPTIONAL, Column, OptionalColumn, TableSchema
 from features.timestamps import require_aware
 
 FAMILIES = {
@@ -31,7 +34,6 @@ FAMILIES = {
     "refunds": REFUNDS,
     "calendar": CALENDAR,
 }
-OPTIONAL: tuple[Optional, ...] = ("category", "channel")
 NEVER_NULL = {"recency_days", "age_days", "repeat_days", "last_repeat_days", "day_value_mean"}
 
 
@@ -45,9 +47,9 @@ def expressions(optional: tuple[str, ...] = ()) -> tuple[Expression, ...]:
     )
 
 
-def schema(optional: tuple[str, ...] = ()) -> Table:
+def schema(optional: tuple[str, ...] = ()) -> TableSchema:
     """What a feature table must look like, `customer_id` as a column; unknown values are null."""
-    return Table(
+    return TableSchema(
         "feature table",
         (
             Column(name="customer_id", has_dtype=is_string_dtype, unit="text", meaning="who"),
@@ -89,7 +91,7 @@ def _frame(found: Columns, members: tuple[Expression, ...]) -> pd.DataFrame:
 
 
 @cache
-def _statement(optional: tuple[Optional, ...]) -> str:
+def _statement(optional: tuple[OptionalColumn, ...]) -> str:
     return compose(expressions(optional), optional)
 
 

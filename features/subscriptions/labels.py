@@ -9,7 +9,8 @@ import pandas as pd
 
 from features.errors import DataError
 from features.ingest.subscribers import SubscriberTable
-from features.subscriptions.table import MONTH_DAYS, build_features, wall_clock
+from features.subscriptions.table import MONTH_DAYS, build_features
+from features.timestamps import wall_clock
 
 
 def build_labels(
@@ -41,8 +42,8 @@ def build_labels(
         )
     table = build_features(subscriptions, as_of)
     cancelled = subscriptions.customers.loc[table.index, "cancelled"]
-    now = wall_clock(subscriptions, as_of)
-    until = wall_clock(subscriptions, as_of + timedelta(days=horizon_days))
+    now = wall_clock(as_of, subscriptions.timezone)
+    until = wall_clock(as_of + timedelta(days=horizon_days), subscriptions.timezone)
     churned = (cancelled < until).to_numpy()
     stayed = (cancelled.where(churned, until) - now) / pd.Timedelta(days=1)
     months = np.ceil(np.maximum(stayed.to_numpy(), 1e-9) / MONTH_DAYS)

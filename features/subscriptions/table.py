@@ -9,7 +9,7 @@ import pandas as pd
 
 from features.errors import DataError
 from features.ingest.subscribers import SubscriberTable, whole_months
-from features.timestamps import require_aware
+from features.timestamps import wall_clock
 
 MONTH_DAYS = 365.25 / 12
 UNITS = {
@@ -50,19 +50,13 @@ def histories(subscriptions: SubscriberTable, as_of: datetime) -> pd.DataFrame:
     """
     table = subscriptions.customers
     if subscriptions.dated:
-        return _from_dates(table, wall_clock(subscriptions, as_of), subscriptions)
+        return _from_dates(table, wall_clock(as_of, subscriptions.timezone), subscriptions)
     if as_of != subscriptions.end:
         raise DataError(
             f"a table of tenures tells of one moment, {subscriptions.end.isoformat()}, "
             f"got as_of {as_of.isoformat()}; name a column with starts to look back"
         )
     return _from_tenures(table, subscriptions)
-
-
-def wall_clock(subscriptions: SubscriberTable, as_of: datetime) -> pd.Timestamp:
-    """An instant on the wall clock of the table's time zone. Raises DataError for a naive one."""
-    require_aware(as_of)
-    return pd.Timestamp(as_of).tz_convert(subscriptions.timezone).tz_localize(None)
 
 
 def _from_dates(

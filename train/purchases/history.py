@@ -10,7 +10,8 @@ import pandas as pd
 from features.errors import DataError
 from features.ingest.transactions import TransactionLog
 from features.purchases import labels
-from features.purchases.table import OPTIONAL, build_features
+from features.purchases.table import build_features
+from features.schema import OPTIONAL
 from models.purchases.calibration import CalibrationError, measure_error
 from models.purchases.prior import Prior, fit_classical, fit_prior
 

@@ -11,10 +11,11 @@ import pytest
 from features.compiled.block import Value
 from features.compiled.compiler import compile_statement, python_of
 from features.compiled.single_customer import LINE, customer_lines
-from features.purchases.engine import run_duckdb
+from features.purchases.duckdb_engine import run_duckdb
 from features.purchases.expression import Expression
 from features.purchases.statement import compose
-from features.purchases.table import OPTIONAL, expressions
+from features.purchases.table import expressions
+from features.schema import OPTIONAL
 
 AS_OF = 1_000
 KINDS = {

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from features.compiled.single_customer import Row, customer_features, customer_lines
 from features.ingest.transactions import TransactionLog, canonical_lines
-from features.purchases.table import OPTIONAL, build_features, expressions
+from features.purchases.table import build_features, expressions
+from features.schema import OPTIONAL
 
 # In London, New York and on Lord Howe Island clocks change within days of this moment.
 AS_OF = datetime(2024, 3, 31, 1, 30, tzinfo=UTC)

@@ -3,7 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from features.purchases.dictionary import render
-from features.purchases.table import FAMILIES, OPTIONAL, expressions
+from features.purchases.table import FAMILIES, expressions
+from features.schema import OPTIONAL
 
 ROOT = Path(__file__).resolve().parents[3]
 

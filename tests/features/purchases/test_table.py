@@ -7,7 +7,8 @@ import pytest
 
 from features.errors import DataError
 from features.ingest.transactions import canonical_lines
-from features.purchases.table import OPTIONAL, build_features, expressions, schema
+from features.purchases.table import build_features, expressions, schema
+from features.schema import OPTIONAL
 
 AS_OF = datetime(2024, 3, 11, tzinfo=UTC)
 

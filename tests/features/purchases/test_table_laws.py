@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from features.ingest.transactions import TransactionLog, canonical_lines
 from features.purchases import labels
-from features.purchases.table import OPTIONAL, build_features
+from features.purchases.table import build_features
+from features.schema import OPTIONAL
 
 AS_OF = datetime(2024, 3, 1, tzinfo=UTC)
 

@@ -10,8 +10,8 @@ import pandas as pd
 
 from features.config.purchases import Data
 from features.ingest import files
-from features.ingest.column_types import moment, text
-from features.ingest.transaction_rows import scan
+from features.ingest.column_types import text_sql, timestamp_cast
+from features.ingest.scan import scan, source_types
 from features.timestamps import EPOCH, MICROSECOND
 
 SOURCE = "country"
@@ -27,13 +27,12 @@ def read_countries(data: Data, *, before: datetime) -> pd.Series | None:
     """
     if SOURCE in data.columns.model_dump().values():
         return None
-    source = scan(files.find(data.transactions))
+    found = files.find(data.transactions)
     with duckdb.connect() as connection:
-        described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
-        types = {str(row[0]): str(row[1]) for row in described}
+        types = source_types(connection, found)
         if SOURCE not in types:
             return None
-        rows = connection.sql(_query(source, types, data, before)).fetchall()
+        rows = connection.sql(_query(scan(found), types, data, before)).fetchall()
     if not rows:
         return None
     customers, countries = zip(*rows, strict=True)
@@ -44,13 +43,14 @@ def read_countries(data: Data, *, before: datetime) -> pd.Series | None:
 def _query(source: str, types: dict[str, str], data: Data, before: datetime) -> str:
     """One row per customer; of several countries the one of most rows."""
     customer, when = data.columns.customer_id, data.columns.timestamp
-    at = moment(when, types[when]).columns
+    at = timestamp_cast(when, types[when]).named("at")
     wall = before.astimezone(ZoneInfo(data.timezone)).replace(tzinfo=None)
     utc_us = (before - EPOCH) // MICROSECOND
     wall_us = f"epoch_us(TIMESTAMP '{wall}')"
-    until = f"COALESCE({at['utc_us']} < {utc_us}, {at['wall_us']} < {wall_us})"
+    until = f"COALESCE({at['at_utc_us']} < {utc_us}, {at['at_wall_us']} < {wall_us})"
     counted = (
-        f"SELECT {text(customer, types[customer])} AS who, {text(SOURCE, types[SOURCE])} AS place, "
+        f"SELECT {text_sql(customer, types[customer])} AS who, "
+        f"{text_sql(SOURCE, types[SOURCE])} AS place, "
         f"COUNT(*) AS number FROM {source} WHERE {until} GROUP BY ALL"
     )
     return (

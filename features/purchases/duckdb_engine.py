@@ -1,4 +1,4 @@
-"""The engine that runs the statement. Today DuckDB, in memory."""
+"""DuckDB, in memory, as the engine that runs the statements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Columns = dict[str, np.ma.MaskedArray[Any, np.dtype[Any]]]
 
 
 class _Session:
-    """What one thread keeps: a connection, and the statements that it has parsed."""
+    """What is stored per thread: a connection, and the statements that it has parsed."""
 
     def __init__(self) -> None:
         # subtle: one thread, so that floats are added in one order, the same to the last bit
@@ -24,23 +24,23 @@ class _Session:
 _LOCAL = threading.local()
 
 
-def run_duckdb(statement: str, lines: pd.DataFrame, moments: dict[str, int]) -> Columns:
+def run_duckdb(statement: str, lines: pd.DataFrame, instants: dict[str, int]) -> Columns:
     """Run `statement` over the table `lines` and return its columns, masked where null.
 
-    `:name` in the statement stands for `moments[name]`, in UTC microseconds. Connection and
-    parsed statements are kept per thread: making them anew takes longer than one customer.
+    `:name` in the statement stands for `instants[name]`, in UTC microseconds. Connection and
+    parsed statements are cached per thread: making them anew takes longer than one customer.
     """
     if not hasattr(_LOCAL, "session"):
         _LOCAL.session = _Session()
     session: _Session = _LOCAL.session
     if statement not in session.parsed:
         text = statement
-        for name in moments:
+        for name in instants:
             text = text.replace(f":{name}", f"${name}")
         session.parsed[statement] = session.connection.extract_statements(text)[0]
     session.connection.register("lines", lines)
     try:
-        result = session.connection.execute(session.parsed[statement], moments)
+        result = session.connection.execute(session.parsed[statement], instants)
         return {name: np.ma.asarray(values) for name, values in result.fetchnumpy().items()}
     finally:
         session.connection.unregister("lines")
