@@ -5,21 +5,25 @@ None tells anything by colour alone: what differs has its own mark, place or lab
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from train.charts.rows import Column, tooltip
 from train.charts.theme import (
+    ACTUAL,
     BLUE,
     INK,
+    MIST,
+    MODEL,
     NO_AXIS,
     ORANGE,
-    PALE,
     RED,
     SKY,
     SOFT,
+    Spec,
     fitting,
     percent_axis,
     sized,
-    tooltip,
 )
-from train.report.page.parts import Column, Spec
 
 # A row of its own for each group, the words above the bar: wide enough on a phone, too.
 ROW_HEIGHT = 48
@@ -141,42 +145,64 @@ def heatmap(columns: tuple[Column, ...], *, titles: tuple[str, str], rows: int) 
 DASHES = [[1, 0], [7, 3], [2, 2]] * 5
 
 
+def lines(
+    x: Spec,
+    y: Spec,
+    *,
+    series: list[str],
+    colours: Spec,
+    legend: Spec,
+    dashes: Sequence[Sequence[int]] = DASHES,
+) -> Spec:
+    """A line for each `series` of `y` over `x`, told apart by colour and by dashes.
+
+    colours  the range of a scale, or a scheme: {"range": [...]} or {"scheme": ...}
+    """
+    line = {"field": "series", "type": "nominal", "sort": series, "legend": legend,
+            "scale": {"domain": series, **colours}}  # fmt: skip
+    dash = {**line, "scale": {"domain": series, "range": dashes}}
+    return {
+        "encoding": {"x": {"field": "x", **x}, "y": {"field": "y", **y}, "color": line},
+        "layer": [
+            {"mark": {"type": "line", "strokeWidth": 2.2}, "encoding": {"strokeDash": dash}},
+        ],
+    }
+
+
 def curves(columns: tuple[Column, ...], x_title: str, y: Spec, *, series: list[str]) -> Spec:
     """A line for each `series` over `x`, of `y`, with its name at its end, where `end` holds it."""
-    # subtle: the last fifth of viridis is too pale for a line
-    colours = {"name": "viridis", "extent": [0, 0.82]}
-    line = {"field": "series", "type": "nominal", "sort": series,
-            "legend": {"symbolType": "stroke", "columns": 4},
-            "scale": {"domain": series, "scheme": colours}}  # fmt: skip
-    dash = {**line, "scale": {"domain": series, "range": DASHES}}
-    encoding = {
-        "x": {"field": "x", "type": "quantitative",
-              "axis": {"title": x_title, "grid": False, "tickMinStep": 1}},
-        "y": {"field": "y", "type": "quantitative", "axis": y},
-        "color": line,
-    }  # fmt: skip
+    drawn = lines(
+        {"type": "quantitative", "axis": {"title": x_title, "grid": False, "tickMinStep": 1}},
+        {"type": "quantitative", "axis": y},
+        series=series,
+        # subtle: the last fifth of viridis is too pale for a line
+        colours={"scheme": {"name": "viridis", "extent": [0, 0.82]}},
+        legend={"symbolType": "stroke", "columns": 4},
+    )
+    (line,) = drawn["layer"]
+    line["encoding"]["tooltip"] = tooltip(columns)
+    named: Spec = {"transform": [{"filter": "datum.end !== null"}]}
     return sized(
         320,
-        encoding=encoding,
+        encoding=drawn["encoding"],
         layer=[
-            {"mark": {"type": "line", "strokeWidth": 2.2},
-             "encoding": {"tooltip": tooltip(columns), "strokeDash": dash}},
+            line,
             {"mark": {"type": "point", "shape": "circle", "filled": True, "size": 34, "opacity": 1},
-             "transform": [{"filter": "datum.end !== null"}]},
+             **named},
             {"mark": {"type": "text", "align": "left", "dx": 7, "fontSize": 11.5},
-             "transform": [{"filter": "datum.end !== null"}],
-             "encoding": {"text": {"field": "end"}, "color": {"value": INK}}},
+             "encoding": {"text": {"field": "end"}, "color": {"value": INK}}, **named},
         ],
         padding={"right": 74, "left": 2, "top": 8, "bottom": 4},
     )  # fmt: skip
 
 
-def beside(columns: tuple[Column, ...], x_title: str, y: Spec) -> Spec:
+def beside(columns: tuple[Column, ...], x_title: str, y: Spec, *, predicted: str = MODEL) -> Spec:
     """For each `group` a bar of what `came`, with a diamond at what was `expected`."""
     x = {"field": "group", "type": "ordinal", "sort": None,
          "axis": {"title": x_title, "labelAngle": 0}}  # fmt: skip
-    bar = {"type": "bar", "color": PALE, "stroke": BLUE, "strokeWidth": 1, "cornerRadiusEnd": 2}
-    diamond = {"type": "point", "filled": True, "size": 95, "shape": "diamond", "opacity": 1}
+    bar = {"type": "bar", "color": MIST, "stroke": ACTUAL, "strokeWidth": 1, "cornerRadiusEnd": 2}
+    diamond = {"type": "point", "filled": True, "size": 95, "shape": "diamond", "opacity": 1,
+               "stroke": "white", "strokeWidth": 0.8}  # fmt: skip
     came, expected = (
         {"field": name, "type": "quantitative", "axis": y} for name in ("came", "expected")
     )
@@ -185,7 +211,7 @@ def beside(columns: tuple[Column, ...], x_title: str, y: Spec) -> Spec:
         encoding={"x": x, "tooltip": tooltip(columns)},
         layer=[
             {"mark": bar, "encoding": {"y": came}},
-            {"mark": {**diamond, "color": RED}, "encoding": {"y": expected}},
+            {"mark": {**diamond, "color": predicted}, "encoding": {"y": expected}},
         ],
     )
 

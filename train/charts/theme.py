@@ -1,37 +1,42 @@
-"""What all pictures share: colours, type, axes, what a pointer shows.
+"""What all charts share: colours, fonts, axes, sizes.
 
-The colours are Okabe and Ito's, which everybody can tell apart.
+The colours are Okabe and Ito's, which everybody can tell apart. They mean the same everywhere: dark
+is what happened, blue what the model predicted, amber what the prior did.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from train.report.page.parts import Column, Spec
+# A chart in Vega-Lite.
+Spec = dict[str, Any]
 
 BLUE, ORANGE, RED = "#0072B2", "#E69F00", "#D55E00"
-INK, SOFT = "#22303c", "#53626f"
-SKY, PALE = "#9fc9e3", "#cfe3f0"
+INK, SOFT, QUIET = "#22303c", "#53626f", "#9aa5b1"
+SKY, PALE, MIST = "#9fc9e3", "#cfe3f0", "#dde4ea"
+ACTUAL, MODEL, PRIOR = INK, BLUE, ORANGE
 # subtle: lengths of text are measured, so the family must be one that a canvas knows
 FONT = 'system-ui, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif'
-MONEY, COUNT = ",.2f", ",.0f"
-D3 = {
-    "money": MONEY,
-    "exact": MONEY,
-    "number": MONEY,
-    "count": COUNT,
-    "days": COUNT,
-    "percent": ".1%",
-}
-NO_AXIS: dict[str, Any] = {"domain": False, "ticks": False, "labelPadding": 8}
+COUNT = ",.0f"
+NO_AXIS: Spec = {"domain": False, "ticks": False, "labelPadding": 8}
 
 
 def theme() -> Spec:
-    """What all pictures share."""
+    """The configuration of every chart, in Vega-Lite."""
     return {
         "font": FONT,
         "background": "transparent",
         "view": {"stroke": None},
+        "title": {
+            "anchor": "start",
+            "frame": "group",
+            "fontSize": 15,
+            "color": INK,
+            "subtitleColor": SOFT,
+            "subtitleFontSize": 11.5,
+            "subtitlePadding": 5,
+            "offset": 12,
+        },
         "axis": {
             "labelColor": "#4a5966",
             "titleColor": "#4a5966",
@@ -68,17 +73,9 @@ def percent_axis(title: str | None = None, **options: Any) -> Spec:
     return {"title": title, "format": ".0%", "tickCount": 5, **options}
 
 
-def tooltip(columns: tuple[Column, ...]) -> list[Spec]:
-    """The columns of a row, shown where the pointer is."""
-    return [
-        {"field": each.key, "title": each.heading}
-        | (
-            {"type": "quantitative", "format": D3[each.kind]}
-            if each.kind in D3
-            else {"type": "nominal"}
-        )
-        for each in columns
-    ]
+def count_axis(title: str | None = None, **options: Any) -> Spec:
+    """An axis of numbers: 12,000."""
+    return {"title": title, "format": ",~f", "tickCount": 6, **options}
 
 
 def fitting(width: float) -> Spec:

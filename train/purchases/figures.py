@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,59 +12,55 @@ from numpy.typing import NDArray
 from models.boosting import RoundsCurve
 from models.purchases.card import PurchaseCard
 from models.purchases.predict import forecast_table
+from train.charts import diagnostics
+from train.charts.theme import Spec
 from train.leaderboard import SHOWN
 from train.purchases.backtest import CLASSICAL, OURS, Origin
 from train.purchases.history import History
 from train.purchases.holdout import Verdict
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 
 SCALES = {"churn": "log odds of an order", "spend": "log money"}
 
 
 def of_model(
     name: str, curve: RoundsCurve, gains: dict[str, float], moved: dict[str, float]
-) -> dict[str, Figure]:
+) -> dict[str, Spec]:
     """How the number of rounds was chosen, and which features the trees use.
 
     gains  total gain by feature; moved: what it adds to a customer's answer, mean of |SHAP|
     """
-    from train.charts import plots
-
     return {
-        "learning_curve": plots.learning_curve(
+        "learning_curve": diagnostics.learning_curve(
             curve.rounds, curve.deviance, curve.chosen, model=f"{name} model"
         ),
-        "importance": plots.importance(gains, model=f"{name} model"),
-        "shap_importance": plots.importance(
+        "importance": diagnostics.importance(gains, model=f"{name} model"),
+        "shap_importance": diagnostics.importance(
             moved, model=f"{name} model", measure=f"sum of mean |SHAP value|, {SCALES[name]}"
         ),
     }
 
 
-def of_verdict(name: str, verdict: Verdict | None, card: PurchaseCard) -> dict[str, Figure]:
+def of_verdict(name: str, verdict: Verdict | None, card: PurchaseCard) -> dict[str, Spec]:
     """What was predicted against what happened, for churn, spend or clv."""
     if verdict is None:
         return {}
-    from train.charts import plots
-
     seen = verdict.customers
     if name == "churn":
         return {
-            "reliability": plots.reliability(*_columns(seen, "churned", "p_churn", "prior_p_churn"))
+            "reliability": diagnostics.reliability(
+                *_columns(seen, "churned", "p_churn", "prior_p_churn")
+            )
         }
     if name == "spend":
         returners = seen[seen["churned"] == 0]
         if returners.empty:
             return {}
         columns = _columns(returners, "revenue", "expected_spend", "prior_spend")
-        return {"deciles": plots.decile_bars(*columns, currency=card.currency)}
+        return {"deciles": diagnostics.decile_bars(*columns, currency=card.currency)}
     columns = _columns(seen, "revenue", "expected_revenue", "prior_revenue")
     return {
-        "deciles": plots.decile_bars(*columns, currency=card.currency),
-        "gain": plots.gain_curve(*columns, currency=card.currency),
+        "deciles": diagnostics.decile_bars(*columns, currency=card.currency),
+        "gain": diagnostics.gain_curve(*columns, currency=card.currency),
     }
 
 
@@ -73,38 +68,34 @@ def _columns(frame: pd.DataFrame, *names: str) -> list[NDArray[np.float64]]:
     return [frame[name].to_numpy(dtype=float) for name in names]
 
 
-def of_origin(origin: Origin, history: History) -> dict[str, Figure]:
+def of_origin(origin: Origin, history: History) -> dict[str, Spec]:
     """What ours and the classical model said at an origin against what happened."""
-    from train.charts import plots
-
     said, classical = origin.said[OURS], origin.said[CLASSICAL]
     currency = history.log.currency
     revenue, churned = _columns(origin.actual, "revenue_future", "churned")
     beside = (said.expected_revenue, classical.expected_revenue)
     return {
-        "deciles": plots.decile_bars(revenue, *beside, currency=currency),
-        "gain": plots.gain_curve(revenue, *beside, currency=currency),
-        "reliability": plots.reliability(churned, 1.0 - said.p_order, 1.0 - classical.p_order),
+        "deciles": diagnostics.decile_bars(revenue, *beside, currency=currency),
+        "gain": diagnostics.gain_curve(revenue, *beside, currency=currency),
+        "reliability": diagnostics.reliability(
+            churned, 1.0 - said.p_order, 1.0 - classical.p_order
+        ),
         **_of_days(origin, history),
     }
 
 
-def of_board(board: pd.DataFrame) -> Figure:
+def of_board(board: pd.DataFrame) -> Spec:
     """The leaderboard, best of each column marked."""
-    from train.charts import plots
-
     shown = board[[name for name in SHOWN if name in board]]
     rows = {
         str(model): {str(name): float(at) for name, at in zip(shown, row, strict=True)}
         for model, row in zip(shown.index, shown.to_numpy(dtype=float), strict=True)
     }
-    return plots.leaderboard(rows)
+    return diagnostics.leaderboard(rows)
 
 
-def _of_days(origin: Origin, history: History) -> dict[str, Figure]:
+def _of_days(origin: Origin, history: History) -> dict[str, Spec]:
     """Tracking plot and conditional expectations of purchase days."""
-    from train.charts import plots
-
     table = history.table(origin.as_of)
     horizon_days = origin.bundle.card.horizon_days
     ours = forecast_table(origin.bundle, table, as_of=origin.as_of)
@@ -116,7 +107,7 @@ def _of_days(origin: Origin, history: History) -> dict[str, Figure]:
         "recency": ("recency_days", "days since the last purchase"),
     }
     found = {
-        f"expected_by_{name}": plots.conditional_expectation(
+        f"expected_by_{name}": diagnostics.conditional_expectation(
             table[column].to_numpy(dtype=float),
             days,
             expected,
@@ -127,7 +118,7 @@ def _of_days(origin: Origin, history: History) -> dict[str, Figure]:
         for name, (column, label) in by.items()
     }
     weeks = weekly_days(origin, history, ours.expected_days)
-    found["tracking"] = plots.tracking_plot(
+    found["tracking"] = diagnostics.tracking_plot(
         list(weeks.index), weeks["actual"], weeks["predicted"], origin.as_of, what="purchase days"
     )
     return found

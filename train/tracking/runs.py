@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from train.charts.png import png
+from train.charts.theme import Spec
 from train.tracking.serialization import batches, flat, redacted, requirements, shortened, to_json
 
 if TYPE_CHECKING:
     import pandas as pd
     import xgboost as xgb
-    from matplotlib.figure import Figure
 
 SILENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -39,7 +41,7 @@ class Record:
     params       settings; nested mappings become dotted names
     metrics      final numbers; those that are not finite are named in the tag undefined_metrics
     curves       numbers by step: 0, 1, 2, ... or as the mapping's keys say
-    figures      -> plots/<name>.png
+    figures      charts in Vega-Lite -> plots/<name>.png
     documents    -> <name>.json
     texts        -> <name>, which has its own suffix
     booster      logged in XGBoost's own format, with `example`: float32 rows of what it reads
@@ -49,7 +51,7 @@ class Record:
     params: Mapping[str, object] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     curves: Mapping[str, Sequence[float] | Mapping[int, float]] = field(default_factory=dict)
-    figures: Mapping[str, Figure] = field(default_factory=dict)
+    figures: Mapping[str, Spec] = field(default_factory=dict)
     documents: Mapping[str, Mapping[str, Any] | Sequence[Any]] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -150,8 +152,11 @@ def leave(record: Record) -> None:
         mlflow.log_params(dict(batch))
     mlflow.log_metrics(_defined(record.metrics))
     _leave_curves(mlflow, record)
-    for name, figure in record.figures.items():
-        mlflow.log_figure(figure, f"plots/{name}.png", save_kwargs={"dpi": 130})
+    with TemporaryDirectory() as folder:
+        for name, chart in record.figures.items():
+            path = Path(folder, f"{name}.png")
+            path.write_bytes(png(chart))
+            mlflow.log_artifact(str(path), "plots")
     for name, document in record.documents.items():
         mlflow.log_text(to_json(document), f"{name}.json")
     for name, text in record.texts.items():

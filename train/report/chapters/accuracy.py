@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from train.charts.rows import Column
 from train.charts.shapes import beside
 from train.charts.theme import money_axis, percent_axis
 from train.report.facts.holdout import Judged
 from train.report.facts.purchases import Facts
 from train.report.facts.shared import Told
-from train.report.page.parts import Chapter, Column, Picture
+from train.report.page.parts import Chapter, Picture
 
 DECILES = (
     Column("group", "tenth"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from features.ingest.policies import MEANINGS
+from train.charts.rows import Column
 from train.report.facts.purchases import Facts
 from train.report.facts.shared import Told
-from train.report.page.parts import Chapter, Column, Table
+from train.report.page.parts import Chapter, Table
 
 COUNTS = (Column("number", "number", "count"), Column("meaning", "what"))
 BASIS = {

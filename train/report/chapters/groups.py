@@ -6,12 +6,13 @@ import pandas as pd
 
 from models.segmentation.personas import favourite
 from models.segmentation.rfm import MEANINGS
+from train.charts.rows import Column
 from train.charts.shapes import intervals
 from train.charts.theme import money_axis
 from train.report.facts.purchases import Facts
 from train.report.facts.shared import Told
 from train.report.facts.totals import by_group
-from train.report.page.parts import WORTH, Chapter, Column, Picture, records
+from train.report.page.parts import WORTH, Chapter, Picture, records
 
 MOST = 12
 INTRODUCTION = (

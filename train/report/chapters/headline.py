@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from models.economics import MONTH_DAYS
 from models.purchases.curve import value_curve
 from models.purchases.predict import forecast_table
+from train.charts.rows import Column, Row
 from train.charts.shapes import months
 from train.charts.theme import money_axis
 from train.report.facts.purchases import Facts
 from train.report.facts.shared import Told
-from train.report.page.parts import Chapter, Column, Picture, Row, Tile, Tiles
+from train.report.page.parts import Chapter, Picture, Tile, Tiles
 
 Array = NDArray[np.float64]
 PAST_MONTHS = 24

@@ -10,11 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.subscriptions.survival import months_watched
+from train.charts.rows import Column, Row
 from train.charts.shapes import curves
 from train.charts.theme import percent_axis
 from train.report.chapters.groups import MOST, picture
 from train.report.facts.subscriptions import ContractFacts
-from train.report.page.parts import Chapter, Column, Picture, Row, Table, records
+from train.report.page.parts import Chapter, Picture, Table, records
 from train.subscriptions.months import known_by, survived
 from train.subscriptions.records import TODAYS
 

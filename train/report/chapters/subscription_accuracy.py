@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from train.charts.rows import Column
 from train.charts.shapes import beside
 from train.charts.theme import percent_axis
 from train.report.chapters.accuracy import RISKS, deciles
 from train.report.facts.subscription_holdout import ContractJudged
 from train.report.facts.subscriptions import ContractFacts
-from train.report.page.parts import Chapter, Column, Picture
+from train.report.page.parts import Chapter, Picture
 from train.subscriptions.records import TODAYS
 
 LEAD = (

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from train.charts.rows import Column
 from train.report.chapters.top_customers import best_of, listed, picture, telling
 from train.report.facts.subscriptions import ContractFacts
-from train.report.page.parts import WORTH, Chapter, Column, Table
+from train.report.page.parts import WORTH, Chapter, Table
 
 COLUMNS = (
     Column("customer", "customer"),

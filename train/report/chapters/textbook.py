@@ -8,10 +8,11 @@ import pandas as pd
 
 from models.textbook.averages import longest_period
 from models.textbook.comparison import Textbook, textbook
+from train.charts.rows import Column, Row
 from train.charts.shapes import lengths
 from train.charts.theme import money_axis
 from train.report.facts.purchases import Facts
-from train.report.page.parts import Chapter, Column, Picture, Row, Table, records
+from train.report.page.parts import Chapter, Picture, Table, records
 from train.report.page.text import UNKNOWN
 
 MODEL, NAN = "the model", r"\bnan\b"

@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from train.charts.rows import Column
 from train.charts.shapes import heatmap
 from train.report.facts.shared import Earlier, Told
-from train.report.page.parts import Chapter, Column, Picture, Table, records
+from train.report.page.parts import Chapter, Picture, Table, records
 
 MOST = 10
 NEW = "not yet known"

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from models.purchases.curve import next_order_days
 from models.purchases.predict import forecast_table
+from train.charts.rows import Column, Row
 from train.charts.shapes import intervals
 from train.charts.theme import money_axis
 from train.report.facts.purchases import Facts
 from train.report.facts.shared import Told
-from train.report.page.parts import WORTH, Chapter, Column, Part, Picture, Row, Table, records
+from train.report.page.parts import WORTH, Chapter, Part, Picture, Table, records
 
 MOST = 20
 COLUMNS = (

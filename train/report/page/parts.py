@@ -9,18 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-Row = dict[str, Any]
-Spec = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of rows: its key, its heading, and the kind of its numbers, see `Words`."""
-
-    key: str
-    heading: str
-    kind: str = "text"
-
+from train.charts.rows import Column, Row
+from train.charts.theme import Spec
 
 WORTH = (
     Column("clv", "value", "exact"),

@@ -8,19 +8,9 @@ import json
 from collections.abc import Sequence
 from html import escape
 
+from train.charts.rows import Column, Row
 from train.charts.theme import theme
-from train.report.page.parts import (
-    Card,
-    Cards,
-    Chapter,
-    Column,
-    Part,
-    Picture,
-    Row,
-    Table,
-    Tiles,
-    plain,
-)
+from train.report.page.parts import Card, Cards, Chapter, Part, Picture, Table, Tiles, plain
 from train.report.page.script import DRAW, libraries
 from train.report.page.style import STYLE
 from train.report.page.text import Words

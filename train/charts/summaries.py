@@ -1,4 +1,4 @@
-"""What all pictures share: colours, an empty figure, labels, and groups of customers."""
+"""Arrays of customers -> the few numbers that a chart draws: groups, gains, names, best values."""
 
 from __future__ import annotations
 
@@ -7,52 +7,11 @@ import re
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, PercentFormatter
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-ACTUAL, MODEL, PRIOR, QUIET = "#2f3640", "#1b7f8c", "#e39a2d", "#9aa5b1"
-PERCENT = PercentFormatter(1.0, decimals=0)
-COUNT = FuncFormatter(lambda value, _: f"{value:,.0f}")
 MOST_GROUPS = 8
-
-
-def blank(title: str, *, width: float = 7.2, height: float = 5.0) -> Figure:
-    """An empty figure, in inches, with its question as the title."""
-    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
-    figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=13)
-    return figure
-
-
-def dress(axes: Axes, x: str, y: str, note: str = "") -> None:
-    """Axis labels with their units, a note in small print, a faint grid, no box."""
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    axes.set_title(note, loc="left", fontsize=9, color="#57606f")
-    axes.grid(color="#e5e9ee", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(QUIET)
-    axes.tick_params(color=QUIET)
-
-
-def start_at_zero(axes: Axes) -> None:
-    """Let the vertical axis begin at zero, unless what is shown goes below it."""
-    if axes.dataLim.ymin >= 0:
-        axes.set_ylim(bottom=0)
-
-
-def numbers(values: ArrayLike) -> Array:
-    """The values as float64."""
-    return np.asarray(values, dtype=float)
-
-
-def voices(model: ArrayLike, prior: ArrayLike | None) -> list[tuple[str, str, Array]]:
-    """Name, colour and predictions of the model, and of the prior beside it."""
-    said = [("model", MODEL, numbers(model))]
-    return said if prior is None else [*said, ("prior", PRIOR, numbers(prior))]
+POINTS = 501
 
 
 def group_means(by: Array, values: list[Array], groups: int) -> list[Array]:
@@ -69,6 +28,14 @@ def gain(actual: Array, predicted: Array) -> tuple[Array, Array]:
     return np.r_[0.0, np.cumsum(people) / actual.size], np.r_[0.0, np.cumsum(value) / total]
 
 
+def thinned(x: Array, y: Array) -> tuple[Array, Array]:
+    """A curve over [0, 1] at no more than 501 points, so that a million customers can be drawn."""
+    if x.size <= POINTS:
+        return x, y
+    places = np.linspace(0.0, 1.0, POINTS)
+    return places, np.interp(places, x, y)
+
+
 def cut(trait: Array) -> tuple[NDArray[np.int64], list[str]]:
     """The group of each customer and the groups' names.
 
@@ -77,7 +44,7 @@ def cut(trait: Array) -> tuple[NDArray[np.int64], list[str]]:
     """
     if (trait == np.round(trait)).all() and np.quantile(trait, 0.5) < MOST_GROUPS - 1:
         group = np.clip(trait, 0, MOST_GROUPS - 1).astype(np.int64)
-        names = [str(each) for each in range(int(group.max(initial=0)) + 1)]
+        names = [str(number) for number in range(int(group.max(initial=0)) + 1)]
         return group, [f"{name}+" if int(name) == MOST_GROUPS - 1 else name for name in names]
     edges = np.unique(np.quantile(trait, np.linspace(0, 1, MOST_GROUPS + 1)))
     if len(edges) == 1:
