@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import xgboost as xgb
 from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import expit
 from sklearn.base import BaseEstimator
 
 Array = NDArray[np.float64]
@@ -129,6 +131,22 @@ def tree_correction(booster: xgb.Booster, features: Matrix, rounds: int | None =
         iteration_range=(0, rounds or 0),
     )
     return np.asarray(added, dtype=np.float64)
+
+
+def log_loss(happened: Array, margin: Array) -> Array:
+    """Negative log likelihood of what happened to each, the predicted total brought to the actual.
+
+    How much happens in a window is not the trees' to explain, so it must not choose their number.
+    """
+    if not 0 < happened.sum() < len(happened):
+        return np.zeros(len(happened))
+
+    def excess(shift: float) -> float:
+        return float(expit(margin + shift).sum() - happened.sum())
+
+    reach = float(np.abs(margin).max()) + np.log(len(happened)) + 1.0
+    margin = margin + float(brentq(excess, -reach, reach, xtol=1e-9))
+    return np.asarray(np.logaddexp(0.0, margin) - happened * margin)
 
 
 def choose_rounds(

@@ -7,97 +7,26 @@ import json
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any
 
-import numpy as np
 import xgboost as xgb
-from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from models.purchases.card import FORMAT_VERSION, PurchaseCard
-from models.subscriptions.card import Card, SubscriptionCard
-from models.tree_arrays import Forest, Grove, agrees, forest, grove
+from models.card import FORMAT_VERSION
+from models.purchases.bundle import PurchaseBundle
+from models.purchases.card import PurchaseCard
+from models.subscriptions.bundle import SubscriptionBundle
+from models.subscriptions.card import SubscriptionCard
+from models.tree_arrays import agrees
 
 CARD = "card.json"
-Relationship = Literal["purchases", "contract"]
+Card = PurchaseCard | SubscriptionCard
+Bundle = PurchaseBundle | SubscriptionBundle
 
 
 class BundleError(ValueError):
     """A folder is not a bundle that this version can answer with."""
-
-
-class _Columns:
-    """What follows from the features of a card, worked out once, when it is first asked for."""
-
-    card: Card
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """The features in the order of every matrix."""
-        return tuple(feature.name for feature in self.card.features)
-
-    @cached_property
-    def places(self) -> dict[str, int]:
-        """The column of each feature in every matrix."""
-        return {name: place for place, name in enumerate(self.names)}
-
-    @cached_property
-    def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Lowest and highest of each feature in what was learnt from; NaN where unknown."""
-        kept = [(each.lowest, each.highest) for each in self.card.features]
-        known = [pair if None not in pair else (np.nan, np.nan) for pair in kept]
-        lowest, highest = np.array(known, dtype=np.float64).reshape(-1, 2).T
-        return lowest, highest
-
-
-@dataclass(frozen=True)
-class PurchaseBundle(_Columns):
-    """A trained model of purchases, complete; holds no customer row and no code."""
-
-    relationship: ClassVar[Relationship] = "purchases"
-    card: PurchaseCard
-    churn: xgb.Booster
-    spend: xgb.Booster
-
-    @cached_property
-    def forests(self) -> tuple[Forest, Forest]:
-        """The trees of churn and of spend as arrays."""
-        return forest(self.churn), forest(self.spend)
-
-    @cached_property
-    def grove(self) -> Grove:
-        """The same, to be walked together."""
-        return grove(self.forests)
-
-    @property
-    def boosters(self) -> dict[str, xgb.Booster]:
-        """The boosters by their names on the card."""
-        return {"churn": self.churn, "spend": self.spend}
-
-
-@dataclass(frozen=True)
-class SubscriptionBundle(_Columns):
-    """A trained model of contracts: what is paid is known, so that there is one booster only."""
-
-    relationship: ClassVar[Relationship] = "contract"
-    card: SubscriptionCard
-    churn: xgb.Booster
-
-    @cached_property
-    def forests(self) -> tuple[Forest]:
-        """The trees of leaving in a month as arrays."""
-        return (forest(self.churn),)
-
-    @property
-    def boosters(self) -> dict[str, xgb.Booster]:
-        """The boosters by their names on the card."""
-        return {"churn": self.churn}
-
-
-Bundle = PurchaseBundle | SubscriptionBundle
 
 
 def save(bundle: Bundle, folder: Path) -> None:

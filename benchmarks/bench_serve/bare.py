@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
-from models.bundle import PurchaseBundle, load
+from models.bundle import load
+from models.purchases.bundle import PurchaseBundle
 
 
 def application() -> Starlette:

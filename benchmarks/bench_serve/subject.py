@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.bench_serve.load import request
 from benchmarks.bench_serve.processes import ROOT
 from models import bundle as bundles
-from models.bundle import PurchaseBundle
+from models.purchases.bundle import PurchaseBundle
 from serve.api.requests import PredictRequest, parse
 from serve.errors import ServeError
 from serve.handlers import transactions

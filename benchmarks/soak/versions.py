@@ -16,7 +16,7 @@ from benchmarks.bench_serve.processes import ROOT
 from features.config.read import read_purchase_config
 from features.ingest.transactions import read_transactions
 from models import bundle as bundles
-from models.bundle import PurchaseBundle
+from models.purchases.bundle import PurchaseBundle
 from serve.__main__ import main as serve
 from serve.api.requests import PredictRequest, parse
 from serve.handlers import predict as answer

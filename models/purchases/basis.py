@@ -1,19 +1,13 @@
-"""What a prediction rests on, and what its reader should know."""
+"""What a prediction of purchases rests on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from models.bundle import Bundle, PurchaseBundle
-
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Basis = Literal["model", "prior", "insufficient"]
+from models.basis import Array, Evidence, Flags, evidence, outside_training_range
+from models.purchases.bundle import PurchaseBundle
 
 NEEDED = (
     *("repeat_days", "last_repeat_days", "age_days", "day_value_mean"),
@@ -22,34 +16,20 @@ NEEDED = (
 YOUNG_DAYS = 30
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What each customer's answer rests on.
-
-    known     whether there are numbers at all, shape (n,)
-    basis     insufficient: a sufficient statistic of the probability model is unknown, no numbers
-              prior: the bundle has no trees, the numbers are the probability model's
-              model: the probability model, corrected by trees
-    warnings  sentences
-    """
-
-    known: Flags
-    basis: list[Basis]
-    warnings: list[list[str]]
-
-
 def assess(bundle: PurchaseBundle, matrix: Array, horizon_days: int) -> Evidence:
-    """The verdict on each row of a matrix of `models.purchases.predict.feature_matrix`."""
+    """The evidence of each row of a matrix of `bundle.feature_matrix`.
+
+    insufficient: one of the sufficient statistics, NEEDED, is unknown.
+    """
     card = bundle.card
     needed = matrix[:, [bundle.places[name] for name in NEEDED]]
     known: Flags = ~np.logical_or.reduce(np.isnan(needed), axis=1)
-    learnt: Basis = "model" if card.churn.rounds + card.spend.rounds > 0 else "prior"
     warnings: list[list[str]] = [[] for _ in range(len(matrix))]
     for flags, sentence in _histories(bundle, matrix, known):
         for row in flags.nonzero()[0].tolist():
             warnings[row].append(sentence)
-    for position, place in outside(bundle, matrix, known):
-        warnings[position].append(f"{bundle.names[place]} outside the training range")
+    for row, name in outside_training_range(bundle, matrix, known):
+        warnings[row].append(f"{name} outside the training range")
     if horizon_days > card.fitted_horizon_days:
         sentence = (
             f"the log was long enough to learn from {card.fitted_horizon_days} days; the "
@@ -57,8 +37,7 @@ def assess(bundle: PurchaseBundle, matrix: Array, horizon_days: int) -> Evidence
         )
         for row in known.nonzero()[0].tolist():
             warnings[row].append(sentence)
-    basis: list[Basis] = [learnt if each else "insufficient" for each in known.tolist()]
-    return Evidence(known, basis, warnings)
+    return evidence(known, warnings, rounds=card.churn.rounds + card.spend.rounds)
 
 
 def _histories(bundle: PurchaseBundle, matrix: Array, known: Flags) -> Iterator[tuple[Flags, str]]:
@@ -70,11 +49,3 @@ def _histories(bundle: PurchaseBundle, matrix: Array, known: Flags) -> Iterator[
     yield column["repeat_days"] == 0, "only one purchase day so far"
     yield column["age_days"] < YOUNG_DAYS, f"customer for less than {YOUNG_DAYS} days"
     yield column["refund_rate"] > 1.0, "refunds exceed purchases"
-
-
-def outside(bundle: Bundle, matrix: Array, known: Flags) -> Iterator[tuple[int, int]]:
-    """Row and column of each value that is not between the bounds of what was learnt from."""
-    lowest, highest = bundle.bounds
-    beyond = ((matrix < lowest) | (matrix > highest)) & known[:, None]
-    rows, places = beyond.nonzero()
-    yield from zip(rows.tolist(), places.tolist(), strict=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import xgboost as xgb
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import expit, logit
 from sklearn.base import ClassifierMixin
 
@@ -17,6 +16,7 @@ from models.boosting import (
     TrainingRows,
     choose_rounds,
     fit_trees,
+    log_loss,
     tree_correction,
 )
 
@@ -91,19 +91,3 @@ def log_odds(p_order: Array, lifted: Array) -> Array:
             less chance
     """
     return np.asarray(np.minimum(logit(p_order) + lifted, logit(1.0 - DOUBT)))
-
-
-def log_loss(ordered: Array, margin: Array) -> Array:
-    """Negative log likelihood of what happened to each, the total brought to what it was first.
-
-    The level of a window is not the trees' to explain, so it must not choose their number.
-    """
-    if not 0 < ordered.sum() < len(ordered):
-        return np.zeros(len(ordered))
-
-    def excess(shift: float) -> float:
-        return float(expit(margin + shift).sum() - ordered.sum())
-
-    reach = float(np.abs(margin).max()) + np.log(len(ordered)) + 1.0
-    margin = margin + float(brentq(excess, -reach, reach, xtol=1e-9))
-    return np.asarray(np.logaddexp(0.0, margin) - ordered * margin)

@@ -11,15 +11,13 @@ Shapes broadcast: customers as a column and horizons as a row give one answer fo
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaln, hyp2f1
+from scipy.special import hyp2f1
+
+from models.beta_average import beta_average, lost_digits
 
 Array = NDArray[np.float64]
-NODES = 512
-SLACK = 1e-9
 
 
 def expected_days(
@@ -35,7 +33,7 @@ def expected_days(
     least = -np.expm1(-shape * np.log1p(horizon_days / rate))
     most = shape * horizon_days / rate
     found = _closed_form(shape, rate, a, b, horizon_days)
-    lost = ~((found >= least * (1.0 - SLACK)) & (found <= most * (1.0 + SLACK)))
+    lost = lost_digits(found, least, most)
     if lost.any():
         found[lost] = _quadrature(*_chosen(lost, shape, rate, b, horizon_days), a=a)
     return np.minimum(np.maximum(found, least), most)
@@ -54,7 +52,7 @@ def still_there(
     z = horizon_days / (rate + horizon_days)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         found = np.exp(a * np.log1p(-z)) * hyp2f1(a + b - shape, a, a + b, z)
-    lost = ~((found >= least * (1.0 - SLACK)) & (found <= 1.0 + SLACK))
+    lost = lost_digits(found, least, 1.0)
     if lost.any():
         found[lost] = _quadrature_there(*_chosen(lost, shape, rate, b, horizon_days), a=a)
     return np.minimum(np.maximum(found, least), 1.0)
@@ -93,7 +91,7 @@ def _quadrature(shape: Array, rate: Array, b: Array, horizon_days: Array, *, a: 
         return np.asarray(days - (most * stay + least * leave))
 
     line = (most * b + least * a) / (a + b)
-    return mean_over_theta(above_the_line, a, b, np.log1p(most)) + line
+    return beta_average(above_the_line, a, b, np.log1p(most)) + line
 
 
 def _quadrature_there(
@@ -108,24 +106,4 @@ def _quadrature_there(
 
     line = (b + least * a) / (a + b)
     most = shape * horizon_days / rate
-    return mean_over_theta(above_the_line, a, b, np.log1p(most)) + line
-
-
-def mean_over_theta(
-    function: Callable[[Array, Array], Array], a: float | Array, b: Array, log_scale: Array
-) -> Array:
-    """The mean of a function of (theta, 1 - theta) that vanishes at both ends.
-
-    By the trapezoidal rule over the log odds of theta; log_scale: where the function bends.
-    """
-    centre, width = np.log(a / b), np.sqrt(1.0 / a + 1.0 / b)
-    start = np.maximum(centre - 10.0 * width - 40.0 / a, np.minimum(centre, -log_scale) - 40.0)
-    stop = np.minimum(centre + 10.0 * width + 40.0 / b, np.maximum(centre, 0.0) + 40.0)
-    step = (stop - start) / NODES
-    total = np.zeros(len(b))
-    for node in range(NODES + 1):
-        log_odds = start + node * step
-        log_leave, log_stay = -np.logaddexp(0.0, -log_odds), -np.logaddexp(0.0, log_odds)
-        density = np.exp(a * log_leave + b * log_stay - betaln(a, b))
-        total += density * function(np.exp(log_leave), np.exp(log_stay))
-    return np.asarray(total * step)
+    return beta_average(above_the_line, a, b, np.log1p(most)) + line

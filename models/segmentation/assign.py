@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.config.sections import Economics
-from models.bundle import Bundle
+from models.card import FeatureColumns
 from models.segmentation.rfm import segment, segment_at
 from models.segmentation.tiers import tier_of, tiers
 
@@ -19,21 +19,22 @@ FEW_ROWS = 24
 CUT_BY = tuple(name for name in Economics.model_fields if name != "acquisition_cost")
 
 
-def has_tiers(bundle: Bundle, horizon_days: int, economics: Economics) -> bool:
+def has_tiers(bundle: FeatureColumns, horizon_days: int, economics: Economics) -> bool:
     """Whether values of this horizon and economics can be laid beside the bundle's cuts."""
     card = bundle.card
     if card.bounds is None or card.bounds.tiers is None:
         return False
-    # the value of a contract is that of its whole life, whatever the horizon
-    if bundle.relationship == "purchases" and horizon_days != card.horizon_days:
+    if bundle.clv_covers == "horizon" and horizon_days != card.horizon_days:
         return False
     return all(getattr(economics, name) == getattr(card.economics, name) for name in CUT_BY)
 
 
-def tier_and_segment(bundle: Bundle, matrix: Array, clv: Array, *, with_tiers: bool) -> list[Names]:
+def tier_and_segment(
+    bundle: FeatureColumns, matrix: Array, clv: Array, *, with_tiers: bool
+) -> list[Names]:
     """Tier and segment of each customer, None where there is none.
 
-    matrix      of `models.purchases.predict.feature_matrix`; clv: their values, money
+    matrix      of `bundle.feature_matrix`; clv: their values, money
     with_tiers  whether the values are of the kind that was cut, see `has_tiers`
     """
     bounds = bundle.card.bounds

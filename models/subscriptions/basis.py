@@ -1,44 +1,40 @@
-"""What a subscriber's prediction rests on, and what its reader should know."""
+"""What a subscriber's prediction rests on."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from models.bundle import SubscriptionBundle
-from models.purchases.basis import Basis, Evidence, Flags, outside
+from models.basis import Array, Evidence, Flags, evidence, outside_training_range
+from models.subscriptions.bundle import SubscriptionBundle
 
-Array = NDArray[np.float64]
 NEEDED = ("tenure_months", "monthly_amount")
 
 
 def assess(bundle: SubscriptionBundle, matrix: Array, horizon_days: int) -> Evidence:
-    """The verdict on each row of a matrix of `models.subscriptions.predict.feature_matrix`.
+    """The evidence of each row of a matrix of `bundle.feature_matrix`.
 
-    insufficient: tenure or amount is unknown; prior: no trees were learnt; model: both.
+    insufficient: tenure or amount is unknown.
     """
     card = bundle.card
     needed = matrix[:, [bundle.places[name] for name in NEEDED]]
     known: Flags = np.asarray(~np.isnan(needed).any(axis=1))
     warnings: list[list[str]] = [[] for _ in range(len(matrix))]
-    ahead = horizon_days > card.fitted_horizon_days
-    past = needed[:, 0] > card.prior.last_month
+    beyond_fit = horizon_days > card.fitted_horizon_days
+    beyond_last = needed[:, 0] > card.prior.last_month
     for row in range(len(matrix)):
         if not known[row]:
             warnings[row].append("tenure or monthly amount is unknown, so nothing can be predicted")
-        elif past[row]:
+        elif beyond_last[row]:
             warnings[row].append(
                 f"a customer for longer than the {card.prior.last_month} months that were learnt "
                 "from: each further month is taken to be like the last"
             )
-        elif ahead:
+        elif beyond_fit:
             warnings[row].append(
                 f"nobody was watched for {horizon_days} days: months beyond the "
                 f"{card.prior.last_month}th are taken to be like the last"
             )
-    for row, place in outside(bundle, matrix, known):
-        if bundle.names[place] != "tenure_months":
-            warnings[row].append(f"{bundle.names[place]} outside the training range")
-    learnt: Basis = "model" if card.churn.rounds else "prior"
-    basis: list[Basis] = [learnt if each else "insufficient" for each in known]
-    return Evidence(known, basis, warnings)
+    for row, name in outside_training_range(bundle, matrix, known):
+        if name != "tenure_months":
+            warnings[row].append(f"{name} outside the training range")
+    return evidence(known, warnings, rounds=card.churn.rounds)

@@ -1,26 +1,24 @@
-"""The card of a model of contracts: everything about it that is not a tree."""
+"""The card of a model of subscriptions: everything about it that is not a tree."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, PositiveFloat, PositiveInt
+from pydantic import AwareDatetime, PositiveFloat, PositiveInt
 
 from features.config.sections import Economics
-from models.purchases.card import FORMAT_VERSION, Feature, PurchaseCard, Training, Trees
+from models.card import FORMAT_VERSION, CardPart, Feature, Training, Trees
 from models.segmentation.cutoffs import Cutoffs
 from models.subscriptions.shifted_beta_geometric import ShiftedBetaGeometric
 from models.subscriptions.survival import Tail
 
 
-class SurvivalCard(BaseModel):
+class SurvivalCard(CardPart):
     """The shifted beta-geometric, and what is assumed beyond the months that were watched.
 
     last_month  the last month of life that enough customers were watched in
     floor       log odds of leaving that no later month goes below
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     alpha: PositiveFloat
     beta: PositiveFloat
@@ -38,14 +36,12 @@ class SurvivalCard(BaseModel):
         return Tail(float(self.last_month), self.floor)
 
 
-class SubscriptionCard(BaseModel):
-    """A trained model of contracts but for its trees; what is named as in `PurchaseCard` means the same.
+class SubscriptionCard(CardPart):
+    """A trained model of subscriptions but for its trees, readable by people and checked on load.
 
     level_sd  standard deviation of the log of the departures' level, which all customers share
     bounds    of the tiers of the customers of trained_as_of; a subscriber has no segment
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     format_version: int = FORMAT_VERSION
     relationship: Literal["contract"] = "contract"
@@ -63,6 +59,3 @@ class SubscriptionCard(BaseModel):
     bounds: Cutoffs | None = None
     metrics: dict[str, float]
     training: Training
-
-
-Card = PurchaseCard | SubscriptionCard

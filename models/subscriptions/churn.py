@@ -18,9 +18,9 @@ from models.boosting import (
     choose_rounds,
     choose_rounds_by_customer,
     fit_trees,
+    log_loss,
     tree_correction,
 )
-from models.purchases.churn import log_loss
 
 EARLIER, RECENT = 0.0, 1.0
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import hyp2f1
 
-from models.purchases.expected_purchases import SLACK, mean_over_theta
+from models.beta_average import beta_average, lost_digits
 
 Array = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ def discounted_renewals(a: Array, b: Array, discount_rate: float) -> Array:
     least = b / (a + b)
     most = least * (1.0 + 1.0 / discount_rate)
     found = _closed_form(a, b, discount_rate)
-    lost = ~((found >= least * (1.0 - SLACK)) & (found <= most * (1.0 + SLACK)))
+    lost = lost_digits(found, least, most)
     if lost.any():
         found[lost] = _quadrature(a[lost], b[lost], discount_rate)
     return np.clip(found, least, most)
@@ -50,4 +50,4 @@ def _quadrature(a: Array, b: Array, discount_rate: float) -> Array:
         return np.asarray(stay * (1.0 + discount_rate) / (discount_rate + leave) - most * stay)
 
     scale = np.full(len(a), -np.log(discount_rate))
-    return mean_over_theta(above_the_line, a, b, scale) + most * b / (a + b)
+    return beta_average(above_the_line, a, b, scale) + most * b / (a + b)

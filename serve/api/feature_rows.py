@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.bundle import Bundle, SubscriptionBundle
+from models.bundle import Bundle
 from models.encoding import Cell, numbers_of_rows
+from models.subscriptions.bundle import SubscriptionBundle
 from serve.api.fields import FeatureValue
 from serve.api.messages import MOST_DETAILS, shown
 from serve.api.requests import FeatureRow

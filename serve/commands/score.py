@@ -16,11 +16,13 @@ import pandas as pd
 from features.atomic_file import write_atomically
 from features.config.read import AnyConfig, read_config
 from features.dataset import Dataset, as_of_or_end, features_as_of, read_dataset
-from models.bundle import Bundle, PurchaseBundle, SubscriptionBundle
-from models.predictor import predict
+from models.bundle import Bundle
+from models.predictions import UnboundedValueError
+from models.predictor import predictor_of
+from models.purchases.bundle import PurchaseBundle
 from models.segmentation.assign import has_tiers
 from models.segmentation.cutoffs import cutoffs, name_customers
-from models.subscriptions.predict import UnboundedValueError
+from models.subscriptions.bundle import SubscriptionBundle
 from serve.errors import ServeError
 from serve.model.live import load
 from serve.model.loaded import LoadedModel
@@ -59,8 +61,7 @@ def score(arguments: Namespace) -> dict[str, Any]:
 
     features = _features(dataset, as_of, model.bundle)
     try:
-        answers = predict(
-            model.bundle,
+        answers = predictor_of(model.bundle).predict(
             features,
             as_of=as_of,
             horizon_days=horizon_days,

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from features.errors import DataError
-from models.bundle import PurchaseBundle
+from models.purchases.bundle import PurchaseBundle
 from serve.api.requests import PredictRequest, parse
 from serve.errors import ServeError
 from serve.handlers import transactions

@@ -10,7 +10,7 @@ import msgspec
 from features.config.sections import Economics
 from features.errors import DataError
 from features.timestamps import format_timestamp, parse_as_of
-from models.bundle import SubscriptionBundle
+from models.subscriptions.bundle import SubscriptionBundle
 from serve.api.feature_rows import Rows, feature_rows
 from serve.api.requests import FeaturesRequest, Options, PredictRequest, parse
 from serve.api.responses import Candidate, Feature, ModelReply

@@ -21,7 +21,7 @@ Notes = Mapping[str, list[str]]
 class PredictionQuery:
     """Customers in the order of the reply, what is known of them, and what is to be said.
 
-    matrix  features as `models.purchases.predict` has them, shape (customers, features)
+    matrix  features as `bundle.feature_matrix` has them, shape (customers, features)
     table   the same as a feature table: made only where texts are needed
     notes   sentences for single customers that become warnings
     """

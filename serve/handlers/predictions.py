@@ -12,11 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import Bundle
-from models.predictor import AnyForecast, assess, customer_values, explain, forecast, value_curve
-from models.purchases.curve import ValueCurve, next_order_days
-from models.purchases.predict import VALUE_COLUMNS, CustomerValues, PurchaseForecast
+from models.predictions import (
+    VALUE_COLUMNS,
+    CustomerValues,
+    Forecast,
+    Predictor,
+    UnboundedValueError,
+    ValueCurve,
+)
+from models.predictor import predictor_of
 from models.segmentation.assign import Names, has_tiers, tier_and_segment
-from models.subscriptions.predict import UnboundedValueError
 from serve.errors import ServeError
 from serve.handlers.prediction_query import PredictionQuery
 
@@ -42,25 +47,26 @@ def predictions(bundle: Bundle, question: PredictionQuery) -> list[Prediction]:
 
 
 def _of_horizon(bundle: Bundle, question: PredictionQuery, horizon_days: int) -> list[Prediction]:
-    verdict = assess(bundle, question.matrix, horizon_days)
-    matrix = question.matrix if verdict.known.all() else question.matrix[verdict.known]
-    said = forecast(bundle, matrix, as_of=question.as_of)
-    answers = customer_values(said, horizon_days, question.economics)
+    predictor = predictor_of(bundle)
+    evidence = predictor.assess(question.matrix, horizon_days)
+    matrix = question.matrix if evidence.known.all() else question.matrix[evidence.known]
+    forecast = predictor.forecast(matrix, as_of=question.as_of)
+    values = forecast.values(horizon_days, question.economics)
     with_tiers = has_tiers(bundle, horizon_days, question.economics)
-    names = tier_and_segment(bundle, matrix, answers.clv, with_tiers=with_tiers)
-    numbers = _numbers(answers, names)
-    extras = _extras(bundle, said, question, horizon_days)
+    names = tier_and_segment(bundle, matrix, values.clv, with_tiers=with_tiers)
+    numbers = _numbers(values, names)
+    extras = _extras(predictor, forecast, question, horizon_days, ZoneInfo(bundle.card.timezone))
     found = []
     for place, customer_id in enumerate(question.ids):
-        known = verdict.basis[place] != "insufficient"
+        known = evidence.basis[place] != "insufficient"
         notes = question.notes.get(customer_id)
-        warnings = verdict.warnings[place]
+        warnings = evidence.warnings[place]
         found.append(
             {
                 "customer_id": customer_id,
                 "horizon_days": horizon_days,
                 **(next(numbers) if known else NOTHING),
-                "basis": verdict.basis[place],
+                "basis": evidence.basis[place],
                 "warnings": [*warnings, *notes] if notes else warnings,
                 **(next(extras, {}) if known else {}),
             }
@@ -78,46 +84,35 @@ def _numbers(answers: CustomerValues, names: list[Names]) -> Iterator[dict[str, 
 
 
 def _extras(
-    bundle: Bundle, said: AnyForecast, question: PredictionQuery, horizon_days: int
+    predictor: Predictor,
+    forecast: Forecast,
+    question: PredictionQuery,
+    horizon_days: int,
+    zone: ZoneInfo,
 ) -> Iterator[dict[str, Any]]:
     """What else was asked for, of each known customer."""
     asked: list[Iterator[dict[str, Any]]] = []
     if question.curve:
-        asked.append(_curves(bundle, said, question, horizon_days))
+        asked.append(_curves(forecast, question, horizon_days, zone))
     if question.explain:
-        asked.append(_explanations(bundle, question, horizon_days))
+        asked.append(_explanations(predictor, question, horizon_days))
     for parts in zip(*asked, strict=True):
         yield {name: part for each in parts for name, part in each.items()}
 
 
 def _curves(
-    bundle: Bundle, said: AnyForecast, question: PredictionQuery, horizon_days: int
+    forecast: Forecast, question: PredictionQuery, horizon_days: int, zone: ZoneInfo
 ) -> Iterator[dict[str, Any]]:
-    months = value_curve(said, horizon_days, question.economics)
-    if not isinstance(said, PurchaseForecast):
-        return _life(months, customer_values(said, horizon_days, question.economics))
-    return _orders(bundle, said, question, months)
-
-
-def _life(months: ValueCurve, answers: CustomerValues) -> Iterator[dict[str, Any]]:
-    """The months of a contract, and what clv holds beyond them."""
-    later = answers.clv - months.value.sum(axis=1)
-    for row, worth in enumerate(later.tolist()):
-        yield {"curve": _months(months, row), "clv_after_horizon": worth}
-
-
-def _orders(
-    bundle: Bundle, said: PurchaseForecast, question: PredictionQuery, months: ValueCurve
-) -> Iterator[dict[str, Any]]:
-    """The months, and when the next order may come."""
-    zone = ZoneInfo(bundle.card.timezone)
-    for row, days in enumerate(next_order_days(said).tolist()):
-        date = (question.as_of + timedelta(days=days)).astimezone(zone).date()
-        yield {
-            "curve": _months(months, row),
-            "next_order_days": days,
-            "next_order_date": date.isoformat(),
-        }
+    """The months of each known customer, and what the kind of model predicts beside them."""
+    months = forecast.value_curve(horizon_days, question.economics)
+    beside = forecast.beyond_the_curve(horizon_days, question.economics)
+    for row in range(len(months.value)):
+        numbers = {name: float(values[row]) for name, values in beside.items()}
+        dates = {}
+        if "next_order_days" in numbers:
+            order = question.as_of + timedelta(days=numbers["next_order_days"])
+            dates["next_order_date"] = order.astimezone(zone).date().isoformat()
+        yield {"curve": _months(months, row), **numbers, **dates}
 
 
 def _months(months: ValueCurve, row: int) -> list[dict[str, float]]:
@@ -135,7 +130,7 @@ def _months(months: ValueCurve, row: int) -> list[dict[str, float]]:
 
 
 def _explanations(
-    bundle: Bundle, question: PredictionQuery, horizon_days: int
+    predictor: Predictor, question: PredictionQuery, horizon_days: int
 ) -> Iterator[dict[str, Any]]:
-    found = explain(bundle, question.table(), as_of=question.as_of, horizon_days=horizon_days)
+    found = predictor.explain(question.table(), as_of=question.as_of, horizon_days=horizon_days)
     return ({"explanation": asdict(each)} for each in found if each)

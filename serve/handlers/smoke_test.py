@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from features.config.sections import Economics
-from models.bundle import SubscriptionBundle
+from models.subscriptions.bundle import SubscriptionBundle
 from serve.handlers.predict import predict, predict_features
 from serve.model.loaded import LoadedModel
 from serve.model.registry import Refused

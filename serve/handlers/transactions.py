@@ -15,10 +15,9 @@ from features.errors import DataError
 from features.ingest.transactions import canonical_lines
 from features.purchases import table
 from features.timestamps import next_midnight, parse_as_of, require_aware, utc_microseconds
-from models.bundle import PurchaseBundle
 from models.encoding import Cell, Values, numbers_of_rows
+from models.purchases.bundle import PurchaseBundle
 from models.purchases.card import PurchaseCard
-from models.purchases.predict import feature_matrix
 from serve.api.requests import Customer, PredictRequest
 from serve.errors import ServeError
 from serve.handlers.prediction_query import Notes, feature_table
@@ -55,7 +54,7 @@ def read_features(request: PredictRequest, bundle: PurchaseBundle) -> RequestFea
         return RequestFeatures(ids, *_one_by_one(ids, kept, as_of, bundle), as_of, notes)
     features = _together(ids, kept, as_of, bundle)
     return RequestFeatures(
-        ids, feature_matrix(bundle, features), partial(_same, features), as_of, notes
+        ids, bundle.feature_matrix(features), partial(_same, features), as_of, notes
     )
 
 

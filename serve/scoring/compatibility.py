@@ -10,8 +10,8 @@ import pandas as pd
 
 from features.config.read import AnyConfig
 from features.errors import DataError
-from models.bundle import Bundle, SubscriptionBundle
-from models.subscriptions.card import Card
+from models.bundle import Bundle, Card
+from models.subscriptions.bundle import SubscriptionBundle
 from serve.errors import ServeError
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from features.dataset import Dataset
-from models.predictor import total_revenue
+from models.predictor import predictor_of
 from serve.model.loaded import LoadedModel
 
 logger = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ TOP = 10
 
 def summarize(scores: pd.DataFrame, model: LoadedModel, dataset: Dataset) -> dict[str, Any]:
     """The JSON result of `python -m serve score`, but for where the scores went."""
-    revenue, low, high = total_revenue(model.bundle, scores)
+    revenue, low, high = predictor_of(model.bundle).total_revenue(scores)
     top = scores.nlargest(TOP, "clv")[["customer_id", "clv", "p_churn", "expected_spend"]]
     return {
         "rows": len(scores),

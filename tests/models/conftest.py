@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from features.config.purchases import PurchaseConfig
 from features.ingest.transactions import TransactionLog, read_transactions
 from features.timestamps import parse_as_of
-from models.bundle import PurchaseBundle
+from models.purchases.bundle import PurchaseBundle
 from models.purchases.card import PurchaseCard
 from models.purchases.season import from_speeds
 from train.purchases.history import History

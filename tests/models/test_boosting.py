@@ -12,10 +12,11 @@ from models.boosting import (
     TrainingRows,
     choose_rounds,
     fit_trees,
+    log_loss,
     no_trees,
     tree_correction,
 )
-from models.purchases.churn import ChurnModel, log_loss
+from models.purchases.churn import ChurnModel
 from models.purchases.spend import SpendModel
 
 Array = NDArray[np.float64]

@@ -14,9 +14,10 @@ import pytest
 
 from features.ingest.transactions import TransactionLog
 from models.boosting import no_trees
-from models.bundle import BundleError, PurchaseBundle, load, save
-from models.purchases.card import FORMAT_VERSION
-from models.purchases.predict import predict
+from models.bundle import BundleError, load, save
+from models.card import FORMAT_VERSION
+from models.purchases.bundle import PurchaseBundle
+from models.purchases.predictor import PurchasePredictor
 
 FILES = {"card.json", "churn.ubj", "spend.ubj"}
 
@@ -41,7 +42,9 @@ def test_a_bundle_read_back_gives_the_same_answers(
     for horizon in (30, 91, 365):
         told = {"as_of": as_of, "horizon_days": horizon}
         pd.testing.assert_frame_equal(
-            predict(again, table, **told), predict(bundle, table, **told), check_exact=True
+            PurchasePredictor(again).predict(table, **told),
+            PurchasePredictor(bundle).predict(table, **told),
+            check_exact=True,
         )
 
 
@@ -140,8 +143,10 @@ def test_a_bundle_without_trees_is_read_back(
         card, no_trees(columns, "binary:logistic"), no_trees(columns, "reg:gamma")
     )
     save(bare, tmp_path / "bare")
-    said = predict(load(tmp_path / "bare"), table, as_of=as_of)
-    pd.testing.assert_frame_equal(said, predict(bare, table, as_of=as_of), check_exact=True)
+    said = PurchasePredictor(load(tmp_path / "bare")).predict(table, as_of=as_of)
+    pd.testing.assert_frame_equal(
+        said, PurchasePredictor(bare).predict(table, as_of=as_of), check_exact=True
+    )
     assert (said["basis"] == "prior").all()
 
 

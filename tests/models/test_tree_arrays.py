@@ -8,7 +8,8 @@ import xgboost as xgb
 
 from models import bundle as bundles
 from models.boosting import no_trees, tree_correction
-from models.bundle import BundleError, PurchaseBundle
+from models.bundle import BundleError
+from models.purchases.bundle import PurchaseBundle
 from models.tree_arrays import FEW_ROWS, Forest, agrees, forest, grove
 
 COLUMNS = 7

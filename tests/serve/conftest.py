@@ -24,7 +24,7 @@ from features.config.read import read_purchase_config
 from features.ingest.transactions import TransactionLog, read_transactions
 from features.purchases.table import build_features
 from models import bundle as bundles
-from models.bundle import PurchaseBundle
+from models.purchases.bundle import PurchaseBundle
 from train.purchases.fit import fit
 from train.purchases.history import History
 from train.tracking import runs as tracking

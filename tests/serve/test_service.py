@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from features.ingest.transactions import TransactionLog
-from models.bundle import PurchaseBundle
-from models.purchases import predict as clv
+from models.purchases.bundle import PurchaseBundle
+from models.purchases.predictor import PurchasePredictor
 from serve.api.responses import NUMBERS, PredictReply
 from serve.errors import ServeError
 from serve.handlers.page import STATIC
@@ -80,13 +80,16 @@ def test_every_door_gives_a_customer_the_same_numbers(
         "/predict_features", json={"rows": rows(table, ids), "as_of": as_of, **asked}
     )
     economics = store.bundle.card.economics.model_copy(update=asked.get("economics", {}))
-    batch = clv.predict(
-        store.bundle,
-        table,
-        as_of=log.end,
-        horizon_days=asked.get("horizon_days"),
-        economics=economics,
-    ).loc[ids, list(NUMBERS)]
+    batch = (
+        PurchasePredictor(store.bundle)
+        .predict(
+            table,
+            as_of=log.end,
+            horizon_days=asked.get("horizon_days"),
+            economics=economics,
+        )
+        .loc[ids, list(NUMBERS)]
+    )
     for response in (raw, ready):
         assert response.status_code == 200, response.text
         pd.testing.assert_frame_equal(

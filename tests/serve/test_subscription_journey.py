@@ -17,8 +17,8 @@ from mlflow import MlflowClient
 from threadpoolctl import threadpool_limits
 
 from features.__main__ import main as features
-from models.bundle import SubscriptionBundle
-from models.purchases.predict import VALUE_COLUMNS
+from models.predictions import VALUE_COLUMNS
+from models.subscriptions.bundle import SubscriptionBundle
 from serve.__main__ import main as serve
 from serve.api.responses import ModelReply, PredictReply
 from serve.errors import ServeError

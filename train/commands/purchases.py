@@ -19,8 +19,7 @@ from features.ingest.policies import format_counts
 from features.ingest.transactions import read_transactions
 from features.timestamps import parse_as_of
 from models import bundle as bundles
-from models.bundle import Bundle
-from models.subscriptions.card import Card
+from models.bundle import Bundle, Card
 from train.commands.backtest import backtest as backtest
 from train.commands.report import leave as leave_report
 from train.progress import bar

@@ -18,7 +18,8 @@ from features.config.read import read_purchase_config
 from features.errors import DataError
 from features.ingest.transactions import read_transactions
 from features.timestamps import parse_as_of
-from models.bundle import Bundle, PurchaseBundle
+from models.bundle import Bundle
+from models.purchases.bundle import PurchaseBundle
 from train.progress import bar
 from train.purchases.history import History, cut
 from train.purchases.snapshots import Step

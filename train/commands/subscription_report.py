@@ -6,8 +6,9 @@ from argparse import Namespace
 from typing import Any
 
 from features.errors import DataError
-from models.bundle import Bundle, SubscriptionBundle
-from models.subscriptions.predict import UnboundedValueError
+from models.bundle import Bundle
+from models.predictions import UnboundedValueError
+from models.subscriptions.bundle import SubscriptionBundle
 from train.commands.report import CHAMPION, JUDGED, attach, previous, require_currency, save
 from train.progress import bar
 from train.report.build import CONTRACT_STEPS, write_contracts

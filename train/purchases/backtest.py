@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from features.config.purchases import PurchaseConfig
 from features.errors import DataError
-from models.bundle import PurchaseBundle
 from models.intervals import revenue_interval, total_interval
 from models.metrics import (
     CHURN,
@@ -23,7 +22,8 @@ from models.metrics import (
     paired_bootstrap,
     value_metrics,
 )
-from models.purchases.predict import forecast_table
+from models.purchases.bundle import PurchaseBundle
+from models.purchases.predictor import PurchasePredictor
 from train.purchases.baselines import LADDER, Said, Task
 from train.purchases.history import History
 from train.purchases.segments import segments
@@ -89,7 +89,7 @@ def judge_origin(
         step(f"{as_of:%Y-%m-%d} {name}")
     bundle = train(config, history, as_of, horizon_days, step=lambda _: None).bundle
     step(f"{as_of:%Y-%m-%d} {OURS}")
-    ours = forecast_table(bundle, task.table, as_of=as_of)
+    ours = PurchasePredictor(bundle).forecast_table(task.table, as_of=as_of)
     p_order, spend = ours.p_order(horizon_days), ours.expected_spend(horizon_days)
     said[OURS] = Said(p_order, p_order * spend)
     actual = history.outcome(as_of, horizon_days, by=history.log.end)

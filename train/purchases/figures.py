@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.boosting import RoundsCurve
 from models.purchases.card import PurchaseCard
-from models.purchases.predict import forecast_table
+from models.purchases.predictor import PurchasePredictor
 from train.charts import diagnostics
 from train.charts.theme import Spec
 from train.leaderboard import SHOWN
@@ -98,7 +98,7 @@ def _of_days(origin: Origin, history: History) -> dict[str, Spec]:
     """Tracking plot and conditional expectations of purchase days."""
     table = history.table(origin.as_of)
     horizon_days = origin.bundle.card.horizon_days
-    ours = forecast_table(origin.bundle, table, as_of=origin.as_of)
+    ours = PurchasePredictor(origin.bundle).forecast_table(table, as_of=origin.as_of)
     expected = ours.expected_days(horizon_days)
     prior = history.classical(origin.as_of).expected_days(table, horizon_days)
     (days,) = _columns(origin.actual, "active_days_future")

@@ -13,10 +13,11 @@ from features.config.purchases import PurchaseConfig
 from features.errors import DataError
 from features.purchases.table import expressions
 from models.boosting import RoundsCurve, tree_correction
-from models.bundle import PurchaseBundle
+from models.card import Feature, Training, Trees
 from models.encoding import encode, levels
 from models.intervals import assumed
-from models.purchases.card import Feature, PurchaseCard, Training, Trees
+from models.purchases.bundle import PurchaseBundle
+from models.purchases.card import PurchaseCard
 from models.purchases.churn import ChurnModel, lift, log_odds
 from models.purchases.spend import SpendModel
 from train.purchases.calibration import expected_level, expected_totals, shifts

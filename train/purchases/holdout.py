@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.bundle import PurchaseBundle
 from models.intervals import revenue_interval, total_interval
 from models.metrics import churn_metrics, coverage, mean_width, value_metrics
-from models.purchases.predict import forecast_table
+from models.purchases.bundle import PurchaseBundle
+from models.purchases.predictor import PurchasePredictor
 from train.purchases.history import History
 
 Array = NDArray[np.float64]
@@ -43,7 +43,7 @@ def judge(
 ) -> Verdict:
     """Compare a bundle that was trained as of `as_of` with the horizon that followed."""
     table, outcome = history.table(as_of), history.outcome(as_of, horizon_days, by=by)
-    said = forecast_table(bundle, table, as_of=as_of)
+    said = PurchasePredictor(bundle).forecast_table(table, as_of=as_of)
     p_order, spend = said.p_order(horizon_days), said.expected_spend(horizon_days)
     low, high = revenue_interval(bundle.card.spread, p_order, spend)
     classical = history.classical(as_of)

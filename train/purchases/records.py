@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import xgboost as xgb
 
+from models.bundle import Card
 from models.encoding import encode
 from models.purchases.card import PurchaseCard
 from models.purchases.explain import importance
-from models.subscriptions.card import Card
 from train.purchases import figures as pictures
 from train.purchases.train import Trained
 from train.tracking.runs import Record

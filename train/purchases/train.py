@@ -12,9 +12,9 @@ import pandas as pd
 from features.config.purchases import PurchaseConfig
 from models import intervals
 from models.boosting import RoundsCurve
-from models.bundle import PurchaseBundle
 from models.intervals import Spread
-from models.purchases.predict import predict
+from models.purchases.bundle import PurchaseBundle
+from models.purchases.predictor import PurchasePredictor
 from models.segmentation.cutoffs import cutoffs
 from train.purchases.fit import fit
 from train.purchases.history import History
@@ -70,7 +70,7 @@ def _with_bounds(
     """The bundle with the bounds of the tiers and segments of today's customers."""
     card = bundle.card
     table = history.table(card.trained_as_of)
-    clv = predict(bundle, table, as_of=card.trained_as_of)["clv"]
+    clv = PurchasePredictor(bundle).predict(table, as_of=card.trained_as_of)["clv"]
     named = card.model_copy(update={"bounds": cutoffs(table, clv, config.tiers)})
     return PurchaseBundle(named, bundle.churn, bundle.spend)
 

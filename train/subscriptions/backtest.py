@@ -12,8 +12,8 @@ from typing import Any
 
 from features.atomic_file import write_atomically
 from features.errors import DataError
-from models.bundle import SubscriptionBundle
 from models.metrics import churn_metrics, value_metrics
+from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.shifted_beta_geometric import ShiftedBetaGeometric
 from train.commands.backtest import require_place
 from train.leaderboard import leaderboard, render

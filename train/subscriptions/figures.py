@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models.attribution import contributions
 from models.boosting import Matrix
-from models.bundle import SubscriptionBundle
-from models.purchases.explain import contributions
+from models.subscriptions.bundle import SubscriptionBundle
 from train.charts import diagnostics
 from train.charts.theme import Spec
 from train.subscriptions.holdout import ContractVerdict

@@ -13,11 +13,11 @@ from features.config.subscriptions import SubscriptionConfig
 from features.ingest.subscribers import SubscriberTable
 from features.subscriptions.table import MONTH_DAYS, UNITS
 from models.boosting import NO_CURVE, Array, Matrix, RoundsCurve, no_trees, tree_correction
-from models.bundle import SubscriptionBundle
+from models.card import Feature, Training, Trees
 from models.encoding import levels
 from models.purchases.calibration import UNKNOWN_SD
-from models.purchases.card import Feature, Training, Trees
 from models.subscriptions import shifted_beta_geometric as retention
+from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.card import SubscriptionCard, SurvivalCard
 from models.subscriptions.churn import MonthlyChurnModel
 from models.subscriptions.shifted_beta_geometric import ShiftedBetaGeometric

@@ -18,13 +18,14 @@ from features.errors import DataError
 from features.subscriptions.labels import build_labels
 from features.subscriptions.table import build_features
 from models import boosting
-from models.bundle import SubscriptionBundle
 from models.economics import months as months_of
 from models.encoding import levels
 from models.metrics import churn_metrics, value_metrics
 from models.subscriptions import shifted_beta_geometric as retention
+from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.churn import MonthlyChurnModel
-from models.subscriptions.predict import SubscriptionForecast, feature_matrix, forecast
+from models.subscriptions.forecast import SubscriptionForecast
+from models.subscriptions.predictor import SubscriptionPredictor
 from models.subscriptions.survival import SurvivalForecast
 from train.purchases.snapshots import FEWEST_CUSTOMERS, customer_codes
 from train.subscriptions.fit import Fitted, Task, fit
@@ -81,8 +82,8 @@ def judge_horizon(bundle: SubscriptionBundle, task: Task) -> ContractVerdict:
     """A bundle that was trained as of the task's moment against the horizon that followed it."""
     table = build_features(task.subscriptions, task.as_of)
     outcome = build_labels(task.subscriptions, task.as_of, task.horizon_days)
-    said = forecast(bundle, feature_matrix(bundle, table))
-    prior = SubscriptionForecast(said.tenure, said.amount, _without_trees(said.outlook))
+    said = SubscriptionPredictor(bundle).forecast(bundle.feature_matrix(table))
+    prior = SubscriptionForecast(said.tenure, said.amount, _without_trees(said.survival_curve))
     over = months_of(task.horizon_days)
     columns = {
         "churned": outcome["churned"].to_numpy(dtype=float),
@@ -152,5 +153,5 @@ def _watched(known: Known) -> float:
     return float((lives.periods - lives.entered).sum())
 
 
-def _without_trees(outlook: SurvivalForecast) -> SurvivalForecast:
-    return replace(outlook, correction=np.zeros_like(outlook.correction))
+def _without_trees(curve: SurvivalForecast) -> SurvivalForecast:
+    return replace(curve, correction=np.zeros_like(curve.correction))

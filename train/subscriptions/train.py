@@ -9,10 +9,11 @@ import numpy as np
 from features.errors import DataError
 from features.subscriptions.table import build_features
 from models.boosting import RoundsCurve
-from models.bundle import SubscriptionBundle
+from models.predictions import UnboundedValueError
 from models.segmentation.cutoffs import Cutoffs
 from models.segmentation.tiers import cuts
-from models.subscriptions.predict import UnboundedValueError, predict
+from models.subscriptions.bundle import SubscriptionBundle
+from models.subscriptions.predictor import SubscriptionPredictor
 from train.purchases.snapshots import Step
 from train.subscriptions.fit import Task, fit
 from train.subscriptions.holdout import ContractVerdict, judge, scores
@@ -53,7 +54,8 @@ def train(task: Task, *, step: Step) -> ContractTrained:
 def _with_tiers(bundle: SubscriptionBundle, task: Task) -> SubscriptionBundle:
     """The bundle with the cuts of today's subscribers' tiers; there may be none."""
     try:
-        clv = predict(bundle, build_features(task.subscriptions, task.as_of))["clv"]
+        table = build_features(task.subscriptions, task.as_of)
+        clv = SubscriptionPredictor(bundle).predict(table)["clv"]
     except UnboundedValueError as error:
         raise DataError(str(error)) from None
     cut = cuts(clv, task.config.tiers) if clv.notna().any() else None

@@ -24,12 +24,11 @@ class ServedModel(PythonModel):
     ) -> pd.DataFrame:
         """Feature rows -> predictions; params: as_of (ISO text), horizon_days."""
         from features.timestamps import parse_as_of
-        from models.predictor import predict
+        from models.predictor import predictor_of
 
         card, asked = self.bundle.card, params or {}
         as_of = asked.get("as_of")
-        said = predict(
-            self.bundle,
+        said = predictor_of(self.bundle).predict(
             model_input.set_index("customer_id"),
             as_of=parse_as_of(as_of, card.timezone) if as_of else card.trained_as_of,
             horizon_days=asked.get("horizon_days"),

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.bundle import load
-from models.subscriptions.card import Card
+from models.bundle import Card, load
 from train.tracking.runs import guarded, library
 from train.tracking.serialization import redacted, requirements
 

@@ -15,7 +15,7 @@ from scipy.special import logit
 from features.config.purchases import PurchaseConfig
 from features.config.sections import Boosting
 from features.errors import DataError
-from models.purchases.churn import log_loss
+from models.boosting import log_loss
 from models.purchases.spend import LEAST_REVENUE, gamma_deviance
 from train.purchases.fit import fit
 from train.purchases.history import History

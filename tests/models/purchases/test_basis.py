@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.bundle import PurchaseBundle
-from models.purchases.basis import NEEDED, Evidence, assess
-from models.purchases.card import PurchaseCard, Trees
-from models.purchases.predict import feature_matrix
+from models.basis import Evidence
+from models.card import Trees
+from models.purchases.basis import NEEDED, assess
+from models.purchases.bundle import PurchaseBundle
+from models.purchases.card import PurchaseCard
 
 NO_TREES = Trees(rounds=0, strength=0.5, shift=0.0)
 
@@ -19,7 +20,7 @@ def regular(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def verdict(bundle: PurchaseBundle, rows: pd.DataFrame, horizon_days: int = 91) -> Evidence:
-    return assess(bundle, feature_matrix(bundle, rows), horizon_days)
+    return assess(bundle, bundle.feature_matrix(rows), horizon_days)
 
 
 def remarks(bundle: PurchaseBundle, row: pd.DataFrame, horizon_days: int = 91) -> list[str]:

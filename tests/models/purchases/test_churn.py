@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.special import logit
 from sklearn import metrics
 
-from models.purchases.churn import DOUBT, ChurnModel, lift, log_loss, log_odds
+from models.boosting import log_loss
+from models.purchases.churn import DOUBT, ChurnModel, lift, log_odds
 
 Array = NDArray[np.float64]
 PROBABILITY = st.floats(1e-6, 1 - 1e-6)

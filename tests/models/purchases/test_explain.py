@@ -12,11 +12,12 @@ import xgboost as xgb
 from scipy.special import logit
 
 from models import bundle as bundles
+from models.attribution import Driver, Explanation, contributions
 from models.boosting import no_trees, tree_correction
-from models.bundle import PurchaseBundle
-from models.purchases.card import Feature
-from models.purchases.explain import Explanation, contributions, drivers, explain, importance
-from models.purchases.predict import forecast_table
+from models.card import Feature
+from models.purchases.bundle import PurchaseBundle
+from models.purchases.explain import importance
+from models.purchases.predictor import PurchasePredictor
 from train.purchases.history import History
 
 COLUMNS = 3
@@ -41,6 +42,11 @@ def known(found: list[Explanation | None]) -> list[Explanation]:
     there = [each for each in found if each is not None]
     assert len(there) == len(found)
     return there
+
+
+def drivers(explanations: list[Explanation | None]) -> list[list[Driver]]:
+    """The drivers of each customer; none where there is no explanation."""
+    return [list(each.drivers) if each else [] for each in explanations]
 
 
 def untreed(bundle: PurchaseBundle) -> PurchaseBundle:
@@ -75,8 +81,10 @@ def test_the_parts_add_up_to_the_forecast(
     seasonal: PurchaseBundle, table: pd.DataFrame, as_of: datetime, horizon_days: int, top: int
 ) -> None:
     some = table.iloc[::20]
-    found = known(explain(seasonal, some, as_of=as_of, horizon_days=horizon_days, top=top))
-    said = forecast_table(seasonal, some, as_of=as_of)
+    found = known(
+        PurchasePredictor(seasonal).explain(some, as_of=as_of, horizon_days=horizon_days, top=top)
+    )
+    said = PurchasePredictor(seasonal).forecast_table(some, as_of=as_of)
     np.testing.assert_allclose(
         [log_odds(each) for each in found], logit(said.p_order(horizon_days)), atol=1e-5, rtol=0
     )
@@ -97,8 +105,8 @@ def test_the_parts_add_up_at_another_moment_too(
 ) -> None:
     later = as_of + timedelta(days=60)
     some = history.table(later).iloc[:50]
-    found = known(explain(seasonal, some, as_of=later))
-    expected = logit(forecast_table(seasonal, some, as_of=later).p_order(91))
+    found = known(PurchasePredictor(seasonal).explain(some, as_of=later))
+    expected = logit(PurchasePredictor(seasonal).forecast_table(some, as_of=later).p_order(91))
     np.testing.assert_allclose([log_odds(each) for each in found], expected, atol=1e-5, rtol=0)
 
 
@@ -109,8 +117,8 @@ def test_a_saved_bundle_explains_itself_alike(
     loaded = bundles.load(tmp_path / "bundle")
     some = table.iloc[:20]
     for ours, theirs in zip(
-        known(explain(bundle, some, as_of=as_of)),
-        known(explain(loaded, some, as_of=as_of)),
+        known(PurchasePredictor(bundle).explain(some, as_of=as_of)),
+        known(PurchasePredictor(loaded).explain(some, as_of=as_of)),
         strict=True,
     ):
         assert [each.feature for each in ours.drivers] == [each.feature for each in theirs.drivers]
@@ -120,8 +128,8 @@ def test_a_saved_bundle_explains_itself_alike(
 def test_one_customer_is_explained_as_among_many(
     bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime
 ) -> None:
-    (alone,) = explain(bundle, table.iloc[[7]], as_of=as_of)
-    assert explain(bundle, table.iloc[:20], as_of=as_of)[7] == alone
+    (alone,) = PurchasePredictor(bundle).explain(table.iloc[[7]], as_of=as_of)
+    assert PurchasePredictor(bundle).explain(table.iloc[:20], as_of=as_of)[7] == alone
 
 
 @pytest.mark.parametrize("objective", ["binary:logistic", "reg:gamma"])
@@ -165,7 +173,7 @@ def test_drivers_are_named_and_described_as_in_the_card(
 ) -> None:
     described = {each.name: (each.unit, each.meaning) for each in bundle.card.features}
     some = table.iloc[:30]
-    found = drivers(bundle, some, as_of=as_of)
+    found = drivers(PurchasePredictor(bundle).explain(some, as_of=as_of))
     assert any(found)
     for customer, chosen in zip(some.index, found, strict=True):
         assert len({each.feature for each in chosen}) == len(chosen) <= 6
@@ -180,8 +188,12 @@ def test_the_first_driver_moves_the_expected_revenue_most(
     bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime
 ) -> None:
     some = table.iloc[:30]
-    p_churn = 1.0 - forecast_table(bundle, some, as_of=as_of).p_order(bundle.card.horizon_days)
-    for chance, chosen in zip(p_churn, drivers(bundle, some, as_of=as_of), strict=True):
+    p_churn = 1.0 - PurchasePredictor(bundle).forecast_table(some, as_of=as_of).p_order(
+        bundle.card.horizon_days
+    )
+    for chance, chosen in zip(
+        p_churn, drivers(PurchasePredictor(bundle).explain(some, as_of=as_of)), strict=True
+    ):
         moved = [chance * each.churn_log_odds + each.spend_log_money for each in chosen]
         assert moved == sorted(moved, key=abs, reverse=True)
         for change, each in zip(moved, chosen, strict=True):
@@ -196,12 +208,12 @@ def test_without_trees_the_answer_is_the_probability_models_and_has_no_drivers(
 ) -> None:
     alone = untreed(bundle)
     some = table.iloc[:30]
-    for each in known(explain(alone, some, as_of=as_of)):
+    for each in known(PurchasePredictor(alone).explain(some, as_of=as_of)):
         assert each.drivers == ()
         assert each.trees_log_odds == each.others_log_odds == 0.0
         assert each.trees_log_money == each.others_log_money == 0.0
-    said = forecast_table(alone, some, as_of=as_of)
-    found = [log_odds(each) for each in known(explain(alone, some, as_of=as_of))]
+    said = PurchasePredictor(alone).forecast_table(some, as_of=as_of)
+    found = [log_odds(each) for each in known(PurchasePredictor(alone).explain(some, as_of=as_of))]
     np.testing.assert_allclose(found, logit(said.p_order(91)), atol=1e-9)
     assert importance(alone, table) == {"churn": {}, "spend": {}}
 
@@ -211,10 +223,10 @@ def test_a_customer_of_whom_too_little_is_known_has_no_explanation(
 ) -> None:
     some = table.iloc[:3].copy()
     some.loc[some.index[1], "age_days"] = np.nan
-    found = explain(bundle, some, as_of=as_of)
+    found = PurchasePredictor(bundle).explain(some, as_of=as_of)
     assert [each is None for each in found] == [False, True, False]
-    assert drivers(bundle, some, as_of=as_of)[1] == []
-    assert found[2] == explain(bundle, table.iloc[[2]], as_of=as_of)[0]
+    assert drivers(PurchasePredictor(bundle).explain(some, as_of=as_of))[1] == []
+    assert found[2] == PurchasePredictor(bundle).explain(table.iloc[[2]], as_of=as_of)[0]
 
 
 def test_a_text_is_told_as_it_stands_in_the_table_even_one_never_seen(
@@ -227,7 +239,11 @@ def test_a_text_is_told_as_it_stands_in_the_table_even_one_never_seen(
     levels = {"first_channel": ("web", "shop")}
     card = bundle.card.model_copy(update={"features": features, "levels": levels})
     some = table.iloc[:3].assign(first_channel=pd.array(["shop", "fair", None], dtype="str"))
-    found = drivers(PurchaseBundle(card, bundle.churn, bundle.spend), some, as_of=as_of, top=1000)
+    found = drivers(
+        PurchasePredictor(PurchaseBundle(card, bundle.churn, bundle.spend)).explain(
+            some, as_of=as_of, top=1000
+        )
+    )
     told = [each.value for chosen in found for each in chosen if each.feature == "first_channel"]
     assert told == ["shop", "fair", None]
 
@@ -235,7 +251,7 @@ def test_a_text_is_told_as_it_stands_in_the_table_even_one_never_seen(
 def test_nobody_has_no_explanation(
     bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime
 ) -> None:
-    assert explain(bundle, table.iloc[:0], as_of=as_of) == []
+    assert PurchasePredictor(bundle).explain(table.iloc[:0], as_of=as_of) == []
     assert importance(bundle, table.iloc[:0]) == {"churn": {}, "spend": {}}
 
 
@@ -244,7 +260,7 @@ def test_importance_is_the_mean_of_what_each_customer_is_told(
 ) -> None:
     some = table.iloc[:40]
     means = importance(bundle, some)
-    told = drivers(bundle, some, as_of=as_of, top=1000)
+    told = drivers(PurchasePredictor(bundle).explain(some, as_of=as_of, top=1000))
     for name in {each.feature for chosen in told for each in chosen}:
         mine = [each for chosen in told for each in chosen if each.feature == name]
         churn = sum(abs(each.churn_log_odds) for each in mine) / len(some)

@@ -8,12 +8,11 @@ import pytest
 from scipy.special import expit
 
 from features.config.sections import Economics
-from models.bundle import PurchaseBundle
 from models.economics import MONTH_DAYS
 from models.encoding import encode
+from models.purchases.bundle import PurchaseBundle
 from models.purchases.churn import lift, log_odds
-from models.purchases.curve import next_order_days, value_curve
-from models.purchases.predict import forecast_table, predict, total_revenue
+from models.purchases.predictor import PurchasePredictor
 
 HORIZONS = (1, 7, 30, 90, 180, 365, 730)
 NUMBERS = [
@@ -49,7 +48,7 @@ def few(table: pd.DataFrame) -> pd.DataFrame:
 def test_answers_come_with_these_columns_in_the_tables_order(
     bundle: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = predict(bundle, few, as_of=as_of)
+    said = PurchasePredictor(bundle).predict(few, as_of=as_of)
     assert [*said.columns] == [*NUMBERS, "basis", "warnings"]
     assert said.index.equals(few.index)
     assert said.index.name == "customer_id"
@@ -61,7 +60,7 @@ def test_the_bundle_of_these_tests_has_trees_that_matter(
     bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime
 ) -> None:
     assert bundle.card.churn.rounds > 0
-    said, prior = forecast_table(bundle, table, as_of=as_of), bundle.card.prior
+    said, prior = PurchasePredictor(bundle).forecast_table(table, as_of=as_of), bundle.card.prior
     apart = np.abs(np.log(said.p_order(90) / prior.p_order(table, 90)))
     assert np.median(apart) > 0.01
 
@@ -70,7 +69,7 @@ def test_the_bundle_of_these_tests_has_trees_that_matter(
 def test_expected_revenue_is_the_product(
     either: PurchaseBundle, few: pd.DataFrame, as_of: datetime, horizon: int
 ) -> None:
-    said = predict(either, few, as_of=as_of, horizon_days=horizon)
+    said = PurchasePredictor(either).predict(few, as_of=as_of, horizon_days=horizon)
     np.testing.assert_allclose(
         said["expected_revenue"], (1 - said["p_churn"]) * said["expected_spend"], rtol=1e-9
     )
@@ -85,7 +84,9 @@ def test_more_time_never_means_less_of_anything(
     before = pd.DataFrame(0.0, index=few.index, columns=NUMBERS).assign(p_churn=1.0)
     free = Economics(margin=0.4, discount_rate_annual=0.15)
     for horizon in HORIZONS:
-        now = predict(either, few, as_of=as_of, horizon_days=horizon, economics=free)
+        now = PurchasePredictor(either).predict(
+            few, as_of=as_of, horizon_days=horizon, economics=free
+        )
         assert (now["p_churn"] <= before["p_churn"]).all()
         for name in ("expected_spend", "expected_revenue", "clv"):
             assert (now[name] >= before[name] * (1 - 1e-9)).all(), name
@@ -107,7 +108,7 @@ def test_an_answer_worked_out_from_the_card(
     prior = card.prior.p_order(few, effective)
     p_order = expit(log_odds(prior, lift(prior)) + 0.4 + 0.5 * churn)
     money = card.prior.expected_spend(few, effective) * np.exp(-0.2 + 0.5 * spend)
-    said = predict(seasonal, few, as_of=as_of, horizon_days=91)
+    said = PurchasePredictor(seasonal).predict(few, as_of=as_of, horizon_days=91)
     np.testing.assert_allclose(1 - said["p_churn"], p_order, rtol=1e-6)
     np.testing.assert_allclose(said["expected_spend"], money, rtol=1e-6)
 
@@ -115,7 +116,7 @@ def test_an_answer_worked_out_from_the_card(
 def test_purchase_days_are_at_least_as_many_as_orders_are_likely(
     either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = forecast_table(either, few, as_of=as_of)
+    said = PurchasePredictor(either).forecast_table(few, as_of=as_of)
     for horizon in HORIZONS:
         assert (said.expected_days(horizon) >= said.p_order(horizon) * (1 - 1e-12)).all()
 
@@ -125,8 +126,8 @@ def test_the_order_of_rows_does_not_matter(
 ) -> None:
     mixed = few.sample(frac=1, random_state=1)
     pd.testing.assert_frame_equal(
-        predict(either, mixed, as_of=as_of).loc[few.index],
-        predict(either, few, as_of=as_of),
+        PurchasePredictor(either).predict(mixed, as_of=as_of).loc[few.index],
+        PurchasePredictor(either).predict(few, as_of=as_of),
         rtol=1e-12,
     )
 
@@ -134,8 +135,11 @@ def test_the_order_of_rows_does_not_matter(
 def test_a_customer_alone_gets_the_answer_of_the_batch(
     either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    batch = predict(either, few, as_of=as_of)
-    alone = [predict(either, few.iloc[[row]], as_of=as_of) for row in range(0, len(few), 30)]
+    batch = PurchasePredictor(either).predict(few, as_of=as_of)
+    alone = [
+        PurchasePredictor(either).predict(few.iloc[[row]], as_of=as_of)
+        for row in range(0, len(few), 30)
+    ]
     pd.testing.assert_frame_equal(pd.concat(alone), batch.iloc[::30], rtol=1e-12)
 
 
@@ -144,7 +148,8 @@ def test_the_order_of_columns_does_not_matter(
 ) -> None:
     turned = few[few.columns[::-1]].assign(unknown_column=1.0)
     pd.testing.assert_frame_equal(
-        predict(bundle, turned, as_of=as_of), predict(bundle, few, as_of=as_of)
+        PurchasePredictor(bundle).predict(turned, as_of=as_of),
+        PurchasePredictor(bundle).predict(few, as_of=as_of),
     )
 
 
@@ -152,7 +157,7 @@ def test_the_table_is_left_as_it_was(
     bundle: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
     before = few.copy()
-    predict(bundle, few, as_of=as_of)
+    PurchasePredictor(bundle).predict(few, as_of=as_of)
     pd.testing.assert_frame_equal(few, before)
 
 
@@ -160,7 +165,9 @@ def test_margin_one_without_discount_or_cost_is_expected_revenue(
     either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
     for horizon in HORIZONS:
-        said = predict(either, few, as_of=as_of, horizon_days=horizon, economics=PLAIN)
+        said = PurchasePredictor(either).predict(
+            few, as_of=as_of, horizon_days=horizon, economics=PLAIN
+        )
         np.testing.assert_allclose(said["clv"], said["expected_revenue"], rtol=1e-9)
 
 
@@ -172,14 +179,22 @@ def test_the_value_of_one_customer_worked_by_hand(
     # much a year earlier, and each month's counts from its end. Keeping the customer costs 6 a
     # year, half a unit a month, while there is one: at the beginnings of the two months.
     one = table[table["repeat_days"] > 5].iloc[[0]]
-    by_month = predict(bundle, one, as_of=as_of, horizon_days=60)["expected_revenue"].iloc[0]
-    outlook = forecast_table(bundle, one, as_of=as_of)
+    by_month = (
+        PurchasePredictor(bundle)
+        .predict(one, as_of=as_of, horizon_days=60)["expected_revenue"]
+        .iloc[0]
+    )
+    outlook = PurchasePredictor(bundle).forecast_table(one, as_of=as_of)
     first = outlook.expected_revenue(30.4375)[0]
     early, late = 1.15 ** (-30.4375 / 365.25), 1.15 ** (-60 / 365.25)
     margin = 0.4 * (first * early + (by_month - first) * late)
     now, then = outlook.survival(0.0)[0], outlook.survival(30.4375)[0]
     cost = 0.5 * (now * early + then * 29.5625 / 30.4375 * late)
-    said = predict(bundle, one, as_of=as_of, horizon_days=60, economics=WORTH).iloc[0]
+    said = (
+        PurchasePredictor(bundle)
+        .predict(one, as_of=as_of, horizon_days=60, economics=WORTH)
+        .iloc[0]
+    )
     assert said["clv"] == pytest.approx(margin - cost, rel=1e-9)
     # So far the customer brought what was bought less what came back; winning one costs 30.
     historic = 0.4 * float((one["monetary_sum"] - one["refund_sum"]).iloc[0])
@@ -191,10 +206,10 @@ def test_the_value_of_one_customer_worked_by_hand(
 def test_the_interval_is_valued_like_the_expectation(
     bundle: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    plain = predict(bundle, few, as_of=as_of, economics=PLAIN)
-    worth = predict(bundle, few, as_of=as_of, economics=WORTH)
-    free = predict(
-        bundle, few, as_of=as_of, economics=WORTH.model_copy(update={"retention_cost_annual": 0.0})
+    plain = PurchasePredictor(bundle).predict(few, as_of=as_of, economics=PLAIN)
+    worth = PurchasePredictor(bundle).predict(few, as_of=as_of, economics=WORTH)
+    free = PurchasePredictor(bundle).predict(
+        few, as_of=as_of, economics=WORTH.model_copy(update={"retention_cost_annual": 0.0})
     )
     cost = free["clv"] - worth["clv"]
     assert (cost > 0).all()
@@ -212,8 +227,10 @@ def test_horizon_and_economics_default_to_the_bundles(
 ) -> None:
     card = bundle.card
     pd.testing.assert_frame_equal(
-        predict(bundle, few, as_of=as_of),
-        predict(bundle, few, as_of=as_of, horizon_days=card.horizon_days, economics=card.economics),
+        PurchasePredictor(bundle).predict(few, as_of=as_of),
+        PurchasePredictor(bundle).predict(
+            few, as_of=as_of, horizon_days=card.horizon_days, economics=card.economics
+        ),
     )
 
 
@@ -221,8 +238,14 @@ def test_a_season_lets_the_moment_matter(
     bundle: PurchaseBundle, seasonal: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
     later = as_of + timedelta(days=182)
-    flat = [predict(bundle, few, as_of=moment)["expected_revenue"] for moment in (as_of, later)]
-    busy = [predict(seasonal, few, as_of=moment)["expected_revenue"] for moment in (as_of, later)]
+    flat = [
+        PurchasePredictor(bundle).predict(few, as_of=moment)["expected_revenue"]
+        for moment in (as_of, later)
+    ]
+    busy = [
+        PurchasePredictor(seasonal).predict(few, as_of=moment)["expected_revenue"]
+        for moment in (as_of, later)
+    ]
     pd.testing.assert_series_equal(*flat)
     assert (busy[0] > busy[1]).all()
 
@@ -235,13 +258,15 @@ def test_customers_of_whom_too_little_is_known_get_nulls_and_a_reason(
 ) -> None:
     blank = few.copy()
     blank.loc[blank.index[1], missing] = np.nan
-    said = predict(bundle, blank, as_of=as_of)
+    said = PurchasePredictor(bundle).predict(blank, as_of=as_of)
     unknown = said.iloc[1]
     assert unknown[NUMBERS].isna().all()
     assert unknown["basis"] == "insufficient"
     assert any("nothing can be predicted" in each for each in unknown["warnings"])
     pd.testing.assert_frame_equal(
-        said.drop(few.index[1]), predict(bundle, few.drop(few.index[1]), as_of=as_of), rtol=1e-12
+        said.drop(few.index[1]),
+        PurchasePredictor(bundle).predict(few.drop(few.index[1]), as_of=as_of),
+        rtol=1e-12,
     )
 
 
@@ -249,9 +274,11 @@ def test_nobody_known_and_nobody_at_all_are_answered(
     bundle: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
     unknown = few.iloc[:3].assign(age_days=np.nan)
-    assert (predict(bundle, unknown, as_of=as_of)["basis"] == "insufficient").all()
-    assert predict(bundle, unknown, as_of=as_of)[NUMBERS].isna().all(axis=None)
-    nobody = predict(bundle, few.iloc[:0], as_of=as_of)
+    assert (
+        PurchasePredictor(bundle).predict(unknown, as_of=as_of)["basis"] == "insufficient"
+    ).all()
+    assert PurchasePredictor(bundle).predict(unknown, as_of=as_of)[NUMBERS].isna().all(axis=None)
+    nobody = PurchasePredictor(bundle).predict(few.iloc[:0], as_of=as_of)
     assert nobody.empty
     assert [*nobody.columns] == [*NUMBERS, "basis", "warnings"]
 
@@ -260,8 +287,10 @@ def test_nobody_known_and_nobody_at_all_are_answered(
 def test_the_curve_sums_to_the_value(
     either: PurchaseBundle, few: pd.DataFrame, as_of: datetime, horizon: int
 ) -> None:
-    said = predict(either, few, as_of=as_of, horizon_days=horizon, economics=WORTH)
-    months = value_curve(forecast_table(either, few, as_of=as_of), horizon, WORTH)
+    said = PurchasePredictor(either).predict(
+        few, as_of=as_of, horizon_days=horizon, economics=WORTH
+    )
+    months = PurchasePredictor(either).forecast_table(few, as_of=as_of).value_curve(horizon, WORTH)
     assert months.ends[-1] == horizon
     assert len(months.ends) == int(np.ceil(horizon / MONTH_DAYS))
     assert (months.expected_revenue >= -1e-9).all()
@@ -276,7 +305,7 @@ def test_the_curve_sums_to_the_value(
 def test_whoever_may_order_may_still_be_a_customer(
     either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = forecast_table(either, few, as_of=as_of)
+    said = PurchasePredictor(either).forecast_table(few, as_of=as_of)
     alive = said.survival(0.0)
     for horizon in HORIZONS:
         assert (said.p_order(horizon) <= alive * (1 + 1e-12)).all()
@@ -286,7 +315,7 @@ def test_whoever_may_order_may_still_be_a_customer(
 def test_several_horizons_at_once_are_each_alone(
     either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = forecast_table(either, few, as_of=as_of)
+    said = PurchasePredictor(either).forecast_table(few, as_of=as_of)
     together = said.p_order_and_spend(np.array(HORIZONS, dtype=float))
     for place, horizon in enumerate(HORIZONS):
         np.testing.assert_array_equal(together[0][:, place], said.p_order(horizon))
@@ -296,8 +325,8 @@ def test_several_horizons_at_once_are_each_alone(
 def test_the_next_order_is_expected_when_half_of_a_years_chance_has_passed(
     either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = forecast_table(either, few, as_of=as_of)
-    days = next_order_days(said)
+    said = PurchasePredictor(either).forecast_table(few, as_of=as_of)
+    days = said.next_order_days()
     assert ((days > 0) & (days < 365)).all()
     for place in range(0, len(few), 40):
         half = said.p_order(float(days[place]))[place] / said.p_order(365.0)[place]
@@ -307,8 +336,8 @@ def test_the_next_order_is_expected_when_half_of_a_years_chance_has_passed(
 def test_the_total_is_the_sum_of_the_answers_inside_its_interval(
     either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = predict(either, few, as_of=as_of, economics=WORTH)
-    expected, low, high = total_revenue(either, said)
+    said = PurchasePredictor(either).predict(few, as_of=as_of, economics=WORTH)
+    expected, low, high = PurchasePredictor(either).total_revenue(said)
     assert expected == pytest.approx(said["expected_revenue"].sum(), rel=1e-9)
     assert 0 < low < expected < high
 
@@ -318,19 +347,23 @@ def test_a_customer_without_an_answer_adds_nothing_to_the_total(
 ) -> None:
     blank = few.copy()
     blank.loc[blank.index[:5], "age_days"] = np.nan
-    assert total_revenue(bundle, predict(bundle, blank, as_of=as_of)) == pytest.approx(
-        total_revenue(bundle, predict(bundle, few.iloc[5:], as_of=as_of))
+    assert PurchasePredictor(bundle).total_revenue(
+        PurchasePredictor(bundle).predict(blank, as_of=as_of)
+    ) == pytest.approx(
+        PurchasePredictor(bundle).total_revenue(
+            PurchasePredictor(bundle).predict(few.iloc[5:], as_of=as_of)
+        )
     )
-    nobody = predict(bundle, blank.iloc[:5], as_of=as_of)
-    assert total_revenue(bundle, nobody) == (0.0, 0.0, 0.0)
+    nobody = PurchasePredictor(bundle).predict(blank.iloc[:5], as_of=as_of)
+    assert PurchasePredictor(bundle).total_revenue(nobody) == (0.0, 0.0, 0.0)
 
 
 def test_a_larger_group_has_a_relatively_narrower_total(
     bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = predict(bundle, table, as_of=as_of)
+    said = PurchasePredictor(bundle).predict(table, as_of=as_of)
     widths = []
     for every in (64, 8, 1):
-        expected, low, high = total_revenue(bundle, said.iloc[::every])
+        expected, low, high = PurchasePredictor(bundle).total_revenue(said.iloc[::every])
         widths.append((high - low) / expected)
     assert widths == sorted(widths, reverse=True)

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from features.config.sections import Economics
-from models.bundle import PurchaseBundle
-from models.purchases.predict import feature_matrix, predict
+from models.purchases.bundle import PurchaseBundle
+from models.purchases.predictor import PurchasePredictor
 from models.segmentation.assign import FEW_ROWS, has_tiers, tier_and_segment
 from models.segmentation.cutoffs import name_customers
 
@@ -18,8 +18,8 @@ def test_one_customer_is_called_as_among_many(
     bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime
 ) -> None:
     some = table.iloc[::7]
-    clv = predict(bundle, some, as_of=as_of)["clv"]
-    matrix = feature_matrix(bundle, some)
+    clv = PurchasePredictor(bundle).predict(some, as_of=as_of)["clv"]
+    matrix = bundle.feature_matrix(some)
     many = tier_and_segment(bundle, matrix, clv.to_numpy(), with_tiers=True)
     assert len(some) > FEW_ROWS
     alone = [
@@ -59,8 +59,8 @@ def test_without_tiers_the_segment_remains_and_without_bounds_nothing(
 ) -> None:
     for size in (3, 3 * FEW_ROWS):
         some = table.iloc[:size]
-        clv = predict(bundle, some, as_of=as_of)["clv"].to_numpy()
-        matrix = feature_matrix(bundle, some)
+        clv = PurchasePredictor(bundle).predict(some, as_of=as_of)["clv"].to_numpy()
+        matrix = bundle.feature_matrix(some)
         found = tier_and_segment(bundle, matrix, clv, with_tiers=False)
         assert all(tier is None and segment is not None for tier, segment in found)
         nameless = bundle.card.model_copy(update={"bounds": None})

@@ -12,22 +12,15 @@ from hypothesis import strategies as st
 
 from features.config.sections import Economics
 from models.boosting import TrainingRows, fit_trees, no_trees
-from models.bundle import BundleError, SubscriptionBundle, load, save
+from models.bundle import BundleError, load, save
+from models.card import Feature, Training, Trees
 from models.economics import MONTH_DAYS
-from models.predictor import predict as answer_either
-from models.predictor import total_revenue
-from models.purchases.card import Feature, Training, Trees
+from models.predictions import UnboundedValueError
+from models.predictor import predictor_of
+from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.card import SubscriptionCard, SurvivalCard
-from models.subscriptions.explain import explain
-from models.subscriptions.predict import (
-    SubscriptionForecast,
-    UnboundedValueError,
-    customer_values,
-    feature_matrix,
-    forecast,
-    predict,
-    value_curve,
-)
+from models.subscriptions.forecast import SubscriptionForecast
+from models.subscriptions.predictor import SubscriptionPredictor
 from models.subscriptions.shifted_beta_geometric import ShiftedBetaGeometric
 from models.subscriptions.survival import SurvivalForecast, Tail
 
@@ -85,15 +78,15 @@ def table(**columns: list[object]) -> pd.DataFrame:
 
 
 def said(bundle: SubscriptionBundle) -> SubscriptionForecast:
-    return forecast(bundle, feature_matrix(bundle, table()))
+    return SubscriptionPredictor(bundle).forecast(bundle.feature_matrix(table()))
 
 
 def test_the_value_is_the_plain_sum_over_the_months_of_a_life(bundle: SubscriptionBundle) -> None:
     months = np.arange(6000.0)
-    stays = said(bundle).outlook.survival_at(months)
+    stays = said(bundle).survival_curve.survival_at(months)
     monthly = TERMS.margin * table()["monthly_amount"].to_numpy() - 6.0 / 12.0
     plain = monthly * (stays * 1.12 ** (-(months + 1.0) / 12.0)).sum(axis=1)
-    found = predict(bundle, table())
+    found = SubscriptionPredictor(bundle).predict(table())
     np.testing.assert_allclose(found["clv"], plain, rtol=1e-9)
     np.testing.assert_allclose(
         found["clv_historic"], TERMS.margin * np.array([0.0, 100.0, 1200.0]), rtol=1e-12
@@ -103,12 +96,12 @@ def test_the_value_is_the_plain_sum_over_the_months_of_a_life(bundle: Subscripti
 
 @pytest.mark.parametrize("days", [1, 30, 365, 3650])
 def test_the_numbers_of_a_horizon_belong_together(bundle: SubscriptionBundle, days: int) -> None:
-    found = predict(bundle, table(), horizon_days=days)
+    found = SubscriptionPredictor(bundle).predict(table(), horizon_days=days)
     churn, spend = found["p_churn"], found["expected_spend"]
     np.testing.assert_allclose(found["expected_revenue"], (1 - churn) * spend, rtol=1e-12)
     assert ((churn > 0) & (churn < 1)).all()
     assert (found["clv_low"] <= found["clv_high"]).all()
-    along = value_curve(said(bundle), days, TERMS)
+    along = said(bundle).value_curve(days, TERMS)
     np.testing.assert_allclose(along.expected_revenue.sum(axis=1), found["expected_revenue"])
     np.testing.assert_allclose(1.0 - along.survival[:, -1], churn, rtol=1e-9)
     # the running month is paid for by everybody
@@ -118,10 +111,12 @@ def test_the_numbers_of_a_horizon_belong_together(bundle: SubscriptionBundle, da
 
 
 def test_the_value_is_that_of_the_life_whatever_the_horizon(bundle: SubscriptionBundle) -> None:
-    short, long = (predict(bundle, table(), horizon_days=days) for days in (30, 3650))
+    short, long = (
+        SubscriptionPredictor(bundle).predict(table(), horizon_days=days) for days in (30, 3650)
+    )
     assert (short["clv"] == long["clv"]).all()
     assert (short["p_churn"] < long["p_churn"]).all()
-    inside = value_curve(said(bundle), 120_000, TERMS).value.sum(axis=1)
+    inside = said(bundle).value_curve(120_000, TERMS).value.sum(axis=1)
     np.testing.assert_allclose(inside, long["clv"], rtol=1e-9)
 
 
@@ -141,43 +136,47 @@ def test_the_interval_holds_four_lives_of_five(bundle: SubscriptionBundle) -> No
     rng = np.random.default_rng(1)
     one = said(bundle)
     months = np.arange(1.0, 1500.0)
-    stays = one.outlook.survival_at(months)
+    stays = one.survival_curve.survival_at(months)
     draws = rng.random((3, 4000))
     lived = np.stack([np.searchsorted(-own, -u) for own, u in zip(stays, draws, strict=True)])
     rate = 1.12 ** (1 / 12) - 1
     monthly = TERMS.margin * one.amount - 0.5
     worth = monthly[:, None] * (1 - (1 + rate) ** -(lived + 1.0)) / rate
-    found = customer_values(one, 365, TERMS)
+    found = one.values(365, TERMS)
     inside = (worth >= found.clv_low[:, None] - 1e-9) & (worth <= found.clv_high[:, None] + 1e-9)
     assert (inside.mean(axis=1) >= 0.78).all()
     np.testing.assert_allclose(worth.mean(axis=1), found.clv, rtol=0.05)
 
 
 def test_nobody_is_more_loyal_than_was_watched(bundle: SubscriptionBundle) -> None:
-    stays = said(bundle).outlook.survival_at(np.arange(0.0, 200.0))
+    stays = said(bundle).survival_curve.survival_at(np.arange(0.0, 200.0))
     hazard = 1.0 - stays[:, 1:] / stays[:, :-1]
     least = 1.0 / (1.0 + np.exp(3.5))
     assert (hazard[:, LAST:] >= least - 1e-12).all()
     np.testing.assert_allclose(hazard[:, LAST:], hazard[:, -1:].repeat(199 - LAST, 1))
     within = 1.0 - made().card.prior.model.retention(np.arange(1.0, LAST + 1))
-    alone = forecast(made(), feature_matrix(made(), table())).outlook
+    alone = SubscriptionPredictor(made()).forecast(made().feature_matrix(table())).survival_curve
     stays = alone.survival_at(np.arange(0.0, LAST + 1.0))[0]
     np.testing.assert_allclose(1.0 - stays[1:] / stays[:-1], within)
 
 
 def test_an_answer_depends_on_nobody_else(bundle: SubscriptionBundle) -> None:
-    together = predict(bundle, table())
-    alone = pd.concat([predict(bundle, table().loc[[each]]) for each in "abc"])
+    together = SubscriptionPredictor(bundle).predict(table())
+    alone = pd.concat(
+        [SubscriptionPredictor(bundle).predict(table().loc[[each]]) for each in "abc"]
+    )
     pd.testing.assert_frame_equal(together, alone, check_exact=True)
 
 
 def test_margin_and_costs_move_the_value_as_they_should(bundle: SubscriptionBundle) -> None:
     free = Economics(margin=0.5, discount_rate_annual=0.12)
-    half = predict(bundle, table(), economics=free)
-    whole = predict(bundle, table(), economics=free.model_copy(update={"margin": 1.0}))
+    half = SubscriptionPredictor(bundle).predict(table(), economics=free)
+    whole = SubscriptionPredictor(bundle).predict(
+        table(), economics=free.model_copy(update={"margin": 1.0})
+    )
     np.testing.assert_allclose(whole["clv"], 2 * half["clv"])
     dear = free.model_copy(update={"retention_cost_annual": 120.0, "acquisition_cost": 7.0})
-    found = predict(bundle, table(), economics=dear)
+    found = SubscriptionPredictor(bundle).predict(table(), economics=dear)
     assert found["clv"].iloc[0] < 0  # ten a month cost as much to keep, and bring half of it
     assert (found["clv_low"] <= found["clv"]).all()
     np.testing.assert_allclose(found["clv_net"], found["clv_total"] - 7.0)
@@ -189,29 +188,34 @@ def test_a_value_beyond_a_century_is_refused_in_a_sentence() -> None:
     with pytest.raises(
         UnboundedValueError, match=r"0 makes a customer's remaining life count for .* more"
     ):
-        predict(loyal, table(), economics=free)
-    usual = predict(made(), table(), economics=free)  # finite, and so an answer
+        SubscriptionPredictor(loyal).predict(table(), economics=free)
+    usual = SubscriptionPredictor(made()).predict(
+        table(), economics=free
+    )  # finite, and so an answer
     assert np.isfinite(usual["clv"]).all()
 
 
 def test_what_is_unknown_is_null_and_said(bundle: SubscriptionBundle) -> None:
-    found = predict(
-        bundle, table(tenure_months=[None, 5.0, 40.0], monthly_amount=[10.0, None, 1.0])
+    found = SubscriptionPredictor(bundle).predict(
+        table(tenure_months=[None, 5.0, 40.0], monthly_amount=[10.0, None, 1.0])
     )
     assert list(found["basis"]) == ["insufficient", "insufficient", "model"]
     assert found["clv"].isna().tolist() == [True, True, False]
     assert "is unknown" in found["warnings"]["a"][0]
     assert "longer than the 24 months" in found["warnings"]["c"][0]
-    assert predict(made(), table())["basis"].unique().tolist() == ["prior"]
-    assert "nobody was watched" in predict(made(), table(), horizon_days=900)["warnings"]["a"][0]
-    assert predict(bundle, table().iloc[:0]).empty
+    assert SubscriptionPredictor(made()).predict(table())["basis"].unique().tolist() == ["prior"]
+    assert (
+        "nobody was watched"
+        in SubscriptionPredictor(made()).predict(table(), horizon_days=900)["warnings"]["a"][0]
+    )
+    assert SubscriptionPredictor(bundle).predict(table().iloc[:0]).empty
 
 
 @pytest.mark.parametrize("days", [10, 365, 3650])
 def test_the_parts_of_an_answer_add_up_to_it(bundle: SubscriptionBundle, days: int) -> None:
     frame = table(monthly_amount=[10.0, 20.0, None])
-    found = predict(bundle, frame, horizon_days=days)
-    parts = explain(bundle, frame, horizon_days=days, top=1)
+    found = SubscriptionPredictor(bundle).predict(frame, horizon_days=days)
+    parts = SubscriptionPredictor(bundle).explain(frame, horizon_days=days, top=1)
     assert parts[2] is None
     for customer, each in zip("ab", parts[:2], strict=True):
         assert each is not None
@@ -234,7 +238,9 @@ def test_a_bundle_of_contracts_is_read_back_as_it_was(
     assert isinstance(again, SubscriptionBundle)
     assert again.relationship == "contract"
     pd.testing.assert_frame_equal(
-        answer_either(again, table(), as_of=AS_OF), predict(bundle, table()), check_exact=True
+        predictor_of(again).predict(table(), as_of=AS_OF),
+        SubscriptionPredictor(bundle).predict(table()),
+        check_exact=True,
     )
     path = tmp_path / "bundle" / "card.json"
     path.write_text(path.read_text().replace('"last_month": 24', '"last_month": 0'))
@@ -243,9 +249,9 @@ def test_a_bundle_of_contracts_is_read_back_as_it_was(
 
 
 def test_the_total_has_an_interval_that_widens_with_doubt(bundle: SubscriptionBundle) -> None:
-    answers = predict(bundle, table())
-    total, low, high = total_revenue(bundle, answers)
+    answers = SubscriptionPredictor(bundle).predict(table())
+    total, low, high = predictor_of(bundle).total_revenue(answers)
     assert total == pytest.approx(answers["expected_revenue"].sum())
     assert 0 <= low < total < high
     doubtful = SubscriptionBundle(bundle.card.model_copy(update={"level_sd": 1.0}), bundle.churn)
-    assert total_revenue(doubtful, answers)[1] < low
+    assert predictor_of(doubtful).total_revenue(answers)[1] < low

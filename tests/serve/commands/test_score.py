@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from models.purchases import predict as clv
+from models.purchases.predictor import PurchasePredictor
 from serve.__main__ import main
 
 COLUMNS = [
@@ -60,7 +60,7 @@ def test_every_customer_of_the_log_is_scored(
     assert scores.loc[once, "warnings"].str.contains("only one purchase day so far").all()
 
     as_of = pd.Timestamp("1998-07-01", tz="America/New_York").to_pydatetime()
-    answers = clv.predict(store.bundle, table, as_of=as_of)
+    answers = PurchasePredictor(store.bundle).predict(table, as_of=as_of)
     assert scores["clv"].tolist() == answers["clv"].tolist()
 
     assert result["rows"] == len(scores) == 2349

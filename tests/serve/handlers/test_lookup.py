@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pandas as pd
 import pytest
 
-from models.purchases import predict as clv
+from models.purchases.predictor import PurchasePredictor
 from serve.api.responses import NUMBERS
 
 EXACT = 1e-9
@@ -30,7 +30,7 @@ def numbers(reply: dict[str, Any]) -> pd.DataFrame:
 
 
 def batch(store: Any, table: pd.DataFrame, log: Any, ids: list[str], **asked: Any) -> pd.DataFrame:
-    answers = clv.predict(store.bundle, table, as_of=log.end, **asked)
+    answers = PurchasePredictor(store.bundle).predict(table, as_of=log.end, **asked)
     return answers.loc[ids, list(NUMBERS)].astype(float)
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
-from models.purchases import predict as clv
+from models.purchases.predictor import PurchasePredictor
 from serve.store import publish as store_scores
 from serve.store.batch import Content, Origin
 from serve.store.database import Database
@@ -275,7 +275,12 @@ def publish_hostile(address: str, store: Any, whole: pd.DataFrame, kept: pd.Data
     card = store.bundle.card
     chosen = whole.index[: len(HOSTILE)]
     names = pd.Index(HOSTILE, name="customer_id")
-    answers = clv.predict(store.bundle, whole, as_of=card.trained_as_of).loc[chosen].set_axis(names)
+    answers = (
+        PurchasePredictor(store.bundle)
+        .predict(whole, as_of=card.trained_as_of)
+        .loc[chosen]
+        .set_axis(names)
+    )
     rows = kept.loc[chosen].set_axis(names)
     origin = Origin(
         model_name="clv", model_version="1", card_sha256="c0ffee", data_sha256="da7a",

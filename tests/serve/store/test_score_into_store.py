@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from features.config.sections import Economics
-from models.purchases import predict as clv
+from models.purchases.predictor import PurchasePredictor
 from serve.__main__ import main
 from serve.store.database import Database
 from serve.store.lookups import LookupResult, current_batch, history, lookup
@@ -96,8 +96,10 @@ def test_other_questions_can_be_answered_from_the_store(
     rows = pd.DataFrame([each.features for each in found.scores], index=table.index)
     other = {"horizon_days": 123, "economics": Economics(margin=0.4)}
     pd.testing.assert_frame_equal(
-        clv.predict(store.bundle, rows[list(table)], as_of=found.batch.as_of, **other),
-        clv.predict(store.bundle, table, as_of=found.batch.as_of, **other),
+        PurchasePredictor(store.bundle).predict(
+            rows[list(table)], as_of=found.batch.as_of, **other
+        ),
+        PurchasePredictor(store.bundle).predict(table, as_of=found.batch.as_of, **other),
         check_exact=True,
     )
 

@@ -13,7 +13,7 @@ from features.config.purchases import PurchaseConfig
 from features.ingest.transactions import TransactionLog
 from features.simulate import simulate
 from models.purchases.calibration import NO_ERROR, CalibrationError
-from models.purchases.predict import forecast_table
+from models.purchases.predictor import PurchasePredictor
 from train.purchases.calibration import expected_level, expected_totals, shifts
 from train.purchases.fit import fit
 from train.purchases.history import History
@@ -85,7 +85,7 @@ def test_a_trained_bundle_comes_to_the_expected_totals(shop: Any) -> None:
         classical=history.classical(origin.as_of),
         error=error,
     )
-    said = forecast_table(origin.bundle, shop.table, as_of=origin.as_of)
+    said = PurchasePredictor(origin.bundle).forecast_table(shop.table, as_of=origin.as_of)
     assert said.p_order(60).sum() == pytest.approx(ordering, rel=1e-6)
     assert said.expected_revenue(60).sum() == pytest.approx(revenue, rel=1e-6)
 
@@ -124,7 +124,7 @@ def test_the_december_of_last_year_is_expected_of_this_one(
     assert 1.5 * HORIZON_DAYS < effective < 2.3 * HORIZON_DAYS
     table = history.table(DECEMBER)
     actual = history.outcome(DECEMBER, HORIZON_DAYS, by=seasonal.end)
-    said = forecast_table(bundle, table, as_of=DECEMBER)
+    said = PurchasePredictor(bundle).forecast_table(table, as_of=DECEMBER)
     blind = history.classical(DECEMBER)
     for ours, classical, happened in (
         (said.expected_days, blind.expected_days, actual["active_days_future"]),

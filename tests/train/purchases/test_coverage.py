@@ -14,7 +14,7 @@ from features.config.purchases import PurchaseConfig
 from features.ingest.transactions import TransactionLog
 from models.intervals import LEVEL, Spread, revenue_interval, total_interval
 from models.metrics import coverage
-from models.purchases.predict import forecast_table
+from models.purchases.predictor import PurchasePredictor
 from train.purchases.history import History
 from train.purchases.snapshots import customer_codes
 from train.purchases.train import Trained, cross_fitted, learn_spread, train
@@ -32,7 +32,7 @@ def forecasts(shop: Any) -> tuple[Spread, Array, Array, Array]:
     """The learnt spread; and of each customer P(order), expected spend, and actual revenue."""
     origin = shop.origin
     days = origin.bundle.card.horizon_days
-    said = forecast_table(origin.bundle, shop.table, as_of=origin.as_of)
+    said = PurchasePredictor(origin.bundle).forecast_table(shop.table, as_of=origin.as_of)
     revenue = origin.actual["revenue_future"].to_numpy(dtype=float)
     return origin.bundle.card.spread, said.p_order(days), said.expected_spend(days), revenue
 

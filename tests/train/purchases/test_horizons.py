@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.purchases.curve import value_curve
-from models.purchases.predict import forecast_table, predict
+from models.purchases.predictor import PurchasePredictor
 
 HORIZONS = (7, 14, 30, 60, 61, 91, 182, 365, 730)
 
@@ -17,7 +16,9 @@ HORIZONS = (7, 14, 30, 60, 61, 91, 182, 365, 730)
 def answers(shop: Any) -> dict[int, pd.DataFrame]:
     origin = shop.origin
     return {
-        days: predict(origin.bundle, shop.table, as_of=origin.as_of, horizon_days=days)
+        days: PurchasePredictor(origin.bundle).predict(
+            shop.table, as_of=origin.as_of, horizon_days=days
+        )
         for days in HORIZONS
     }
 
@@ -56,7 +57,7 @@ def test_only_a_horizon_beyond_the_fitted_one_is_warned_of(
 
 
 def test_the_horizon_may_be_left_out(shop: Any, answers: dict[int, pd.DataFrame]) -> None:
-    said = predict(shop.origin.bundle, shop.table, as_of=shop.origin.as_of)
+    said = PurchasePredictor(shop.origin.bundle).predict(shop.table, as_of=shop.origin.as_of)
     pd.testing.assert_frame_equal(said, answers[60])
 
 
@@ -64,7 +65,9 @@ def test_the_total_of_an_unseen_horizon_is_about_right(shop: Any) -> None:
     """Fitted on 60 days, asked for 30 and for 45: the totals come out all the same."""
     origin, history = shop.origin, shop.history
     for days in (30, 45):
-        said = predict(origin.bundle, shop.table, as_of=origin.as_of, horizon_days=days)
+        said = PurchasePredictor(origin.bundle).predict(
+            shop.table, as_of=origin.as_of, horizon_days=days
+        )
         after = origin.as_of + timedelta(days=days)
         actual = history.outcome(origin.as_of, days, by=after)
         assert said["expected_revenue"].sum() == pytest.approx(
@@ -77,8 +80,8 @@ def test_the_months_of_two_years_add_up_to_their_value(
     shop: Any, answers: dict[int, pd.DataFrame]
 ) -> None:
     bundle = shop.origin.bundle
-    said = forecast_table(bundle, shop.table, as_of=shop.origin.as_of)
-    monthly = value_curve(said, 730, bundle.card.economics).value
+    said = PurchasePredictor(bundle).forecast_table(shop.table, as_of=shop.origin.as_of)
+    monthly = said.value_curve(730, bundle.card.economics).value
     assert monthly.shape == (len(shop.table), 24)
     assert (monthly >= 0).all()
     np.testing.assert_allclose(monthly.sum(axis=1), answers[730]["clv"], rtol=1e-9)

@@ -12,8 +12,8 @@ import pytest
 from features.config.purchases import PurchaseConfig
 from features.errors import DataError
 from features.ingest.transactions import TransactionLog
-from models.bundle import PurchaseBundle
-from models.purchases.predict import predict
+from models.purchases.bundle import PurchaseBundle
+from models.purchases.predictor import PurchasePredictor
 from train.purchases.backtest import judge_origin, origins
 from train.purchases.calibration import expected_level
 from train.purchases.fit import fit
@@ -121,7 +121,8 @@ def test_training_does_not_look_beyond_as_of_even_where_it_could(
     assert contents(again.bundle) == contents(trained.bundle)
     table = uncut.table(AS_OF)
     pd.testing.assert_frame_equal(
-        predict(again.bundle, table, as_of=AS_OF), predict(trained.bundle, table, as_of=AS_OF)
+        PurchasePredictor(again.bundle).predict(table, as_of=AS_OF),
+        PurchasePredictor(trained.bundle).predict(table, as_of=AS_OF),
     )
 
 

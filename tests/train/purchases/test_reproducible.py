@@ -9,7 +9,7 @@ import pytest
 
 from features.config.purchases import PurchaseConfig
 from features.ingest.transactions import TransactionLog
-from models.purchases.predict import predict
+from models.purchases.predictor import PurchasePredictor
 from train.purchases.history import History, cut
 from train.purchases.snapshots import customer_codes
 from train.purchases.train import Trained, train
@@ -77,7 +77,7 @@ def test_another_seed_gives_other_trees_but_the_same_totals(
     assert card(other)["metrics"] != card(first)["metrics"]
     table = History(cut(log_of(clockwork), AS_OF)).table(AS_OF)
     totals = [
-        predict(each.bundle, table, as_of=AS_OF)["expected_revenue"].sum()
+        PurchasePredictor(each.bundle).predict(table, as_of=AS_OF)["expected_revenue"].sum()
         for each in (first, other)
     ]
     assert totals[0] == pytest.approx(totals[1], rel=1e-6)

@@ -13,7 +13,7 @@ from features.config.purchases import PurchaseConfig
 from features.errors import DataError
 from features.ingest.transactions import TransactionLog
 from features.simulate import simulate
-from models.purchases.predict import predict
+from models.purchases.predictor import PurchasePredictor
 from train.purchases import figures as pictures
 from train.purchases.backtest import Origin, judge_origin, origins
 from train.purchases.history import History
@@ -36,7 +36,7 @@ def trained(
         history = History(log_of(transactions))
         end = history.log.end
         found = train(settings(90, rounds=5), history, end, 90, step=lambda _: None)
-        return found, predict(found.bundle, history.table(end), as_of=end)
+        return found, PurchasePredictor(found.bundle).predict(history.table(end), as_of=end)
 
     return make
 
@@ -158,7 +158,10 @@ def odd(
 
 
 def test_an_odd_log_is_answered_in_full(odd: Odd) -> None:
-    assert_sound(predict(odd.trained.bundle, odd.history.table(END), as_of=END), odd.customers)
+    assert_sound(
+        PurchasePredictor(odd.trained.bundle).predict(odd.history.table(END), as_of=END),
+        odd.customers,
+    )
     assert np.isfinite(list(odd.trained.bundle.card.metrics.values())).all()
 
 

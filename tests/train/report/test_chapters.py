@@ -15,7 +15,7 @@ from features.config.purchases import PurchaseConfig
 from features.config.sections import Economics
 from features.ingest.transactions import TransactionLog
 from features.simulate import simulate
-from models.purchases.predict import predict
+from models.purchases.predictor import PurchasePredictor
 from train.purchases.history import History
 from train.purchases.train import train
 from train.report.build import CHAPTERS, write
@@ -183,7 +183,9 @@ def test_a_group_of_nobody_is_worth_nothing(shop_facts: Facts) -> None:
 
 def test_answers_are_the_models(shop_facts: Facts) -> None:
     subject = shop_facts.subject
-    said = predict(subject.bundle, shop_facts.table, as_of=subject.as_of, economics=TERMS)
+    said = PurchasePredictor(subject.bundle).predict(
+        shop_facts.table, as_of=subject.as_of, economics=TERMS
+    )
     pd.testing.assert_frame_equal(shop_facts.answers[list(said)], said)
 
 

@@ -14,8 +14,8 @@ from features.config.read import read_purchase_config
 from features.ingest.transactions import read_transactions
 from features.purchases.table import build_features
 from models import bundle as bundles
-from models.bundle import PurchaseBundle
-from models.purchases.predict import predict, total_revenue
+from models.purchases.bundle import PurchaseBundle
+from models.purchases.predictor import PurchasePredictor
 from models.segmentation.cutoffs import name_customers
 from train.commands.report import leave
 from train.purchases.history import History
@@ -43,7 +43,9 @@ def said(reported: Any) -> tuple[PurchaseBundle, pd.DataFrame]:
     bundle = bundles.load(card.parent)
     assert isinstance(bundle, PurchaseBundle)
     table = build_features(log.lines, log.end)
-    answers = predict(bundle, table, as_of=log.end, horizon_days=60, economics=config.economics)
+    answers = PurchasePredictor(bundle).predict(
+        table, as_of=log.end, horizon_days=60, economics=config.economics
+    )
     assert bundle.card.bounds
     return bundle, answers.join(name_customers(table, answers["clv"], bundle.card.bounds))
 
@@ -62,7 +64,7 @@ def test_the_numbers_are_the_models(
     bundle, answers = said
     shown, result = reported.numbers, reported.said.result
     head = shown["headline"]["numbers"]
-    revenue, low, high = total_revenue(bundle, answers)
+    revenue, low, high = PurchasePredictor(bundle).total_revenue(answers)
     exact = {"rel": 1e-9, "abs": 1e-9}
     assert head["clv"] == pytest.approx(answers["clv"].sum(), **exact)
     assert head["median"] == pytest.approx(answers["clv"].median(), **exact)

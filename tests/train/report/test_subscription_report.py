@@ -15,10 +15,10 @@ from features.config.read import read_subscription_config
 from features.ingest.subscribers import read_subscribers
 from features.subscriptions.table import build_features
 from models import bundle as bundles
-from models.bundle import SubscriptionBundle
 from models.intervals import NORMAL_80
-from models.predictor import total_revenue
-from models.subscriptions.predict import predict
+from models.predictor import predictor_of
+from models.subscriptions.bundle import SubscriptionBundle
+from models.subscriptions.predictor import SubscriptionPredictor
 from train.report.build import write_contracts
 from train.report.chapters.retention import attributes_told
 from train.report.facts.subscription_holdout import contract_judged
@@ -61,7 +61,7 @@ def said(subscribed: Any) -> Answered:
     bundle = bundles.load(card.parent)
     assert isinstance(bundle, SubscriptionBundle)
     table = build_features(subscriptions, subscriptions.end)
-    return Answered(bundle, table, predict(bundle, table))
+    return Answered(bundle, table, SubscriptionPredictor(bundle).predict(table))
 
 
 def test_the_numbers_are_the_models(subscribed: Any, said: Answered) -> None:
@@ -72,7 +72,7 @@ def test_the_numbers_are_the_models(subscribed: Any, said: Answered) -> None:
     assert head["median"] == pytest.approx(answers["clv"].median(), **EXACT)
     assert head["leaving"] == pytest.approx(answers["p_churn"].sum(), **EXACT)
     assert [head[f"revenue{end}"] for end in ("", "_low", "_high")] == pytest.approx(
-        total_revenue(said.bundle, answers), **EXACT
+        predictor_of(said.bundle).total_revenue(answers), **EXACT
     )
     months = shown["headline"]["pictures"]["months"]
     assert sum(row["money"] for row in months) == pytest.approx(head["revenue"])
@@ -118,7 +118,11 @@ def test_the_interval_of_the_sum_is_that_of_other_levels_of_departure(
                 "prior": card.prior.model_copy(update={"floor": card.prior.floor + by}),
             }
         )
-        worth = predict(SubscriptionBundle(moved, said.bundle.churn), said.table)["clv"].sum()
+        worth = (
+            SubscriptionPredictor(SubscriptionBundle(moved, said.bundle.churn))
+            .predict(said.table)["clv"]
+            .sum()
+        )
         off = np.hypot(worth - shown["clv"], np.sqrt(own))
         assert shown[end] == pytest.approx(shown["clv"] - sign * off)
 

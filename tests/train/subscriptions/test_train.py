@@ -17,7 +17,7 @@ from features.errors import DataError
 from features.ingest.subscribers import SubscriberTable, read_subscribers
 from features.subscriptions.table import MONTH_DAYS, build_features
 from models.metrics import log_loss
-from models.subscriptions.predict import feature_matrix, forecast, predict
+from models.subscriptions.predictor import SubscriptionPredictor
 from train.subscriptions.backtest import LADDER
 from train.subscriptions.fit import Task, fit
 from train.subscriptions.holdout import judge_horizon, judge_months
@@ -121,8 +121,8 @@ def test_the_prior_is_that_of_the_population(log: Log) -> None:
 def test_the_value_of_a_life_is_that_of_the_truth_as_far_as_it_was_watched(log: Log) -> None:
     bundle = fit(log.task()).bundle
     table = build_features(log.subscriptions, AS_OF)
-    said = forecast(bundle, feature_matrix(bundle, table))
-    stays = said.outlook.survival_at(np.array([24.0]))[:, 0]
+    said = SubscriptionPredictor(bundle).forecast(bundle.feature_matrix(table))
+    stays = said.survival_curve.survival_at(np.array([24.0]))[:, 0]
     truth = (1.0 - log.hazard[table.index].to_numpy()) ** 24
     plus = (table["plan"] == "plus").to_numpy()
     for group in (plus, ~plus):
@@ -183,7 +183,7 @@ def test_few_departures_leave_the_prior_alone(tmp_path: Path) -> None:
     task = Task(settings, read_subscribers(settings.data), AS_OF, HORIZON_DAYS)
     trained = train(task, step=lambda _: None)
     assert trained.bundle.card.churn.rounds == 0
-    said = predict(trained.bundle, build_features(task.subscriptions, AS_OF))
+    said = SubscriptionPredictor(trained.bundle).predict(build_features(task.subscriptions, AS_OF))
     assert set(said["basis"]) == {"prior"}
     assert np.isfinite(said["clv"]).all()
 
@@ -198,7 +198,7 @@ def test_where_nobody_leaves_nothing_breaks(tmp_path: Path) -> None:
     trained = train(task, step=lambda _: None)
     months, _ = month_rows(known_by(task.subscriptions, AS_OF), task.names, {"plan": ("basic",)})
     assert 0 < last_hazard(months, last_watched(months)) < 0.01
-    said = predict(trained.bundle, build_features(task.subscriptions, AS_OF))
+    said = SubscriptionPredictor(trained.bundle).predict(build_features(task.subscriptions, AS_OF))
     assert (said["p_churn"] < 0.01).all()
     # and a value without an end is refused
     free = settings.model_copy(update={"economics": Economics(discount_rate_annual=0.0)})

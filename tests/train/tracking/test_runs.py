@@ -17,8 +17,8 @@ from features.config.purchases import PurchaseConfig
 from features.ingest.transactions import read_transactions
 from features.simulate import simulate
 from models import bundle as bundles
-from models.bundle import PurchaseBundle
-from models.purchases.predict import predict
+from models.purchases.bundle import PurchaseBundle
+from models.purchases.predictor import PurchasePredictor
 from train.charts.theme import Spec
 from train.purchases.fit import fit
 from train.purchases.history import History
@@ -315,7 +315,7 @@ def test_a_version_answers_as_the_bundle_does(
     model = library().pyfunc.load_model(f"models:/clv/{registered.version}")
     asked = table.head(20).reset_index()
     said = model.predict(asked, params={"horizon_days": 60, "as_of": "2025-01-01"})
-    expected = predict(made, table.head(20), as_of=AS_OF, horizon_days=60)
+    expected = PurchasePredictor(made).predict(table.head(20), as_of=AS_OF, horizon_days=60)
     pd.testing.assert_frame_equal(
         said.set_index("customer_id").drop(columns="warnings"), expected.drop(columns="warnings")
     )

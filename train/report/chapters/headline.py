@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.economics import MONTH_DAYS
-from models.purchases.curve import value_curve
-from models.purchases.predict import forecast_table
+from models.purchases.predictor import PurchasePredictor
 from train.charts.rows import Column, Row
 from train.charts.shapes import months
 from train.charts.theme import money_axis
@@ -160,8 +159,8 @@ def _coming(facts: Facts) -> list[Row]:
     """Expected revenue of the months of the horizon."""
     subject = facts.subject
     table = facts.table[facts.answers["clv"].notna()]
-    said = forecast_table(subject.bundle, table, as_of=subject.as_of)
-    found = value_curve(said, subject.horizon_days, subject.config.economics)
+    said = PurchasePredictor(subject.bundle).forecast_table(table, as_of=subject.as_of)
+    found = said.value_curve(subject.horizon_days, subject.config.economics)
     return coming(subject.as_of, found.ends, found.expected_revenue.sum(axis=0))
 
 

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.purchases.curve import next_order_days
-from models.purchases.predict import forecast_table
+from models.purchases.predictor import PurchasePredictor
 from train.charts.rows import Column, Row
 from train.charts.shapes import intervals
 from train.charts.theme import money_axis
@@ -72,7 +71,9 @@ def telling(facts: Told, best: pd.DataFrame, *parts: Part) -> Chapter:
 
 def _rows(facts: Facts, best: pd.DataFrame) -> list[Row]:
     table, as_of = facts.table.loc[best.index], facts.subject.as_of
-    days = next_order_days(forecast_table(facts.subject.bundle, table, as_of=as_of))
+    days = (
+        PurchasePredictor(facts.subject.bundle).forecast_table(table, as_of=as_of).next_order_days()
+    )
     shown = best.assign(
         customer=facts.called(best.index),
         last_order=_days(facts, -table["recency_days"].to_numpy(dtype=float)).to_numpy(),

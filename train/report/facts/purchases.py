@@ -10,8 +10,8 @@ import pandas as pd
 
 from features.config.purchases import PurchaseConfig
 from features.config.sections import Economics
-from models.bundle import PurchaseBundle
-from models.predictor import predict
+from models.purchases.bundle import PurchaseBundle
+from models.purchases.predictor import PurchasePredictor
 from models.segmentation.cutoffs import cutoffs, name_customers
 from train.purchases.history import History
 from train.report.facts.holdout import Judged
@@ -84,8 +84,7 @@ class Facts(Told):
         return found.assign(cost=free["clv"] - found["clv"])
 
     def _asked(self, table: pd.DataFrame, as_of: datetime, terms: Economics) -> pd.DataFrame:
-        return predict(
-            self.subject.bundle,
+        return PurchasePredictor(self.subject.bundle).predict(
             table,
             as_of=as_of,
             horizon_days=self.subject.horizon_days,

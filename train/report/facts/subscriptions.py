@@ -13,18 +13,11 @@ from numpy.typing import NDArray
 from features.config.subscriptions import SubscriptionConfig
 from features.ingest.subscribers import SubscriberTable
 from features.subscriptions.table import build_features
-from models.bundle import SubscriptionBundle
 from models.economics import months
 from models.intervals import NORMAL_80
-from models.subscriptions.predict import (
-    SLICE,
-    SubscriptionForecast,
-    customer_values,
-    feature_matrix,
-    forecast,
-    predict,
-    value_curve,
-)
+from models.subscriptions.bundle import SubscriptionBundle
+from models.subscriptions.forecast import SubscriptionForecast
+from models.subscriptions.predictor import SubscriptionPredictor
 from train.report.facts.shared import About, Earlier, Told
 from train.report.facts.subscription_holdout import ContractJudged
 from train.report.facts.wording import CONTRACTS
@@ -62,8 +55,7 @@ class ContractFacts(Told):
     def answers(self) -> pd.DataFrame:
         """The model's answers with tier, segment, clv_if_more_leave and clv_if_fewer_leave."""
         subject = self.subject
-        found = predict(
-            subject.bundle,
+        found = SubscriptionPredictor(subject.bundle).predict(
             self.table,
             horizon_days=subject.horizon_days,
             economics=subject.config.economics,
@@ -89,10 +81,8 @@ class ContractFacts(Told):
         revenue = np.zeros(len(months(subject.horizon_days).ends))
         for said in self._forecasts():
             for name, by in zip(ends, (off, -off), strict=True):
-                ends[name].append(
-                    customer_values(_moved(said, by), subject.horizon_days, terms).clv
-                )
-            revenue += value_curve(said, subject.horizon_days, terms).expected_revenue.sum(axis=0)
+                ends[name].append(_moved(said, by).values(subject.horizon_days, terms).clv)
+            revenue += said.value_curve(subject.horizon_days, terms).expected_revenue.sum(axis=0)
         columns = {name: np.concatenate(each or [np.empty(0)]) for name, each in ends.items()}
         return pd.DataFrame(columns, index=self._known.index), revenue
 
@@ -102,9 +92,8 @@ class ContractFacts(Told):
         return self.table.dropna(subset=["tenure_months", "monthly_amount"])
 
     def _forecasts(self) -> Iterator[SubscriptionForecast]:
-        matrix = feature_matrix(self.subject.bundle, self._known)
-        for start in range(0, len(matrix), SLICE):
-            yield forecast(self.subject.bundle, matrix[start : start + SLICE])
+        bundle = self.subject.bundle
+        return SubscriptionPredictor(bundle).forecasts(bundle.feature_matrix(self._known))
 
 
 def gather(subject: ContractSubject) -> ContractFacts:
@@ -114,7 +103,7 @@ def gather(subject: ContractSubject) -> ContractFacts:
 
 def _moved(said: SubscriptionForecast, log_odds: float) -> SubscriptionForecast:
     """The same if the log odds of leaving were higher by so much in every month."""
-    outlook = said.outlook
-    tail = outlook.tail and replace(outlook.tail, floor=outlook.tail.floor + log_odds)
-    moved = replace(outlook, correction=outlook.correction + log_odds, tail=tail)
-    return replace(said, outlook=moved)
+    curve = said.survival_curve
+    tail = curve.tail and replace(curve.tail, floor=curve.tail.floor + log_odds)
+    moved = replace(curve, correction=curve.correction + log_odds, tail=tail)
+    return replace(said, survival_curve=moved)

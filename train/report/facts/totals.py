@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from models.bundle import Bundle, SubscriptionBundle
-from models.predictor import total_revenue
+from models.bundle import Bundle
+from models.predictor import predictor_of
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ def total(bundle: Bundle, answers: pd.DataFrame) -> Total:
     interval of 80 %.
     """
     known = answers.dropna(subset=["expected_revenue"])
-    revenue = total_revenue(bundle, known) if len(known) else (0.0, 0.0, 0.0)
-    if isinstance(bundle, SubscriptionBundle):
+    revenue = predictor_of(bundle).total_revenue(known) if len(known) else (0.0, 0.0, 0.0)
+    if bundle.clv_covers == "life":
         clv, clv_low, clv_high = _of_lives(known)
     else:
         clv, clv_low, clv_high = _of_horizon(known, *revenue)

@@ -1,0 +1,109 @@
+"""What the cards of both kinds of models share: everything about a model that is not a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, ClassVar, Literal, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import AwareDatetime, BaseModel, ConfigDict, NonNegativeInt
+
+from features.config.sections import Economics
+from models.encoding import numbers
+from models.segmentation.cutoffs import Cutoffs
+
+Array = NDArray[np.float64]
+ClvSpan = Literal["horizon", "life"]
+FORMAT_VERSION = 1
+
+
+class CardPart(BaseModel):
+    """A card or a part of one: frozen, without unknown keys, every number finite."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Feature(CardPart):
+    """One column that the trees read; lowest and highest bound the values they learnt from."""
+
+    name: str
+    unit: str
+    meaning: str
+    lowest: float | None = None
+    highest: float | None = None
+
+
+class Trees(CardPart):
+    """How a booster is applied: margin = prior's + shift + strength * trees.
+
+    shift   what puts the total where it is expected to be, on the link scale
+    sha256  of the booster's file
+    """
+
+    rounds: NonNegativeInt
+    strength: float
+    shift: float
+    sha256: str = ""
+
+
+class Training(CardPart):
+    """Where the bundle came from; counts of rows and customers, never the rows."""
+
+    data_sha256: str
+    counts: dict[str, int]
+    snapshots: tuple[AwareDatetime, ...]
+    customers: int
+    settings: dict[str, Any]
+    versions: dict[str, str]
+
+
+class SharedCard(Protocol):
+    """What both kinds of cards hold, as far as it is read without knowing the kind."""
+
+    @property
+    def trained_as_of(self) -> AwareDatetime: ...
+    @property
+    def horizon_days(self) -> int: ...
+    @property
+    def features(self) -> tuple[Feature, ...]: ...
+    @property
+    def levels(self) -> Mapping[str, tuple[str, ...]]: ...
+    @property
+    def economics(self) -> Economics: ...
+    @property
+    def bounds(self) -> Cutoffs | None: ...
+
+
+class FeatureColumns:
+    """What follows from the features of a card, worked out once, when it is first asked for.
+
+    clv_covers  what the predicted clv is counted over: the horizon, or the whole remaining life
+    """
+
+    clv_covers: ClassVar[ClvSpan]
+    card: SharedCard
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The features in the order of every matrix."""
+        return tuple(feature.name for feature in self.card.features)
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The column of each feature in every matrix."""
+        return {name: place for place, name in enumerate(self.names)}
+
+    @cached_property
+    def bounds(self) -> tuple[Array, Array]:
+        """Lowest and highest of each feature in what was learnt from; NaN where unknown."""
+        pairs = [(feature.lowest, feature.highest) for feature in self.card.features]
+        known = [pair if None not in pair else (np.nan, np.nan) for pair in pairs]
+        lowest, highest = np.array(known, dtype=np.float64).reshape(-1, 2).T
+        return lowest, highest
+
+    def feature_matrix(self, table: pd.DataFrame) -> Array:
+        """A feature table as float64, columns in the bundle's order, NaN where unknown."""
+        return numbers(table, self.names, self.card.levels)

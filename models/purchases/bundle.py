@@ -1,0 +1,39 @@
+"""A trained model of purchases: its card and its boosters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, Literal
+
+import xgboost as xgb
+
+from models.card import ClvSpan, FeatureColumns
+from models.purchases.card import PurchaseCard
+from models.tree_arrays import Forest, Grove, forest, grove
+
+
+@dataclass(frozen=True)
+class PurchaseBundle(FeatureColumns):
+    """A trained model of purchases, complete; holds no customer row and no code."""
+
+    relationship: ClassVar[Literal["purchases"]] = "purchases"
+    clv_covers: ClassVar[ClvSpan] = "horizon"
+    card: PurchaseCard
+    churn: xgb.Booster
+    spend: xgb.Booster
+
+    @cached_property
+    def forests(self) -> tuple[Forest, Forest]:
+        """The trees of churn and of spend as arrays."""
+        return forest(self.churn), forest(self.spend)
+
+    @cached_property
+    def grove(self) -> Grove:
+        """The same, to be walked together."""
+        return grove(self.forests)
+
+    @property
+    def boosters(self) -> dict[str, xgb.Booster]:
+        """The boosters by their names on the card."""
+        return {"churn": self.churn, "spend": self.spend}
