@@ -1,1 +1,1 @@
-"""Transactions to one row per customer, known at one moment."""
+"""Transactions to one row per customer, as of one point in time."""

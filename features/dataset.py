@@ -87,7 +87,9 @@ def features_as_of(
 def require_subscribers(table: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     """The table itself. Raises DataError where nobody is in it."""
     if table.empty:
-        raise DataError(f"nobody has a contract as of {as_of.isoformat()}; choose another as_of")
+        raise DataError(
+            f"nobody has a subscription as of {as_of.isoformat()}; choose another as_of"
+        )
     return table
 
 

@@ -1,4 +1,4 @@
-"""Seeded logs whose customers behave exactly as the probability model says, with the truth."""
+"""Seeded transactions of customers who behave exactly as the probability model, with the truth."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from features.timestamps import DAY_US
+
 Floats = npt.NDArray[np.float64]
-DAY = 86_400_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +140,7 @@ def _transactions(
     ids: npt.NDArray[np.str_], days: Floats, amount: Floats, begin: datetime
 ) -> pd.DataFrame:
     by_time = np.argsort(days, kind="stable")
-    offsets = pd.to_timedelta((days[by_time] * DAY).astype(np.int64), unit="us")
+    offsets = pd.to_timedelta((days[by_time] * DAY_US).astype(np.int64), unit="us")
     frame = pd.DataFrame(
         {
             "customer_id": ids[by_time],

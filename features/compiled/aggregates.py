@@ -73,15 +73,15 @@ def _sum(totals: Totals, block: Block, node: exp.Expr) -> Value:
     total = totals.sum(over)
     if not over.nullable:
         return Value(total, over.kind)
-    return block.keep(f"{total} if {totals.count(over)} else None", Value("", over.kind, True))
+    return block.assign(f"{total} if {totals.count(over)} else None", Value("", over.kind, True))
 
 
 def _average(totals: Totals, block: Block, node: exp.Expr) -> Value:
     over = totals.argument(node, "int", "float")
     code = f"float({totals.sum(over)}) / {totals.count(over)}"
     if not over.nullable:
-        return block.keep(code, Value("", "float"))
-    return block.keep(f"{code} if {totals.count(over)} else None", Value("", "float", True))
+        return block.assign(code, Value("", "float"))
+    return block.assign(f"{code} if {totals.count(over)} else None", Value("", "float", True))
 
 
 def _extreme(order: type[exp.Expr]) -> Aggregate:
@@ -100,7 +100,7 @@ def _deviation(totals: Totals, block: Block, node: exp.Expr) -> Value:
     mean = totals.accumulator("0.0", "{a}_old = {a}; {a} += ({x} - {a}) / " + n, over)
     squares = f"{{a}} += ({{x}} - {mean}) * ({{x}} - {mean}_old)"
     code = f"sqrt({totals.accumulator('0.0', squares, over)} / ({n} - 1)) if {n} > 1 else None"
-    return block.keep(code, Value("", "float", True))
+    return block.assign(code, Value("", "float", True))
 
 
 AGGREGATES: dict[type[exp.Expr], Aggregate] = {

@@ -59,10 +59,10 @@ class Block:
         """A variable that nobody else has."""
         return f"v{next(self.numbers)}"
 
-    def keep(self, code: str, like: Value) -> Value:
-        """`code` as a variable, with the kind and nullability of `like`."""
+    def assign(self, code: str, like: Value) -> Value:
+        """The value of `code` in a variable, with the kind and nullability of `like`."""
         if like.fixed and self.outer:
-            return self.outer.keep(code, like)
+            return self.outer.assign(code, like)
         if code not in self.named:
             self.named[code] = replace(like, code=self.new_name())
             self.lines.append(f"{self.named[code].code} = {code}")
@@ -73,7 +73,7 @@ class Block:
         nulls = sorted({each.code for each in operands if each.nullable})
         guard = " or ".join(f"{name} is None" for name in nulls)
         like = Value("", kind, bool(nulls), all(each.fixed for each in operands))
-        return self.keep(f"None if {guard} else {code}" if guard else code, like)
+        return self.assign(f"None if {guard} else {code}" if guard else code, like)
 
     def double(self, value: Value) -> Value:
         """The value as a double."""

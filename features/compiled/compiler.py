@@ -24,8 +24,8 @@ def compile_statement(statement: str, lines: dict[str, Value]) -> Compiled:
     """A statement over the table `lines`, without its customer_id -> a function.
 
     The function takes the lines of one customer, as tuples of the columns that `lines`
-    describes, in the log's order, and `:as_of` in UTC microseconds. It returns the statement's
-    rows without customer_id; None is null.
+    describes, in the order of the canonical lines, and `:as_of` in UTC microseconds. It returns
+    the statement's rows without customer_id; None is null.
 
     Raises NotImplementedError for SQL that has no translation.
     """
@@ -40,8 +40,8 @@ def python_of(statement: str, lines: dict[str, Value]) -> str:
     tree = _parsed(statement)
     columns = tuple((None, name, value) for name, value in lines.items())
     tables = {"lines": Rows("lines", columns)}
-    moment = {"$as_of": Value("as_of", "int", fixed=True)}
-    fixed = Block(moment, SCALARS)
+    parameters = {"$as_of": Value("as_of", "int", fixed=True)}
+    fixed = Block(parameters, SCALARS)
     body: list[str] = []
     with_ = tree.args.get("with_")
     named = [(each.alias, each.this) for each in with_.expressions] if with_ else []

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from features.compiled.block import Block, Value
 from features.compiled.scalars import SCALARS
-from features.compiled.syntax import refuse
+from features.compiled.syntax import column_name, refuse
 
 CUSTOMER = "customer_id"
 
@@ -68,13 +68,8 @@ class Rows:
         return self.places().get(column_name(node)) or refuse(node, "there is no such column here")
 
 
-def column_name(node: exp.Expr) -> str:
-    """A column as it is written, with its table or without."""
-    return f"{node.text('table')}.{node.name}" if node.text("table") else node.name
-
-
 def is_customer(node: exp.Expr) -> bool:
-    """Whether this is the column that tells customers apart."""
+    """Whether this is the column of the customer's id."""
     return isinstance(node, exp.Column) and node.name == CUSTOMER
 
 
@@ -114,7 +109,7 @@ def _table(node: exp.Expr, tables: dict[str, Rows]) -> Rows:
 
 
 def _joined(left: Rows, join: exp.Join, name: str, tables: dict[str, Rows]) -> Rows:
-    """Rows side by side where their keys are equal; LEFT keeps what finds no partner."""
+    """Rows side by side where their keys are equal; LEFT JOIN includes what finds no partner."""
     right, side = _table(join.this, tables), join.text("side")
     if side not in ("", "LEFT"):
         refuse(join, "only LEFT and inner joins are understood")

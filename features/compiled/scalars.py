@@ -10,11 +10,11 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from features.compiled.block import Block, Translators, Value
-from features.compiled.syntax import refuse
+from features.compiled.syntax import column_name, refuse
 
 
 def _column(block: Block, node: exp.Expr) -> Value:
-    name = f"{node.text('table')}.{node.name}" if node.text("table") else node.name
+    name = column_name(node)
     if name not in block.columns:
         refuse(node, f"there is no such column here, only {', '.join(block.columns)}")
     found = block.columns[name]
@@ -113,7 +113,7 @@ def _case(block: Block, node: exp.Expr) -> Value:
         default == "None" or any(each.nullable for each in values),
         all(each.fixed for each in [*conditions, *values]),
     )
-    return block.keep(f"{code} else {default}", like)
+    return block.assign(f"{code} else {default}", like)
 
 
 def _condition(block: Block, node: exp.Expr) -> Value:
@@ -149,7 +149,7 @@ def _logic(word: str, decided: bool) -> Callable[[Block, exp.Expr], Value]:
         if nullable:
             either = f"{decided} if {a} is {decided} or {b} is {decided} else "
             code = f"{either}None if {a} is None or {b} is None else {not decided}"
-        return block.keep(code, Value("", "bool", nullable, left.fixed and right.fixed))
+        return block.assign(code, Value("", "bool", nullable, left.fixed and right.fixed))
 
     return compile_node
 
@@ -163,7 +163,7 @@ def _is_null(block: Block, node: exp.Expr) -> Value:
     if not isinstance(node.expression, exp.Null):
         refuse(node, "IS is understood before NULL only")
     value = block.value(node.this)
-    return block.keep(f"{value.code} is None", Value("", "bool", fixed=value.fixed))
+    return block.assign(f"{value.code} is None", Value("", "bool", fixed=value.fixed))
 
 
 SCALARS: Translators = {

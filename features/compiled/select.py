@@ -35,8 +35,8 @@ def compile_select(select: exp.Select, name: str, tables: dict[str, Rows], fixed
 
 def _projected(select: exp.Select, name: str, source: Rows, fixed: Block) -> Rows:
     if [type(each) for each in select.expressions] == [exp.Star]:
-        kept = filtered(source, select, fixed)
-        return _rows(kept.name, source.star(), kept.lines)
+        rows = filtered(source, select, fixed)
+        return _rows(rows.name, source.star(), rows.lines)
     block = fixed.within(source.scope(), SCALARS)
     where = select.args.get("where")
     if where:
@@ -44,12 +44,12 @@ def _projected(select: exp.Select, name: str, source: Rows, fixed: Block) -> Row
     values = _outputs(select, block, source)
     body = [*block.lines, _append(name, values)]
     lines = [*source.lines, f"{name} = []", f"for {source.unpacked()} in {source.name}:"]
-    return _rows(name, values, [*lines, *_in(body)])
+    return _rows(name, values, [*lines, *_indented(body)])
 
 
 def _grouped(select: exp.Select, name: str, source: Rows, fixed: Block) -> Rows:
     """Buckets of equal keys, in order of appearance; each is gone through once."""
-    keys = _own(select.args["group"].expressions, select)
+    keys = _other_keys(select.args["group"].expressions, select)
     places = [source.place(each) for each in keys]
     totals = Totals(fixed.within(source.scope(), SCALARS))
     scope = {
@@ -60,13 +60,13 @@ def _grouped(select: exp.Select, name: str, source: Rows, fixed: Block) -> Rows:
     reads: Translators = {kind: partial(each, totals) for kind, each in AGGREGATES.items()}
     after = fixed.within(scope, {**SCALARS, **reads})
     having = select.args.get("having")
-    kept = after.value(having.this) if having else None
+    condition = after.value(having.this) if having else None
     values = _outputs(select, after, None)
-    end = [*after.lines, *([f"if not {kept.code}: continue"] if kept else [])]
+    end = [*after.lines, *([f"if not {condition.code}: continue"] if condition else [])]
     body = [
         *totals.starts,
         f"for {source.unpacked()} in bucket:",
-        *_in(totals.each_row() or ["continue"]),
+        *_indented(totals.each_row() or ["continue"]),
         *end,
         _append(name, values),
     ]
@@ -75,7 +75,7 @@ def _grouped(select: exp.Select, name: str, source: Rows, fixed: Block) -> Rows:
         *_buckets(source, places),
         f"{name} = []",
         "for key, bucket in buckets.items():",
-        *_in(body),
+        *_indented(body),
     ]
     return _rows(name, values, lines)
 
@@ -83,9 +83,9 @@ def _grouped(select: exp.Select, name: str, source: Rows, fixed: Block) -> Rows:
 def _windowed(select: exp.Select, name: str, source: Rows, fixed: Block) -> Rows:
     """Buckets of equal partition keys, each sorted; rows see their neighbours by place."""
     first, *others = _windows(select)
-    if any(_over(each) != _over(first) for each in others):
+    if any(_partition_and_order(each) != _partition_and_order(first) for each in others):
         refuse(first, "the windows of one SELECT must be the same")
-    places = [source.place(each) for each in _own(first.args["partition_by"], first)]
+    places = [source.place(each) for each in _other_keys(first.args["partition_by"], first)]
     reads: Translators = {exp.Window: partial(_neighbour, source)}
     block = fixed.within(source.scope(), {**SCALARS, **reads})
     values = _outputs(select, block, source)
@@ -93,14 +93,14 @@ def _windowed(select: exp.Select, name: str, source: Rows, fixed: Block) -> Rows
         f"bucket = sorted(bucket, key=lambda row: {_sort_key(first, source)})",
         "last = len(bucket) - 1",
         f"for i, {source.unpacked()} in enumerate(bucket):",
-        *_in([*block.lines, _append(name, values)]),
+        *_indented([*block.lines, _append(name, values)]),
     ]
     lines = [
         *source.lines,
         *_buckets(source, places),
         f"{name} = []",
         "for bucket in buckets.values():",
-        *_in(body),
+        *_indented(body),
     ]
     return _rows(name, values, lines)
 
@@ -116,7 +116,7 @@ def _neighbour(source: Rows, block: Block, node: exp.Expr) -> Value:
     code = NEIGHBOURS.get(type(node.this)) or refuse(node, "it is no function of neighbours")
     place, value = source.place(node.this.this), source.column(node.this.this)
     nullable = value.nullable or "None" in code
-    return block.keep(code.format(place=place), replace(value, nullable=nullable))
+    return block.assign(code.format(place=place), replace(value, nullable=nullable))
 
 
 def _sort_key(window: exp.Expr, source: Rows) -> str:
@@ -138,7 +138,7 @@ def _windows(select: exp.Select) -> list[exp.Window]:
     return [found for each in select.expressions for found in each.find_all(exp.Window)]
 
 
-def _over(window: exp.Window) -> tuple[object, object]:
+def _partition_and_order(window: exp.Window) -> tuple[object, object]:
     return window.args.get("partition_by"), window.args.get("order")
 
 
@@ -153,7 +153,7 @@ def _buckets(source: Rows, places: list[int]) -> list[str]:
     ]
 
 
-def _own(keys: Iterable[exp.Expr], node: exp.Expr) -> list[exp.Expr]:
+def _other_keys(keys: Iterable[exp.Expr], node: exp.Expr) -> list[exp.Expr]:
     """The keys beside the customer, who must be among them."""
     keys = list(keys)
     if not any(is_customer(each) for each in keys):
@@ -183,5 +183,5 @@ def _rows(name: str, values: dict[str, Value], lines: list[str]) -> Rows:
     return Rows(name, tuple((None, column, value) for column, value in values.items()), lines)
 
 
-def _in(lines: list[str]) -> list[str]:
+def _indented(lines: list[str]) -> list[str]:
     return [f"    {each}" for each in lines]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from features.compiled.compiler import Compiled, compile_statement
 from features.purchases.statement import compose
 from features.purchases.table import expressions
 from features.schema import OPTIONAL
+from features.timestamps import EPOCH
 
 Row = tuple[int, str | None, float, str | None, str | None]
 
@@ -38,7 +39,6 @@ LINE = {
     "category": Value("", "text", nullable=True),
     "channel": Value("", "text", nullable=True),
 }
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_SECONDS = 86_400
 ZONES_DAYS = 2**16
 
@@ -59,7 +59,7 @@ def customer_lines(rows: Sequence[Row], timezone: str) -> list[Line]:
         Line(order_id, us, us + _offset_us(us, timezone), _total(amounts), category, channel)
         for (us, order_id, category, channel), amounts in merged.items()
     ]
-    lines.sort(key=_place)
+    lines.sort(key=_sort_key)
     return lines
 
 
@@ -92,8 +92,8 @@ def _total(amounts: list[float]) -> float:
     return float(np.add.reduceat(np.array(sorted(amounts), dtype="float64"), [0])[0])
 
 
-def _place(line: Line) -> tuple[int, str, str, str]:
-    """By moment, order, category and channel, where an unknown label comes first."""
+def _sort_key(line: Line) -> tuple[int, str, str, str]:
+    """By timestamp, order, category and channel, where an unknown label comes first."""
     category = "" if line.category is None else f".{line.category}"
     channel = "" if line.channel is None else f".{line.channel}"
     return line.us, line.order_id, category, channel
@@ -110,13 +110,13 @@ def _offset_us(us: int, timezone: str) -> int:
 def _offset_of_day(day: int, timezone: str) -> int | None:
     """The offset of a whole UTC day in seconds, None when it changes.
 
-    No zone ever changed its clock twice within one UTC day, so the ends of a day tell.
+    No zone ever changed its clock twice within one UTC day, so the ends of a day are enough.
     """
     start = _offset_at(day * DAY_SECONDS, timezone)
     return start if start == _offset_at((day + 1) * DAY_SECONDS, timezone) else None
 
 
 def _offset_at(seconds: int, timezone: str) -> int:
-    moment = EPOCH + timedelta(seconds=seconds)
-    wall = moment.astimezone(ZoneInfo(timezone)).replace(tzinfo=UTC)
-    return (wall - moment) // timedelta(seconds=1)
+    instant = EPOCH + timedelta(seconds=seconds)
+    wall = instant.astimezone(ZoneInfo(timezone)).replace(tzinfo=UTC)
+    return (wall - instant) // timedelta(seconds=1)

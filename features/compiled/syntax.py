@@ -81,9 +81,15 @@ def require_understood(tree: exp.Expr) -> None:
                 refuse(node, f"{name.rstrip('_')} of {type(node).__name__} is not understood")
 
 
+def column_name(node: exp.Expr) -> str:
+    """A column as it is written, with its table or without."""
+    return f"{node.text('table')}.{node.name}" if node.text("table") else node.name
+
+
 def refuse(node: exp.Expr, why: str) -> NoReturn:
     """Raises NotImplementedError: this SQL has no translation."""
     raise NotImplementedError(
         f"features: `{node.sql()}` cannot be compiled: {why}; "
-        "write it with what features/compiled/syntax.py lists, or teach features/compiled/scalars.py"
+        "write it with what features/compiled/syntax.py lists, "
+        "or extend features/compiled/scalars.py"
     )

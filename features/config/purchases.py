@@ -18,7 +18,7 @@ from features.config.sections import (
 
 
 class Columns(Section):
-    """Contract name = source column. `cost` and `quantity` must exist; no feature reads them."""
+    """Our name = source column. `cost` and `quantity` must exist; no feature reads them."""
 
     customer_id: Text
     timestamp: Text

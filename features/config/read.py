@@ -19,7 +19,7 @@ SectionType = TypeVar("SectionType", bound=Section)
 
 
 def read_config(path: Path) -> AnyConfig:
-    """Read a TOML file of either kind, as its `problem.relationship` says."""
+    """Read a TOML file of either kind, as its `problem.relationship` names."""
     values = read_toml(path)
     if relationship(values) == "contract":
         return validated(path, values, SubscriptionConfig)
@@ -41,12 +41,12 @@ def read_purchase_config(path: Path) -> PurchaseConfig:
 
 
 def read_subscription_config(path: Path) -> SubscriptionConfig:
-    """Read the TOML file of a problem with contracts; raises ConfigError like `read_config`."""
+    """Read the TOML file of a problem with subscribers; raises ConfigError like `read_config`."""
     return validated(path, read_toml(path), SubscriptionConfig)
 
 
 def is_subscription(path: Path) -> bool:
-    """Whether a TOML file is that of a problem with contracts; raises ConfigError."""
+    """Whether a TOML file is that of a problem with subscribers; raises ConfigError."""
     return relationship(read_toml(path)) == "contract"
 
 
@@ -63,7 +63,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def relationship(values: dict[str, Any]) -> object:
-    """What `problem.relationship` says, before anything is validated."""
+    """What `problem.relationship` is, before anything is validated."""
     problem = values.get("problem")
     return problem.get("relationship") if isinstance(problem, dict) else None
 

@@ -43,10 +43,10 @@ class Section(BaseModel):
 
 
 class Problem(Section):
-    """What is predicted, and the past moments from which it is learnt.
+    """What is predicted, and the past points in time from which it is learnt.
 
-    relationship  purchases: customers come and go unannounced; contract: they cancel, see
-                  `features.config.subscriptions`
+    relationship  purchases: customers come and go unannounced; contract: they subscribe and
+                  cancel, see `features.config.subscriptions`
     """
 
     relationship: Literal["purchases", "contract"] = "purchases"

@@ -1,4 +1,4 @@
-"""The configuration of a problem with contracts: customers who start, pay monthly and cancel."""
+"""The configuration of a problem with subscribers: they start, pay monthly and cancel."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ RESERVED = {"customer_id", "start", "tenure", "amount", "cancelled", "copies"} |
 
 
 class SubscriptionColumns(Section):
-    """Contract name = source column.
+    """Our name = source column.
 
-    start      when the subscription began; then `cancelled` is a moment, blank where it runs
+    start      when the subscription began; then `cancelled` is a timestamp, blank where it runs
     tenure     whole months that it has lasted; then `cancelled` is a flag: it has ended
     amount     what is paid per month
     """
@@ -42,7 +42,7 @@ class SubscriptionColumns(Section):
     def _one_beginning(self) -> SubscriptionColumns:
         if (self.start is None) == (self.tenure is None):
             raise ValueError(
-                "must name either start (a moment) or tenure (a number of months), not both"
+                "must name either start (a timestamp) or tenure (a number of months), not both"
             )
         return self
 
@@ -51,7 +51,7 @@ class SubscriptionData(Section):
     """Where the table of customers is and how its rows are to be read.
 
     attributes   source columns that describe a customer: texts or numbers
-    known_until  end of what the table knows, a date or a moment in `timezone`, exclusive; by
+    known_until  end of what the table knows, a date or a timestamp in `timezone`, exclusive; by
                  default the midnight after its last date; a table of tenures must name it
     departures   of a table of tenures: whether it holds everybody who ever left, or only who left
                  in the last month
@@ -76,21 +76,21 @@ class SubscriptionData(Section):
                 f"must not name an attribute {', '.join(clash)}, which means something here; rename"
             )
         if self.columns.tenure and not self.known_until:
-            raise ValueError("must say known_until, the date of which the tenures tell")
+            raise ValueError("must name known_until, the date that the tenures describe")
         if self.columns.start and self.departures != "all":
             raise ValueError("departures belongs to a table of tenures, not of starts; remove it")
         return self
 
 
 class SubscriptionBoosting(Boosting):
-    """As `Boosting`; the trees' correction is believed in full, since months of contracts are many
-    and what describes a contract says much (docs/decisions/0018)."""
+    """As `Boosting`; the trees' correction is believed in full, since months of subscriptions
+    are many and what describes a subscription predicts much (docs/decisions/0018)."""
 
     strength: Annotated[float, Field(ge=0, le=1)] = 1.0
 
 
 class SubscriptionConfig(Section):
-    """One business problem with contracts; the other sections are those of `PurchaseConfig`.
+    """One business problem with subscribers; the other sections are those of `PurchaseConfig`.
 
     There is no [spend]: what a subscriber pays is known.
     """

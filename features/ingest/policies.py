@@ -15,7 +15,7 @@ MEANINGS = {
     "guest_rows_dropped": "- dropped: no customer id",
     "duplicate_rows_dropped": "- dropped: exact copy of another row",
     "refund_rows_dropped": "- dropped: negative amount",
-    "rows_merged": "- merged: same customer, order, moment (and category, channel)",
+    "rows_merged": "- merged: same customer, order, timestamp (and category, channel)",
     "lines": "= lines",
     "duplicate_rows_kept": "rows kept that are an exact copy of another",
     "refund_rows_netted": "rows kept with a negative amount, netted",
@@ -33,7 +33,7 @@ def apply_policies(rows: pd.DataFrame, data: Data) -> tuple[pd.DataFrame, dict[s
     """Distinct source rows with `copies` -> the rows that count, and where the others went.
 
     Guests are set aside first, then duplicates, then refunds: a row is counted once.
-    Raises DataError when a policy says "error".
+    Raises DataError when a policy is "error".
     """
     counts = {"rows_read": int(rows["copies"].sum())}
     guest = rows["customer_id"].isna()
@@ -49,9 +49,9 @@ def apply_policies(rows: pd.DataFrame, data: Data) -> tuple[pd.DataFrame, dict[s
     found = _stop_or_count(rows, refund, data.refunds, "refunds")
     counts["refund_rows_dropped"] = found if data.refunds == "drop" else 0
     counts["refund_rows_netted"] = found if data.refunds == "net" else 0
-    kept = rows[~refund] if data.refunds == "drop" else rows
-    counts["zero_amount_rows"] = int((kept["amount"] == 0).sum())
-    return kept.drop(columns="copies").reset_index(drop=True), counts
+    rows = rows[~refund] if data.refunds == "drop" else rows
+    counts["zero_amount_rows"] = int((rows["amount"] == 0).sum())
+    return rows.drop(columns="copies").reset_index(drop=True), counts
 
 
 def count_lines(lines: pd.DataFrame, rows_kept: int) -> dict[str, int]:

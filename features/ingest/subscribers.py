@@ -1,4 +1,4 @@
-"""The customers of a business with contracts: since when, for how much, and until when."""
+"""The subscribers of a business: since when, for how much, and until when."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MEANINGS = {
     "rows_without_beginning": "- set aside: neither start nor tenure",
     "rows_without_amount": "- set aside: no monthly amount",
     "rows_with_negative_amount": "- set aside: negative monthly amount",
-    "rows_without_flag": "- set aside: not said whether cancelled",
+    "rows_without_flag": "- set aside: no flag whether cancelled",
     "rows_with_negative_tenure": "- set aside: negative tenure",
     "rows_cancelled_before_start": "- set aside: cancelled before the start",
     "rows_started_after_the_end": "- set aside: starts after the end of knowledge",
@@ -41,7 +41,7 @@ class SubscriberTable:
                  clock in `timezone` (NaT: runs on), or `tenure` in whole months and `cancelled`, a
                  flag; then the attributes, float64 or text
     attributes   their names
-    dated        whether moments are known; else `end` is the only moment that can be asked about
+    dated        whether dates are known; else `end` is the only as_of that can be asked about
     departures   see `SubscriptionData`
     counts       every row accounted for, by reason
     sha256       of the source bytes
@@ -71,22 +71,22 @@ def read_subscribers(data: SubscriptionData) -> SubscriberTable:
     rows = read_subscriber_rows(found, data)
     dated = data.columns.start is not None
     end = _end(rows, data)
-    kept, counts = _set_aside(rows, wall_clock(end, data.timezone))
-    if kept.empty:
+    used, counts = _set_aside(rows, wall_clock(end, data.timezone))
+    if used.empty:
         shown = ", ".join(f"{name} {number}" for name, number in counts.items() if number)
         raise DataError(f"{data.customers}: no row is left after the policies: {shown}")
-    ids = kept["customer_id"]
+    ids = used["customer_id"]
     if ids.duplicated().any():
         raise DataError(
             f"{data.customers}: customer {ids[ids.duplicated()].min()!r} has several rows that "
             f"differ, as have {ids[ids.duplicated()].nunique()} customers in all; give one row each"
         )
     return SubscriberTable(
-        customers=_customers(kept, dated),
+        customers=_customers(used, dated),
         attributes=tuple(data.attributes),
         dated=dated,
         departures=data.departures,
-        counts=counts | _count(kept, dated, wall_clock(end, data.timezone)),
+        counts=counts | _count(used, dated, wall_clock(end, data.timezone)),
         sha256=files.sha256(found),
         timezone=data.timezone,
         currency=data.currency,
@@ -143,25 +143,25 @@ def _set_aside(rows: pd.DataFrame, end: pd.Timestamp) -> tuple[pd.DataFrame, dic
     for name, flags in reasons.items():
         counts[name] = int(rows["copies"][flags & ~aside].sum())
         aside = aside | flags
-    kept = rows[~aside]
-    counts["duplicate_rows_dropped"] = int((kept["copies"] - 1).sum())
-    return kept.drop(columns="copies"), {name: counts[name] for name in MEANINGS if name in counts}
+    used = rows[~aside]
+    counts["duplicate_rows_dropped"] = int((used["copies"] - 1).sum())
+    return used.drop(columns="copies"), {name: counts[name] for name in MEANINGS if name in counts}
 
 
-def _customers(kept: pd.DataFrame, dated: bool) -> pd.DataFrame:
-    table = kept.rename(columns={"amount": "monthly_amount"})
+def _customers(used: pd.DataFrame, dated: bool) -> pd.DataFrame:
+    table = used.rename(columns={"amount": "monthly_amount"})
     if not dated:
         table = table.assign(tenure=np.floor(table["tenure"]), cancelled=table["cancelled"] > 0)
     table = table.assign(customer_id=table["customer_id"].astype("str"))
     return table.set_index("customer_id").sort_index()
 
 
-def _count(kept: pd.DataFrame, dated: bool, end: pd.Timestamp) -> dict[str, int]:
+def _count(used: pd.DataFrame, dated: bool, end: pd.Timestamp) -> dict[str, int]:
     """What the rows that count became."""
-    gone = kept["cancelled"] < end if dated else kept["cancelled"] > 0
-    announced = kept["cancelled"] >= end if dated else gone & False
+    gone = used["cancelled"] < end if dated else used["cancelled"] > 0
+    announced = used["cancelled"] >= end if dated else gone & False
     return {
-        "customers": len(kept),
+        "customers": len(used),
         "customers_cancelled": int(gone.sum()),
         "cancellations_announced": int(announced.sum()),
     }

@@ -89,7 +89,7 @@ def _query(scan: str, types: dict[str, str], casts: dict[str, Cast], data: Data)
 
 
 def _unused(name: str, types: dict[str, str]) -> str:
-    """A column name that the source does not have; DuckDB does not tell upper from lower case."""
+    """A column name that the source does not have, in upper or lower case either."""
     taken = {each.lower() for each in types}
     while name in taken:
         name += "_"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from features.purchases.expression import DAY_US, Expression
+from features.purchases.expression import Expression
+from features.timestamps import DAY_US
 
-# 1970-01-01 was a Thursday: three days after a Monday. 25567 whole weeks keep old days positive.
+# 1970-01-01 was a Thursday: three days after a Monday. 25567 whole weeks make old days positive.
 WEEKDAY = f"((day + 3 + {7 * 25567}) % 7)"
 EVENING_US = 18 * 3600 * 1_000_000
 

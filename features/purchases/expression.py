@@ -9,8 +9,6 @@ from features.schema import ZERO_AMOUNT, OptionalColumn
 
 Source = Literal["orders", "category", "channel", "columns"]
 
-DAY_US = 86_400_000_000
-
 PURCHASE = f"amount > {ZERO_AMOUNT}"
 REFUND = f"amount < -{ZERO_AMOUNT}"
 

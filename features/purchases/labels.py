@@ -9,8 +9,8 @@ import pandas as pd
 
 from features.errors import DataError
 from features.purchases.duckdb_engine import run_duckdb
-from features.purchases.expression import DAY_US, PURCHASE
-from features.timestamps import require_aware
+from features.purchases.expression import PURCHASE
+from features.timestamps import DAY_US, require_aware
 
 STATEMENT = f"""WITH past AS (
     SELECT customer_id, order_id, SUM(amount) AS amount
@@ -54,7 +54,7 @@ def build_labels(
     """
     if horizon_days <= 0:
         raise DataError(f"horizon_days must be positive, got {horizon_days}")
-    moment, last = require_aware(as_of), end - timedelta(days=horizon_days)
+    as_of_us, last = require_aware(as_of), end - timedelta(days=horizon_days)
     if as_of > last:
         raise DataError(
             f"labels need the {horizon_days} days after as_of, but the log ends at "
@@ -63,6 +63,6 @@ def build_labels(
         )
     until = require_aware(as_of + timedelta(days=horizon_days))
     columns = ["customer_id", "order_id", "us", "local_us", "amount"]
-    found = run_duckdb(STATEMENT, lines[columns], {"as_of": moment, "until": until})
+    found = run_duckdb(STATEMENT, lines[columns], {"as_of": as_of_us, "until": until})
     index = pd.Index(found.pop("customer_id"), dtype="str", name="customer_id")
     return pd.DataFrame({name: np.asarray(values) for name, values in found.items()}, index=index)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from features.purchases.expression import DAY_US, PURCHASE, REFUND, Expression, Source
+from features.purchases.expression import PURCHASE, REFUND, Expression, Source
 from features.schema import OptionalColumn
+from features.timestamps import DAY_US
 
 PAST = "past AS (SELECT * FROM lines WHERE us < :as_of)"
 
@@ -20,7 +21,7 @@ BOUGHT = f"""orders AS (
     FROM sums WHERE {PURCHASE} OR {REFUND})"""
 
 # subtle: purchases and refunds are windowed apart, so that a refund is nobody's neighbour;
-# and equal moments are ordered by order_id, or LAG would depend on the engine.
+# and equal timestamps are ordered by order_id, or LAG would depend on the engine.
 WINDOW = "OVER (PARTITION BY customer_id, kind ORDER BY day, us, order_id)"
 
 PLACED = f"""placed AS (
@@ -59,7 +60,7 @@ def _summary(source: Source, members: list[Expression]) -> str:
 
 
 def _select(features: tuple[Expression, ...], joins: str) -> str:
-    """Every number leaves as a double, so that an unknown one can be null."""
+    """Every number is selected as a double, so that an unknown one can be null."""
     columns = "".join(f",\n    {_value(each)} AS {each.name}" for each in features)
     return (
         f"SELECT by_orders.customer_id{columns}\n"
@@ -76,7 +77,7 @@ def compose(features: tuple[Expression, ...], optional: tuple[OptionalColumn, ..
     """One statement over `lines`: a row per customer with a purchase before `:as_of`.
 
     Rows are cut at `:as_of` first and only then grouped into orders, so the later lines of
-    an order that straddles the moment are not seen.
+    an order that straddles `:as_of` are not seen.
     """
     sources: tuple[Source, ...] = ("orders", *optional)
     joins = "".join(

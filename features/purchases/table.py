@@ -1,4 +1,4 @@
-"""The feature table: one row per customer, known at one moment."""
+"""The feature table: one row per customer, as of one point in time."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ def build_features(
 
     Raises DataError when `as_of` carries no time zone.
     """
-    moment = require_aware(as_of)
+    as_of_us = require_aware(as_of)
     present = tuple(each for each in OPTIONAL if each in optional)
     columns = ["customer_id", "order_id", "us", "local_us", "amount", *present]
-    found = run_duckdb(_statement(present), lines[columns], {"as_of": moment})
+    found = run_duckdb(_statement(present), lines[columns], {"as_of": as_of_us})
     return _frame(found, expressions(present))
 
 

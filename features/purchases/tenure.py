@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from features.purchases.expression import DAY_US, Expression
+from features.purchases.expression import Expression
+from features.timestamps import DAY_US
 
 
 def month_of(day: str) -> str:

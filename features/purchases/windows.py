@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from features.purchases.expression import DAY_US, Expression
+from features.purchases.expression import Expression
+from features.timestamps import DAY_US
 
 WINDOWS_DAYS = (7, 30, 90, 180, 365)
 TRENDS_DAYS = (30, 90, 180)
@@ -22,7 +23,7 @@ def _n_orders(days: int) -> Expression:
 
 
 def _revenue(days: int) -> Expression:
-    """Purchases and refunds are summed apart: nothing says which of them an engine meets first."""
+    """Purchases and refunds are summed apart: no engine promises which of them it adds first."""
     return Expression(
         f"revenue_{days}d",
         f"SUM(CASE WHEN bought_us {_since(days)} THEN value ELSE 0E0 END)"

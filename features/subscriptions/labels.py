@@ -20,7 +20,7 @@ def build_labels(
 
     Index customer_id:
 
-        churned          1 where the contract was cancelled in the horizon, else 0
+        churned          1 where the subscription was cancelled in the horizon, else 0
         revenue_future   money: the monthly amount for each month begun in the horizon, by a month
                          of 30.4375 days, until the cancellation
 
@@ -31,8 +31,8 @@ def build_labels(
     last = subscriptions.end - timedelta(days=horizon_days)
     if not subscriptions.dated:
         raise DataError(
-            "a table of tenures tells of one moment and of nothing after it, so it has no labels: "
-            "starts must be dates"
+            "a table of tenures describes one point in time and nothing after it, so it has no "
+            "labels: starts must be dates"
         )
     if as_of > last:
         raise DataError(

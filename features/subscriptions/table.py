@@ -1,4 +1,4 @@
-"""Subscribers as of a moment: what was known of each, what followed, how long each was watched."""
+"""Subscribers as of a point in time: what was known of each, and how long each was observed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNITS = {
 
 
 def build_features(subscriptions: SubscriberTable, as_of: datetime) -> pd.DataFrame:
-    """Subscriptions -> the customers who have a contract at `as_of`, index customer_id, sorted.
+    """Subscriptions -> the customers who have a subscription at `as_of`, index customer_id, sorted.
 
         tenure_months    whole months survived, float64 >= 0
         monthly_amount   money, float64 >= 0
@@ -41,7 +41,7 @@ def histories(subscriptions: SubscriberTable, as_of: datetime) -> pd.DataFrame:
                    leaving, counted from 1
         gone       cancelled before `as_of`
         entered    months survived before the table would have shown the customer, float64
-        periods    months of life that were watched to their end: the month in which the customer
+        periods    months of life that were observed to their end: the month in which the customer
                    left, or months survived
         left       whether the life ended in month `periods`
 
@@ -53,7 +53,7 @@ def histories(subscriptions: SubscriberTable, as_of: datetime) -> pd.DataFrame:
         return _from_dates(table, wall_clock(as_of, subscriptions.timezone), subscriptions)
     if as_of != subscriptions.end:
         raise DataError(
-            f"a table of tenures tells of one moment, {subscriptions.end.isoformat()}, "
+            f"a table of tenures describes one point in time, {subscriptions.end.isoformat()}, "
             f"got as_of {as_of.isoformat()}; name a column with starts to look back"
         )
     return _from_tenures(table, subscriptions)
@@ -81,7 +81,7 @@ def _from_dates(
 def _month_of_leaving(
     start: pd.Series[pd.Timestamp], cancelled: pd.Series[pd.Timestamp]
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Counted from 1; a contract that ends as a month does, ends in that month."""
+    """Counted from 1; a subscription that ends as a month does, ends in that month."""
     instant = pd.Timedelta(microseconds=1)
     before = whole_months(start, cancelled.where(cancelled == start, cancelled - instant))
     return before + 1.0
@@ -107,6 +107,6 @@ def _frame(
     subscriptions: SubscriberTable,
     **columns: np.ndarray[tuple[int], np.dtype[np.generic]],
 ) -> pd.DataFrame:
-    kept = table[["monthly_amount", *subscriptions.attributes]]
-    found = kept.assign(**columns)
-    return found[["tenure_months", *kept.columns, "gone", "entered", "periods", "left"]]
+    known = table[["monthly_amount", *subscriptions.attributes]]
+    found = known.assign(**columns)
+    return found[["tenure_months", *known.columns, "gone", "entered", "periods", "left"]]

@@ -163,7 +163,7 @@ def test_a_table_of_tenures_tells_of_one_moment(
     assert list(lives["periods"]) == [0, 1, 14]
     assert list(lives["left"]) == [False, True, False]
     assert list(table.build_features(found, AS_OF).index) == ["a", "c"]
-    with pytest.raises(DataError, match=r"tells of one moment, 2024-07-01T00:00:00\+00:00"):
+    with pytest.raises(DataError, match=r"describes one point in time, 2024-07-01T00:00:00\+00:00"):
         table.build_features(found, AS_OF - timedelta(days=1))
     with pytest.raises(DataError, match="starts must be dates"):
         labels.build_labels(found, AS_OF, 30)
@@ -257,7 +257,7 @@ def test_configurations_of_either_kind_are_told_apart() -> None:
     ("old", "new", "sentence"),
     [
         ('tenure = "tenure_months"', "", "data.columns must name either start"),
-        ('known_until = "2018-01-01"', "", "data must say known_until"),
+        ('known_until = "2018-01-01"', "", "data must name known_until"),
         ('tenure = "tenure_months"', 'start = "s"\n', ""),
         ('departures = "all"', 'departures = "some"', "data.departures must be one of 'all'"),
         ('"gender"', '"contract"', "data must name each source column once, but contract"),
@@ -306,6 +306,6 @@ problem = {{ relationship = "contract", horizon_days = 50 }}
     assert found["churned"].to_dict() == {"a": 0, "d": 1, "e": 0}
     flags = ["--config", f"{tmp_path / 'mine.toml'}", "--out", "x"]
     assert main(["build", *flags, "--as-of", "2023-01-01"]) == 2
-    assert "nobody has a contract as of 2023-01-01" in capsys.readouterr().err
+    assert "nobody has a subscription as of 2023-01-01" in capsys.readouterr().err
     assert main(["labels", *flags, "--horizon-days", "60", "--as-of", "2024-07-01"]) == 2
     assert "as_of must be 2024-06-22" in capsys.readouterr().err
