@@ -32,36 +32,38 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def result(capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], str]:
     captured = capsys.readouterr()
-    answer: dict[str, Any] = json.loads(captured.out.splitlines()[-1])
-    return answer, captured.err
+    written: dict[str, Any] = json.loads(captured.out.splitlines()[-1])
+    return written, captured.err
 
 
-def test_build_writes_the_table_and_tells_its_story(capsys: pytest.CaptureFixture[str]) -> None:
+def test_build_writes_the_table_and_accounts_for_every_row(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main(["build", "--config", "x.toml", "--out", "new/f.parquet"]) == 0
-    answer, told = result(capsys)
+    summary, progress = result(capsys)
     written = pd.read_parquet("new/f.parquet")
     schema().check(written)
     assert written["customer_id"].tolist() == ["01", "02"]
     assert (written["as_of"] == pd.Timestamp("2024-03-02", tz="UTC")).all()
-    assert (answer["rows"], answer["columns"]) == written.shape
-    assert answer["as_of"] == "2024-03-02T00:00:00+00:00"
-    assert answer["counts"]["guest_rows_dropped"] == 1
-    assert answer["out"] == "new/f.parquet"
-    assert "1  - dropped: no customer id" in told
-    assert "as_of 2024-03-02T00:00:00+00:00 (from the log)" in told
+    assert (summary["rows"], summary["columns"]) == written.shape
+    assert summary["as_of"] == "2024-03-02T00:00:00+00:00"
+    assert summary["counts"]["guest_rows_dropped"] == 1
+    assert summary["out"] == "new/f.parquet"
+    assert "1  - dropped: no customer id" in progress
+    assert "as_of 2024-03-02T00:00:00+00:00 (from the log)" in progress
 
 
-def test_labels_take_the_last_moment_that_the_log_covers(
+def test_labels_are_as_of_the_last_time_whose_horizon_is_known(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["labels", "--config", "x.toml", "--out", "l.parquet"]) == 0
-    answer, _ = result(capsys)
-    assert answer["as_of"] == "2024-02-01T00:00:00+00:00"  # the end, 2 March, minus 30 days
+    summary, _ = result(capsys)
+    assert summary["as_of"] == "2024-02-01T00:00:00+00:00"  # the end, 2 March, minus 30 days
     written = pd.read_parquet("l.parquet").set_index("customer_id")
     assert written.loc["01", ["n_orders_future", "revenue_future", "churned"]].tolist() == [1, 5, 0]
     assert main(["labels", "--config", "x.toml", "--horizon-days", "7", "--out", "l.parquet"]) == 0
-    answer, _ = result(capsys)
-    assert (answer["horizon_days"], answer["rows"]) == (7, 2)
+    summary, _ = result(capsys)
+    assert (summary["horizon_days"], summary["rows"]) == (7, 2)
 
 
 def test_as_of_moves_the_table(capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,6 +71,39 @@ def test_as_of_moves_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert result(capsys)[0]["rows"] == 1
     assert main(["build", "--config=x.toml", "--as-of=2030-01-01", "--out=f.parquet"]) == 0
     assert "lies after the log's end" in result(capsys)[1]
+
+
+def test_tables_and_labels_of_subscribers_are_written(
+    tmp_path: Path, dated_rows: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "customers.csv").write_text(dated_rows)
+    (tmp_path / "mine.toml").write_text(
+        f"""
+data.customers = "{tmp_path / "customers.csv"}"
+data.columns = {{ customer_id = "who", start = "since", amount = "fee", cancelled = "until" }}
+problem = {{ relationship = "contract", horizon_days = 50 }}
+"""
+    )
+
+    def run(command: str, *flags: str) -> pd.DataFrame:
+        out = tmp_path / "out.parquet"
+        assert (
+            main([command, "--config", f"{tmp_path / 'mine.toml'}", "--out", str(out), *flags]) == 0
+        )
+        assert json.loads(capsys.readouterr().out)["counts"]["customers"] == 5
+        return pd.read_parquet(out)
+
+    # known until the midnight after 20 August, the last date of the table
+    assert list(run("build")["customer_id"]) == ["a", "e"]
+    assert list(run("build", "--as-of", "2024-07-01")["customer_id"]) == ["a", "c", "d"]
+    found = run("labels").set_index("customer_id")
+    assert str(found["as_of"].iloc[0])[:10] == "2024-07-02"
+    assert found["churned"].to_dict() == {"a": 0, "d": 1, "e": 0}
+    flags = ["--config", f"{tmp_path / 'mine.toml'}", "--out", "x"]
+    assert main(["build", *flags, "--as-of", "2023-01-01"]) == 2
+    assert "nobody has a subscription as of 2023-01-01" in capsys.readouterr().err
+    assert main(["labels", *flags, "--horizon-days", "60", "--as-of", "2024-07-01"]) == 2
+    assert "as_of must be 2024-06-22" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -103,7 +138,7 @@ def test_a_failed_run_leaves_the_former_file(here: Path) -> None:
     assert (here / "o.parquet").read_text() == "former"
 
 
-def test_the_dictionary_is_written_where_told(here: Path) -> None:
+def test_the_dictionary_is_written_to_out(here: Path) -> None:
     assert main(["dictionary", "--out", "d.md"]) == 0
     assert "recency_days" in (here / "d.md").read_text()
 

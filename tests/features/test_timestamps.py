@@ -12,7 +12,13 @@ from features.config.purchases import Data
 from features.errors import DataError
 from features.ingest.transactions import canonical_lines, read_transactions
 from features.purchases.table import build_features
-from features.timestamps import microseconds, parse_as_of, to_utc, utc_microseconds
+from features.timestamps import (
+    format_timestamp,
+    microseconds,
+    parse_as_of,
+    to_utc,
+    utc_microseconds,
+)
 
 COLUMNS = {"customer_id": "customer_id", "timestamp": "timestamp", "amount": "amount"}
 
@@ -143,22 +149,44 @@ EDGES = [  # an hour that never was, an hour that was twice
 ]
 
 
-def together(moment: datetime, timezone: str) -> int:
-    return int(microseconds(to_utc(pd.Series([pd.Timestamp(moment)]), timezone))[0])
+def in_a_series(timestamp: datetime, timezone: str) -> int:
+    return int(microseconds(to_utc(pd.Series([pd.Timestamp(timestamp)]), timezone))[0])
 
 
-@pytest.mark.parametrize(("timezone", "moment"), EDGES)
-def test_a_moment_alone_is_read_as_in_a_series_where_clocks_change(
-    timezone: str, moment: datetime
+@pytest.mark.parametrize(("timezone", "timestamp"), EDGES)
+def test_a_timestamp_alone_is_read_as_in_a_series_where_clocks_change(
+    timezone: str, timestamp: datetime
 ) -> None:
-    assert utc_microseconds(moment, timezone) == together(moment, timezone)
+    assert utc_microseconds(timestamp, timezone) == in_a_series(timestamp, timezone)
 
 
 @settings(max_examples=300, deadline=None)
-@given(moment=WALLS, timezone=ZONES, aware=st.booleans())
-def test_a_moment_alone_is_read_as_in_a_series(
-    moment: datetime, timezone: str, aware: bool
+@given(timestamp=WALLS, timezone=ZONES, aware=st.booleans())
+def test_a_timestamp_alone_is_read_as_in_a_series(
+    timestamp: datetime, timezone: str, aware: bool
 ) -> None:
     if aware:
-        moment = moment.replace(tzinfo=UTC)
-    assert utc_microseconds(moment, timezone) == together(moment, timezone)
+        timestamp = timestamp.replace(tzinfo=UTC)
+    assert utc_microseconds(timestamp, timezone) == in_a_series(timestamp, timezone)
+
+
+@pytest.mark.parametrize(
+    ("text", "timezone", "shown"),
+    [
+        ("2011-09-10", "Europe/London", "2011-09-10"),
+        ("2011-09-09T23:00:00Z", "Europe/London", "2011-09-10"),
+        ("2011-09-10T00:00:00Z", "Europe/London", "2011-09-10T01:00:00+01:00"),
+        ("2011-09-10T10:00:00.000001", "UTC", "2011-09-10T10:00:00.000001+00:00"),
+        # clocks go back at midnight: the first of two midnights needs its offset, the second not
+        ("2015-11-01T04:00:00Z", "America/Havana", "2015-11-01T00:00:00-04:00"),
+        ("2015-11-01T05:00:00Z", "America/Havana", "2015-11-01"),
+        # clocks go forward at midnight: the day begins at one o'clock
+        ("2015-03-08", "America/Havana", "2015-03-08T01:00:00-04:00"),
+    ],
+)
+def test_a_timestamp_is_formatted_so_that_it_is_parsed_to_the_same(
+    text: str, timezone: str, shown: str
+) -> None:
+    instant = parse_as_of(text, timezone)
+    assert format_timestamp(instant, timezone) == shown
+    assert parse_as_of(shown, timezone) == instant

@@ -1,4 +1,4 @@
-"""The compiled statement says what DuckDB says, to the last bit."""
+"""The compiled statement gives what DuckDB gives, to the last bit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from features.ingest.transactions import TransactionLog, canonical_lines
 from features.purchases.table import build_features, expressions
 from features.schema import OPTIONAL
 
-# In London, New York and on Lord Howe Island clocks change within days of this moment.
+# In London, New York and on Lord Howe Island clocks change within days of this time.
 AS_OF = datetime(2024, 3, 31, 1, 30, tzinfo=UTC)
 AS_OF_US = 1_711_848_600_000_000
 HOUR_US = 3_600_000_000
@@ -74,7 +74,7 @@ def amounts(rng: np.random.Generator, n: int) -> list[float]:
 
 
 def history(rng: np.random.Generator) -> list[Row]:
-    """Ties, several lines of an order, orders that straddle the moment, years before 1970."""
+    """Ties, several lines of an order, orders that straddle as_of, years before 1970."""
     n = 1 if rng.random() < 0.1 else int(rng.integers(1, 30))
     span = int(rng.choice([3, 60, 3000, 20_000, 900_000]))
     us = AS_OF_US - rng.integers(min(-span // 3, 9000), span, n).clip(-8000) * HOUR_US
@@ -116,7 +116,7 @@ def test_any_history_has_the_same_bits(drawn: list[list[Row]], timezone: str) ->
     assert not differences(histories, timezone, OPTIONAL)
 
 
-def test_many_lines_of_one_moment_are_summed_as_numpy_sums_them() -> None:
+def test_many_lines_of_one_instant_are_summed_as_numpy_sums_them() -> None:
     rng = np.random.default_rng(3)
     histories = {
         f"c{n}": [(AS_OF_US - HOUR_US, "1", x, None, None) for x in rng.normal(10, 5, n).tolist()]
@@ -135,8 +135,8 @@ def test_orders_across_every_change_of_clocks() -> None:
             for month, day in ((3, 31), (10, 27), (12, 30))
             for hour in range(24)
         ]
-        moments = [second * 10**6 + 999_999 for second in [*seconds.tolist(), *changes]]
-        lines = customer_lines([(us, None, 1.0, None, None) for us in moments], timezone)
+        instants = [second * 10**6 + 999_999 for second in [*seconds.tolist(), *changes]]
+        lines = customer_lines([(us, None, 1.0, None, None) for us in instants], timezone)
         utc = pd.to_datetime(pd.Series([line.us for line in lines]), unit="us", utc=True)
         local = utc.dt.tz_convert(timezone).dt.tz_localize(None).dt.as_unit("us")
         assert [line.local_us for line in lines] == local.astype("int64").tolist()

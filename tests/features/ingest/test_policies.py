@@ -33,9 +33,9 @@ def accounted(counts: dict[str, int]) -> int:
 
 
 def applied(**settings: Any) -> tuple[pd.DataFrame, dict[str, int]]:
-    kept, counts = policy.apply_policies(ROWS, data(**settings))
-    lines = canonical_lines(kept, "UTC")
-    return lines, counts | policy.count_lines(lines, len(kept))
+    rows, counts = policy.apply_policies(ROWS, data(**settings))
+    lines = canonical_lines(rows, "UTC")
+    return lines, counts | policy.count_lines(lines, len(rows))
 
 
 def test_kept_duplicates_are_sales() -> None:
@@ -61,7 +61,7 @@ def test_refunds_are_netted_or_dropped() -> None:
 
 
 @pytest.mark.parametrize(("what", "number"), [("guests", 2), ("refunds", 2)])
-def test_an_error_policy_stops_and_says_how_many(what: str, number: int) -> None:
+def test_an_error_policy_stops_with_their_number(what: str, number: int) -> None:
     with pytest.raises(DataError, match=rf'{number} rows are {what} and data\.{what} = "error"'):
         policy.apply_policies(ROWS, data(**{what: "error"}))
 
@@ -76,7 +76,7 @@ def test_every_row_of_the_retail_log_is_accounted_for(retail_config: PurchaseCon
     )
 
 
-def test_the_retail_log_holds_what_its_description_says(retail: TransactionLog) -> None:
+def test_the_retail_log_holds_what_its_description_states(retail: TransactionLog) -> None:
     assert accounted(retail.counts) == 1_044_847
     assert retail.counts["orders"] == 44_876
     assert retail.counts["customers"] == 5_942

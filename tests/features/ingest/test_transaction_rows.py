@@ -170,7 +170,9 @@ def test_csv_columns_that_share_a_name_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["log.csv.gz", "log.parquet"])
-def test_a_file_that_is_not_what_its_name_says_is_one_sentence(tmp_path: Path, name: str) -> None:
+def test_a_file_that_is_not_what_its_name_promises_is_one_sentence(
+    tmp_path: Path, name: str
+) -> None:
     (tmp_path / name).write_text("not at all")
     with pytest.raises(DataError, match=f"{name}: cannot be read"):
         read_transactions(data(tmp_path / name, columns={}))

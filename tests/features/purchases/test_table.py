@@ -153,7 +153,7 @@ def test_the_first_month_is_the_calendars() -> None:
 
 
 @pytest.mark.parametrize("optional", [(), ("category",), ("channel",), ("channel", "category")])
-def test_the_columns_are_the_expressions_and_keep_the_contract(optional: tuple[str, ...]) -> None:
+def test_the_columns_are_the_expressions_and_fit_the_schema(optional: tuple[str, ...]) -> None:
     lines = canonical_lines(transactions(("ann", "1", "2023-01-01", 8.0)), "UTC")
     table = build_features(lines, AS_OF, optional=optional)
     assert table.columns.tolist() == [each.name for each in expressions(optional)]

@@ -1,4 +1,4 @@
-"""What no log can break: the future is not seen, and the order of rows does not show."""
+"""What no transactions can break: the future is not seen, and the order of rows does not show."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AS_OF = datetime(2024, 3, 1, tzinfo=UTC)
 
 
 def random_log(seed: int) -> pd.DataFrame:
-    """Few customers, orders and moments, so that ties, straddling orders and refunds abound."""
+    """Few customers, orders and timestamps, so that ties, straddling orders and refunds abound."""
     rng = np.random.default_rng(seed)
     n = int(rng.integers(1, 80))
     hours = rng.choice([rng.integers(-9000, 9000, n), rng.integers(-30, 30, n)])

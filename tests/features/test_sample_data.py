@@ -1,4 +1,4 @@
-"""The sample logs hold what data/README.md says."""
+"""The sample logs hold what data/README.md states."""
 
 from __future__ import annotations
 
