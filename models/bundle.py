@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import xgboost as xgb
 from pydantic import ValidationError
 
+from features.atomic_file import replace_folder
 from models.card import FORMAT_VERSION
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.card import PurchaseCard
@@ -35,10 +33,7 @@ def save(bundle: Bundle, folder: Path) -> None:
     Raises BundleError for trees that would be walked otherwise than XGBoost walks them.
     """
     check_trees(bundle, str(folder))
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    aside = draft.with_name(f"{draft.name}-old")
-    try:
+    with replace_folder(folder) as draft:
         hashed = {}
         for name, booster in bundle.boosters.items():
             booster.save_model(draft / _file(name))
@@ -46,13 +41,6 @@ def save(bundle: Bundle, folder: Path) -> None:
             hashed[name] = getattr(bundle.card, name).model_copy(update={"sha256": sha256})
         card = bundle.card.model_copy(update=hashed)
         (draft / CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        draft.chmod(0o755)
-        if folder.exists():
-            os.replace(folder, aside)
-        os.replace(draft, folder)
-        shutil.rmtree(aside, ignore_errors=True)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def load(folder: Path) -> Bundle:

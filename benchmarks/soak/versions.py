@@ -110,7 +110,7 @@ def score(soaked: Soaked, version: str, store: str) -> None:
         for case in soaked.lookups:
             found = lookup(database, json.loads(case.body)["customer_ids"])
             case.expected[version] = [
-                {"customer_id": each.customer_id, "horizon_days": 60, **each.answers}
+                {"customer_id": each.customer_id, "horizon_days": 60, **each.prediction}
                 for each in found.scores
             ]
     finally:

@@ -19,6 +19,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from features.atomic_file import replace_file, replace_folder
 from models import bundle as bundles
 from serve.errors import ServeError
 from serve.handlers.smoke_test import smoke_test
@@ -142,19 +143,13 @@ def _bentoml(work: Path, *command: str) -> None:
 
 def _deliver(work: Path, version: str, out: Path) -> None:
     """The Bento as a folder, or as one file; there whole, or not at all."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draft = out.with_name(f".{out.name}-{os.getpid()}{out.suffix}")
-    try:
-        if out.suffix == ARCHIVE:
+    if out.suffix == ARCHIVE:
+        with replace_file(out) as draft:
             _bentoml(work, "export", f"clv:{version}", str(draft.absolute()))
-        else:
-            shutil.copytree(work / "home" / "bentos" / "clv" / version, draft)
-        os.replace(draft, out)
-    finally:
-        if draft.is_dir():
-            shutil.rmtree(draft)
-        else:
-            draft.unlink(missing_ok=True)
+    else:
+        with replace_folder(out) as draft:
+            built = work / "home" / "bentos" / "clv" / version
+            shutil.copytree(built, draft, dirs_exist_ok=True)
 
 
 def _bytes(place: Path) -> int:

@@ -45,7 +45,7 @@ def list_customers(database: Database, query: str) -> Response:
                 "limit": asked.limit,
                 "offset": asked.offset,
                 "customers": [
-                    {"customer_id": each.customer_id, **each.answers} for each in page.scores
+                    {"customer_id": each.customer_id, **each.prediction} for each in page.scores
                 ],
             }
         )
@@ -72,11 +72,11 @@ def _csv(database: Database, query: ListQuery) -> bytes:
 
 
 def _line(batch: Batch, as_of: str, score: Score, names: list[str]) -> list[Any]:
-    answers = score.answers
+    prediction = score.prediction
     return [
         *(score.customer_id, as_of, batch.horizon_days),
-        *(answers[name] for name in names),
-        *(batch.currency, batch.model_version, "; ".join(answers.get("warnings", []))),
+        *(prediction[name] for name in names),
+        *(batch.currency, batch.model_version, "; ".join(prediction.get("warnings", []))),
     ]
 
 

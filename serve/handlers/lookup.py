@@ -53,7 +53,7 @@ def lookup_customer(model: LoadedModel, database: Database, customer_id: str, qu
         more["features"] = found.scores[0].features
     if asked.history:
         more["history"] = [
-            {"batch": describe_batch(batch), **score.answers}
+            {"batch": describe_batch(batch), **score.prediction}
             for batch, score in history(database, customer_id)
         ]
     return _reply(model, asked.options, found, "/customers/{customer_id}", **more)
@@ -85,7 +85,7 @@ def _reply(
                     {
                         "customer_id": each.customer_id,
                         "horizon_days": batch.horizon_days,
-                        **each.answers,
+                        **each.prediction,
                     }
                     for each in found.scores
                 ],

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from features.atomic_file import replace_file
 from models import bundle as bundles
 from models.bundle import BundleError
 from serve.model.loaded import LoadedModel
@@ -36,9 +36,8 @@ def keep(folder: Path, model: LoadedModel, address: str) -> None:
             "version": model.version,
             "run_id": model.run_id,
         }
-        draft = folder / f".{place.name}.json"
-        draft.write_text(json.dumps(pointer), encoding="utf-8")
-        os.replace(draft, folder / POINTER)
+        with replace_file(folder / POINTER) as draft:
+            draft.write_text(json.dumps(pointer), encoding="utf-8")
         if before:
             shutil.rmtree(folder / before, ignore_errors=True)
     except OSError as error:

@@ -23,10 +23,10 @@ def sum_cohorts(content: Content, as_of: datetime, timezone: str) -> list[dict[s
     such as 2011-03 or 2011 Q1, the last three sums of the known. Empty where the features do not
     tell the age of a customer.
     """
-    answers = content.answers
-    if AGE not in content.features or not {"clv", "expected_revenue", "p_churn"} <= {*answers}:
+    predictions = content.predictions
+    if AGE not in content.features or not {"clv", "expected_revenue", "p_churn"} <= {*predictions}:
         return []
-    known = answers[["clv", "expected_revenue", "p_churn"]].astype(float)
+    known = predictions[["clv", "expected_revenue", "p_churn"]].astype(float)
     table = known.assign(known=known["clv"].notna().astype(int), customers=1)
     grouped = table.groupby(_names(content.features[AGE], as_of, timezone)).sum()
     rows: list[dict[str, Any]] = [

@@ -31,7 +31,7 @@ def open_store(address: str) -> Database:
     Raises ServeError for one that cannot be reached, or is not of this version.
     """
     database = Database(address, writes=True)
-    store.check_store(database)
+    store.check_schema(database)
     return database
 
 
@@ -72,7 +72,7 @@ def publish_batch(
     """
     try:
         with tqdm(
-            total=len(content.answers),
+            total=len(content.predictions),
             desc="store",
             file=sys.stderr,
             disable=None,
@@ -86,7 +86,7 @@ def publish_batch(
                 content,
                 totals={name: totals[name] for name in TOTALS}
                 | {"cohorts": sum_cohorts(content, batch_origin.as_of, batch_origin.timezone)},
-                keep=keep or store.KEEP,
+                keep=keep or store.KEEP_BATCHES,
                 step=bar.update,
             )
     finally:

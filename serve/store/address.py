@@ -40,11 +40,6 @@ class Address:
     path: Path | None
     secrets: tuple[str, ...] = field(repr=False)
 
-    @property
-    def is_postgresql(self) -> bool:
-        """Whether a PostgreSQL server holds the store."""
-        return self.path is None
-
     def scrub(self, text: str) -> str:
         """A text with *** in place of the password, should it be in there."""
         for secret in self.secrets:

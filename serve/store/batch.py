@@ -44,8 +44,8 @@ class Origin:
     data_sha256: str
     options: dict[str, Any] = field(default_factory=dict)
 
-    def told(self) -> dict[str, Any]:
-        """The fields as JSON values; moments in UTC, so that one moment is one text."""
+    def json_values(self) -> dict[str, Any]:
+        """The fields as JSON values; timestamps in UTC, so that equal ones are one text."""
         values = asdict(self)
         return {
             name: utc(each) if isinstance(each, datetime) else each for name, each in values.items()
@@ -56,28 +56,30 @@ class Origin:
 class Content:
     """The scores of a batch and the features that they were made from.
 
-    answers   see `models.predictor.predict`; index customer_id; any columns, `warnings` a list
-    features  the rows of the feature table, the same index in the same order
+    predictions  see `models.predictor.predict`; index customer_id; any columns, `warnings` a list
+    features     the rows of the feature table, the same index in the same order
     """
 
-    answers: pd.DataFrame
+    predictions: pd.DataFrame
     features: pd.DataFrame
 
     def check(self) -> None:
         """Raises ServeError for a customer id that not every database can hold."""
-        if not self.answers.index.equals(self.features.index):
-            raise ValueError("answers and features must have the same customers in the same order")
-        for each in self.answers.index:
+        if not self.predictions.index.equals(self.features.index):
+            raise ValueError(
+                "predictions and features must have the same customers in the same order"
+            )
+        for each in self.predictions.index:
             if NUL in each:
                 raise ServeError(
                     f"customer_id {each!r} holds the character NUL, which the store cannot hold; "
-                    "remove it from the log"
+                    "remove it from the transactions"
                 )
 
     def sha256(self) -> str:
         """The hash of all values, to the last bit, without tier and segment."""
         digest, lines = hashlib.sha256(), msgspec.json.Encoder()
-        for frame in (self.answers.drop(columns=list(LABELS), errors="ignore"), self.features):
+        for frame in (self.predictions.drop(columns=list(LABELS), errors="ignore"), self.features):
             digest.update(msgspec.json.encode([str(name) for name in frame]))
             for chunk in _chunks(frame):
                 digest.update(lines.encode_lines(list(_lists(chunk))))
@@ -85,36 +87,42 @@ class Content:
 
     def rows(self) -> Iterator[list[Row]]:
         """Chunks of rows: customer_id, NUMBERS, TEXTS, warnings, features, others."""
-        for answers, table in zip(_chunks(self.answers), _chunks(self.features), strict=True):
-            yield _rows(answers, table)
+        for predictions, table in zip(
+            _chunks(self.predictions), _chunks(self.features), strict=True
+        ):
+            yield _rows(predictions, table)
 
 
-def utc(moment: datetime) -> str:
-    """A moment as the store keeps it."""
-    return moment.astimezone(UTC).isoformat()
+def utc(timestamp: datetime) -> str:
+    """A timestamp as the store holds it."""
+    return timestamp.astimezone(UTC).isoformat()
 
 
 def fingerprint(origin: Origin, content: Content) -> str:
     """What two batches have in common when they are the same."""
-    told = msgspec.json.encode([origin.told(), content.sha256()], order="deterministic")
-    return hashlib.sha256(told).hexdigest()
+    encoded = msgspec.json.encode([origin.json_values(), content.sha256()], order="deterministic")
+    return hashlib.sha256(encoded).hexdigest()
 
 
-def _rows(answers: pd.DataFrame, table: pd.DataFrame) -> list[Row]:
-    size = len(answers)
-    columns = [_values(answers[name]) if name in answers else [None] * size for name in NUMBERS]
-    columns += [_values(answers[name]) if name in answers else [None] * size for name in TEXTS]
-    warnings = _values(answers["warnings"]) if "warnings" in answers else [[]] * size
-    columns += [_json(warnings), _json(_lists(table)), _others(answers)]
-    return list(zip(answers.index.tolist(), *columns, strict=True))
+def _rows(predictions: pd.DataFrame, table: pd.DataFrame) -> list[Row]:
+    size = len(predictions)
+    columns = [
+        _values(predictions[name]) if name in predictions else [None] * size for name in NUMBERS
+    ]
+    columns += [
+        _values(predictions[name]) if name in predictions else [None] * size for name in TEXTS
+    ]
+    warnings = _values(predictions["warnings"]) if "warnings" in predictions else [[]] * size
+    columns += [_json(warnings), _json(_lists(table)), _others(predictions)]
+    return list(zip(predictions.index.tolist(), *columns, strict=True))
 
 
-def _others(answers: pd.DataFrame) -> list[Any]:
-    """Answer columns that the tables do not know, as JSON objects."""
-    others = [name for name in answers if name not in {*NUMBERS, *TEXTS, "warnings"}]
+def _others(predictions: pd.DataFrame) -> list[Any]:
+    """Columns of predictions that the tables do not have, as JSON objects."""
+    others = [name for name in predictions if name not in {*NUMBERS, *TEXTS, "warnings"}]
     if not others:
-        return [None] * len(answers)
-    return _json(dict(zip(others, row, strict=True)) for row in _lists(answers[others]))
+        return [None] * len(predictions)
+    return _json(dict(zip(others, row, strict=True)) for row in _lists(predictions[others]))
 
 
 def _chunks(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:

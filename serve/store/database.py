@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from serve.errors import ServeError
-from serve.store import connections as engines
+from serve.store import connections
 from serve.store.address import read_address
 from serve.store.records import Source
 
@@ -27,9 +27,9 @@ class Unreachable(ServeError):
 class Database:
     """A score store's database; one object per process, for any number of threads.
 
-    address  where it is
-    known    whether its tables have been seen, and are of this version
-    source   the store itself, or the last good copy of one
+    address         where it is
+    schema_checked  whether its tables have been seen, and are of this version
+    source          the store itself, or the local replica of one
     """
 
     def __init__(
@@ -42,18 +42,20 @@ class Database:
     ) -> None:
         """Connects to nothing yet. Raises ServeError for an address that is none."""
         self.address = read_address(address)
-        self.known = False
+        self.schema_checked = False
         self.source: Source = source
         self._wait_seconds = wait_seconds
-        self._engine = engines.open_engine(self.address, writes=writes, wait_seconds=wait_seconds)
-        self._pulse: threading.Thread | None = None
+        self._engine = connections.open_engine(
+            self.address, writes=writes, wait_seconds=wait_seconds
+        )
+        self._pinging: threading.Thread | None = None
 
     @property
     def shown(self) -> str:
         """The address without its password."""
         return self.address.shown
 
-    def is_there(self) -> bool:
+    def exists(self) -> bool:
         """False where the file of a SQLite store is missing: reading must not make one."""
         return self.address.path is None or self.address.path.exists()
 
@@ -64,9 +66,9 @@ class Database:
         Raises ServeError (503) for whatever goes wrong with the database.
         """
         with (
-            self._in_words(),
+            self._as_serve_error(),
             self._engine.connect() as connection,
-            engines.read_only(connection).begin(),
+            connections.read_only(connection).begin(),
         ):
             yield connection
 
@@ -78,11 +80,11 @@ class Database:
         """
         self._make_folder()
         with (
-            self._in_words(),
+            self._as_serve_error(),
             self._engine.connect() as connection,
-            engines.single_writer(connection).begin(),
+            connections.single_writer(connection).begin(),
         ):
-            engines.lock_for_writing(connection, self._wait_seconds)
+            connections.lock_for_writing(connection, self._wait_seconds)
             yield connection
 
     def ping(self, timeout_seconds: float = PING_SECONDS) -> str | None:
@@ -92,12 +94,12 @@ class Database:
         """
         found: list[str | None] = []
         # a server that hangs is asked by one thread, however often we are
-        if self._pulse is None or not self._pulse.is_alive():
-            self._pulse = threading.Thread(
-                target=lambda: found.append(self._ask()), name="store-ping", daemon=True
+        if self._pinging is None or not self._pinging.is_alive():
+            self._pinging = threading.Thread(
+                target=lambda: found.append(self._probe()), name="store-ping", daemon=True
             )
-            self._pulse.start()
-            self._pulse.join(timeout_seconds)
+            self._pinging.start()
+            self._pinging.join(timeout_seconds)
         if found:
             return found[0]
         return f"{self.shown}: the score store did not answer within {timeout_seconds:g} seconds"
@@ -106,8 +108,8 @@ class Database:
         """Give the connections back."""
         self._engine.dispose()
 
-    def _ask(self) -> str | None:
-        if not self.is_there():
+    def _probe(self) -> str | None:
+        if not self.exists():
             return None
         try:
             with self.reading() as connection:
@@ -127,12 +129,12 @@ class Database:
             ) from None
 
     @contextmanager
-    def _in_words(self) -> Iterator[None]:
+    def _as_serve_error(self) -> Iterator[None]:
         try:
             yield
         except SQLAlchemyError as error:
-            self.known = False
-            # a store that has too much to do is not away
+            self.schema_checked = False
+            # a store that has too much to do is not unreachable
             kind = ServeError if isinstance(error, NoConnectionFree) else Unreachable
             raise kind(self._sentence(error), status=503) from None
 

@@ -1,4 +1,4 @@
-"""Whether the score store can be reached: asked in the background, told at once."""
+"""Whether the score store can be reached: asked in the background, read at once."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ State = Literal["up", "down", "unused"]
 
 
 class HealthCheck:
-    """Feels a store's pulse now and then, and has its last batch copied while it is well.
+    """Asks a store now and then whether it answers, and refreshes the replica while it does.
 
     state   unused: nothing has been scored into it yet
     notice  what is wrong with it, or None
     """
 
-    def __init__(self, database: Database, mirror: Replica, every_seconds: float) -> None:
+    def __init__(self, database: Database, replica: Replica, every_seconds: float) -> None:
         self.state: State = "unused"
         self.notice: str | None = None
-        self._database, self._mirror, self._every = database, mirror, every_seconds
+        self._database, self._replica, self._every = database, replica, every_seconds
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="store-pulse", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="store-health", daemon=True)
 
     def start(self) -> None:
-        """Feel it once, then in the background."""
-        self.feel()
+        """Ask once, then in the background."""
+        self.check()
         if self._every:
             self._thread.start()
 
@@ -41,26 +41,26 @@ class HealthCheck:
         if self._thread.is_alive():
             self._thread.join()
 
-    def feel(self) -> None:
+    def check(self) -> None:
         """Ask the store now."""
-        if not self._database.is_there():
+        if not self._database.exists():
             self.state, self.notice = "unused", None
             return
         problem = self._database.ping()
         if problem and self.state != "down":
             logger.warning("%s", problem)
         self.state = "down" if problem else "up"
-        if problem and self._mirror.stands():
+        if problem and self._replica.exists():
             problem = f"{problem}; look-ups are answered from the last good copy"
-        self.notice = problem or self._mirror.notice
+        self.notice = problem or self._replica.notice
         meters.set_health(store=problem is None)
 
     def _run(self) -> None:
         while not self._stopped.is_set():
             try:
                 if self.state == "up":
-                    self._mirror.keep()
+                    self._replica.refresh()
             except Exception:
                 logger.exception("copying the scores failed; the next time it may succeed")
             self._stopped.wait(self._every)
-            self.feel()
+            self.check()

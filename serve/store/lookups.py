@@ -33,7 +33,7 @@ def current_batch(database: Database) -> Batch | None:
 
     Raises ServeError (503) when the store cannot be read.
     """
-    if not database.is_there():
+    if not database.exists():
         return None
     with database.reading() as connection:
         return _current(database, connection)
@@ -45,7 +45,7 @@ def open_current_batch(database: Database) -> Iterator[tuple[Connection, Batch]]
 
     Raises ServeError (503) when there is no batch, or the store cannot be read.
     """
-    if not database.is_there():
+    if not database.exists():
         raise _nothing_yet(database)
     with database.reading() as connection:
         batch = _current(database, connection)
@@ -71,7 +71,7 @@ def lookup(database: Database, ids: Sequence[str], *, features: bool = False) ->
 
 
 def history(database: Database, customer_id: str) -> list[tuple[Batch, Score]]:
-    """A customer's scores in every batch that is kept, the current one first; else empty.
+    """A customer's scores in every batch that is stored, the current one first; else empty.
 
     Raises ServeError (503) when there is no batch, or the store cannot be read.
     """
@@ -88,7 +88,7 @@ def previous_tiers(database: Database) -> pd.Series[str] | None:
 
     Raises ServeError (503) when the store cannot be read.
     """
-    if not database.is_there():
+    if not database.exists():
         return None
     with database.reading() as connection:
         batch = _current(database, connection)
@@ -104,9 +104,9 @@ def _by_id(
     connection: Connection, batch: Batch, ids: Sequence[str], *, features: bool = False
 ) -> dict[str, Score]:
     found = {}
-    wanted = [each for each in dict.fromkeys(ids) if is_storable(each)]
-    for start in range(0, len(wanted), IDS_A_QUERY):
-        chunk = wanted[start : start + IDS_A_QUERY]
+    known = [each for each in dict.fromkeys(ids) if is_storable(each)]
+    for start in range(0, len(known), IDS_A_QUERY):
+        chunk = known[start : start + IDS_A_QUERY]
         query = scores_of(batch, features=features).where(_among(connection, chunk))
         for row in connection.execute(query):
             found[row.customer_id] = to_score(batch, row)
@@ -121,9 +121,9 @@ def _among(connection: Connection, ids: list[str]) -> ColumnElement[bool]:
 
 
 def _current(database: Database, connection: Connection) -> Batch | None:
-    if not database.known:
-        database.known = tables.exists(connection, database.shown)
-    if not database.known:
+    if not database.schema_checked:
+        database.schema_checked = tables.exists(connection, database.shown)
+    if not database.schema_checked:
         return None
     newest = select(BATCHES).order_by(BATCHES.c.published.desc()).limit(1)
     row = connection.execute(newest).first()

@@ -15,7 +15,7 @@ from serve.store.bulk_insert import insert_rows, refresh_plans
 from serve.store.database import Database
 from serve.store.schema import BATCHES, SCORES
 
-KEEP = 12
+KEEP_BATCHES = 12
 
 Step = Callable[[int], object]
 
@@ -36,12 +36,12 @@ class Published:
     dropped: int
 
 
-def check_store(database: Database) -> None:
+def check_schema(database: Database) -> None:
     """Whether a batch could be written, before the work of making it; changes nothing.
 
     Raises ServeError for a store that cannot be reached, or is not of this version.
     """
-    if database.is_there():
+    if database.exists():
         with database.reading() as connection:
             tables.exists(connection, database.shown)
 
@@ -52,7 +52,7 @@ def publish(
     content: Content,
     *,
     totals: dict[str, Any],
-    keep: int = KEEP,
+    keep: int = KEEP_BATCHES,
     step: Step = lambda _: None,
 ) -> Published:
     """Make a batch the current one, in one transaction; a kill leaves what was there before.
@@ -60,7 +60,7 @@ def publish(
     The same origin and content are the same batch: the current one stays as it is, an earlier
     one becomes current again. `keep` batches stay, the newest published ones.
 
-    totals  JSON values about the whole batch, kept beside it
+    totals  JSON values about the whole batch, stored beside it
     step    called with the number of rows after each chunk
 
     Raises ServeError for a store that cannot be written to, or one that is busy for too long.
@@ -87,11 +87,11 @@ def publish(
 
 def _row(origin: Origin, content: Content, totals: dict[str, Any]) -> dict[str, Any]:
     return {
-        **origin.told(),
+        **origin.json_values(),
         "created_at": utc(datetime.now(UTC)),
-        "customers": len(content.answers),
+        "customers": len(content.predictions),
         "totals": totals,
-        "columns": [str(name) for name in content.answers],
+        "columns": [str(name) for name in content.predictions],
         "features": [str(name) for name in content.features],
     }
 

@@ -1,4 +1,4 @@
-"""What a score store keeps, as values: a batch, and a customer's scores in it."""
+"""What a score store holds, as values: a batch, and a customer's scores in it."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from serve.store.schema import BATCHES, NUMBERS, SCORES, TEXTS
 
 Value = float | str | None
 Source = Literal["store", "last_good"]
-MOMENTS = ("created_at", "trained_as_of", "as_of")
+TIMESTAMPS = ("created_at", "trained_as_of", "as_of")
 NAMES = ("columns", "features")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch(Origin):
-    """A batch as the store tells it: what it was made from, and
+    """A batch as it is read from the store: what it was made from, and
 
     published  the higher, the later; the current batch has the highest
-    totals     what was said of all customers together
-    columns    the answer columns, in order
+    totals     the numbers of all customers together
+    columns    the columns of the predictions, in order
     features   the columns of the feature table, in order
-    source     where it was read: the store, or the copy that answers while the store is away
+    source     where it was read: the store, or its local replica
     """
 
     number: int
@@ -44,21 +44,21 @@ class Batch(Origin):
 class Score:
     """One customer in one batch.
 
-    answers   the columns of `models.predictor.predict` that the batch has, in its order
-    features  the customer's row of the feature table; None unless it was asked for
+    prediction  the columns of `models.predictor.predict` that the batch has, in its order
+    features    the customer's row of the feature table; None unless it was asked for
     """
 
     customer_id: str
-    answers: dict[str, Any]
+    prediction: dict[str, Any]
     features: dict[str, Value] | None
 
 
 def to_batch(row: Row[Any], source: Source) -> Batch:
     """A row with the columns of `batches` first."""
-    told = dict(zip(BATCHES.c.keys(), row, strict=False)) | {"source": source}
-    told |= {name: datetime.fromisoformat(told[name]) for name in MOMENTS}
-    told |= {name: tuple(told[name]) for name in NAMES}
-    return Batch(**{each.name: told[each.name] for each in fields(Batch)})
+    cells = dict(zip(BATCHES.c.keys(), row, strict=False)) | {"source": source}
+    cells |= {name: datetime.fromisoformat(cells[name]) for name in TIMESTAMPS}
+    cells |= {name: tuple(cells[name]) for name in NAMES}
+    return Batch(**{each.name: cells[each.name] for each in fields(Batch)})
 
 
 def scores_of(batch: Batch, *, features: bool = False) -> Select[Any]:
@@ -69,17 +69,17 @@ def scores_of(batch: Batch, *, features: bool = False) -> Select[Any]:
 
 def to_score(batch: Batch, row: Row[Any]) -> Score:
     """A row of `scores` as a score of its batch."""
-    told = row._mapping
-    answers = {name: told[name] for name in (*NUMBERS, *TEXTS)}
-    answers["warnings"] = msgspec.json.decode(told["warnings"])
-    if told["others"] is not None:
-        answers |= msgspec.json.decode(told["others"])
-    table = None
-    if "features" in told:
-        values = msgspec.json.decode(told["features"])
-        table = dict(zip(batch.features, values, strict=True))
+    cells = row._mapping
+    values = {name: cells[name] for name in (*NUMBERS, *TEXTS)}
+    values["warnings"] = msgspec.json.decode(cells["warnings"])
+    if cells["others"] is not None:
+        values |= msgspec.json.decode(cells["others"])
+    features = None
+    if "features" in cells:
+        row = msgspec.json.decode(cells["features"])
+        features = dict(zip(batch.features, row, strict=True))
     return Score(
-        customer_id=told["customer_id"],
-        answers={name: answers[name] for name in batch.columns},
-        features=table,
+        customer_id=cells["customer_id"],
+        prediction={name: values[name] for name in batch.columns},
+        features=features,
     )

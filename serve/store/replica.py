@@ -1,4 +1,4 @@
-"""A local copy of the current batch, for when the score store cannot be reached."""
+"""A local replica of the current batch, for when the score store cannot be reached."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from sqlalchemy import insert, select
 
+from features.atomic_file import replace_file
 from serve.errors import ServeError
 from serve.store import schema as tables
 from serve.store.bulk_insert import insert_rows
@@ -25,14 +26,14 @@ from serve.store.schema import BATCHES, SCORES, STORE_META
 logger = logging.getLogger(__name__)
 
 ROWS_AT_ONCE = 2_000
-AVOID_SECONDS = 2.0
-LEFT_SECONDS = 3600.0
+AVOID_STORE_SECONDS = 2.0
+LEFTOVER_SECONDS = 3600.0
 COPY_OF = "copy_of"
-Said = TypeVar("Said")
+Result = TypeVar("Result")
 
 
 class Replica:
-    """Reads the store, or its copy where the store cannot be reached.
+    """Reads the store, or its local copy where the store cannot be reached.
 
     A store that is a local file has no copy: where that is gone, a file beside it is no help.
 
@@ -40,39 +41,39 @@ class Replica:
     """
 
     def __init__(self, store: Database, folder: Path) -> None:
-        """Copies nothing yet. folder: where the copy is kept"""
+        """Copies nothing yet. folder: where the copy is stored"""
         self.notice: str | None = None
         self._store = store
         self._path = folder.absolute() / "scores.db"
         self._copy = Database(f"sqlite:///{self._path}", source="last_good")
-        self._trusted = False
+        self._verified = False
         self._avoided_until = 0.0
 
-    def read(self, answer: Callable[[Database], Said]) -> Said:
-        """What `answer` says of the store; of its copy, whole, where the store cannot be reached.
+    def read(self, query: Callable[[Database], Result]) -> Result:
+        """What `query` finds in the store; in its copy, whole, where the store cannot be reached.
 
-        Raises ServeError as `answer` does, and where there is neither store nor copy.
+        Raises ServeError as `query` does, and where there is neither store nor copy.
         """
-        if time.monotonic() < self._avoided_until and self.stands():
-            return answer(self._copy)
+        if time.monotonic() < self._avoided_until and self.exists():
+            return query(self._copy)
         try:
-            return answer(self._store)
+            return query(self._store)
         except Unreachable:
-            if not self.stands():
+            if not self.exists():
                 raise
             # the next ones must not wait for a server that does not even refuse
-            self._avoided_until = time.monotonic() + AVOID_SECONDS
-            return answer(self._copy)
+            self._avoided_until = time.monotonic() + AVOID_STORE_SECONDS
+            return query(self._copy)
 
-    def stands(self) -> bool:
+    def exists(self) -> bool:
         """Whether there is a copy, and of this store."""
         if self._store.address.path is not None or not self._path.exists():
             return False
-        if not self._trusted:
-            self._trusted = self._is_of_this_store()
-        return self._trusted
+        if not self._verified:
+            self._verified = self._is_of_this_store()
+        return self._verified
 
-    def keep(self) -> None:
+    def refresh(self) -> None:
         """Copy the current batch where it is another one than was copied before.
 
         The copy is replaced in one step. What goes wrong is logged, and tried again next time.
@@ -82,12 +83,12 @@ class Replica:
         try:
             found = current_batch(self._store)
         except ServeError:
-            return  # whoever looks after the store tells of it
+            return  # the health check reports it
         try:
             if found is None:
-                self._forget()
-            elif _mark(found) != self._known():
-                self._take()
+                self._remove()
+            elif _identity(found) != self._copied():
+                self._copy_batch()
             self.notice = None
         except (ServeError, OSError, sqlite3.Error) as error:
             problem = f"the scores cannot be copied to {self._path}: {error}"
@@ -99,26 +100,24 @@ class Replica:
         """Give the connections back."""
         self._copy.close()
 
-    def _known(self) -> tuple[str, int] | None:
+    def _copied(self) -> tuple[str, int] | None:
         """What was copied last, by whichever worker."""
-        found = current_batch(self._copy) if self.stands() else None
-        return _mark(found) if found else None
+        found = current_batch(self._copy) if self.exists() else None
+        return _identity(found) if found else None
 
-    def _take(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._path.with_name(f".scores-{os.getpid()}.db")
+    def _copy_batch(self) -> None:
         try:
-            batch = _fill(self._store, draft)
-            os.replace(draft, self._path)
+            with replace_file(self._path) as draft:
+                batch = _fill(self._store, draft)
         finally:
-            _clear(draft)
-        self._trusted = True
+            _remove_leftovers(self._path.parent)
+        self._verified = True
         logger.info("batch %d of the score store is copied", batch.number)
 
-    def _forget(self) -> None:
+    def _remove(self) -> None:
         """A store without scores: an older copy would be no answer."""
         self._path.unlink(missing_ok=True)
-        self._trusted = False
+        self._verified = False
 
     def _is_of_this_store(self) -> bool:
         wanted = select(STORE_META.c.value).where(STORE_META.c.name == COPY_OF)
@@ -131,7 +130,7 @@ class Replica:
 
 
 def _fill(store: Database, draft: Path) -> Batch:
-    """Write the current batch into a new file, as of one moment."""
+    """Write the current batch into a new file, from one view of the store."""
     batch = current_batch(store)
     if batch is None:
         raise ServeError("the score store has no batch any more", status=503)
@@ -154,16 +153,16 @@ def _fill(store: Database, draft: Path) -> Batch:
     return batch
 
 
-def _clear(draft: Path) -> None:
-    """Remove the draft, and what somebody who was killed left behind."""
-    old = time.time() - LEFT_SECONDS
-    for each in draft.parent.glob(".scores-*"):
+def _remove_leftovers(folder: Path) -> None:
+    """Remove the files that SQLite made beside the draft, and the drafts of killed processes."""
+    own, old = f".scores.{os.getpid()}.", time.time() - LEFTOVER_SECONDS
+    for each in folder.glob(".scores*"):
         with suppress(FileNotFoundError):
-            if each.name.startswith(draft.name) or each.stat().st_mtime < old:
+            if each.name.startswith(own) or each.stat().st_mtime < old:
                 each.unlink()
 
 
-def _mark(batch: Batch) -> tuple[str, int]:
+def _identity(batch: Batch) -> tuple[str, int]:
     return batch.fingerprint, batch.published
 
 

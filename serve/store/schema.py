@@ -40,8 +40,9 @@ STORE_META = Table(
     Column("value", Text, nullable=False),
 )
 
-# One row per batch that is kept; the one with the highest `published` is the current one.
-# Moments are ISO texts in UTC. `columns` and `features` name what a row of scores holds, in order.
+# One row per stored batch; the one with the highest `published` is the current one.
+# Timestamps are ISO texts in UTC. `columns` and `features` name what a row of scores holds, in
+# order.
 BATCHES = Table(
     "batches",
     METADATA,

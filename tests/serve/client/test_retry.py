@@ -55,7 +55,7 @@ class Script:
 
     def next(self) -> tuple[int, dict[str, str], bytes]:
         self.asked += 1
-        return self.answers[min(self.asked, len(self.answers)) - 1]
+        return self.predictions[min(self.asked, len(self.predictions)) - 1]
 
 
 @pytest.fixture

@@ -126,9 +126,9 @@ def test_the_overview_tells_all_together(
 
 def content(ids: list[str], **columns: Any) -> Content:
     index = pd.Index(ids, name="customer_id", dtype="str")
-    answers = pd.DataFrame({"clv": 1.0, "expected_revenue": 2.0, "p_churn": 0.5}, index=index)
-    answers["warnings"] = [[] for _ in ids]
-    return Content(answers.assign(**columns), pd.DataFrame({"age_days": 10.0}, index=index))
+    predictions = pd.DataFrame({"clv": 1.0, "expected_revenue": 2.0, "p_churn": 0.5}, index=index)
+    predictions["warnings"] = [[] for _ in ids]
+    return Content(predictions.assign(**columns), pd.DataFrame({"age_days": 10.0}, index=index))
 
 
 def stored(folder: Path, batch: Content, totals: dict[str, Any]) -> Database:
@@ -181,7 +181,7 @@ def test_cohorts_are_the_local_months_of_the_first_order() -> None:
     )
     batch = content(["a", "b", "c"], clv=[1.0, 2.0, None])
     found = sum_cohorts(
-        Content(batch.answers, batch.features.assign(age_days=[june, may, may])),
+        Content(batch.predictions, batch.features.assign(age_days=[june, may, may])),
         as_of,
         "Europe/London",
     )
@@ -196,10 +196,12 @@ def test_many_months_are_told_in_quarters_and_no_age_in_none() -> None:
     as_of = datetime(2011, 12, 9, tzinfo=UTC)
     batch = content([f"c{number}" for number in range(20)])
     ages = [30.4375 * number for number in range(20)]
-    found = sum_cohorts(Content(batch.answers, batch.features.assign(age_days=ages)), as_of, "UTC")
+    found = sum_cohorts(
+        Content(batch.predictions, batch.features.assign(age_days=ages)), as_of, "UTC"
+    )
     assert [each["name"] for each in found][:2] == ["2010 Q2", "2010 Q3"]
     assert sum(each["customers"] for each in found) == 20
-    assert sum_cohorts(Content(batch.answers, batch.features[[]]), as_of, "UTC") == []
+    assert sum_cohorts(Content(batch.predictions, batch.features[[]]), as_of, "UTC") == []
 
 
 def test_the_pages_headers_allow_nothing_from_elsewhere(client: Any) -> None:

@@ -45,16 +45,16 @@ def content(customers: int = 7, seed: int = 0) -> Content:
     """Random scores, a few of them null, and features."""
     rng = np.random.default_rng(seed)
     ids = pd.Index([f"c{number:05d}" for number in range(customers)], name="customer_id")
-    answers = pd.DataFrame(rng.lognormal(size=(customers, 3)), index=ids)
-    answers.columns = pd.Index(["p_churn", "clv", "clv_high"])
-    answers["basis"] = rng.choice(["model", "prior"], customers)
-    answers["warnings"] = [["only one purchase"] * int(rng.integers(3)) for _ in ids]
+    predictions = pd.DataFrame(rng.lognormal(size=(customers, 3)), index=ids)
+    predictions.columns = pd.Index(["p_churn", "clv", "clv_high"])
+    predictions["basis"] = rng.choice(["model", "prior"], customers)
+    predictions["warnings"] = [["only one purchase"] * int(rng.integers(3)) for _ in ids]
     unknown = rng.random(customers) < 0.2
-    answers.loc[unknown, ["p_churn", "clv", "clv_high"]] = np.nan
-    answers.loc[unknown, "basis"] = "insufficient"
+    predictions.loc[unknown, ["p_churn", "clv", "clv_high"]] = np.nan
+    predictions.loc[unknown, "basis"] = "insufficient"
     features = pd.DataFrame({"recency_days": rng.random(customers)}, index=ids)
     features["top_category"] = pd.array(rng.choice(["a", "b"], customers), dtype="str")
-    return Content(answers, features.assign(gap_days=np.where(unknown, np.nan, 1 / 3)))
+    return Content(predictions, features.assign(gap_days=np.where(unknown, np.nan, 1 / 3)))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from serve.errors import ServeError
-from serve.store import connections as engines
+from serve.store import connections
 from serve.store import publish as store
 from serve.store.address import read_address
 from serve.store.database import Database
@@ -28,7 +28,7 @@ SECRETS = ("hush!hush", SECRET, "hush")
 def refused(address: str) -> str:
     """The sentence of a store that cannot be looked at; no secret in it, nor in a traceback."""
     with pytest.raises(ServeError) as caught:
-        store.check_store(Database(address, writes=True))
+        store.check_schema(Database(address, writes=True))
     said = "".join(traceback.format_exception(caught.value))
     assert "\n" not in str(caught.value)
     assert not any(secret in said for secret in SECRETS)
@@ -113,7 +113,7 @@ def test_another_version_and_another_program_are_told_apart(
         connection.execute(text("UPDATE store_meta SET value = '7'"))
     for open_anew in (Database(address, writes=True), Database(address)):
         with pytest.raises(ServeError, match="of version 7, this Perennial reads 1"):
-            store.check_store(open_anew)
+            store.check_schema(open_anew)
         with pytest.raises(ServeError, match="of version 7, this Perennial reads 1"):
             current_batch(open_anew)
         open_anew.close()
@@ -167,7 +167,7 @@ def test_too_many_readers_at_once_are_told_so(
     database: Database, maker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     maker.publish(database)
-    monkeypatch.setattr(engines, "POOL_SECONDS", 0.01)
+    monkeypatch.setattr(connections, "POOL_SECONDS", 0.01)
     reader = Database(str(database.address.url.render_as_string(hide_password=False)))
     with ExitStack() as held:
         for _ in range(15):

@@ -23,21 +23,21 @@ def scores() -> Content:
     """Ties, nulls, and ids that hold LIKE's signs."""
     rng = np.random.default_rng(5)
     ids = pd.Index(IDS, name="customer_id", dtype="str")
-    answers = pd.DataFrame(index=ids)
+    predictions = pd.DataFrame(index=ids)
     for name in ("clv", "p_churn", "clv_high"):
-        answers[name] = rng.choice([-1.5, 0.0, 2.0, 7.25, np.nan], len(ids))
-    answers["basis"] = rng.choice(["model", "prior"], len(ids))
-    answers["tier"] = pd.array(rng.choice(["Gold", "Silver"], len(ids)), dtype="str")
-    answers.loc[answers["clv"].isna(), "tier"] = None
-    answers["warnings"] = [[] for _ in ids]
-    return Content(answers, pd.DataFrame({"recency_days": rng.random(len(ids))}, index=ids))
+        predictions[name] = rng.choice([-1.5, 0.0, 2.0, 7.25, np.nan], len(ids))
+    predictions["basis"] = rng.choice(["model", "prior"], len(ids))
+    predictions["tier"] = pd.array(rng.choice(["Gold", "Silver"], len(ids)), dtype="str")
+    predictions.loc[predictions["clv"].isna(), "tier"] = None
+    predictions["warnings"] = [[] for _ in ids]
+    return Content(predictions, pd.DataFrame({"recency_days": rng.random(len(ids))}, index=ids))
 
 
 @pytest.fixture
 def filled(database: Database, reader: Database, maker: Any) -> Database:
     other = scores()
     store.publish(database, maker.origin("1"), other, totals={})
-    other = Content(other.answers.assign(clv=1.0), other.features)
+    other = Content(other.predictions.assign(clv=1.0), other.features)
     store.publish(database, maker.origin("2"), other, totals={})
     store.publish(database, maker.origin("1"), scores(), totals={})
     return reader
@@ -51,7 +51,7 @@ def ids(database: Database, **wanted: Any) -> list[str]:
 
 
 def sorted_by(name: str, descending: bool) -> list[str]:
-    frame = scores().answers.reset_index()
+    frame = scores().predictions.reset_index()
     missing = frame[name].isna()
     if name in {"tier", "basis"}:
         frame[name] = frame[name].map({"Gold": 0, "Silver": 1, "model": 0, "prior": 1})
@@ -70,7 +70,7 @@ def test_sorting_puts_the_unknown_last_and_ties_by_id(filled: Database) -> None:
 
 
 def test_filters_hold_together(filled: Database) -> None:
-    frame = scores().answers
+    frame = scores().predictions
     for wanted, expected in [
         ({"tier": "Gold"}, frame["tier"] == "Gold"),
         ({"basis": "prior"}, frame["basis"] == "prior"),
@@ -107,8 +107,8 @@ def test_pages_together_are_the_whole_list(filled: Database) -> None:
     assert {page.total for page in pages} == {len(IDS)}
     found = [each.customer_id for page in pages for each in page.scores]
     assert found == ids(filled)
-    assert pages[0].scores[0].answers["clv"] == 7.25
-    assert list(pages[0].scores[0].answers) == list(scores().answers)
+    assert pages[0].scores[0].prediction["clv"] == 7.25
+    assert list(pages[0].scores[0].prediction) == list(scores().predictions)
 
 
 @pytest.mark.parametrize(

@@ -35,15 +35,15 @@ def hostile() -> Content:
     rows = len(HOSTILE)
     ids = pd.Index(HOSTILE, name="customer_id", dtype="str")
     rng = np.random.default_rng(3)
-    answers = pd.DataFrame(index=ids)
+    predictions = pd.DataFrame(index=ids)
     for name in ("clv", "p_churn", "clv_net", "odd"):
-        answers[name] = rng.choice([*NUMBERS, np.nan], rows)
-    answers["basis"] = rng.choice(["model", "insufficient"], rows)
-    answers["tier"] = pd.array([*HOSTILE[:-1], None], dtype="str")
-    answers["warnings"] = [[each, f'"{each}"'] for each in HOSTILE]
+        predictions[name] = rng.choice([*NUMBERS, np.nan], rows)
+    predictions["basis"] = rng.choice(["model", "insufficient"], rows)
+    predictions["tier"] = pd.array([*HOSTILE[:-1], None], dtype="str")
+    predictions["warnings"] = [[each, f'"{each}"'] for each in HOSTILE]
     features = pd.DataFrame({"gap_days": rng.choice([*NUMBERS, np.nan], rows)}, index=ids)
     features["n_orders"] = np.arange(rows)
-    return Content(answers, features.assign(channel=answers["tier"]))
+    return Content(predictions, features.assign(channel=predictions["tier"]))
 
 
 def test_what_is_written_is_read_to_the_last_bit(
@@ -56,7 +56,10 @@ def test_what_is_written_is_read_to_the_last_bit(
     assert found.unknown == []
     assert [each.customer_id for each in found.scores] == HOSTILE
     for each in found.scores:
-        for told, frame in ((each.answers, scores.answers), (each.features, scores.features)):
+        for told, frame in (
+            (each.prediction, scores.predictions),
+            (each.features, scores.features),
+        ):
             assert told is not None
             row = frame.loc[each.customer_id]
             assert list(told) == list(frame)
@@ -84,10 +87,10 @@ def test_an_older_model_scored_again_is_the_current_batch_again(
     assert (current_batch(reader) or first).model_version == "2"
     again = maker.publish(database, "1")
     assert again == store.Published(batch=first.batch, unchanged=False, again=True, dropped=0)
-    clv = maker.content(seed=1).answers["clv"].dropna()
+    clv = maker.content(seed=1).predictions["clv"].dropna()
     found = lookup(reader, list(clv.index))
     assert found.batch.model_version == "1"
-    assert [each.answers["clv"] for each in found.scores] == list(clv)
+    assert [each.prediction["clv"] for each in found.scores] == list(clv)
     versions = [each.model_version for each, _ in history(reader, "c00003")]
     assert versions == ["1", "2"]
     assert second.batch == 2
@@ -100,8 +103,10 @@ def test_a_batch_is_another_when_anything_that_it_depends_on_differs(
     values = {"horizon_days": 91, "data_sha256": "x", "economics": {}, "options": {"a": 1}}
     scores, other = maker.content(), maker.content()
     if change == "clv":
-        name = other.answers.index[other.answers["clv"].notna()][0]
-        other.answers.loc[name, "clv"] = np.nextafter(other.answers.loc[name, "clv"], np.inf)
+        name = other.predictions.index[other.predictions["clv"].notna()][0]
+        other.predictions.loc[name, "clv"] = np.nextafter(
+            other.predictions.loc[name, "clv"], np.inf
+        )
     new = maker.origin(**{name: values[name] for name in values if name == change})
     database = Database(f"sqlite:///{tmp_path / 'scores.db'}", writes=True)
     store.publish(database, maker.origin(), scores, totals={})
@@ -179,15 +184,15 @@ def test_a_store_without_scores_says_which_command_makes_them(
 
 def test_an_id_that_no_database_can_hold_is_refused(address: str, maker: Any) -> None:
     scores = maker.content()
-    ids = scores.answers.index[:-1].append(pd.Index(["a\0b"]))
-    broken = Content(scores.answers.set_axis(ids), scores.features.set_axis(ids))
+    ids = scores.predictions.index[:-1].append(pd.Index(["a\0b"]))
+    broken = Content(scores.predictions.set_axis(ids), scores.features.set_axis(ids))
     with pytest.raises(ServeError, match="holds the character NUL"):
         store.publish(Database(address, writes=True), maker.origin(), broken, totals={})
     with pytest.raises(ValueError, match="same customers"):
         store.publish(
             Database(address, writes=True),
             maker.origin(),
-            Content(scores.answers, broken.features),
+            Content(scores.predictions, broken.features),
             totals={},
         )
 

@@ -1,4 +1,4 @@
-"""While the store is away its last batch answers, whole, and says that it does."""
+"""While the store cannot be reached its replica answers, whole, and says that it does."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def store(fresh: Callable[[], str]) -> Iterator[Database]:
 
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Callable[[Database], Replica]]:
-    """A mirror in the same folder each time, as a service makes one when it starts."""
+    """A replica in the same folder each time, as a service makes one when it starts."""
     made = []
 
-    def mirror(store: Database) -> Replica:
+    def replica(store: Database) -> Replica:
         made.append(Replica(store, tmp_path / "last_good"))
         return made[-1]
 
-    yield mirror
+    yield replica
     for each in made:
         each.close()
 
@@ -59,26 +59,26 @@ def test_a_stopped_server_is_answered_for_until_it_is_back(
     postmaster: Any, store: Database, maker: Any, make: Any
 ) -> None:
     maker.publish(store, "1")
-    mirror = make(store)
-    pulse = HealthCheck(store, mirror, every_seconds=0)
-    mirror.keep()
-    before = mirror.read(look)
+    replica = make(store)
+    health = HealthCheck(store, replica, every_seconds=0)
+    replica.refresh()
+    before = replica.read(look)
     assert before.batch.source == "store"
     postmaster.stop()
     try:
-        found = mirror.read(look)
+        found = replica.read(look)
         assert found.batch.source == "last_good"
         assert numbers(found) == numbers(before)
-        assert [batch.source for batch, _ in mirror.read(_history)] == ["last_good"]
-        pulse.feel()
-        assert pulse.state == "down"
-        assert "last good copy" in (pulse.notice or "")
+        assert [batch.source for batch, _ in replica.read(_history)] == ["last_good"]
+        health.check()
+        assert health.state == "down"
+        assert "last good copy" in (health.notice or "")
     finally:
         postmaster.start()
-    pulse.feel()
-    assert (pulse.state, pulse.notice) == ("up", None)
+    health.check()
+    assert (health.state, health.notice) == ("up", None)
     deadline = time.monotonic() + 10
-    while mirror.read(look).batch.source != "store":
+    while replica.read(look).batch.source != "store":
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
@@ -91,7 +91,7 @@ def test_a_service_that_starts_without_the_store_has_the_copy(
     store: Database, maker: Any, make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     maker.publish(store, "1")
-    make(store).keep()
+    make(store).refresh()
     before = look(store)
     monkeypatch.setattr(store, "reading", away().reading)
     assert numbers(make(store).read(look)) == numbers(before)
@@ -100,44 +100,44 @@ def test_a_service_that_starts_without_the_store_has_the_copy(
 def test_a_new_batch_is_copied_and_the_same_one_is_not(
     store: Database, maker: Any, make: Any, tmp_path: Path
 ) -> None:
-    mirror, path = make(store), tmp_path / "last_good" / "scores.db"
+    replica, path = make(store), tmp_path / "last_good" / "scores.db"
     maker.publish(store, "1")
-    mirror.keep()
+    replica.refresh()
     first = path.stat().st_ino
-    mirror.keep()
-    make(store).keep()
+    replica.refresh()
+    make(store).refresh()
     assert path.stat().st_ino == first
     maker.publish(store, "2", customers=3)
-    mirror.keep()
+    replica.refresh()
     assert path.stat().st_ino != first
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT count(*) FROM scores").fetchone() == (3,)
     connection.close()
     assert [each.name for each in path.parent.iterdir()] == ["scores.db"]
     maker.publish(store, "1")  # the earlier one is the current one again
-    mirror.keep()
-    assert mirror._known() == (look(store).batch.fingerprint, 3)
+    replica.refresh()
+    assert replica._copied() == (look(store).batch.fingerprint, 3)
 
 
 def test_a_store_that_was_emptied_leaves_no_copy(store: Database, maker: Any, make: Any) -> None:
-    mirror = make(store)
+    replica = make(store)
     maker.publish(store)
-    mirror.keep()
-    assert mirror.stands()
+    replica.refresh()
+    assert replica.exists()
     with store.writing() as connection:
         connection.execute(text("DELETE FROM scores"))
         connection.execute(text("DELETE FROM batches"))
-    mirror.keep()
-    assert not mirror.stands()
+    replica.refresh()
+    assert not replica.exists()
     with pytest.raises(ServeError, match="no scores yet"):
-        mirror.read(look)
+        replica.read(look)
 
 
 def test_the_copy_of_another_store_answers_nothing(store: Database, maker: Any, make: Any) -> None:
     maker.publish(store)
-    make(store).keep()
+    make(store).refresh()
     other = make(away())
-    assert not other.stands()
+    assert not other.exists()
     with pytest.raises(Unreachable) as caught:
         other.read(look)
     assert "secret" not in str(caught.value)
@@ -145,41 +145,41 @@ def test_the_copy_of_another_store_answers_nothing(store: Database, maker: Any, 
 
 def test_only_a_store_that_is_away_is_answered_for(store: Database, maker: Any, make: Any) -> None:
     maker.publish(store)
-    mirror = make(store)
-    mirror.keep()
+    replica = make(store)
+    replica.refresh()
 
     def refuses(database: Database) -> None:
         raise ServeError(database.source, status=503)
 
     with pytest.raises(ServeError, match=r"^store$"):
-        mirror.read(refuses)
+        replica.read(refuses)
 
 
 def test_a_copy_that_cannot_be_written_is_told_and_the_old_one_stays(
     store: Database, maker: Any, make: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    mirror = make(store)
+    replica = make(store)
     maker.publish(store, "1")
-    mirror.keep()
+    replica.refresh()
     before = numbers(look(store))
     maker.publish(store, "2")
-    broken = tmp_path / "last_good" / f".scores-{os.getpid()}.db"
+    broken = tmp_path / "last_good" / f".scores.{os.getpid()}.part.db"
     broken.mkdir()
-    mirror.keep()
-    assert "cannot be copied" in (mirror.notice or "")
+    replica.refresh()
+    assert "cannot be copied" in (replica.notice or "")
     assert caplog.records
-    assert numbers(look(mirror._copy)) == before
+    assert numbers(look(replica._copy)) == before
     broken.rmdir()
-    mirror.keep()
-    assert mirror.notice is None
-    assert look(mirror._copy).batch.model_version == "2"
+    replica.refresh()
+    assert replica.notice is None
+    assert look(replica._copy).batch.model_version == "2"
 
 
 def test_a_local_file_has_no_copy(maker: Any, make: Any, tmp_path: Path) -> None:
     local = Database(f"sqlite:///{tmp_path / 'scores.db'}", writes=True)
     maker.publish(local)
-    mirror = make(local)
-    mirror.keep()
+    replica = make(local)
+    replica.refresh()
     assert not (tmp_path / "last_good").exists()
-    assert mirror.read(look).batch.source == "store"
+    assert replica.read(look).batch.source == "store"
     local.close()

@@ -73,10 +73,10 @@ def test_the_store_holds_what_the_file_holds(
     found = look(address, list(scores.index))
     assert found.unknown == []
     names = [name for name in found.batch.columns if name != "warnings"]
-    assert [[each.answers[name] for name in names] for each in found.scores] == [
+    assert [[each.prediction[name] for name in names] for each in found.scores] == [
         [told(value) for value in row] for row in scores[names].to_numpy(dtype=object).tolist()
     ]
-    assert ["; ".join(each.answers["warnings"]) for each in found.scores] == list(
+    assert ["; ".join(each.prediction["warnings"]) for each in found.scores] == list(
         scores["warnings"]
     )
     batch = found.batch
