@@ -73,7 +73,7 @@ def test_what_is_no_address_is_refused(address: str, sentence: str) -> None:
 def test_addresses_are_shown_without_their_password(address: str, shown: str) -> None:
     found = read_address(address)
     assert found.shown == shown
-    assert found.is_postgresql == shown.startswith("postgresql")
+    assert (found.path is None) == shown.startswith("postgresql")
     assert "hush" not in found.shown + repr(found)
     if "***" in shown or "password" in address:
         assert found.scrub(f"a {SECRET} b hush!hush c") == "a *** b *** c"
