@@ -55,10 +55,12 @@ class ClvService(Careful):
     def __init__(self) -> None:
         # imported here: the process that supervises the workers reads this module, but not these
         from serve.api.openapi import describe_api
-        from serve.handlers import customer_list as listed
-        from serve.handlers import examples, overview
+        from serve.handlers import examples
         from serve.handlers import lookup as stored
         from serve.handlers import predict as answer
+        from serve.handlers.customer_list import list_customers
+        from serve.handlers.model_info import describe_model
+        from serve.handlers.overview import OverviewCache
         from serve.handlers.smoke_test import smoke_test
         from serve.model.live import LiveModel
         from serve.store.database import Database
@@ -67,7 +69,7 @@ class ClvService(Careful):
 
         settings = read_settings()
         self._answer, self._stored = answer, stored
-        self._listed, self._overview = listed.list_customers, overview.OverviewCache().of
+        self._listed, self._overview = list_customers, OverviewCache().read
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="answer")
         self._readers = ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store")
         self._live = LiveModel(settings, smoke_test)
@@ -80,7 +82,7 @@ class ClvService(Careful):
         def describe(bundle: object) -> dict[str, Any]:
             return describe_api(examples.of_bodies(bundle), keys=keys)
 
-        self._describe_api = describe
+        self._describe_api, self._describe_model = describe, describe_model
         self._described: tuple[Any, bytes] | None = None
         self._live.start()
         self._health.start()
@@ -165,7 +167,7 @@ class ClvService(Careful):
 
     async def _model(self, request: Request) -> bytes:
         live = self._live
-        described = self._answer.describe(live.require(), live.notice, live.candidate)
+        described = self._describe_model(live.require(), live.notice, live.candidate)
         return described.model_dump_json().encode()
 
     async def _ready(self, request: Request) -> Response:

@@ -23,7 +23,7 @@ from features.atomic_file import replace_file, replace_folder
 from models import bundle as bundles
 from serve.errors import ServeError
 from serve.handlers.smoke_test import smoke_test
-from serve.model.embedded import ROOT, bundle_beside
+from serve.model.embedded import ROOT, embedded_folder
 from serve.model.live import load
 from serve.model.loaded import ORIGIN, LoadedModel
 from serve.settings import read_settings
@@ -89,7 +89,7 @@ def _stage(model: LoadedModel, stage: Path) -> None:
         shutil.copy(ROOT / REQUIREMENTS, stage / REQUIREMENTS)
     except OSError as error:
         raise ServeError(f"{ROOT / REQUIREMENTS}: {error.strerror}; run it in a checkout") from None
-    folder = bundle_beside(stage / "serve")
+    folder = embedded_folder(stage / "serve")
     bundles.save(model.bundle, folder)
     origin = {"name": model.name, "version": model.version, "run_id": model.run_id}
     (folder / ORIGIN).write_text(json.dumps(origin) + "\n", encoding="utf-8")
@@ -110,8 +110,8 @@ def _left_behind(folder: str, names: list[str]) -> set[str]:
 
 def _version(tag: str | None, stage: Path) -> str:
     if tag is None:
-        card = (bundle_beside(stage / "serve") / bundles.CARD).read_bytes()
-        origin = json.loads((bundle_beside(stage / "serve") / ORIGIN).read_text())
+        card = (embedded_folder(stage / "serve") / bundles.CARD).read_bytes()
+        origin = json.loads((embedded_folder(stage / "serve") / ORIGIN).read_text())
         return f"{origin['version']}-{hashlib.sha256(card).hexdigest()[:12]}".lower()
     if not VERSION.fullmatch(tag):
         raise ServeError(

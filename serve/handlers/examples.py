@@ -54,7 +54,7 @@ LOOKUP: dict[str, Any] = {
         "value": {"customer_ids": ["18102", "14646"]},
     },
     "what if": {
-        "summary": "What the model says now, for a year and another margin",
+        "summary": "What the model predicts now, for a year and another margin",
         "value": {
             "customer_ids": ["18102"],
             "horizon_days": 365,

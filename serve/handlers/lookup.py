@@ -1,8 +1,8 @@
-"""Questions about stored customers: /lookup and /customers/{customer_id}.
+"""Predictions of stored customers: POST /lookup and GET /customers/{customer_id}.
 
-Without options the numbers of the last batch come back as they were stored. With any, the model
-that runs now answers from the features that were stored beside them, as of the batch's moment and
-with the batch's horizon and economics where the request names none.
+Without options the numbers of the last batch come back as they were stored. With any, the live
+model predicts from the features that were stored beside them, as of the batch's as_of and with
+the batch's horizon and economics where the request names none.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from serve.api.feature_rows import Rows
 from serve.api.query import CustomerQuery
 from serve.api.requests import LookupRequest, Options, parse
 from serve.errors import ServeError
+from serve.handlers.batch_description import describe_batch
 from serve.handlers.predict import query_rows, reply
 from serve.model.loaded import LoadedModel
 from serve.store.database import Database
 from serve.store.lookups import LookupResult, history, lookup
-from serve.store.records import Batch, Score
+from serve.store.records import Score
 
 encode = msgspec.json.Encoder().encode
 
@@ -33,7 +34,7 @@ def lookup_customers(model: LoadedModel, database: Database, body: bytes) -> byt
     Raises ServeError for a request that is at fault (400), and where nothing is stored (503).
     """
     request = parse(LookupRequest, body)
-    found = lookup(database, request.customer_ids, features=_asks(request))
+    found = lookup(database, request.customer_ids, features=_has_options(request))
     return _reply(model, request, found, "/lookup", unknown=found.unknown)
 
 
@@ -42,34 +43,34 @@ def lookup_customer(model: LoadedModel, database: Database, customer_id: str, qu
 
     Raises ServeError: 404 for an unknown customer, and as `lookup_customers` does.
     """
-    asked = CustomerQuery.read(query)
+    request = CustomerQuery.read(query)
     found = lookup(database, [customer_id], features=True)
     if not found.scores:
         raise ServeError(
             "no such customer in the last batch; GET /model says when it was scored", status=404
         )
     more: dict[str, Any] = {}
-    if asked.features:
+    if request.features:
         more["features"] = found.scores[0].features
-    if asked.history:
+    if request.history:
         more["history"] = [
             {"batch": describe_batch(batch), **score.prediction}
             for batch, score in history(database, customer_id)
         ]
-    return _reply(model, asked.options, found, "/customers/{customer_id}", **more)
+    return _reply(model, request.options, found, "/customers/{customer_id}", **more)
 
 
-def _asks(request: Options) -> bool:
-    """Whether more is wanted than what was stored."""
+def _has_options(request: Options) -> bool:
+    """Whether the request asks for other numbers than the stored ones."""
     return bool(request.horizon_days or request.economics or request.curve or request.explain)
 
 
 def _reply(
-    model: LoadedModel, request: Options, found: LookupResult, door: str, **more: object
+    model: LoadedModel, request: Options, found: LookupResult, endpoint: str, **more: object
 ) -> bytes:
     batch = found.batch
     beside = {"batch": describe_batch(batch), **more}
-    if not _asks(request):
+    if not _has_options(request):
         return encode(
             {
                 "model": {
@@ -91,7 +92,7 @@ def _reply(
                 ],
             }
         )
-    question = query_rows(
+    query = query_rows(
         model,
         request,
         _rows(model, found.scores),
@@ -99,11 +100,11 @@ def _reply(
         horizon_days=batch.horizon_days,
         economics=Economics.model_validate(batch.economics),
     )
-    return reply(model, question, door, **beside)
+    return reply(model, query, endpoint, **beside)
 
 
 def _rows(model: LoadedModel, scores: list[Score]) -> Rows:
-    """Stored features as the running model reads them."""
+    """Stored features as the live model reads them."""
     names = model.bundle.names
     tables = [each.features or {} for each in scores]
     if any(name not in table for table in tables for name in names):
@@ -115,17 +116,3 @@ def _rows(model: LoadedModel, scores: list[Score]) -> Rows:
     cells = [[table[name] for name in names] for table in tables]
     matrix = numbers_of_rows(cells, names, model.bundle.card.levels)
     return Rows([each.customer_id for each in scores], cells, matrix)
-
-
-def describe_batch(batch: Batch) -> dict[str, Any]:
-    """What a reply says of the batch that its customers are from, and its terms."""
-    return {
-        "number": batch.number,
-        "created_at": batch.created_at.isoformat(timespec="seconds"),
-        "as_of": format_timestamp(batch.as_of, batch.timezone),
-        "horizon_days": batch.horizon_days,
-        "model_version": batch.model_version,
-        "economics": batch.economics,
-        "customers": batch.customers,
-        "source": batch.source,
-    }

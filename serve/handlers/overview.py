@@ -1,4 +1,4 @@
-"""What GET /overview says: the last batch by tier, segment and cohort."""
+"""GET /overview: the totals of the last batch by tier, segment and cohort."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from features.timestamps import format_timestamp
-from serve.handlers.lookup import describe_batch
+from serve.handlers.batch_description import describe_batch
 from serve.store.database import Database
 from serve.store.lookups import current_batch
 from serve.store.records import Batch
@@ -20,20 +20,20 @@ encode = msgspec.json.Encoder().encode
 
 
 class OverviewCache:
-    """The totals of the last batch; added up once, since a batch never changes."""
+    """The reply about the last batch; added up once, since a batch never changes."""
 
     def __init__(self) -> None:
-        self._known: tuple[Batch | None, bytes] = None, b""
+        self._cached: tuple[Batch | None, bytes] = None, b""
 
-    def of(self, database: Database) -> bytes:
-        """The answer as it is sent. Raises ServeError (503) where nothing is stored."""
+    def read(self, database: Database) -> bytes:
+        """The reply as it is sent. Raises ServeError (503) where nothing is stored."""
         # one assignment, one reading: two threads may add up twice, but never see half a pair
-        batch, said = self._known
+        batch, reply = self._cached
         if batch is None or batch != current_batch(database):
             found = overview(database)
-            said = encode_overview(found)
-            self._known = found.batch, said
-        return said
+            reply = encode_overview(found)
+            self._cached = found.batch, reply
+        return reply
 
 
 def encode_overview(found: Overview) -> bytes:
@@ -51,7 +51,7 @@ def encode_overview(found: Overview) -> bytes:
             "horizon_days": batch.horizon_days,
             "currency": batch.currency,
             "total": {
-                **_told(total, total),
+                **_sums_and_shares(total, total),
                 "expected_revenue_low": low,
                 "expected_revenue_high": high,
             },
@@ -63,10 +63,10 @@ def encode_overview(found: Overview) -> bytes:
 
 
 def _rows(groups: Iterable[tuple[str | None, Sums]], total: Sums) -> list[dict[str, Any]]:
-    return [{"name": name, **_told(sums, total)} for name, sums in groups]
+    return [{"name": name, **_sums_and_shares(sums, total)} for name, sums in groups]
 
 
-def _told(sums: Sums, total: Sums) -> dict[str, Any]:
+def _sums_and_shares(sums: Sums, total: Sums) -> dict[str, Any]:
     """Sums and shares; a share of nothing, and a mean of nobody, are null."""
     return {
         "customers": sums.customers,

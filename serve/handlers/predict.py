@@ -1,4 +1,7 @@
-"""A request -> a question to the models -> a reply; there is no arithmetic here."""
+"""POST /predict and /predict_features: a request -> a query of the model -> a reply.
+
+There is no arithmetic here.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ from features.timestamps import format_timestamp, parse_as_of
 from models.subscriptions.bundle import SubscriptionBundle
 from serve.api.feature_rows import Rows, feature_rows
 from serve.api.requests import FeaturesRequest, Options, PredictRequest, parse
-from serve.api.responses import Candidate, Feature, ModelReply
 from serve.errors import ServeError
 from serve.handlers import transactions
 from serve.handlers.prediction_query import PredictionQuery, feature_table
@@ -32,34 +34,34 @@ def predict(model: LoadedModel, body: bytes) -> bytes:
     request, bundle = parse(PredictRequest, body), model.bundle
     if isinstance(bundle, SubscriptionBundle):
         raise ServeError(
-            "the model that answers knows contracts, not transactions: send rows of the feature "
+            "the live model is of subscriptions, not of transactions: send rows of the feature "
             "table, which GET /model lists, to /predict_features"
         )
     try:
-        known = transactions.read_features(request, bundle)
+        features = transactions.read_features(request, bundle)
     except DataError as error:
         raise ServeError(str(error)) from None
     card = model.bundle.card
-    question = PredictionQuery(
-        ids=known.ids,
-        matrix=known.matrix,
-        table=known.table,
-        as_of=known.as_of,
+    query = PredictionQuery(
+        ids=features.ids,
+        matrix=features.matrix,
+        table=features.table,
+        as_of=features.as_of,
         horizons=request.horizon_days or (card.horizon_days,),
         economics=_terms(request, card.economics),
         curve=request.curve,
         explain=request.explain,
-        notes=known.notes,
+        notes=features.notes,
     )
-    return reply(model, question, "/predict")
+    return reply(model, query, "/predict")
 
 
 def predict_features(model: LoadedModel, body: bytes) -> bytes:
     """Rows of the feature table -> predictions. Raises ServeError for rows that do not fit."""
-    usual = model.read_rows(body)
-    request, rows = usual if usual is not None else _with_care(model, body)
+    fast = model.read_rows(body)
+    request, rows = fast if fast is not None else _validated(model, body)
     card = model.bundle.card
-    question = query_rows(
+    query = query_rows(
         model,
         request,
         rows,
@@ -67,7 +69,7 @@ def predict_features(model: LoadedModel, body: bytes) -> bytes:
         horizon_days=card.horizon_days,
         economics=card.economics,
     )
-    return reply(model, question, "/predict_features")
+    return reply(model, query, "/predict_features")
 
 
 def query_rows(
@@ -79,7 +81,7 @@ def query_rows(
     horizon_days: int,
     economics: Economics,
 ) -> PredictionQuery:
-    """What is asked about rows of the feature table; horizon and economics are defaults."""
+    """The query for rows of the feature table; horizon and economics are defaults."""
     return PredictionQuery(
         ids=rows.ids,
         matrix=rows.matrix,
@@ -93,22 +95,22 @@ def query_rows(
     )
 
 
-def reply(model: LoadedModel, question: PredictionQuery, door: str, **more: object) -> bytes:
-    """The predictions as they are sent; `more` stands beside them."""
+def reply(model: LoadedModel, query: PredictionQuery, endpoint: str, **more: object) -> bytes:
+    """The predictions as they are sent; `more` stands beside them. Counted by endpoint."""
     card = model.bundle.card
-    found = predictions(model.bundle, question)
+    found = predictions(model.bundle, query)
     meters.observe_answer(
-        door,
+        endpoint,
         [each["p_churn"] for each in found],
         [each["clv"] for each in found],
         [each["basis"] for each in found],
     )
-    several = len(question.horizons) > 1
+    several = len(query.horizons) > 1
     return encode(
         {
             "model": model.stamp,
-            "as_of": format_timestamp(question.as_of, card.timezone),
-            "horizon_days": question.horizons if several else question.horizons[0],
+            "as_of": format_timestamp(query.as_of, card.timezone),
+            "horizon_days": query.horizons if several else query.horizons[0],
             "currency": card.currency,
             **more,
             "predictions": found,
@@ -116,32 +118,7 @@ def reply(model: LoadedModel, question: PredictionQuery, door: str, **more: obje
     )
 
 
-def describe(
-    model: LoadedModel, notice: str | None, candidate: Candidate | None = None
-) -> ModelReply:
-    """What GET /model says."""
-    card = model.bundle.card
-    return ModelReply(
-        **model.stamp,
-        relationship=model.bundle.relationship,
-        run_id=model.run_id,
-        source=model.source,
-        notice=notice,
-        candidate=candidate,
-        horizon_days=card.horizon_days,
-        fitted_horizon_days=card.fitted_horizon_days,
-        currency=card.currency,
-        timezone=card.timezone,
-        economics=card.economics,
-        customers=card.training.customers,
-        metrics=card.metrics,
-        features=[
-            Feature(name=each.name, unit=each.unit, meaning=each.meaning) for each in card.features
-        ],
-    )
-
-
-def _with_care(model: LoadedModel, body: bytes) -> tuple[Options, Rows]:
+def _validated(model: LoadedModel, body: bytes) -> tuple[Options, Rows]:
     request = parse(FeaturesRequest, body)
     return request, feature_rows(request.rows, model.bundle)
 

@@ -1,4 +1,4 @@
-"""What is asked of the models, at whichever door."""
+"""What every endpoint asks of the model: customers, as of when, how far, and on what terms."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Notes = Mapping[str, list[str]]
 
 @dataclass(frozen=True, kw_only=True)
 class PredictionQuery:
-    """Customers in the order of the reply, what is known of them, and what is to be said.
+    """Customers in the order of the reply, their features, and what is to be predicted.
 
     matrix  features as `bundle.feature_matrix` has them, shape (customers, features)
     table   the same as a feature table: made only where texts are needed

@@ -1,4 +1,4 @@
-"""A bundle is tried before it answers anybody."""
+"""A loaded model predicts made-up customers before it predicts anybody else."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TENURES = (0, 1, 1000)
 
 
 def smoke_test(model: LoadedModel) -> None:
-    """Let the bundle answer made-up customers, every option on; whatever is slow at first is made.
+    """Predict made-up customers, every option on; what is slow the first time is made on the way.
 
     Raises Refused when it does not get through.
     """
@@ -49,7 +49,7 @@ def smoke_test(model: LoadedModel) -> None:
 def _customers(as_of: datetime) -> list[dict[str, Any]]:
     return [
         {
-            "customer_id": f"trial {number}",
+            "customer_id": f"smoke test {number}",
             "transactions": [
                 {"timestamp": (as_of - timedelta(days=days)).isoformat(), "amount": 10.0 + days}
                 for days in ago
@@ -62,17 +62,22 @@ def _customers(as_of: datetime) -> list[dict[str, Any]]:
 def _subscribers(bundle: SubscriptionBundle) -> list[dict[str, Any]]:
     unknown = dict.fromkeys(bundle.names)
     return [
-        {"customer_id": f"trial {months}", **unknown, "tenure_months": months, "monthly_amount": 10}
+        {
+            "customer_id": f"smoke test {months}",
+            **unknown,
+            "tenure_months": months,
+            "monthly_amount": 10,
+        }
         for months in TENURES
     ]
 
 
 def _check(predictions: list[dict[str, Any]]) -> None:
-    """Raises ValueError for an answer that no customer can have."""
+    """Raises ValueError for a prediction that no customer can have."""
     for each in predictions:
         if each["basis"] == "insufficient":
             continue
         sound = 0 < each["p_churn"] < 1 and each["expected_spend"] > 0
         sound = sound and each["clv_low"] <= each["clv_high"]
         if not sound or not all(0 <= month["survival"] <= 1 for month in each["curve"]):
-            raise ValueError(f"an answer that no customer can have, {each['customer_id']}")
+            raise ValueError(f"a prediction that no customer can have, {each['customer_id']}")

@@ -1,4 +1,4 @@
-"""The transactions of a request -> what the models read, and what their sender should know."""
+"""The transactions of a request -> features that the model reads, and notes for their sender."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FAST_PATH_LINES = 5_000
 
 @dataclass(frozen=True)
 class RequestFeatures:
-    """What the transactions tell: see `serve.handlers.prediction_query.PredictionQuery`."""
+    """The same names as in `serve.handlers.prediction_query.PredictionQuery`."""
 
     ids: list[str]
     matrix: Values
@@ -40,8 +40,8 @@ class RequestFeatures:
 def read_features(request: PredictRequest, bundle: PurchaseBundle) -> RequestFeatures:
     """Features of each customer of the request, in its order; all unknown without a purchase.
 
-    A few histories are worked out one by one, many by the database engine: the same numbers.
-    Raises ServeError for a request without a moment, DataError where the policies that the
+    Few transactions take the compiled fast path, many the database engine: the same numbers.
+    Raises ServeError for a request without an as_of, DataError where the policies that the
     model was trained with admit no such transactions.
     """
     card = bundle.card
@@ -49,12 +49,12 @@ def read_features(request: PredictRequest, bundle: PurchaseBundle) -> RequestFea
     histories = [_history(customer, card) for customer in request.customers]
     as_of = _as_of(request, histories, card.timezone)
     notes = _notes(ids, histories, as_of, card)
-    kept = [_settle(history, card) for history in histories]
-    if sum(map(len, kept)) <= FAST_PATH_LINES:
-        return RequestFeatures(ids, *_one_by_one(ids, kept, as_of, bundle), as_of, notes)
-    features = _together(ids, kept, as_of, bundle)
+    admitted = [_apply_policies(history, card) for history in histories]
+    if sum(map(len, admitted)) <= FAST_PATH_LINES:
+        return RequestFeatures(ids, *_fast_path(ids, admitted, as_of, bundle), as_of, notes)
+    features = _by_engine(ids, admitted, as_of, bundle)
     return RequestFeatures(
-        ids, bundle.feature_matrix(features), partial(_same, features), as_of, notes
+        ids, bundle.feature_matrix(features), partial(_itself, features), as_of, notes
     )
 
 
@@ -71,7 +71,7 @@ def _history(customer: Customer, card: PurchaseCard) -> list[Row]:
     ]
 
 
-def _settle(history: list[Row], card: PurchaseCard) -> list[Row]:
+def _apply_policies(history: list[Row], card: PurchaseCard) -> list[Row]:
     """The transactions after the policies that the training log was read with, see
     `features.ingest.policies`. Raises DataError where one admits none and there is one."""
     data: dict[str, Any] = card.training.settings["data"]
@@ -87,21 +87,21 @@ def _settle(history: list[Row], card: PurchaseCard) -> list[Row]:
     return [row for row in history if row[2] >= 0]
 
 
-def _one_by_one(
+def _fast_path(
     ids: list[str], histories: Sequence[list[Row]], as_of: datetime, bundle: PurchaseBundle
 ) -> tuple[Values, partial[pd.DataFrame]]:
-    moment, card = require_aware(as_of), bundle.card
+    as_of_us, card = require_aware(as_of), bundle.card
     unknown: list[Cell] = [None] * len(bundle.names)
     places = _places(card.optional, bundle.names)
     cells: list[list[Cell]] = []
     for history in histories:
-        found = customer_features(customer_lines(history, card.timezone), moment, card.optional)
+        found = customer_features(customer_lines(history, card.timezone), as_of_us, card.optional)
         cells.append(unknown if found is None else [found[place] for place in places])
     matrix = numbers_of_rows(cells, bundle.names, card.levels)
     return matrix, partial(feature_table, ids, cells, bundle.names)
 
 
-def _together(
+def _by_engine(
     ids: list[str], histories: Sequence[list[Row]], as_of: datetime, bundle: PurchaseBundle
 ) -> pd.DataFrame:
     card = bundle.card
@@ -115,7 +115,7 @@ def _together(
     return table.build_features(lines, as_of, optional=card.optional).reindex(ids)
 
 
-def _same(features: pd.DataFrame) -> pd.DataFrame:
+def _itself(features: pd.DataFrame) -> pd.DataFrame:
     return features
 
 
@@ -139,7 +139,7 @@ def _notes(
     ids: list[str], histories: Sequence[list[Row]], as_of: datetime, card: PurchaseCard
 ) -> dict[str, list[str]]:
     """customer id -> sentences: which transactions are not used, what they lack."""
-    moment, data = require_aware(as_of), card.training.settings["data"]
+    as_of_us, data = require_aware(as_of), card.training.settings["data"]
     unnamed = [
         f"the model reads a {name}, but no transaction of the request names one"
         for name, place in (("category", 3), ("channel", 4))
@@ -148,13 +148,13 @@ def _notes(
     ]
     found: dict[str, list[str]] = {}
     for customer_id, history in zip(ids, histories, strict=True):
-        later = sum(row[0] >= moment for row in history)
-        said = [f"transactions at or after as_of are not used: {later}"] if later else []
+        later = sum(row[0] >= as_of_us for row in history)
+        notes = [f"transactions at or after as_of are not used: {later}"] if later else []
         if data["duplicates"] == "drop" and len(set(history)) < len(history):
-            said.append(f"exact copies are not used: {len(history) - len(set(history))}")
+            notes.append(f"exact copies are not used: {len(history) - len(set(history))}")
         if data["refunds"] == "drop" and any(row[2] < 0 for row in history):
-            said.append("refunds are not used: the model was trained without them")
-        said += unnamed if history else []
-        if said:
-            found[customer_id] = said
+            notes.append("refunds are not used: the model was trained without them")
+        notes += unnamed if history else []
+        if notes:
+            found[customer_id] = notes
     return found

@@ -1,4 +1,4 @@
-"""The last model that answered, kept as files: the service starts when the store is down."""
+"""The last good model, stored as files: the service starts when the registry is down."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ logger = logging.getLogger(__name__)
 POINTER = "current.json"
 
 
-def keep(folder: Path, model: LoadedModel, address: str) -> None:
+def save(folder: Path, model: LoadedModel, address: str) -> None:
     """Write the bundle under `folder`, then point at it in one step; the one before goes.
 
-    A folder that cannot be written is logged: it must not keep the service from answering.
+    A folder that cannot be written is logged: it must not stop the service.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -41,11 +41,11 @@ def keep(folder: Path, model: LoadedModel, address: str) -> None:
         if before:
             shutil.rmtree(folder / before, ignore_errors=True)
     except OSError as error:
-        logger.warning("%s: the model in use cannot be kept: %s", folder, error.strerror)
+        logger.warning("%s: the model in use cannot be stored: %s", folder, error.strerror)
 
 
-def recall(folder: Path, address: str) -> LoadedModel | None:
-    """The bundle kept for this address, if there is one that can be read."""
+def load(folder: Path, address: str) -> LoadedModel | None:
+    """The bundle stored for this address, if there is one that can be read."""
     try:
         pointer = _pointer(folder)
         if pointer.get("address") != address:
@@ -58,7 +58,7 @@ def recall(folder: Path, address: str) -> LoadedModel | None:
             source="last_good",
         )
     except (OSError, ValueError, KeyError, TypeError, BundleError) as error:
-        logger.warning("%s: what was kept there cannot be used: %s", folder, error)
+        logger.warning("%s: what is stored there cannot be used: %s", folder, error)
         return None
 
 
@@ -69,6 +69,6 @@ def _pointer(folder: Path) -> dict[str, Any]:
     try:
         pointer = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        logger.warning("%s: is damaged, nothing is known to be kept", path)
+        logger.warning("%s: is damaged, nothing is known to be stored", path)
         return {}
     return pointer if isinstance(pointer, dict) else {}

@@ -1,4 +1,4 @@
-"""Which model answers now: loaded at the start, kept up to date in the background."""
+"""The model that predicts now: loaded at the start, replaced in the background."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def load(settings: Settings) -> LoadedModel:
 
 
 class LiveModel:
-    """Holds the model that answers.
+    """Holds the loaded model, and follows the registry's alias.
 
     loaded       replaced by one assignment, so a request sees the old model or the new one, whole
     candidate    the version that the registry names instead, while it loads or when it was refused
-    registry_up  whether the registry answered at the last look; None where none is asked
+    registry_up  whether the registry answered at the last refresh; None where none is asked
     notice       what is not as it should be, or None; answers go on with what is there
     """
 
@@ -64,21 +64,23 @@ class LiveModel:
         gc.unfreeze()
 
     def require(self) -> LoadedModel:
-        """The model that answers. Raises ServeError (503) when there is none."""
+        """The loaded model. Raises ServeError (503) when there is none."""
         if self.loaded is None:
             raise ServeError(f"no model is loaded: {self.notice}", status=503)
         return self.loaded
 
     def refresh(self) -> None:
         """Look once; on failure keep what there is, or fall back to the last good model."""
-        self._look()
+        self._update()
         meters.set_health(registry=self.registry_up)
-        known = self.candidate
-        meters.set_candidate(known.version if known else "", known.state if known else "")
+        candidate = self.candidate
+        meters.set_candidate(
+            candidate.version if candidate else "", candidate.state if candidate else ""
+        )
 
-    def _look(self) -> None:
+    def _update(self) -> None:
         if not self._settings.model.startswith(SCHEME):
-            self._take_folder()
+            self._load_folder()
             return
         try:
             reference = self._registry.resolve(self._settings.model)
@@ -91,9 +93,9 @@ class LiveModel:
         if self.loaded is not None and reference == _reference(self.loaded):
             self.candidate, self.notice = None, None
         elif self.candidate is None or not self._was_refused(reference):
-            self._take(reference)
+            self._load_version(reference)
 
-    def _take_folder(self) -> None:
+    def _load_folder(self) -> None:
         if self.loaded is not None:
             return
         try:
@@ -105,8 +107,8 @@ class LiveModel:
         self.notice = None
         self._swap(found)
 
-    def _take(self, reference: Reference) -> None:
-        """Load, check and try a version while the one before goes on; then swap."""
+    def _load_version(self, reference: Reference) -> None:
+        """Load and check a version while the one before goes on predicting; then swap."""
         self.candidate = Candidate(version=reference.version, state="loading")
         try:
             found = _fetch(self._registry, reference)
@@ -121,20 +123,20 @@ class LiveModel:
             self.registry_up, self.candidate = False, None
             self._fall_back(str(error))
             return
-        last_good.keep(_kept(self._settings), found, self._settings.model)
+        last_good.save(_last_good_folder(self._settings), found, self._settings.model)
         self.candidate, self.notice = None, None
         self._swap(found)
 
     def _was_refused(self, reference: Reference) -> bool:
-        """Whether this version was looked at before; it is not going to get better."""
+        """Whether this version was refused before; it is not going to get better."""
         known = self.candidate
         return known is not None and (known.version, known.state) == (reference.version, "refused")
 
     def _fall_back(self, problem: str) -> None:
         if self.loaded is None and self._settings.model.startswith(SCHEME):
-            kept = last_good.recall(_kept(self._settings), self._settings.model)
-            if kept is not None:
-                self._swap(kept)
+            found = last_good.load(_last_good_folder(self._settings), self._settings.model)
+            if found is not None:
+                self._swap(found)
         if problem != self.notice:
             logger.warning("%s", problem)
         self.notice = problem
@@ -153,7 +155,7 @@ class LiveModel:
             try:
                 self.refresh()
             except Exception:
-                logger.exception("looking for a newer model failed; the next look may succeed")
+                logger.exception("looking for a newer model failed; the next attempt may succeed")
 
 
 def _fetch(registry: Registry, reference: Reference) -> LoadedModel:
@@ -179,5 +181,5 @@ def _reference(model: LoadedModel) -> Reference:
     return Reference(model.name, model.version, model.run_id)
 
 
-def _kept(settings: Settings) -> Path:
+def _last_good_folder(settings: Settings) -> Path:
     return settings.var / "last_good"

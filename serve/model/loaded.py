@@ -1,4 +1,4 @@
-"""A bundle that answers, and where it came from."""
+"""A loaded bundle with its name and version, and where it came from."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class LoadedModel:
 
     @cached_property
     def stamp(self) -> dict[str, str]:
-        """What every reply says of the model that answered."""
+        """What every reply says of the model that it is from."""
         card = self.bundle.card
         return {
             "name": self.name,
@@ -42,12 +42,12 @@ class LoadedModel:
 
     @cached_property
     def read_rows(self) -> Reader:
-        """Reads the usual body of the features door."""
+        """The fast path of /predict_features: reads a body that is exactly as it should be."""
         return reader(self.bundle)
 
 
 def from_folder(folder: Path) -> LoadedModel:
-    """The bundle in a folder; its version is what a release says, else how its card's hash begins.
+    """The bundle in a folder; its version is a release's own, else how its card's hash begins.
 
     Raises ServeError for a folder that holds no bundle.
     """
@@ -66,7 +66,7 @@ def from_folder(folder: Path) -> LoadedModel:
 
 
 def _origin(folder: Path) -> dict[str, Any]:
-    """What is known of it: a release says where its bundle is from."""
+    """Name, version and run: a release writes them beside its bundle."""
     digest = hashlib.sha256((folder / bundles.CARD).read_bytes()).hexdigest()
     unknown = {"name": NAME, "version": f"card-{digest[:12]}", "run_id": None}
     path = folder / ORIGIN

@@ -1,4 +1,4 @@
-"""Where MLflow is met: which version an address means, and its bundle as files."""
+"""The model registry in MLflow: which version an address means, and its bundle as files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ENVIRONMENT = {
 
 
 class Refused(ServeError):
-    """A version of the model that must not answer."""
+    """A version of the model that must not be used."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Reference:
 
 
 class Registry:
-    """The model registry at a tracking address; nothing is opened before the first question."""
+    """The model registry at a tracking address; nothing is opened before the first request."""
 
     def __init__(self, tracking_uri: str) -> None:
         self._tracking_uri = tracking_uri

@@ -23,7 +23,8 @@ from serve.__main__ import main as serve
 from serve.api.responses import ModelReply, PredictReply
 from serve.errors import ServeError
 from serve.handlers.lookup import lookup_customer
-from serve.handlers.predict import describe, predict, predict_features
+from serve.handlers.model_info import describe_model
+from serve.handlers.predict import predict, predict_features
 from serve.handlers.smoke_test import smoke_test
 from serve.model.live import load
 from serve.model.loaded import LoadedModel
@@ -176,7 +177,7 @@ def test_an_answer_is_explained(shown: Shown) -> None:
 
 
 def test_the_model_says_whom_it_knows(shown: Shown) -> None:
-    said = describe(shown.served, None)
+    said = describe_model(shown.served, None)
     assert isinstance(said, ModelReply)
     assert said.relationship == "contract"
     units = {each.name: each.unit for each in said.features}

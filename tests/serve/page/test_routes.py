@@ -152,7 +152,7 @@ def test_a_cell_is_no_formula(tmp_path: Path) -> None:
 def test_customers_without_a_value_are_counted_and_add_nothing(tmp_path: Path) -> None:
     unknown = content(["a", "b", "c"], clv=[1.0, None, 3.0], tier=["Silver", None, "Gold"])
     database = stored(tmp_path, unknown, {})
-    told = json.loads(OverviewCache().of(database))
+    told = json.loads(OverviewCache().read(database))
     assert [(each["name"], each["customers"], each["clv"]) for each in told["tiers"]] == [
         ("Gold", 1, 3.0),
         ("Silver", 1, 1.0),
@@ -164,10 +164,10 @@ def test_customers_without_a_value_are_counted_and_add_nothing(tmp_path: Path) -
 
 
 def test_a_new_batch_is_added_up_anew(tmp_path: Path) -> None:
-    database, summary = stored(tmp_path, content(["a"]), {}), OverviewCache()
-    assert json.loads(summary.of(database))["total"]["clv"] == 1.0
+    database, cache = stored(tmp_path, content(["a"]), {}), OverviewCache()
+    assert json.loads(cache.read(database))["total"]["clv"] == 1.0
     stored(tmp_path, content(["a", "b"], clv=7.0), {}).close()
-    told = [json.loads(summary.of(database)) for _ in range(2)]
+    told = [json.loads(cache.read(database)) for _ in range(2)]
     assert [(each["batch"]["number"], each["total"]["clv"]) for each in told] == [(2, 14.0)] * 2
     database.close()
 
