@@ -28,7 +28,7 @@ export async function showTry(place) {
   place.append(
     h("h1", {}, "Try it"),
     ...(model.relationship === "contract"
-      ? [h("p", {}, "The model that answers knows contracts, not transactions: programs send rows of the feature table to ", h("code", {}, "POST /predict_features"), ".")]
+      ? [h("p", {}, "The live model is of subscriptions, not of transactions: programs send rows of the feature table to ", h("code", {}, "POST /predict_features"), ".")]
       : [h("p", { class: "lead" }, "Ask about customers of your own. Nothing is stored."), form, answer]),
     facts(model), programs());
 }
