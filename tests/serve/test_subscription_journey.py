@@ -208,7 +208,9 @@ def test_rows_that_nobody_can_have_are_refused(
 
 def test_transactions_are_refused_with_the_right_door(shown: Shown) -> None:
     body = {"customers": [{"customer_id": "a", "transactions": []}]}
-    with pytest.raises(ServeError, match=r"is of subscriptions, not of transactions: .*/predict_features"):
+    with pytest.raises(
+        ServeError, match=r"is of subscriptions, not of transactions: .*/predict_features"
+    ):
         predict(shown.served, json.dumps(body).encode())
 
 
