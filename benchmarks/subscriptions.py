@@ -25,8 +25,8 @@ from models.subscriptions.churn import MonthlyChurnModel
 from models.subscriptions.shifted_beta_geometric import Lifetimes
 from models.subscriptions.survival import Months
 from train.purchases.snapshots import customer_codes
-from train.subscriptions.fit import Task
 from train.subscriptions.months import known_by, last_hazard, month_rows
+from train.subscriptions.snapshot_cache import SubscriptionSnapshots
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -41,15 +41,15 @@ class Table:
     def __init__(self, path: Path) -> None:
         config = read_subscription_config(path)
         subscriptions = read_subscribers(config.data)
-        task = Task(config, subscriptions, subscriptions.end, config.problem.horizon_days)
+        names = SubscriptionSnapshots(subscriptions).names
         self.known = known_by(subscriptions, subscriptions.end)
         texts = {
             name: tuple(sorted(self.known.table[name].dropna().unique()))
-            for name in task.names
+            for name in names
             if not pd.api.types.is_numeric_dtype(self.known.table[name])
         }
-        self.months, self.rows = month_rows(self.known, task.names, texts)
-        self.tenure = task.names.index("tenure_months")
+        self.months, self.rows = month_rows(self.known, names, texts)
+        self.tenure = names.index("tenure_months")
         self.fold = (customer_codes(self.known.table.index) % FOLDS)[self.months.life]
         model = MonthlyChurnModel(**config.churn.model_dump(), random_state=config.problem.seed)
         self.parameters = model.xgboost_parameters("binary:logistic")

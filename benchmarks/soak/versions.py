@@ -121,14 +121,16 @@ def score(soaked: Soaked, version: str, store: str) -> None:
 def _trained(work: Path) -> tuple[Path, PurchaseBundle, list[dict[str, Any]]]:
     """A bundle, and customers of the log with their transactions."""
     from train.purchases.fit import fit
-    from train.purchases.history import History
+    from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 
     path = work / "soak.toml"
     path.write_text(CONFIG.format(log=ROOT / "data" / "cdnow_sample.parquet"))
     config = read_purchase_config(path)
     log = read_transactions(config.data)
     as_of = pd.Timestamp("1998-01-01", tz=log.timezone).to_pydatetime()
-    found: PurchaseBundle = fit(config, History(log), as_of, 60, step=lambda done: None).bundle
+    found: PurchaseBundle = fit(
+        PurchaseTask(config, PurchaseSnapshots(log), as_of, 60), step=lambda done: None
+    ).bundle
     lines = pd.read_parquet(ROOT / "data" / "cdnow_sample.parquet")
     chosen = lines["customer_id"].drop_duplicates().iloc[:: len(lines) // 40][:ASKED]
     customers = []

@@ -14,7 +14,7 @@ from features.timestamps import parse_as_of
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.card import PurchaseCard
 from models.purchases.season import from_speeds
-from train.purchases.history import History
+from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.purchases.train import train
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -51,8 +51,8 @@ def cdnow(cdnow_config: PurchaseConfig) -> TransactionLog:
 
 
 @pytest.fixture(scope="session")
-def history(cdnow: TransactionLog) -> History:
-    return History(cdnow)
+def history(cdnow: TransactionLog) -> PurchaseSnapshots:
+    return PurchaseSnapshots(cdnow)
 
 
 @pytest.fixture(scope="session")
@@ -61,9 +61,13 @@ def as_of(cdnow: TransactionLog) -> datetime:
 
 
 @pytest.fixture(scope="session")
-def bundle(cdnow_config: PurchaseConfig, history: History, as_of: datetime) -> PurchaseBundle:
+def bundle(
+    cdnow_config: PurchaseConfig, history: PurchaseSnapshots, as_of: datetime
+) -> PurchaseBundle:
     """Trees over the CDNOW sample; card and boosters as training leaves them."""
-    return train(cdnow_config, history, as_of, HORIZON_DAYS, step=lambda _: None).bundle
+    return train(
+        PurchaseTask(cdnow_config, history, as_of, HORIZON_DAYS), step=lambda _: None
+    ).bundle
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +85,7 @@ def seasonal(bundle: PurchaseBundle) -> PurchaseBundle:
 
 
 @pytest.fixture(scope="session")
-def table(history: History, as_of: datetime) -> pd.DataFrame:
+def table(history: PurchaseSnapshots, as_of: datetime) -> pd.DataFrame:
     """The features of every customer of the sample."""
     return history.table(as_of)
 

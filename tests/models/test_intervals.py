@@ -13,7 +13,7 @@ from models.intervals import LEAST_IN_GROUP, Spread, assumed, fit, revenue_inter
 from models.metrics import coverage
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
-from train.purchases.history import History
+from train.purchases.snapshot_cache import PurchaseSnapshots
 
 Array = NDArray[np.float64]
 
@@ -169,10 +169,10 @@ def test_a_total_of_nobody_is_nothing() -> None:
 
 
 def test_the_future_of_cdnow_lies_inside_as_often_as_it_should(
-    bundle: PurchaseBundle, history: History, table: pd.DataFrame, as_of: datetime
+    bundle: PurchaseBundle, history: PurchaseSnapshots, table: pd.DataFrame, as_of: datetime
 ) -> None:
     said = PurchasePredictor(bundle).predict(table, as_of=as_of)
-    actual = history.outcome(as_of, 91, by=history.log.end)["revenue_future"].to_numpy()
+    actual = history.outcome(as_of, 91, by=history.source.end)["revenue_future"].to_numpy()
     low, high = said["clv_low"].to_numpy(), said["clv_high"].to_numpy()
     likely = (said["p_churn"] < 0.8).to_numpy()
     share = coverage(actual[likely], low[likely], high[likely])

@@ -26,7 +26,7 @@ from features.purchases.table import build_features
 from models import bundle as bundles
 from models.purchases.bundle import PurchaseBundle
 from train.purchases.fit import fit
-from train.purchases.history import History
+from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.tracking import runs as tracking
 from train.tracking.registry import register
 
@@ -106,7 +106,9 @@ def store(
 ) -> Store:
     var = tmp_path_factory.mktemp("var")
     as_of = pd.Timestamp("1998-01-01", tz=log.timezone).to_pydatetime()
-    fitted = fit(config, History(log), as_of, 60, step=lambda done: None).bundle
+    fitted = fit(
+        PurchaseTask(config, PurchaseSnapshots(log), as_of, 60), step=lambda done: None
+    ).bundle
     bundles.save(fitted, var / "bundle")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PERENNIAL_VAR", str(var))

@@ -20,9 +20,9 @@ from features.simulate import Simulation, simulate
 from features.timestamps import from_microseconds, next_midnight
 from train.__main__ import main
 from train.purchases.backtest import Origin, judge_origin
-from train.purchases.baselines import LADDER, Task, bg_nbd
+from train.purchases.baselines import LADDER, bg_nbd
 from train.purchases.baselines import Said as Ladder
-from train.purchases.history import History
+from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
 HORIZON_DAYS = 60
@@ -79,14 +79,13 @@ class Shop(NamedTuple):
     """A simulated log with the truth behind it, and the ladder judged in the middle of it."""
 
     simulation: Simulation
-    config: PurchaseConfig
-    history: History
+    task: PurchaseTask
     origin: Origin
 
     @property
     def table(self) -> pd.DataFrame:
         """The features of everybody who had bought by then."""
-        return self.history.table(self.origin.as_of)
+        return self.task.table
 
 
 @pytest.fixture(scope="session")
@@ -99,13 +98,14 @@ def shop(
     classical model, less sure of who orders, and wrong about the money.
     """
     made = simulate(customers=3000, seed=1, as_of=AS_OF, horizon_days=HORIZON_DAYS)
-    config, history = settings(HORIZON_DAYS), History(log_of(made.transactions))
+    data = PurchaseSnapshots(log_of(made.transactions))
+    task = PurchaseTask(settings(HORIZON_DAYS), data, AS_OF, HORIZON_DAYS)
 
-    def truth(task: Task) -> Ladder:
+    def truth(task: PurchaseTask) -> Ladder:
         known = made.truth.loc[task.table.index]
         return Ladder(known["p_order"].to_numpy(), known["expected_revenue"].to_numpy())
 
-    def distorted(task: Task) -> Ladder:
+    def distorted(task: PurchaseTask) -> Ladder:
         said, rng = bg_nbd(task), np.random.default_rng(3)
         noise = rng.lognormal(0.3, 0.8, len(task.table))
         p_order = np.sqrt(said.p_order) * rng.uniform(0.5, 1.0, len(noise))
@@ -115,8 +115,8 @@ def shop(
         patch.setitem(LADDER, "truth", truth)
         patch.setitem(LADDER, "distorted", distorted)
         patch.setattr("train.purchases.backtest.DRAWS", 60)
-        origin = judge_origin(config, history, AS_OF, HORIZON_DAYS, step=lambda _: None)
-    return Shop(made, config, history, origin)
+        origin = judge_origin(task, step=lambda _: None)
+    return Shop(made, task, origin)
 
 
 @pytest.fixture(scope="session")

@@ -7,16 +7,14 @@ import logging
 import os
 from argparse import Namespace
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from features.atomic_file import write_atomically
-from features.config.purchases import PurchaseConfig
 from features.config.read import read_purchase_config
 from features.errors import DataError
 from features.ingest.policies import format_counts
-from features.ingest.transactions import TransactionLog, read_transactions
+from features.ingest.transactions import read_transactions
 from features.timestamps import parse_as_of
 from train.fingerprint import fingerprint
 from train.leaderboard import intervals, leaderboard, render
@@ -24,7 +22,7 @@ from train.progress import bar
 from train.purchases import figures as pictures
 from train.purchases.backtest import OURS, Origin, judge_origin, origins
 from train.purchases.baselines import LADDER
-from train.purchases.history import History, cut
+from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask, truncate
 from train.purchases.snapshots import Step
 from train.tracking import runs as tracking
 from train.tracking.serialization import to_json
@@ -45,15 +43,14 @@ def backtest(arguments: Namespace) -> dict[str, Any]:
     log = read_transactions(config.data)
     logger.info("%s", format_counts(log.counts))
     as_of = parse_as_of(arguments.as_of, log.timezone) if arguments.as_of else log.end
-    history = History(cut(log, as_of))
-    newest = as_of - timedelta(days=horizon_days)
-    moments = origins(history, horizon_days, arguments.origins, newest)
+    task = PurchaseTask(config, PurchaseSnapshots(truncate(log, as_of)), as_of, horizon_days)
+    tasks = origins(task, arguments.origins)
     tracking.connect(config.tracking.experiment)
     started = tracking.Record(description=ABOUT, params={"horizon_days": horizon_days})
     with tracking.parent("backtest", started, config=config.model_dump()) as run_id:
-        with bar("backtest", len(moments) * (len(LADDER) + 1)) as step:
-            reports = [_origin(config, history, at, horizon_days, step) for at in moments]
-        return _finish(reports, arguments, log, horizon_days, run_id)
+        with bar("backtest", len(tasks) * (len(LADDER) + 1)) as step:
+            reports = [_origin(each, step) for each in tasks]
+        return _finish(reports, arguments, task, run_id)
 
 
 def require_place(out: Path) -> None:
@@ -69,33 +66,33 @@ def require_place(out: Path) -> None:
         raise DataError(f"{out}: cannot be written in {folder}; choose another --out")
 
 
-def _origin(
-    config: PurchaseConfig, history: History, as_of: datetime, horizon_days: int, step: Step
-) -> dict[str, Any]:
+def _origin(task: PurchaseTask, step: Step) -> dict[str, Any]:
     """The report of one origin: kept from an earlier, interrupted run, or made and kept."""
-    kept = _kept(config, history.log, as_of, horizon_days)
+    kept, as_of = _kept(task), task.as_of
     if kept.exists():
         report: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
         logger.info("%s: kept from an earlier run", f"{as_of:%Y-%m-%d}")
         for _ in range(len(LADDER) + 1):
             step(f"{as_of:%Y-%m-%d} kept")
-        _record(report, None, history)
+        _record(report, None, task)
         return report
-    origin = judge_origin(config, history, as_of, horizon_days, step=step)
+    origin = judge_origin(task, step=step)
     with write_atomically(kept) as path:
         path.write_text(to_json(origin.report), encoding="utf-8")
-    _record(origin.report, origin, history)
+    _record(origin.report, origin, task)
     return origin.report
 
 
-def _kept(config: PurchaseConfig, log: TransactionLog, as_of: datetime, horizon_days: int) -> Path:
+def _kept(task: PurchaseTask) -> Path:
     """Where an origin's report is kept: named after all that it depends on, the code included."""
-    settings = config.model_dump_json(exclude={"tracking", "economics"})
-    name = fingerprint(settings, log.sha256, as_of.isoformat(), str(horizon_days))
+    settings = task.config.model_dump_json(exclude={"tracking", "economics"})
+    name = fingerprint(
+        settings, task.data.source.sha256, task.as_of.isoformat(), str(task.horizon_days)
+    )
     return Path(os.environ.get("PERENNIAL_VAR") or "var") / "backtest" / f"{name}.json"
 
 
-def _record(report: dict[str, Any], origin: Origin | None, history: History) -> None:
+def _record(report: dict[str, Any], origin: Origin | None, task: PurchaseTask) -> None:
     """One child run a model; pictures, of ours beside the classical, where judged just now."""
     for model, parts in report["scores"].items():
         metrics = {
@@ -106,7 +103,7 @@ def _record(report: dict[str, Any], origin: Origin | None, history: History) -> 
         }
         if model == OURS:
             metrics |= {f"interval_{name}": at for name, at in report["intervals"].items()}
-        drawn = pictures.of_origin(origin, history) if origin and model == OURS else {}
+        drawn = pictures.of_origin(origin, task.data) if origin and model == OURS else {}
         tracking.child(
             f"{model} {report['as_of'][:10]}",
             tracking.Record(
@@ -122,8 +119,7 @@ def _record(report: dict[str, Any], origin: Origin | None, history: History) -> 
 def _finish(
     reports: Sequence[dict[str, Any]],
     arguments: Namespace,
-    log: TransactionLog,
-    horizon_days: int,
+    task: PurchaseTask,
     run_id: str,
 ) -> dict[str, Any]:
     """Write and record the leaderboard and the whole report."""
@@ -132,9 +128,9 @@ def _finish(
     logger.info("80 %% intervals: %s", {name: round(at, 3) for name, at in covered.items()})
     rows = json.loads(to_json(board.reset_index().to_dict("records")))
     summary = {
-        "horizon_days": horizon_days,
-        "currency": log.currency,
-        "data_sha256": log.sha256,
+        "horizon_days": task.horizon_days,
+        "currency": task.data.source.currency,
+        "data_sha256": task.data.source.sha256,
         "run_id": run_id,
         "leaderboard": rows,
         "intervals": json.loads(to_json(covered)),

@@ -7,7 +7,6 @@ import tempfile
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,25 +22,15 @@ from models.bundle import Bundle, Card
 from train.commands.backtest import backtest as backtest
 from train.commands.report import leave as leave_report
 from train.progress import bar
-from train.purchases.history import History, cut
 from train.purchases.holdout_table import held_out
 from train.purchases.records import clv_record, model_record
+from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask, truncate
 from train.purchases.snapshots import Step
 from train.purchases.train import BOTH, Trained, train
 from train.tracking import runs as tracking
 from train.tracking.registry import Registered, register
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Job:
-    """One training: what is asked of which log, as of when."""
-
-    config: PurchaseConfig
-    history: History
-    as_of: datetime
-    horizon_days: int
 
 
 def clv(arguments: Namespace) -> dict[str, Any]:
@@ -53,7 +42,7 @@ def clv(arguments: Namespace) -> dict[str, Any]:
             tracking.child(name, _record(name, job, trained))
         tracking.leave(clv_record(trained))
         registered = register_bundle(trained.bundle)
-        leave_report(trained, job.config, job.history)
+        leave_report(trained, job.config, job.data)
     announce(registered)
     return _result(job, trained, run_id) | named(registered)
 
@@ -127,7 +116,7 @@ def announce(registered: Registered) -> None:
         )
 
 
-def _job(arguments: Namespace) -> Job:
+def _job(arguments: Namespace) -> PurchaseTask:
     config = read_purchase_config(arguments.config)
     horizon_days = arguments.horizon_days or config.problem.horizon_days
     logger.info("reading %s", config.data.transactions)
@@ -135,14 +124,12 @@ def _job(arguments: Namespace) -> Job:
     logger.info("%s", format_counts(log.counts))
     as_of = parse_as_of(arguments.as_of, log.timezone) if arguments.as_of else log.end
     logger.info("as of %s%s", as_of.isoformat(), "" if arguments.as_of else " (the log's end)")
-    return Job(config, History(cut(log, as_of)), as_of, horizon_days)
+    return PurchaseTask(config, PurchaseSnapshots(truncate(log, as_of)), as_of, horizon_days)
 
 
-def _train(job: Job, models: Sequence[str]) -> Trained:
+def _train(job: PurchaseTask, models: Sequence[str]) -> Trained:
     with _steps("training", job) as step:
-        trained = train(
-            job.config, job.history, job.as_of, job.horizon_days, models=models, step=step
-        )
+        trained = train(job, models=models, step=step)
     card = trained.bundle.card
     if card.fitted_horizon_days < job.horizon_days:
         logger.warning(
@@ -156,7 +143,7 @@ def _train(job: Job, models: Sequence[str]) -> Trained:
 
 
 @contextmanager
-def _steps(title: str, job: Job) -> Iterator[Step]:
+def _steps(title: str, job: PurchaseTask) -> Iterator[Step]:
     """A bar as long as two trainings take: the rehearsal and the real one."""
     with bar(title, 2 * (job.config.problem.snapshots + 3)) as step:
         yield step
@@ -175,20 +162,20 @@ def recorded(
         yield run_id
 
 
-def _single(name: str, job: Job) -> dict[str, Any]:
+def _single(name: str, job: PurchaseTask) -> dict[str, Any]:
     with recorded(name, job.config, job.as_of) as run_id:
         trained = _train(job, (name,))
         tracking.leave(_record(name, job, trained))
     return _result(job, trained, run_id)
 
 
-def _record(name: str, job: Job, trained: Trained) -> tracking.Record:
+def _record(name: str, job: PurchaseTask, trained: Trained) -> tracking.Record:
     settings = getattr(job.config, name).model_dump()
-    return model_record(name, trained, settings, job.history.table(job.as_of))
+    return model_record(name, trained, settings, job.table)
 
 
-def _result(job: Job, trained: Trained, run_id: str) -> dict[str, Any]:
-    log = job.history.log
+def _result(job: PurchaseTask, trained: Trained, run_id: str) -> dict[str, Any]:
+    log = job.data.source
     rounds = {name: curve.chosen for name, curve in trained.curves.items()}
     return {
         **about(trained.bundle.card, run_id, rounds=rounds, horizon_days=job.horizon_days),

@@ -21,7 +21,7 @@ from features.timestamps import parse_as_of
 from models.bundle import Bundle
 from models.purchases.bundle import PurchaseBundle
 from train.progress import bar
-from train.purchases.history import History, cut
+from train.purchases.snapshot_cache import PurchaseSnapshots, truncate
 from train.purchases.snapshots import Step
 from train.purchases.train import Trained
 from train.report.build import STEPS, write
@@ -55,7 +55,7 @@ def report(arguments: Namespace) -> dict[str, Any]:
         subject = Subject(
             bundle=bundle,
             config=config,
-            history=History(cut(log, as_of)),
+            history=PurchaseSnapshots(truncate(log, as_of)),
             as_of=as_of,
             horizon_days=arguments.horizon_days or config.problem.horizon_days,
             judged=Judged.model_validate_json(kept.document) if kept.document else None,
@@ -68,7 +68,7 @@ def report(arguments: Namespace) -> dict[str, Any]:
     return save(page, facts, arguments.out)
 
 
-def leave(trained: Trained, config: PurchaseConfig, history: History) -> None:
+def leave(trained: Trained, config: PurchaseConfig, history: PurchaseSnapshots) -> None:
     """Attach the report to the open run, with customers numbered: a run names nobody."""
     card = trained.bundle.card
     seen = judged(trained.verdict) if trained.verdict else None

@@ -14,12 +14,12 @@ from train.progress import bar
 from train.report.build import CONTRACT_STEPS, write_contracts
 from train.report.facts.subscription_holdout import ContractJudged, contract_judged
 from train.report.facts.subscriptions import ContractSubject, gather
-from train.subscriptions.fit import Task
+from train.subscriptions.snapshot_cache import SubscriptionTask
 from train.subscriptions.train import ContractTrained
 from train.tracking.fetch import fetch
 
 
-def report(arguments: Namespace, task: Task) -> dict[str, Any]:
+def report(arguments: Namespace, task: SubscriptionTask) -> dict[str, Any]:
     """Write the report of a registered model over the task's table; return the JSON result.
 
     Raises DataError or ConnectionError for what cannot be used.
@@ -30,12 +30,12 @@ def report(arguments: Namespace, task: Task) -> dict[str, Any]:
         subject = ContractSubject(
             bundle=_of_contracts(kept.bundle, task),
             config=task.config,
-            subscriptions=task.subscriptions,
+            subscriptions=task.data.source,
             as_of=task.as_of,
             horizon_days=task.horizon_days,
             judged=ContractJudged.model_validate_json(kept.document) if kept.document else None,
             version=kept.version,
-            previous=previous(earlier, task.subscriptions.timezone) if earlier else None,
+            previous=previous(earlier, task.data.source.timezone) if earlier else None,
         )
         step("model")
         facts = gather(subject)
@@ -46,13 +46,13 @@ def report(arguments: Namespace, task: Task) -> dict[str, Any]:
     return save(page, facts, arguments.out)
 
 
-def leave(trained: ContractTrained, task: Task) -> None:
+def leave(trained: ContractTrained, task: SubscriptionTask) -> None:
     """Attach the report to the open run, with customers numbered: a run names nobody."""
     seen = contract_judged(trained.verdict) if trained.verdict else None
     subject = ContractSubject(
         bundle=trained.bundle,
         config=task.config,
-        subscriptions=task.subscriptions,
+        subscriptions=task.data.source,
         as_of=task.as_of,
         horizon_days=task.horizon_days,
         judged=seen,
@@ -61,7 +61,7 @@ def leave(trained: ContractTrained, task: Task) -> None:
     attach(lambda step: write_contracts(gather(subject), step=step), CONTRACT_STEPS, seen)
 
 
-def _of_contracts(bundle: Bundle, task: Task) -> SubscriptionBundle:
+def _of_contracts(bundle: Bundle, task: SubscriptionTask) -> SubscriptionBundle:
     if not isinstance(bundle, SubscriptionBundle):
         raise DataError(
             "the model is one of purchases, and the configuration one of contracts; give another "

@@ -6,17 +6,13 @@ import logging
 from argparse import Namespace
 from typing import Any
 
-from features.config.read import read_subscription_config
 from features.errors import DataError
-from features.ingest.policies import format_counts
-from features.ingest.subscribers import MEANINGS, read_subscribers
-from features.timestamps import parse_as_of
 from train.commands import subscription_report as contract_door
 from train.commands.purchases import about, announce, named, recorded, register_bundle
 from train.progress import bar
 from train.subscriptions.backtest import backtest as backtest
-from train.subscriptions.fit import Task
 from train.subscriptions.records import churn_record, clv_record, held_out
+from train.subscriptions.snapshot_cache import SubscriptionTask
 from train.subscriptions.train import STEPS, ContractTrained, train
 from train.tracking import runs as tracking
 
@@ -66,35 +62,18 @@ def report(arguments: Namespace) -> dict[str, Any]:
     return contract_door.report(arguments, read_task(arguments))
 
 
-def read_task(arguments: Namespace) -> Task:
-    """What the arguments ask of which table. Raises ConfigError or DataError."""
-    config = read_subscription_config(arguments.config)
-    logger.info("reading %s", config.data.customers)
-    subscriptions = read_subscribers(config.data)
-    logger.info("%s", format_counts(subscriptions.counts, MEANINGS))
-    end = subscriptions.end
-    as_of = parse_as_of(arguments.as_of, config.data.timezone) if arguments.as_of else end
-    if as_of > end:
-        raise DataError(
-            f"as_of {as_of.isoformat()} lies after the end of knowledge {end.isoformat()}; take "
-            "that or an earlier one"
-        )
-    logger.info("as of %s%s", as_of.isoformat(), "" if arguments.as_of else " (the table's end)")
-    return Task(config, subscriptions, as_of, arguments.horizon_days or config.problem.horizon_days)
-
-
-def _train(task: Task) -> ContractTrained:
+def _train(task: SubscriptionTask) -> ContractTrained:
     with bar("training", STEPS) as step:
         trained = train(task, step=step)
     logger.info("%s", held_out(trained))
     return trained
 
 
-def _result(task: Task, trained: ContractTrained, run_id: str) -> dict[str, Any]:
+def _result(task: SubscriptionTask, trained: ContractTrained, run_id: str) -> dict[str, Any]:
     card, rounds = trained.bundle.card, {"churn": trained.curve.chosen}
     return {
         **about(card, run_id, rounds=rounds, horizon_days=task.horizon_days),
         "relationship": card.relationship,
-        "counts": task.subscriptions.counts,
-        "data_sha256": task.subscriptions.sha256,
+        "counts": task.data.source.counts,
+        "data_sha256": task.data.source.sha256,
     }

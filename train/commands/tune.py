@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,16 +14,13 @@ from features.atomic_file import write_atomically
 from features.config.purchases import PurchaseConfig
 from features.config.sections import Boosting
 from features.errors import DataError
-from features.ingest.transactions import TransactionLog
 from train.fingerprint import fingerprint
 from train.progress import bar
+from train.purchases.snapshot_cache import PurchaseTask
 from train.purchases.snapshots import Step
 from train.tracking import runs as tracking
 from train.tuning.objective import Model, rehearsals
 from train.tuning.search import Trial, best, finished, open_study, search
-
-if TYPE_CHECKING:
-    from train.commands.purchases import Job
 
 logger = logging.getLogger(__name__)
 ABOUT = (
@@ -36,7 +33,7 @@ ABOUT = (
 LOSS = {"churn": "log loss", "spend": "gamma deviance"}
 
 
-def tune(job: Job, *, trials: int, minutes: float | None, out: Path) -> dict[str, Any]:
+def tune(job: PurchaseTask, *, trials: int, minutes: float | None, out: Path) -> dict[str, Any]:
     """Search churn's and spend's settings and write the better ones as TOML; return a summary.
 
     trials   of each model in all, those of an earlier run and the configured settings included
@@ -44,13 +41,15 @@ def tune(job: Job, *, trials: int, minutes: float | None, out: Path) -> dict[str
     """
     if out.is_dir():  # before the work, not after it
         raise DataError(f"{out}: is a folder; give the name of a file as --out")
-    tried = rehearsals(job.config, job.history, job.as_of, job.horizon_days)
+    tried = rehearsals(job)
     var = Path(os.environ.get("PERENNIAL_VAR") or "var")
     names = {name: _study_name(name, job) for name in tried}
     studies = {name: open_study(var, names[name]) for name in tried}
     kept = {name: len(finished(study)) for name, study in studies.items()}
-    origins = [f"{each:%Y-%m-%d}" for each in tried["churn"].origins]
-    logger.info("judged on the %d days after %s", tried["churn"].horizon_days, ", ".join(origins))
+    origins = [f"{each.as_of:%Y-%m-%d}" for each in tried["churn"].origins]
+    logger.info(
+        "judged on the %d days after %s", tried["churn"].origins[0].horizon_days, ", ".join(origins)
+    )
     if any(kept.values()):
         logger.info("kept from an earlier run: %s", _counted(kept))
 
@@ -71,8 +70,8 @@ def tune(job: Job, *, trials: int, minutes: float | None, out: Path) -> dict[str
         "run_id": run_id,
         "as_of": job.as_of.isoformat(),
         "horizon_days": job.horizon_days,
-        "judged_days": tried["churn"].horizon_days,
-        "origins": [each.isoformat() for each in tried["churn"].origins],
+        "judged_days": tried["churn"].origins[0].horizon_days,
+        "origins": [each.as_of.isoformat() for each in tried["churn"].origins],
         "interrupted": interrupted,
         **summary,
         "out": str(out),
@@ -184,15 +183,14 @@ def _trial_record(name: Model, trial: Trial, studies: Mapping[Model, str]) -> tr
     )
 
 
-def _study_name(name: Model, job: Job) -> str:
+def _study_name(name: Model, job: PurchaseTask) -> str:
     """Named after all that a trial's loss depends on, the code included."""
-    log: TransactionLog = job.history.log
     settings = job.config.model_dump_json(include={"data", "problem", name})
-    parts = (settings, log.sha256, job.as_of.isoformat(), str(job.horizon_days))
+    parts = (settings, job.data.source.sha256, job.as_of.isoformat(), str(job.horizon_days))
     return f"{name}-{fingerprint(*parts)}"
 
 
-def _title(job: Job, origins: Sequence[str]) -> str:
+def _title(job: PurchaseTask, origins: Sequence[str]) -> str:
     return (
         f"Found by `python -m train tune` as of {job.as_of:%Y-%m-%d}: tried as of "
         f"{' and '.join(origins)}, judged on what followed."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.config.purchases import PurchaseConfig
 from features.errors import DataError
 from models.intervals import revenue_interval, total_interval
 from models.metrics import (
@@ -24,9 +23,9 @@ from models.metrics import (
 )
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
-from train.purchases.baselines import LADDER, Said, Task
-from train.purchases.history import History
+from train.purchases.baselines import LADDER, Said
 from train.purchases.segments import segments
+from train.purchases.snapshot_cache import PurchaseTask
 from train.purchases.snapshots import FEWEST_CUSTOMERS, Step, customer_codes
 from train.purchases.train import train
 
@@ -53,47 +52,50 @@ class Origin:
     report: dict[str, Any]
 
 
-def origins(history: History, horizon_days: int, count: int, newest: datetime) -> list[datetime]:
-    """`count` moments, newest first, evenly spaced by at most a horizon; none before two fifths.
+def origins(task: PurchaseTask, count: int) -> list[PurchaseTask]:
+    """The task as of `count` earlier origins, newest first, evenly spaced by at most a horizon.
 
-    Raises DataError where the labels of `newest` are not mature, or no log lies before it.
+    The newest lies a horizon before the task; none lies in the first two fifths before that one.
+
+    Raises DataError where the labels of the newest are not mature, or no log lies before it.
     """
-    last = history.log.end - timedelta(days=horizon_days)
+    data, horizon_days = task.data, task.horizon_days
+    newest = task.as_of - timedelta(days=horizon_days)
+    last = data.source.end - timedelta(days=horizon_days)
     if newest > last:
         raise DataError(
             f"origin {newest.isoformat()}: its {horizon_days} days of labels are not mature, the "
-            f"log ends at {history.log.end.isoformat()}; take {last.isoformat()} or earlier"
+            f"log ends at {data.source.end.isoformat()}; take {last.isoformat()} or earlier"
         )
-    span = newest - history.log.first
-    if span.days < 2 or len(history.table(newest)) < FEWEST_CUSTOMERS:
+    span = newest - data.source.first
+    if span.days < 2 or len(data.table(newest)) < FEWEST_CUSTOMERS:
         raise DataError(
             f"origin {newest.isoformat()}: fewer than {FEWEST_CUSTOMERS} customers have bought "
-            f"since the log begins at {history.log.first.isoformat()}; take a shorter horizon"
+            f"since the log begins at {data.source.first.isoformat()}; take a shorter horizon"
         )
     if count == 1:
-        return [newest]
+        return [replace(task, as_of=newest)]
     gap = min(timedelta(days=horizon_days), span * 0.6 / (count - 1))
     whole = max(gap.days, 1)
-    moments = [newest - timedelta(days=whole * each) for each in range(count)]
-    return [each for each in moments if len(history.table(each)) >= FEWEST_CUSTOMERS]
+    earlier = (newest - timedelta(days=whole * each) for each in range(count))
+    found = [replace(task, as_of=each) for each in earlier]
+    return [each for each in found if len(each.table) >= FEWEST_CUSTOMERS]
 
 
-def judge_origin(
-    config: PurchaseConfig, history: History, as_of: datetime, horizon_days: int, *, step: Step
-) -> Origin:
-    """Train every model as of one origin and compare it with the horizon that followed."""
-    task = Task(config, history, as_of, horizon_days)
+def judge_origin(task: PurchaseTask, *, step: Step) -> Origin:
+    """Train every model as of the task's origin and compare it with the horizon that followed."""
+    data, as_of, horizon_days = task.data, task.as_of, task.horizon_days
     said = {}
     for name, model in LADDER.items():
         said[name] = model(task)
         step(f"{as_of:%Y-%m-%d} {name}")
-    bundle = train(config, history, as_of, horizon_days, step=lambda _: None).bundle
+    bundle = train(task, step=lambda _: None).bundle
     step(f"{as_of:%Y-%m-%d} {OURS}")
     ours = PurchasePredictor(bundle).forecast_table(task.table, as_of=as_of)
     p_order, spend = ours.p_order(horizon_days), ours.expected_spend(horizon_days)
     said[OURS] = Said(p_order, p_order * spend)
-    actual = history.outcome(as_of, horizon_days, by=history.log.end)
-    report = _report(task.table, actual, said, config.problem.seed)
+    actual = data.outcome(as_of, horizon_days, by=data.source.end)
+    report = _report(task.table, actual, said, task.config.problem.seed)
     report["intervals"] = _intervals(bundle, actual, p_order, spend)
     report["as_of"], report["customers"] = as_of.isoformat(), len(actual)
     report["fitted_horizon_days"] = bundle.card.fitted_horizon_days

@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from features.config.purchases import PurchaseConfig
-from features.purchases.table import expressions
 from models.boosting import TrainingRows, fit_trees, tree_correction
 from models.encoding import Levels, encode, levels
 from models.purchases.prior import Prior, fit_mbg
 from models.purchases.spend import LEAST_REVENUE, SpendModel
-from train.purchases.history import History
-from train.purchases.snapshots import Stack, fitted_horizon, moments, stack
+from train.purchases.snapshot_cache import PurchaseTask
+from train.purchases.snapshots import Stack, fitted_horizon, matured_snapshots, stack
 
 Array = NDArray[np.float64]
 
@@ -35,25 +32,10 @@ class Said:
     expected_revenue: Array
 
 
-@dataclass(frozen=True)
-class Task:
-    """Predict the horizon after `as_of` from what was known then."""
-
-    config: PurchaseConfig
-    history: History
-    as_of: datetime
-    horizon_days: int
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """The feature table as of the moment."""
-        return self.history.table(self.as_of)
-
-
-def past_spend(task: Task) -> Said:
+def past_spend(task: PurchaseTask) -> Said:
     """Each customer's net revenue of the last horizon, carried forward; says no probability."""
     start = task.as_of - timedelta(days=task.horizon_days)
-    lines = task.history.log.lines
+    lines = task.data.source.lines
     recent = lines[
         (lines["us"] >= start.timestamp() * 1e6) & (lines["us"] < task.as_of.timestamp() * 1e6)
     ]
@@ -61,17 +43,17 @@ def past_spend(task: Task) -> Said:
     return Said(np.full(len(revenue), np.nan), revenue.to_numpy(dtype=float))
 
 
-def bg_nbd(task: Task) -> Said:
+def bg_nbd(task: PurchaseTask) -> Said:
     """BG/NBD x Gamma-Gamma as published."""
-    return _prior_says(task.history.classical(task.as_of), task)
+    return _prior_says(task.data.classical(task.as_of), task)
 
 
-def mbg_nbd(task: Task) -> Said:
+def mbg_nbd(task: PurchaseTask) -> Said:
     """MBG/NBD x Gamma-Gamma."""
     return _prior_says(fit_mbg(task.table), task)
 
 
-def tweedie(task: Task) -> Said:
+def tweedie(task: PurchaseTask) -> Said:
     """One gradient-boosted Tweedie regression of revenue, zeros kept; says no probability."""
     rows, days = _rows(task)
     nothing = np.full(len(task.table), np.nan)
@@ -82,7 +64,7 @@ def tweedie(task: Task) -> Said:
     return Said(nothing, np.exp(margin) * task.horizon_days / days)
 
 
-def two_stage(task: Task) -> Said:
+def two_stage(task: PurchaseTask) -> Said:
     """Churn x spend by plain boosting: same features and snapshots, no probability model."""
     rows, days = _rows(task)
     ordered = rows.churned == 0
@@ -99,7 +81,7 @@ def two_stage(task: Task) -> Said:
     return Said(p_order, expit(churn) * np.exp(spend) * windows)
 
 
-LADDER: dict[str, Callable[[Task], Said]] = {
+LADDER: dict[str, Callable[[PurchaseTask], Said]] = {
     "past_spend": past_spend,
     "bg_nbd_gamma_gamma": bg_nbd,
     "mbg_nbd_gamma_gamma": mbg_nbd,
@@ -108,19 +90,19 @@ LADDER: dict[str, Callable[[Task], Said]] = {
 }
 
 
-def _prior_says(prior: Prior, task: Task) -> Said:
+def _prior_says(prior: Prior, task: PurchaseTask) -> Said:
     return Said(
         prior.p_order(task.table, task.horizon_days),
         prior.expected_revenue(task.table, task.horizon_days),
     )
 
 
-def _rows(task: Task) -> tuple[Stack, int]:
+def _rows(task: PurchaseTask) -> tuple[Stack, int]:
     """The snapshots that ours learns from, and the days of their horizon."""
     days, snapshots = _snapshots(task)
     names, known = _columns(task, snapshots)
     rows = stack(
-        task.history,
+        task.data,
         snapshots,
         days,
         by=task.as_of,
@@ -132,7 +114,7 @@ def _rows(task: Task) -> tuple[Stack, int]:
 
 
 def _grown(
-    task: Task, features: NDArray[np.float32], target: Array, start: float, objective: str
+    task: PurchaseTask, features: NDArray[np.float32], target: Array, start: float, objective: str
 ) -> Array:
     """Today's customers' margins from trees that were grown from one constant."""
     settings = SpendModel(**task.config.spend.model_dump(), random_state=task.config.problem.seed)
@@ -144,11 +126,11 @@ def _grown(
     return start + tree_correction(booster, encode(task.table, *_columns(task, snapshots)))
 
 
-def _snapshots(task: Task) -> tuple[int, list[datetime]]:
-    days = fitted_horizon(task.history, task.as_of, task.horizon_days)
-    return days, moments(task.history, task.as_of, days, task.config.problem)
+def _snapshots(task: PurchaseTask) -> tuple[int, list[datetime]]:
+    days = fitted_horizon(task)
+    return days, matured_snapshots(task, days)
 
 
-def _columns(task: Task, snapshots: list[datetime]) -> tuple[list[str], Levels]:
-    tables = [task.history.table(moment) for moment in snapshots] or [task.table]
-    return [each.name for each in expressions(task.history.log.optional)], levels(tables)
+def _columns(task: PurchaseTask, snapshots: list[datetime]) -> tuple[list[str], Levels]:
+    tables = [task.data.table(each) for each in snapshots] or [task.table]
+    return task.data.names, levels(tables)

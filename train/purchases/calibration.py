@@ -13,7 +13,7 @@ from scipy.special import expit
 from models.purchases.calibration import CalibrationError, persistent_error, shrink
 from models.purchases.prior import Prior
 from models.purchases.season import YEAR_DAYS, Season, flat, from_speeds
-from train.purchases.history import History
+from train.purchases.snapshot_cache import PurchaseTask
 from train.purchases.snapshots import FEWEST_CUSTOMERS
 
 Array = NDArray[np.float64]
@@ -23,12 +23,7 @@ STEP_DAYS = 28
 
 
 def expected_level(
-    history: History,
-    as_of: datetime,
-    horizon_days: int,
-    snapshots: list[datetime],
-    *,
-    fitted: int,
+    task: PurchaseTask, snapshots: list[datetime], *, fitted: int
 ) -> tuple[Season, CalibrationError]:
     """The season to count the horizon in, and the error that remains to be corrected.
 
@@ -36,17 +31,18 @@ def expected_level(
     errors in the same days of last year; else what was off by the same amount at all matured
     snapshots.
     """
+    data, as_of, horizon_days = task.data, task.as_of, task.horizon_days
     year_ago = as_of - timedelta(days=YEAR_DAYS)
-    settled = (year_ago - history.log.first) / DAY >= SETTLED_DAYS
-    if not settled or len(history.table(year_ago)) < FEWEST_CUSTOMERS:
-        errors = [history.error(moment, fitted, by=as_of) for moment in snapshots]
+    settled = (year_ago - data.source.first) / DAY >= SETTLED_DAYS
+    if not settled or len(data.table(year_ago)) < FEWEST_CUSTOMERS:
+        errors = [data.error(moment, fitted, by=as_of) for moment in snapshots]
         span = (snapshots[0] - snapshots[-1]) / DAY + fitted if snapshots else 0.0
         return flat(as_of), persistent_error(
             errors, span / fitted, horizons=max(1.0, horizon_days / fitted)
         )
     within = min(horizon_days, YEAR_DAYS)
     days = sorted({*range(STEP_DAYS, YEAR_DAYS + 1, STEP_DAYS), within})
-    errors_at = {day: shrink(history.error(year_ago, day, by=as_of)) for day in days}
+    errors_at = {day: shrink(data.error(year_ago, day, by=as_of)) for day in days}
     season = from_speeds(as_of, days, [errors_at[day].speed for day in days])
     return season, errors_at[within]
 

@@ -16,8 +16,8 @@ from train.charts import diagnostics
 from train.charts.theme import Spec
 from train.leaderboard import SHOWN
 from train.purchases.backtest import CLASSICAL, OURS, Origin
-from train.purchases.history import History
 from train.purchases.holdout import Verdict
+from train.purchases.snapshot_cache import PurchaseSnapshots
 
 SCALES = {"churn": "log odds of an order", "spend": "log money"}
 
@@ -68,10 +68,10 @@ def _columns(frame: pd.DataFrame, *names: str) -> list[NDArray[np.float64]]:
     return [frame[name].to_numpy(dtype=float) for name in names]
 
 
-def of_origin(origin: Origin, history: History) -> dict[str, Spec]:
+def of_origin(origin: Origin, data: PurchaseSnapshots) -> dict[str, Spec]:
     """What ours and the classical model said at an origin against what happened."""
     said, classical = origin.said[OURS], origin.said[CLASSICAL]
-    currency = history.log.currency
+    currency = data.source.currency
     revenue, churned = _columns(origin.actual, "revenue_future", "churned")
     beside = (said.expected_revenue, classical.expected_revenue)
     return {
@@ -80,7 +80,7 @@ def of_origin(origin: Origin, history: History) -> dict[str, Spec]:
         "reliability": diagnostics.reliability(
             churned, 1.0 - said.p_order, 1.0 - classical.p_order
         ),
-        **_of_days(origin, history),
+        **_of_days(origin, data),
     }
 
 
@@ -94,13 +94,13 @@ def of_board(board: pd.DataFrame) -> Spec:
     return diagnostics.leaderboard(rows)
 
 
-def _of_days(origin: Origin, history: History) -> dict[str, Spec]:
+def _of_days(origin: Origin, data: PurchaseSnapshots) -> dict[str, Spec]:
     """Tracking plot and conditional expectations of purchase days."""
-    table = history.table(origin.as_of)
+    table = data.table(origin.as_of)
     horizon_days = origin.bundle.card.horizon_days
     ours = PurchasePredictor(origin.bundle).forecast_table(table, as_of=origin.as_of)
     expected = ours.expected_days(horizon_days)
-    prior = history.classical(origin.as_of).expected_days(table, horizon_days)
+    prior = data.classical(origin.as_of).expected_days(table, horizon_days)
     (days,) = _columns(origin.actual, "active_days_future")
     by = {
         "frequency": ("repeat_days", "repeat purchase days so far"),
@@ -117,7 +117,7 @@ def _of_days(origin: Origin, history: History) -> dict[str, Spec]:
         )
         for name, (column, label) in by.items()
     }
-    weeks = weekly_days(origin, history, ours.expected_days)
+    weeks = weekly_days(origin, data, ours.expected_days)
     found["tracking"] = diagnostics.tracking_plot(
         list(weeks.index), weeks["actual"], weeks["predicted"], origin.as_of, what="purchase days"
     )
@@ -125,7 +125,7 @@ def _of_days(origin: Origin, history: History) -> dict[str, Spec]:
 
 
 def weekly_days(
-    origin: Origin, history: History, expected_days: Callable[[float], NDArray[np.float64]]
+    origin: Origin, data: PurchaseSnapshots, expected_days: Callable[[float], NDArray[np.float64]]
 ) -> pd.DataFrame:
     """Purchase days by week of the customers known at the origin; index: the week's start.
 
@@ -134,7 +134,7 @@ def weekly_days(
     """
     weeks = origin.bundle.card.horizon_days // 7
     starts = [origin.as_of + timedelta(days=7 * week) for week in range(-26, weeks)]
-    lines = history.log.lines
+    lines = data.source.lines
     days = lines[(lines["amount"] > 0) & lines["customer_id"].isin(origin.actual.index)]
     days = days.assign(day=days["local_us"] // 86_400_000_000).drop_duplicates(
         ["customer_id", "day"]

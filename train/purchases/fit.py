@@ -9,7 +9,6 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from features.config.purchases import PurchaseConfig
 from features.errors import DataError
 from features.purchases.table import expressions
 from models.boosting import RoundsCurve, tree_correction
@@ -22,8 +21,8 @@ from models.purchases.churn import ChurnModel, lift, log_odds
 from models.purchases.spend import SpendModel
 from train.purchases.calibration import expected_level, expected_totals, shifts
 from train.purchases.churn import fit_churn
-from train.purchases.history import History
-from train.purchases.snapshots import Step, empty_stack, fitted_horizon, moments, stack
+from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
+from train.purchases.snapshots import Step, empty_stack, fitted_horizon, matured_snapshots, stack
 from train.purchases.spend import fit_spend
 from train.tracking.serialization import requirements
 
@@ -42,8 +41,6 @@ class Fitted:
 class _Basis:
     """What both models learn from, as of one moment."""
 
-    as_of: datetime
-    horizon_days: int
     fitted_days: int
     snapshots: list[datetime]
     names: list[str]
@@ -51,10 +48,7 @@ class _Basis:
 
 
 def fit(
-    config: PurchaseConfig,
-    history: History,
-    as_of: datetime,
-    horizon_days: int,
+    task: PurchaseTask,
     *,
     models: Sequence[str] = ("churn", "spend"),
     step: Step,
@@ -65,12 +59,12 @@ def fit(
 
     Raises DataError when nobody has bought before `as_of`.
     """
-    basis = _basis(config, history, as_of, horizon_days)
+    basis, config = _basis(task), task.config
     rows = stack(
-        history,
+        task.data,
         basis.snapshots,
         basis.fitted_days,
-        by=as_of,
+        by=task.as_of,
         features=basis.names,
         levels=basis.levels,
         step=step,
@@ -91,7 +85,7 @@ def fit(
         **shared,
     )
     step("spend model")
-    card = _card(config, history, basis, churn, spend)
+    card = _card(task, basis, churn, spend)
     step("level")
     return Fitted(
         PurchaseBundle(card, churn.booster_, spend.booster_),
@@ -99,35 +93,29 @@ def fit(
     )
 
 
-def _basis(config: PurchaseConfig, history: History, as_of: datetime, horizon_days: int) -> _Basis:
-    table = history.table(as_of)
+def _basis(task: PurchaseTask) -> _Basis:
+    table = task.table
     if table.empty:
         raise DataError(
-            f"nobody has bought before as_of {as_of.isoformat()}; the log begins at "
-            f"{history.log.first.isoformat()}, take a later as_of"
+            f"nobody has bought before as_of {task.as_of.isoformat()}; the log begins at "
+            f"{task.data.source.first.isoformat()}, take a later as_of"
         )
-    fitted = fitted_horizon(history, as_of, horizon_days)
-    snapshots = moments(history, as_of, fitted, config.problem)
+    fitted = fitted_horizon(task)
+    snapshots = matured_snapshots(task, fitted)
     return _Basis(
-        as_of=as_of,
-        horizon_days=horizon_days,
         fitted_days=fitted,
         snapshots=snapshots,
-        names=[each.name for each in expressions(history.log.optional)],
-        levels=levels([history.table(moment) for moment in snapshots] or [table]),
+        names=task.data.names,
+        levels=levels([task.data.table(each) for each in snapshots] or [table]),
     )
 
 
-def _card(
-    config: PurchaseConfig, history: History, basis: _Basis, churn: ChurnModel, spend: SpendModel
-) -> PurchaseCard:
+def _card(task: PurchaseTask, basis: _Basis, churn: ChurnModel, spend: SpendModel) -> PurchaseCard:
     """The card, with the level that the customers of today are expected to have in all."""
-    as_of, table, prior = basis.as_of, history.table(basis.as_of), history.prior(basis.as_of)
-    season, error = expected_level(
-        history, as_of, basis.horizon_days, basis.snapshots, fitted=basis.fitted_days
-    )
+    data, as_of, table, prior = task.data, task.as_of, task.table, task.data.prior(task.as_of)
+    season, error = expected_level(task, basis.snapshots, fitted=basis.fitted_days)
     matrix = encode(table, basis.names, basis.levels)
-    effective = season.effective_days(as_of, basis.horizon_days)
+    effective = season.effective_days(as_of, task.horizon_days)
     fitted = season.effective_days(as_of, basis.fitted_days)
     start = log_odds(prior.p_order(table, effective), lift(prior.p_order(table, fitted)))
     order_shift, spend_shift = shifts(
@@ -135,32 +123,32 @@ def _card(
         np.log(prior.expected_spend(table, effective))
         + spend.strength * tree_correction(spend.booster_, matrix),
         expected_totals(
-            table, effective, prior=prior, classical=history.classical(as_of), error=error
+            table, effective, prior=prior, classical=data.classical(as_of), error=error
         ),
     )
     return PurchaseCard(
         trained_as_of=as_of,
-        horizon_days=basis.horizon_days,
+        horizon_days=task.horizon_days,
         fitted_horizon_days=basis.fitted_days,
-        currency=history.log.currency,
-        timezone=history.log.timezone,
-        optional=history.log.optional,
-        features=_features(history, [*basis.snapshots, as_of]),
+        currency=data.source.currency,
+        timezone=data.source.timezone,
+        optional=data.source.optional,
+        features=_features(data, [*basis.snapshots, as_of]),
         levels=basis.levels,
         prior=prior,
         season=season,
         churn=Trees(rounds=churn.curve_.chosen, strength=churn.strength, shift=order_shift),
         spend=Trees(rounds=spend.curve_.chosen, strength=spend.strength, shift=spend_shift),
         spread=assumed(float(np.hypot(error.speed_sd, error.revenue_sd))),
-        economics=config.economics,
+        economics=task.config.economics,
         metrics={},
-        training=_training(config, history, basis),
+        training=_training(task, basis),
     )
 
 
-def _features(history: History, seen: Sequence[datetime]) -> tuple[Feature, ...]:
+def _features(data: PurchaseSnapshots, seen: Sequence[datetime]) -> tuple[Feature, ...]:
     """The features with the bounds of what was seen of them; text has none."""
-    tables = [history.table(moment).select_dtypes("number") for moment in seen]
+    tables = [data.table(moment).select_dtypes("number") for moment in seen]
     lowest = pd.concat([table.min() for table in tables], axis=1).min(axis=1).dropna()
     highest = pd.concat([table.max() for table in tables], axis=1).max(axis=1).dropna()
     return tuple(
@@ -171,16 +159,16 @@ def _features(history: History, seen: Sequence[datetime]) -> tuple[Feature, ...]
             lowest=lowest.get(each.name),
             highest=highest.get(each.name),
         )
-        for each in expressions(history.log.optional)
+        for each in expressions(data.source.optional)
     )
 
 
-def _training(config: PurchaseConfig, history: History, basis: _Basis) -> Training:
+def _training(task: PurchaseTask, basis: _Basis) -> Training:
     return Training(
-        data_sha256=history.log.sha256,
-        counts=history.log.counts,
+        data_sha256=task.data.source.sha256,
+        counts=task.data.source.counts,
         snapshots=tuple(basis.snapshots),
-        customers=len(history.table(basis.as_of)),
-        settings=config.model_dump(mode="json", exclude={"tracking"}),
+        customers=len(task.table),
+        settings=task.config.model_dump(mode="json", exclude={"tracking"}),
         versions=dict(pin.split("==") for pin in requirements(*LIBRARIES)),
     )

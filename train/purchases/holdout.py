@@ -13,7 +13,7 @@ from models.intervals import revenue_interval, total_interval
 from models.metrics import churn_metrics, coverage, mean_width, value_metrics
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
-from train.purchases.history import History
+from train.purchases.snapshot_cache import PurchaseTask
 
 Array = NDArray[np.float64]
 
@@ -38,15 +38,14 @@ class Verdict:
     total_high: float
 
 
-def judge(
-    bundle: PurchaseBundle, history: History, as_of: datetime, horizon_days: int, *, by: datetime
-) -> Verdict:
-    """Compare a bundle that was trained as of `as_of` with the horizon that followed."""
-    table, outcome = history.table(as_of), history.outcome(as_of, horizon_days, by=by)
+def judge(bundle: PurchaseBundle, task: PurchaseTask, *, by: datetime) -> Verdict:
+    """Compare a bundle that was trained as of the task's `as_of` with the horizon that followed."""
+    data, as_of, horizon_days = task.data, task.as_of, task.horizon_days
+    table, outcome = data.table(as_of), data.outcome(as_of, horizon_days, by=by)
     said = PurchasePredictor(bundle).forecast_table(table, as_of=as_of)
     p_order, spend = said.p_order(horizon_days), said.expected_spend(horizon_days)
     low, high = revenue_interval(bundle.card.spread, p_order, spend)
-    classical = history.classical(as_of)
+    classical = data.classical(as_of)
     prior_p = classical.p_order(table, horizon_days)
     prior_spend = classical.expected_spend(table, horizon_days)
     customers = pd.DataFrame(

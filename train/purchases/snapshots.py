@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.config.sections import Problem
 from models.encoding import Levels, encode
-from train.purchases.history import History
+from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 
 Array = NDArray[np.float64]
 DAY = timedelta(days=1)
@@ -36,36 +35,33 @@ class Stack:
     customer: NDArray[np.int64]
 
 
-def fitted_horizon(history: History, as_of: datetime, horizon_days: int) -> int:
+def fitted_horizon(task: PurchaseTask) -> int:
     """The horizon to learn from: the one asked for, or a third of the log where that is shorter."""
-    span = (as_of - history.log.first) / DAY
-    return max(1, min(horizon_days, int(span // 3)))
+    span = (task.as_of - task.data.source.first) / DAY
+    return max(1, min(task.horizon_days, int(span // 3)))
 
 
-def moments(
-    history: History, as_of: datetime, horizon_days: int, problem: Problem
-) -> list[datetime]:
-    """Matured snapshots, newest first: each has its horizon over by `as_of`.
+def matured_snapshots(task: PurchaseTask, horizon_days: int) -> list[datetime]:
+    """Snapshots whose horizon of so many days is over by the task's `as_of`, newest first.
 
-    The first is one horizon before `as_of`; each has at least a horizon of log behind it. Where
-    the log is too short for the spacing asked for, they move together, down to a week apart.
+    The first is one horizon before `as_of`; each has at least a horizon behind it. Where the
+    transactions are too short for the spacing asked for, they move together, down to a week apart.
     """
-    newest = as_of - timedelta(days=horizon_days)
-    room = (newest - history.log.first) / DAY - horizon_days
+    first, problem = task.data.source.first, task.config.problem
+    newest = task.as_of - timedelta(days=horizon_days)
+    room = (newest - first) / DAY - horizon_days
     spacing = problem.spacing_days
     if problem.snapshots > 1:
         spacing = int(min(spacing, max(7, room // (problem.snapshots - 1))))
     wanted = (newest - timedelta(days=spacing * each) for each in range(problem.snapshots))
-    oldest = history.log.first + timedelta(days=horizon_days)
+    oldest = first + timedelta(days=horizon_days)
     return [
-        moment
-        for moment in wanted
-        if moment >= oldest and len(history.table(moment)) >= FEWEST_CUSTOMERS
+        each for each in wanted if each >= oldest and len(task.data.table(each)) >= FEWEST_CUSTOMERS
     ]
 
 
 def stack(
-    history: History,
+    data: PurchaseSnapshots,
     snapshots: Sequence[datetime],
     horizon_days: int,
     *,
@@ -79,7 +75,7 @@ def stack(
         return empty_stack(len(features))
     parts = []
     for moment in snapshots:
-        parts.append(_rows(history, moment, horizon_days, by, features, levels))
+        parts.append(_rows(data, moment, horizon_days, by, features, levels))
         step(f"snapshot {moment:%Y-%m-%d}")
     return Stack(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
@@ -92,7 +88,7 @@ def empty_stack(columns: int) -> Stack:
 
 
 def _rows(
-    history: History,
+    data: PurchaseSnapshots,
     moment: datetime,
     horizon_days: int,
     by: datetime,
@@ -104,10 +100,10 @@ def _rows(
     The clock is set, and the spend scaled, so that the prior's totals are right: season and luck,
     which all customers share, are then not the trees' to explain.
     """
-    table = history.table(moment)
-    outcome = history.outcome(moment, horizon_days, by=by)
-    prior = history.prior(moment)
-    speed = history.error(moment, horizon_days, by=by).speed
+    table = data.table(moment)
+    outcome = data.outcome(moment, horizon_days, by=by)
+    prior = data.prior(moment)
+    speed = data.error(moment, horizon_days, by=by).speed
     effective = horizon_days * float(np.exp(speed))
     p_order, spend = prior.p_order(table, effective), prior.expected_spend(table, effective)
     revenue = outcome["revenue_future"].to_numpy(dtype=float)

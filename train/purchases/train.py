@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
 
-from features.config.purchases import PurchaseConfig
 from models import intervals
 from models.boosting import RoundsCurve
 from models.intervals import Spread
@@ -17,8 +16,8 @@ from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
 from models.segmentation.cutoffs import cutoffs
 from train.purchases.fit import fit
-from train.purchases.history import History
 from train.purchases.holdout import Verdict, churn_scores, clv_scores, judge, spend_scores
+from train.purchases.snapshot_cache import PurchaseTask
 from train.purchases.snapshots import FEWEST_CUSTOMERS, Step, customer_codes, fitted_horizon
 
 BOTH = ("churn", "spend")
@@ -38,40 +37,32 @@ class Trained:
 
 
 def train(
-    config: PurchaseConfig,
-    history: History,
-    as_of: datetime,
-    horizon_days: int,
+    task: PurchaseTask,
     *,
     models: Sequence[str] = BOTH,
     step: Step,
 ) -> Trained:
-    """Train as of a moment; no row at or after it is used for anything.
+    """Train as of a point in time; no row at or after it is used for anything.
 
     The recipe is first tried one horizon earlier and judged on what followed: that gives the
     metrics and the spread of the intervals. Then it is repeated on all that is known.
     """
-    verdict = _rehearse(config, history, as_of, horizon_days, models, step)
-    fitted = fit(config, history, as_of, horizon_days, models=models, step=step)
+    verdict = _rehearse(task, models, step)
+    fitted = fit(task, models=models, step=step)
     card = fitted.bundle.card
     if verdict is not None:
         spread = learn_spread(verdict.customers, card.spread.level_sd)
         verdict = cross_fitted(verdict, card.spread.level_sd)
         card = card.model_copy(update={"spread": spread, "metrics": scores(verdict, models)})
-    bundle = _with_bounds(
-        PurchaseBundle(card, fitted.bundle.churn, fitted.bundle.spend), config, history
-    )
+    bundle = _with_bounds(PurchaseBundle(card, fitted.bundle.churn, fitted.bundle.spend), task)
     return Trained(bundle, fitted.curves, verdict)
 
 
-def _with_bounds(
-    bundle: PurchaseBundle, config: PurchaseConfig, history: History
-) -> PurchaseBundle:
+def _with_bounds(bundle: PurchaseBundle, task: PurchaseTask) -> PurchaseBundle:
     """The bundle with the bounds of the tiers and segments of today's customers."""
-    card = bundle.card
-    table = history.table(card.trained_as_of)
-    clv = PurchasePredictor(bundle).predict(table, as_of=card.trained_as_of)["clv"]
-    named = card.model_copy(update={"bounds": cutoffs(table, clv, config.tiers)})
+    clv = PurchasePredictor(bundle).predict(task.table, as_of=task.as_of)["clv"]
+    bounds = cutoffs(task.table, clv, task.config.tiers)
+    named = bundle.card.model_copy(update={"bounds": bounds})
     return PurchaseBundle(named, bundle.churn, bundle.spend)
 
 
@@ -116,18 +107,10 @@ def cross_fitted(verdict: Verdict, level_sd: float) -> Verdict:
     return replace(verdict, customers=customers)
 
 
-def _rehearse(
-    config: PurchaseConfig,
-    history: History,
-    as_of: datetime,
-    horizon_days: int,
-    models: Sequence[str],
-    step: Step,
-) -> Verdict | None:
+def _rehearse(task: PurchaseTask, models: Sequence[str], step: Step) -> Verdict | None:
     """The recipe one horizon earlier, judged; none where too little was known by then."""
-    window = fitted_horizon(history, as_of, horizon_days)
-    earlier = as_of - timedelta(days=window)
-    if earlier <= history.log.first or len(history.table(earlier)) < FEWEST_CUSTOMERS:
+    days = fitted_horizon(task)
+    earlier = replace(task, as_of=task.as_of - timedelta(days=days), horizon_days=days)
+    if earlier.as_of <= task.data.source.first or len(earlier.table) < FEWEST_CUSTOMERS:
         return None
-    bundle = fit(config, history, earlier, window, models=models, step=step).bundle
-    return judge(bundle, history, earlier, window, by=as_of)
+    return judge(fit(earlier, models=models, step=step).bundle, earlier, by=task.as_of)

@@ -21,10 +21,11 @@ from train.progress import bar
 from train.purchases import figures as pictures
 from train.purchases.backtest import OURS
 from train.subscriptions.figures import of_verdict
-from train.subscriptions.fit import Task, fit
+from train.subscriptions.fit import fit
 from train.subscriptions.holdout import ContractVerdict, can_be_judged, judge_horizon
 from train.subscriptions.months import known_by
 from train.subscriptions.records import TODAYS
+from train.subscriptions.snapshot_cache import SubscriptionTask
 from train.tracking import runs as tracking
 from train.tracking.serialization import to_json
 
@@ -42,7 +43,7 @@ def backtest(arguments: Namespace) -> dict[str, Any]:
     Raises DataError for a table of one moment, and where no origin has enough behind it.
     """
     # imported here: the doors of both kinds of problems know each other
-    from train.commands.subscriptions import read_task
+    from train.arguments import read_task
 
     require_place(arguments.out)
     task = read_task(arguments)
@@ -55,9 +56,9 @@ def backtest(arguments: Namespace) -> dict[str, Any]:
         return _finish(reports, arguments, task, run_id)
 
 
-def _origins(task: Task, arguments: Namespace) -> list[Task]:
+def _origins(task: SubscriptionTask, arguments: Namespace) -> list[SubscriptionTask]:
     """The task as of each origin, newest first, a horizon apart."""
-    if not task.subscriptions.dated:
+    if not task.data.source.dated:
         raise DataError(
             f"{arguments.config}: a table of tenures tells of one moment, so there is no past to "
             "go back to; training judges itself on customers that it did not learn from"
@@ -74,37 +75,37 @@ def _origins(task: Task, arguments: Namespace) -> list[Task]:
     return found
 
 
-def _ours(task: Task) -> SubscriptionBundle:
+def _ours(task: SubscriptionTask) -> SubscriptionBundle:
     return fit(task).bundle
 
 
-def _prior(task: Task) -> SubscriptionBundle:
+def _prior(task: SubscriptionTask) -> SubscriptionBundle:
     """The shifted beta-geometric alone."""
     none = task.config.churn.model_copy(update={"max_rounds": 0})
     return fit(replace(task, config=task.config.model_copy(update={"churn": none}))).bundle
 
 
-def _plain(task: Task) -> SubscriptionBundle:
+def _plain(task: SubscriptionTask) -> SubscriptionBundle:
     """Trees that start from one hazard for all, which they must bend by tenure themselves."""
-    lives = known_by(task.subscriptions, task.as_of).lives
+    lives = known_by(task.data.source, task.as_of).lives
     hazard = (lives.left.sum() + 0.5) / ((lives.periods - lives.entered).sum() + 1.0)
     return fit(task, ShiftedBetaGeometric(hazard * CERTAIN, (1.0 - hazard) * CERTAIN)).bundle
 
 
-LADDER: dict[str, Callable[[Task], SubscriptionBundle]] = {
+LADDER: dict[str, Callable[[SubscriptionTask], SubscriptionBundle]] = {
     OURS: _ours,
     "shifted_beta_geometric": _prior,
     "plain_xgboost": _plain,
 }
 
 
-def _report(task: Task, step: Callable[[str], None]) -> dict[str, Any]:
+def _report(task: SubscriptionTask, step: Callable[[str], None]) -> dict[str, Any]:
     """Every model at one origin, as plain data; pictures of ours are recorded."""
     scores = {}
     for name, model in LADDER.items():
         verdict = judge_horizon(model(task), task)
         scores[name] = {"everyone": _scores(verdict)}
-        drawn = of_verdict(verdict, task.subscriptions.currency) if name == OURS else {}
+        drawn = of_verdict(verdict, task.data.source.currency) if name == OURS else {}
         tracking.child(
             f"{name} {task.as_of:%Y-%m-%d}",
             tracking.Record(
@@ -131,14 +132,14 @@ def _scores(verdict: ContractVerdict) -> dict[str, float]:
 
 
 def _finish(
-    reports: list[dict[str, Any]], arguments: Namespace, task: Task, run_id: str
+    reports: list[dict[str, Any]], arguments: Namespace, task: SubscriptionTask, run_id: str
 ) -> dict[str, Any]:
     board = leaderboard(reports)
     logger.info("%s", render(board))
     summary = {
         "horizon_days": task.horizon_days,
-        "currency": task.subscriptions.currency,
-        "data_sha256": task.subscriptions.sha256,
+        "currency": task.data.source.currency,
+        "data_sha256": task.data.source.sha256,
         "run_id": run_id,
         "leaderboard": json.loads(to_json(board.reset_index().to_dict("records"))),
     }

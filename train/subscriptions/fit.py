@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
-from features.config.subscriptions import SubscriptionConfig
-from features.ingest.subscribers import SubscriberTable
 from features.subscriptions.table import MONTH_DAYS, UNITS
 from models.boosting import NO_CURVE, Array, Matrix, RoundsCurve, no_trees, tree_correction
 from models.card import Feature, Training, Trees
@@ -32,24 +29,10 @@ from train.subscriptions.months import (
     month_rows,
     recent_months,
 )
+from train.subscriptions.snapshot_cache import SubscriptionTask
 from train.tracking.serialization import requirements
 
 FEWEST_LEFT = 50
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is asked of which table, as of when."""
-
-    config: SubscriptionConfig
-    subscriptions: SubscriberTable
-    as_of: datetime
-    horizon_days: int
-
-    @property
-    def names(self) -> list[str]:
-        """The features in the order of the matrix."""
-        return [*UNITS, *self.subscriptions.attributes]
 
 
 @dataclass(frozen=True)
@@ -60,16 +43,16 @@ class Fitted:
     curve: RoundsCurve
 
 
-def fit(task: Task, start_from: ShiftedBetaGeometric | None = None) -> Fitted:
+def fit(task: SubscriptionTask, start_from: ShiftedBetaGeometric | None = None) -> Fitted:
     """Learn from the months that had been watched by `as_of`.
 
     start_from  where the trees start; else the shifted beta-geometric of these customers
 
     Raises DataError when nothing had been watched by then.
     """
-    known = known_by(task.subscriptions, task.as_of)
-    texts = levels([known.table[task.names]])
-    months, rows = month_rows(known, task.names, texts)
+    known = known_by(task.data.source, task.as_of)
+    texts = levels([known.table[task.data.names]])
+    months, rows = month_rows(known, task.data.names, texts)
     prior = start_from or retention.fit(known.lives)
     start = prior.log_odds_of_leaving(months.month)
     model = _leaving(task, known, months, rows=rows, start=start)
@@ -79,8 +62,8 @@ def fit(task: Task, start_from: ShiftedBetaGeometric | None = None) -> Fitted:
         trained_as_of=task.as_of,
         horizon_days=task.horizon_days,
         fitted_horizon_days=int(last * MONTH_DAYS),
-        currency=task.subscriptions.currency,
-        timezone=task.subscriptions.timezone,
+        currency=task.data.source.currency,
+        timezone=task.data.source.timezone,
         features=_features(task, known, rows),
         levels=texts,
         prior=SurvivalCard(
@@ -103,7 +86,7 @@ def fit(task: Task, start_from: ShiftedBetaGeometric | None = None) -> Fitted:
 
 
 def _leaving(
-    task: Task, known: Known, months: Months, *, rows: Matrix, start: Array
+    task: SubscriptionTask, known: Known, months: Months, *, rows: Matrix, start: Array
 ) -> MonthlyChurnModel:
     """The trees; none where too few have left to learn from."""
     settings = task.config.churn.model_dump()
@@ -131,10 +114,10 @@ def _shift(margin: Array, left: float) -> float:
     return float(brentq(excess, -20.0, 20.0, xtol=1e-9))
 
 
-def _features(task: Task, known: Known, rows: Matrix) -> tuple[Feature, ...]:
+def _features(task: SubscriptionTask, known: Known, rows: Matrix) -> tuple[Feature, ...]:
     """The features with the bounds of what was seen of them; text has none."""
     found = []
-    for place, name in enumerate(task.names):
+    for place, name in enumerate(task.data.names):
         unit, meaning = UNITS.get(name, ("", name.replace("_", " ")))
         text = not np.issubdtype(known.table[name].dtype.type, np.number)
         seen = rows[~np.isnan(rows[:, place]), place]
@@ -146,10 +129,10 @@ def _features(task: Task, known: Known, rows: Matrix) -> tuple[Feature, ...]:
     return tuple(found)
 
 
-def _training(task: Task, known: Known) -> Training:
+def _training(task: SubscriptionTask, known: Known) -> Training:
     return Training(
-        data_sha256=task.subscriptions.sha256,
-        counts=task.subscriptions.counts,
+        data_sha256=task.data.source.sha256,
+        counts=task.data.source.counts,
         snapshots=(),
         customers=len(known.table),
         settings=task.config.model_dump(mode="json", exclude={"tracking"}),

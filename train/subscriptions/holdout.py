@@ -15,8 +15,6 @@ import pandas as pd
 from scipy.special import expit
 
 from features.errors import DataError
-from features.subscriptions.labels import build_labels
-from features.subscriptions.table import build_features
 from models import boosting
 from models.economics import months as months_of
 from models.encoding import levels
@@ -28,8 +26,9 @@ from models.subscriptions.forecast import SubscriptionForecast
 from models.subscriptions.predictor import SubscriptionPredictor
 from models.subscriptions.survival import SurvivalForecast
 from train.purchases.snapshots import FEWEST_CUSTOMERS, customer_codes
-from train.subscriptions.fit import Fitted, Task, fit
+from train.subscriptions.fit import Fitted, fit
 from train.subscriptions.months import FEWEST_WATCHED, Known, known_by, month_rows
+from train.subscriptions.snapshot_cache import SubscriptionTask
 
 FOLDS = 3
 
@@ -49,39 +48,39 @@ class ContractVerdict:
     about: str
 
 
-def judge(task: Task, fitted: Fitted) -> ContractVerdict | None:
+def judge(task: SubscriptionTask, fitted: Fitted) -> ContractVerdict | None:
     """Of what was learnt as of the task's moment; None where there is too little to judge by."""
     earlier = rehearsal(task)
     if earlier is not None:
         return judge_horizon(fit(earlier).bundle, earlier)
-    known = known_by(task.subscriptions, task.as_of)
+    known = known_by(task.data.source, task.as_of)
     fold = customer_codes(known.table.index) % FOLDS
     enough = all(_watched(known.of(fold != each)) >= FEWEST_WATCHED for each in range(FOLDS))
     return judge_months(task, known, fitted.curve.chosen) if enough else None
 
 
-def rehearsal(task: Task) -> Task | None:
+def rehearsal(task: SubscriptionTask) -> SubscriptionTask | None:
     """The same task one horizon earlier; None without dates, or where too little lies before."""
-    if not task.subscriptions.dated:
+    if not task.data.source.dated:
         return None
     earlier = replace(task, as_of=task.as_of - timedelta(days=task.horizon_days))
     return earlier if can_be_judged(earlier) else None
 
 
-def can_be_judged(task: Task) -> bool:
+def can_be_judged(task: SubscriptionTask) -> bool:
     """Whether enough months had been watched by then to learn from, and enough stayed to judge."""
     try:
-        known = known_by(task.subscriptions, task.as_of)
+        known = known_by(task.data.source, task.as_of)
     except DataError:
         return False
     active = int((~known.table["gone"].to_numpy(dtype=bool)).sum())
     return active >= FEWEST_CUSTOMERS and _watched(known) >= FEWEST_WATCHED
 
 
-def judge_horizon(bundle: SubscriptionBundle, task: Task) -> ContractVerdict:
+def judge_horizon(bundle: SubscriptionBundle, task: SubscriptionTask) -> ContractVerdict:
     """A bundle that was trained as of the task's moment against the horizon that followed it."""
-    table = build_features(task.subscriptions, task.as_of)
-    outcome = build_labels(task.subscriptions, task.as_of, task.horizon_days)
+    table = task.table
+    outcome = task.data.outcome(task.as_of, task.horizon_days)
     said = SubscriptionPredictor(bundle).forecast(bundle.feature_matrix(table))
     prior = SubscriptionForecast(said.tenure, said.amount, _without_trees(said.survival_curve))
     over = months_of(task.horizon_days)
@@ -100,10 +99,10 @@ def judge_horizon(bundle: SubscriptionBundle, task: Task) -> ContractVerdict:
     return ContractVerdict("horizon", pd.DataFrame(columns, index=table.index), about)
 
 
-def judge_months(task: Task, known: Known, rounds: int) -> ContractVerdict:
+def judge_months(task: SubscriptionTask, known: Known, rounds: int) -> ContractVerdict:
     """Trees of so many rounds, each third of the customers judged by what the others teach."""
     fold = customer_codes(known.table.index) % FOLDS
-    months, rows = month_rows(known, task.names, levels([known.table[task.names]]))
+    months, rows = month_rows(known, task.data.names, levels([known.table[task.data.names]]))
     settings = task.config.churn
     parameters = MonthlyChurnModel(
         **settings.model_dump(), random_state=task.config.problem.seed

@@ -7,8 +7,8 @@ from typing import Any
 from models.subscriptions.card import SubscriptionCard
 from train.purchases.records import example_rows, metrics_of, tags_of
 from train.subscriptions import figures as pictures
-from train.subscriptions.fit import Task
 from train.subscriptions.months import known_by, month_rows
+from train.subscriptions.snapshot_cache import SubscriptionTask
 from train.subscriptions.train import ContractTrained
 from train.tracking.runs import Record
 
@@ -41,11 +41,11 @@ VALUE = {
 }
 
 
-def churn_record(task: Task, trained: ContractTrained) -> Record:
+def churn_record(task: SubscriptionTask, trained: ContractTrained) -> Record:
     """The record of the churn model."""
     card = trained.bundle.card
-    known = known_by(task.subscriptions, task.as_of)
-    _, rows = month_rows(known, task.names, card.levels)
+    known = known_by(task.data.source, task.as_of)
+    _, rows = month_rows(known, task.data.names, card.levels)
     curve = trained.curve
     return Record(
         description=_about("churn", trained),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.errors import DataError
-from features.subscriptions.table import build_features
 from models.boosting import RoundsCurve
 from models.predictions import UnboundedValueError
 from models.segmentation.cutoffs import Cutoffs
@@ -15,8 +14,9 @@ from models.segmentation.tiers import cuts
 from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.predictor import SubscriptionPredictor
 from train.purchases.snapshots import Step
-from train.subscriptions.fit import Task, fit
+from train.subscriptions.fit import fit
 from train.subscriptions.holdout import ContractVerdict, judge, scores
+from train.subscriptions.snapshot_cache import SubscriptionTask
 
 STEPS = 2
 
@@ -33,7 +33,7 @@ class ContractTrained:
     verdict: ContractVerdict | None
 
 
-def train(task: Task, *, step: Step) -> ContractTrained:
+def train(task: SubscriptionTask, *, step: Step) -> ContractTrained:
     """Train as of a moment; nothing that happened at or after it is used.
 
     Raises DataError when no month of any subscription had been watched by then.
@@ -51,11 +51,10 @@ def train(task: Task, *, step: Step) -> ContractTrained:
     return ContractTrained(bundle, fitted.curve, verdict)
 
 
-def _with_tiers(bundle: SubscriptionBundle, task: Task) -> SubscriptionBundle:
+def _with_tiers(bundle: SubscriptionBundle, task: SubscriptionTask) -> SubscriptionBundle:
     """The bundle with the cuts of today's subscribers' tiers; there may be none."""
     try:
-        table = build_features(task.subscriptions, task.as_of)
-        clv = SubscriptionPredictor(bundle).predict(table)["clv"]
+        clv = SubscriptionPredictor(bundle).predict(task.table)["clv"]
     except UnboundedValueError as error:
         raise DataError(str(error)) from None
     cut = cuts(clv, task.config.tiers) if clv.notna().any() else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Literal
@@ -18,9 +18,9 @@ from features.errors import DataError
 from models.boosting import log_loss
 from models.purchases.spend import LEAST_REVENUE, gamma_deviance
 from train.purchases.fit import fit
-from train.purchases.history import History
 from train.purchases.holdout import Verdict, judge
-from train.purchases.snapshots import FEWEST_CUSTOMERS, fitted_horizon, moments
+from train.purchases.snapshot_cache import PurchaseTask
+from train.purchases.snapshots import FEWEST_CUSTOMERS, fitted_horizon, matured_snapshots
 
 Model = Literal["churn", "spend"]
 ORIGINS = 2
@@ -46,16 +46,18 @@ class Gain:
 class Rehearsal:
     """One model's recipe, to be tried with any settings at origins whose horizon is over.
 
-    by            what was known then is all that is used, labels included
-    horizon_days  what followed each origin
+    origins  the task as of each; its horizon is what followed
+    by       what was known then is all that is used, labels included
     """
 
-    config: PurchaseConfig
-    history: History
     model: Model
-    origins: tuple[datetime, ...]
+    origins: tuple[PurchaseTask, ...]
     by: datetime
-    horizon_days: int
+
+    @property
+    def config(self) -> PurchaseConfig:
+        """The configuration whose settings are to be beaten."""
+        return self.origins[0].config
 
     @property
     def configured(self) -> Boosting:
@@ -90,39 +92,29 @@ class Rehearsal:
     def _seeded(self, settings: Boosting, seed: int) -> Losses:
         problem = self.config.problem.model_copy(update={"seed": seed})
         config = self.config.model_copy(update={self.model: settings, "problem": problem})
-        return [self._at(config, origin) for origin in self.origins]
+        return [self._at(replace(each, config=config)) for each in self.origins]
 
-    def _at(self, config: PurchaseConfig, origin: datetime) -> pd.Series[float]:
-        fitted = fit(
-            config,
-            self.history,
-            origin,
-            self.horizon_days,
-            models=(self.model,),
-            step=lambda _: None,
-        )
-        verdict = judge(fitted.bundle, self.history, origin, self.horizon_days, by=self.by)
+    def _at(self, task: PurchaseTask) -> pd.Series[float]:
+        fitted = fit(task, models=(self.model,), step=lambda _: None)
+        verdict = judge(fitted.bundle, task, by=self.by)
         return churn_losses(verdict) if self.model == "churn" else spend_losses(verdict)
 
 
-def rehearsals(
-    config: PurchaseConfig, history: History, as_of: datetime, horizon_days: int
-) -> dict[Model, Rehearsal]:
-    """Churn and spend at one or two origins before `as_of`; no later row is used.
+def rehearsals(task: PurchaseTask) -> dict[Model, Rehearsal]:
+    """Churn and spend at one or two origins before the task's `as_of`; no later row is used.
 
     Raises DataError where no origin has two matured snapshots, so that nothing could be chosen.
     """
-    days = fitted_horizon(history, as_of, horizon_days)
-    wanted = [as_of - timedelta(days=days * each) for each in range(1, ORIGINS + 1)]
-    origins = tuple(each for each in wanted if _tells(config, history, each, days, by=as_of))
+    as_of, days = task.as_of, fitted_horizon(task)
+    earlier = (as_of - timedelta(days=days * each) for each in range(1, ORIGINS + 1))
+    tasks = [replace(task, as_of=each, horizon_days=days) for each in earlier]
+    origins = tuple(each for each in tasks if _tells(each, by=as_of))
     if not origins:
         raise DataError(
             f"the log is too short to tune on: as of {as_of.isoformat()} no earlier origin has two "
             f"snapshots whose {days} days are over; keep the settings, or take a shorter horizon"
         )
-    return {
-        name: Rehearsal(config, history, name, origins, as_of, days) for name in ("churn", "spend")
-    }
+    return {name: Rehearsal(name, origins, as_of) for name in ("churn", "spend")}
 
 
 def churn_losses(verdict: Verdict) -> pd.Series[float]:
@@ -163,13 +155,10 @@ def gain(baseline: Sequence[Losses], losses: Sequence[Losses]) -> Gain:
     return Gain(float(np.mean(means)), float(np.sqrt(variance)), min(means))
 
 
-def _tells(
-    config: PurchaseConfig, history: History, origin: datetime, horizon_days: int, *, by: datetime
-) -> bool:
+def _tells(task: PurchaseTask, *, by: datetime) -> bool:
     """Whether settings make a difference at this origin, and there is somebody to see it by."""
-    if origin <= history.log.first or len(history.table(origin)) < FEWEST_CUSTOMERS:
+    if task.as_of <= task.data.source.first or len(task.table) < FEWEST_CUSTOMERS:
         return False
-    days = fitted_horizon(history, origin, horizon_days)
-    ordered = history.outcome(origin, horizon_days, by=by)["churned"] == 0
-    snapshots = moments(history, origin, days, config.problem)
+    ordered = task.data.outcome(task.as_of, task.horizon_days, by=by)["churned"] == 0
+    snapshots = matured_snapshots(task, fitted_horizon(task))
     return len(snapshots) > 1 and bool(ordered.any()) and not bool(ordered.all())

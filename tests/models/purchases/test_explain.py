@@ -18,7 +18,7 @@ from models.card import Feature
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.explain import importance
 from models.purchases.predictor import PurchasePredictor
-from train.purchases.history import History
+from train.purchases.snapshot_cache import PurchaseSnapshots
 
 COLUMNS = 3
 
@@ -101,7 +101,7 @@ def test_the_parts_add_up_to_the_forecast(
 
 
 def test_the_parts_add_up_at_another_moment_too(
-    seasonal: PurchaseBundle, history: History, as_of: datetime
+    seasonal: PurchaseBundle, history: PurchaseSnapshots, as_of: datetime
 ) -> None:
     later = as_of + timedelta(days=60)
     some = history.table(later).iloc[:50]

@@ -13,7 +13,7 @@ from features.ingest.transactions import TransactionLog
 from models.textbook.averages import estimate, groups, longest_period
 from models.textbook.comparison import Textbook, textbook
 from models.textbook.formulas import renewal_value
-from train.purchases.history import History
+from train.purchases.snapshot_cache import PurchaseSnapshots
 
 YEAR = 365.25
 RETENTION_FORMULA = "profit x retention / (1 + discount - retention) - acquisition cost"
@@ -157,7 +157,7 @@ def test_averaging_retention_never_raises_the_value(rates: list[float], discount
 
 
 def test_on_the_sample_log_averaging_errs_downwards(
-    cdnow: TransactionLog, history: History, as_of: datetime, table: pd.DataFrame
+    cdnow: TransactionLog, history: PurchaseSnapshots, as_of: datetime, table: pd.DataFrame
 ) -> None:
     period = longest_period(cdnow.first, as_of)
     earlier = history.table(as_of - timedelta(days=period))

@@ -11,8 +11,8 @@ import pytest
 from features.config.purchases import PurchaseConfig
 from features.ingest.transactions import TransactionLog
 from models.purchases.prior import fit_mbg
-from train.purchases.baselines import LADDER, Said, Task, past_spend
-from train.purchases.history import History
+from train.purchases.baselines import LADDER, Said, past_spend
+from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 
 AS_OF = datetime(2025, 3, 1, tzinfo=UTC)
 SAY_NO_PROBABILITY = {"past_spend", "tweedie"}
@@ -36,7 +36,7 @@ def test_past_spend_worked_by_hand(
     ]
     frame = pd.DataFrame(rows, columns=["customer_id", "timestamp", "amount"])
     frame["timestamp"] = pd.to_datetime(frame["timestamp"], utc=True)
-    task = Task(settings(30), History(log_of(frame)), AS_OF, 30)
+    task = PurchaseTask(settings(30), PurchaseSnapshots(log_of(frame)), AS_OF, 30)
     said = past_spend(task)
     assert dict(zip(task.table.index, said.expected_revenue, strict=True)) == {
         "ann": 12.0,
@@ -68,7 +68,7 @@ def test_every_rung_predicts_about_the_right_total(name: str, shop: Any) -> None
 def test_the_classical_rungs_are_the_published_models(shop: Any) -> None:
     as_of, table = shop.origin.as_of, shop.table
     for name, prior in (
-        ("bg_nbd_gamma_gamma", shop.history.classical(as_of)),
+        ("bg_nbd_gamma_gamma", shop.task.data.classical(as_of)),
         ("mbg_nbd_gamma_gamma", fit_mbg(table)),
     ):
         said = shop.origin.said[name]
@@ -85,11 +85,11 @@ def short(
     log_of: Callable[[pd.DataFrame], TransactionLog],
 ) -> dict[int, dict[str, Said]]:
     """What every rung says for two horizons, of which the log is long enough for the first."""
-    history = History(log_of(clockwork))
-    at = history.log.first + timedelta(days=120)
+    history = PurchaseSnapshots(log_of(clockwork))
+    at = history.source.first + timedelta(days=120)
     found = {}
     for days in (40, 80):
-        task = Task(settings(days, snapshots=2, rounds=20), history, at, days)
+        task = PurchaseTask(settings(days, snapshots=2, rounds=20), history, at, days)
         found[days] = {name: model(task) for name, model in LADDER.items()}
     return found
 
@@ -116,8 +116,8 @@ def test_without_snapshots_boosting_falls_back_to_the_classical_model(
     clockwork: pd.DataFrame,
 ) -> None:
     few = clockwork[clockwork["customer_id"] < "c015"]
-    history = History(log_of(few))
-    task = Task(settings(40), history, AS_OF, 40)
+    history = PurchaseSnapshots(log_of(few))
+    task = PurchaseTask(settings(40), history, AS_OF, 40)
     classical = LADDER["bg_nbd_gamma_gamma"](task)
     for name in ("tweedie", "two_stage"):
         said = LADDER[name](task)

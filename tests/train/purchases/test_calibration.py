@@ -16,8 +16,8 @@ from models.purchases.calibration import NO_ERROR, CalibrationError
 from models.purchases.predictor import PurchasePredictor
 from train.purchases.calibration import expected_level, expected_totals, shifts
 from train.purchases.fit import fit
-from train.purchases.history import History
-from train.purchases.snapshots import moments
+from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
+from train.purchases.snapshots import matured_snapshots
 
 DECEMBER = datetime(2024, 12, 1, tzinfo=UTC)
 MARCH = datetime(2025, 3, 1, tzinfo=UTC)
@@ -43,7 +43,7 @@ def test_totals_that_are_right_already_are_left_alone() -> None:
 
 
 def test_expected_totals_are_the_classical_ones_with_their_error_corrected(shop: Any) -> None:
-    as_of, history = shop.origin.as_of, shop.history
+    as_of, history = shop.origin.as_of, shop.task.data
     prior, classical = history.prior(as_of), history.classical(as_of)
     error = CalibrationError(0.0, 0.2, -0.3, 0.0, 0.0, 0.0)
     plain, corrected = (
@@ -57,7 +57,7 @@ def test_expected_totals_are_the_classical_ones_with_their_error_corrected(shop:
 
 
 def test_no_more_customers_are_expected_to_order_than_there_are(shop: Any) -> None:
-    prior = shop.history.prior(shop.origin.as_of)
+    prior = shop.task.data.prior(shop.origin.as_of)
     error = CalibrationError(0.0, 9.0, 0.0, 0.0, 0.0, 0.0)
     ordering, _ = expected_totals(shop.table, 60.0, prior=prior, classical=prior, error=error)
     assert len(shop.table) - 0.01 < ordering < len(shop.table)
@@ -65,7 +65,7 @@ def test_no_more_customers_are_expected_to_order_than_there_are(shop: Any) -> No
 
 def test_an_absurd_classical_total_gives_way_to_the_priors(shop: Any) -> None:
     """With few repeats the Gamma-Gamma mean of one-time buyers can run away."""
-    as_of, history = shop.origin.as_of, shop.history
+    as_of, history = shop.origin.as_of, shop.task.data
     prior, classical = history.prior(as_of), history.classical(as_of)
     value = type(classical.value)(classical.value.p, classical.value.q, classical.value.v * 100)
     absurd = type(classical)(classical.purchases, value, classical.value_days)
@@ -74,9 +74,9 @@ def test_an_absurd_classical_total_gives_way_to_the_priors(shop: Any) -> None:
 
 
 def test_a_trained_bundle_comes_to_the_expected_totals(shop: Any) -> None:
-    origin, history, card = shop.origin, shop.history, shop.origin.bundle.card
-    snapshots = moments(history, origin.as_of, 60, shop.config.problem)
-    season, error = expected_level(history, origin.as_of, 60, snapshots, fitted=60)
+    origin, history, card = shop.origin, shop.task.data, shop.origin.bundle.card
+    snapshots = matured_snapshots(shop.task, 60)
+    season, error = expected_level(shop.task, snapshots, fitted=60)
     assert season == card.season
     ordering, revenue = expected_totals(
         shop.table,
@@ -117,9 +117,9 @@ def log_ratio(predicted: float, actual: float) -> float:
 def test_the_december_of_last_year_is_expected_of_this_one(
     seasonal: TransactionLog, settings: Callable[..., PurchaseConfig]
 ) -> None:
-    history = History(seasonal)
+    history = PurchaseSnapshots(seasonal)
     config = settings(HORIZON_DAYS, snapshots=2, rounds=0)
-    bundle = fit(config, history, DECEMBER, HORIZON_DAYS, step=lambda _: None).bundle
+    bundle = fit(PurchaseTask(config, history, DECEMBER, HORIZON_DAYS), step=lambda _: None).bundle
     effective = bundle.card.season.effective_days(DECEMBER, HORIZON_DAYS)
     assert 1.5 * HORIZON_DAYS < effective < 2.3 * HORIZON_DAYS
     table = history.table(DECEMBER)
@@ -137,8 +137,12 @@ def test_the_december_of_last_year_is_expected_of_this_one(
         assert seen < 0.5 * unseen
 
 
-def test_a_quiet_month_is_expected_after_a_quiet_one(seasonal: TransactionLog) -> None:
-    season, _ = expected_level(History(seasonal), MARCH, HORIZON_DAYS, [], fitted=HORIZON_DAYS)
+def test_a_quiet_month_is_expected_after_a_quiet_one(
+    seasonal: TransactionLog, settings: Callable[..., PurchaseConfig]
+) -> None:
+    config = settings(HORIZON_DAYS)
+    task = PurchaseTask(config, PurchaseSnapshots(seasonal), MARCH, HORIZON_DAYS)
+    season, _ = expected_level(task, [], fitted=HORIZON_DAYS)
     assert season.effective_days(MARCH, HORIZON_DAYS) == pytest.approx(HORIZON_DAYS, rel=0.2)
 
 
@@ -152,10 +156,10 @@ def test_a_log_of_one_year_has_no_season(shop: Any) -> None:
 def test_a_short_log_is_surer_of_its_level_than_one_without_snapshots(
     seasonal: TransactionLog, settings: Callable[..., PurchaseConfig]
 ) -> None:
-    history, as_of = History(seasonal), BEGAN + timedelta(days=300)
-    problem = settings(30, snapshots=4).problem
-    season, unknown = expected_level(history, as_of, 30, [], fitted=30)
-    _, known = expected_level(history, as_of, 30, moments(history, as_of, 30, problem), fitted=30)
+    config, as_of = settings(30, snapshots=4), BEGAN + timedelta(days=300)
+    task = PurchaseTask(config, PurchaseSnapshots(seasonal), as_of, 30)
+    season, unknown = expected_level(task, [], fitted=30)
+    _, known = expected_level(task, matured_snapshots(task, 30), fitted=30)
     assert season.effective_days(as_of, 30) == 30
     assert (unknown.speed, unknown.order, unknown.revenue) == (0.0, 0.0, 0.0)
     assert known.speed == 0.0
@@ -164,15 +168,18 @@ def test_a_short_log_is_surer_of_its_level_than_one_without_snapshots(
 
 @pytest.mark.parametrize("amount", [-5.0, 0.0, 5.0])
 def test_a_stray_line_long_before_the_log_is_no_year_to_learn_a_season_from(
-    amount: float, clockwork: pd.DataFrame, log_of: Callable[[pd.DataFrame], TransactionLog]
+    amount: float,
+    clockwork: pd.DataFrame,
+    settings: Callable[..., PurchaseConfig],
+    log_of: Callable[[pd.DataFrame], TransactionLog],
 ) -> None:
     stray = clockwork.iloc[:1].assign(
         customer_id="stray",
         timestamp=lambda row: row["timestamp"] - timedelta(days=800),
         amount=amount,
     )
-    history = History(log_of(pd.concat([stray, clockwork], ignore_index=True)))
+    history = PurchaseSnapshots(log_of(pd.concat([stray, clockwork], ignore_index=True)))
     as_of = datetime(2025, 1, 1, tzinfo=UTC)
-    season, error = expected_level(history, as_of, 40, [], fitted=40)
+    season, error = expected_level(PurchaseTask(settings(40), history, as_of, 40), [], fitted=40)
     assert season.effective_days(as_of, 40) == 40
     assert (error.order, error.revenue) == (0.0, 0.0)

@@ -15,7 +15,7 @@ from features.ingest.transactions import TransactionLog
 from models.intervals import LEVEL, Spread, revenue_interval, total_interval
 from models.metrics import coverage
 from models.purchases.predictor import PurchasePredictor
-from train.purchases.history import History
+from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.purchases.snapshots import customer_codes
 from train.purchases.train import Trained, cross_fitted, learn_spread, train
 
@@ -95,10 +95,9 @@ def test_the_spread_is_judged_on_customers_from_whom_it_was_not_learnt(
     log_of: Callable[[pd.DataFrame], TransactionLog],
 ) -> None:
     made: Trained = train(
-        settings(40, snapshots=1, rounds=0),
-        History(log_of(clockwork)),
-        AS_OF,
-        40,
+        PurchaseTask(
+            settings(40, snapshots=1, rounds=0), PurchaseSnapshots(log_of(clockwork)), AS_OF, 40
+        ),
         step=lambda _: None,
     )
     assert made.verdict is not None

@@ -63,7 +63,7 @@ def test_the_horizon_may_be_left_out(shop: Any, answers: dict[int, pd.DataFrame]
 
 def test_the_total_of_an_unseen_horizon_is_about_right(shop: Any) -> None:
     """Fitted on 60 days, asked for 30 and for 45: the totals come out all the same."""
-    origin, history = shop.origin, shop.history
+    origin, history = shop.origin, shop.task.data
     for days in (30, 45):
         said = PurchasePredictor(origin.bundle).predict(
             shop.table, as_of=origin.as_of, horizon_days=days

@@ -17,8 +17,8 @@ from models.purchases.predictor import PurchasePredictor
 from train.purchases.backtest import judge_origin, origins
 from train.purchases.calibration import expected_level
 from train.purchases.fit import fit
-from train.purchases.history import History, cut
-from train.purchases.snapshots import moments, stack
+from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask, truncate
+from train.purchases.snapshots import matured_snapshots, stack
 from train.purchases.train import Trained, train
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
@@ -72,6 +72,10 @@ def contents(bundle: PurchaseBundle) -> tuple[dict[str, Any], bytes, bytes]:
     return card, bytes(bundle.churn.save_raw("ubj")), bytes(bundle.spend.save_raw("ubj"))
 
 
+def task_of(config: PurchaseConfig, log: TransactionLog) -> PurchaseTask:
+    return PurchaseTask(config, PurchaseSnapshots(log), AS_OF, HORIZON_DAYS)
+
+
 @pytest.fixture(scope="module")
 def config(settings: Callable[..., PurchaseConfig]) -> PurchaseConfig:
     return settings(HORIZON_DAYS, snapshots=2, rounds=5)
@@ -86,7 +90,10 @@ def log(
 
 @pytest.fixture(scope="module")
 def trained(config: PurchaseConfig, log: TransactionLog) -> Trained:
-    return train(config, History(cut(log, AS_OF)), AS_OF, HORIZON_DAYS, step=no_step)
+    return train(
+        task_of(config, truncate(log, AS_OF)),
+        step=no_step,
+    )
 
 
 def no_step(_: str) -> None:
@@ -100,8 +107,8 @@ def test_what_training_is_given_ends_at_as_of(
     clockwork: pd.DataFrame,
     log_of: Callable[[pd.DataFrame], TransactionLog],
 ) -> None:
-    known = cut(log, AS_OF)
-    again = cut(log_of(with_future(clockwork, change)), AS_OF)
+    known = truncate(log, AS_OF)
+    again = truncate(log_of(with_future(clockwork, change)), AS_OF)
     pd.testing.assert_frame_equal(again.lines, known.lines)
     assert (again.optional, again.first, again.end) == (known.optional, known.first, AS_OF)
     assert known.lines["us"].max() < AS_OF.timestamp() * 1e6
@@ -115,11 +122,11 @@ def test_training_does_not_look_beyond_as_of_even_where_it_could(
     clockwork: pd.DataFrame,
     log_of: Callable[[pd.DataFrame], TransactionLog],
 ) -> None:
-    uncut = History(log_of(with_future(clockwork, change)))
-    again = train(config, uncut, AS_OF, HORIZON_DAYS, step=no_step)
+    uncut = task_of(config, log_of(with_future(clockwork, change)))
+    again = train(uncut, step=no_step)
     assert trained.bundle.card.churn.rounds + trained.bundle.card.spend.rounds > 0
     assert contents(again.bundle) == contents(trained.bundle)
-    table = uncut.table(AS_OF)
+    table = uncut.table
     pd.testing.assert_frame_equal(
         PurchasePredictor(again.bundle).predict(table, as_of=AS_OF),
         PurchasePredictor(trained.bundle).predict(table, as_of=AS_OF),
@@ -129,23 +136,25 @@ def test_training_does_not_look_beyond_as_of_even_where_it_could(
 def test_one_line_of_the_past_changes_the_bundle(
     config: PurchaseConfig, trained: Trained, log: TransactionLog
 ) -> None:
-    known = cut(log, AS_OF)
+    known = truncate(log, AS_OF)
     last = known.lines.index == len(known.lines) - 1
     amount = known.lines["amount"].where(~last, known.lines["amount"] + 1.0)
-    other = History(replace(known, lines=known.lines.assign(amount=amount)))
-    bundle = fit(config, other, AS_OF, HORIZON_DAYS, step=no_step).bundle
+    other = replace(known, lines=known.lines.assign(amount=amount))
+    bundle = fit(task_of(config, other), step=no_step).bundle
     assert contents(bundle)[0]["prior"] != contents(trained.bundle)[0]["prior"]
 
 
 def test_an_origin_of_a_backtest_is_trained_as_if_the_log_ended_there(
     config: PurchaseConfig, trained: Trained, log: TransactionLog
 ) -> None:
-    origin = judge_origin(config, History(log), AS_OF, HORIZON_DAYS, step=no_step)
+    origin = judge_origin(task_of(config, log), step=no_step)
     assert contents(origin.bundle) == contents(trained.bundle)
 
 
 def test_a_season_is_learnt_from_the_past_only(
-    clockwork: pd.DataFrame, log_of: Callable[[pd.DataFrame], TransactionLog]
+    clockwork: pd.DataFrame,
+    log_of: Callable[[pd.DataFrame], TransactionLog],
+    config: PurchaseConfig,
 ) -> None:
     year = clockwork.assign(
         customer_id="old " + clockwork["customer_id"],
@@ -153,9 +162,7 @@ def test_a_season_is_learnt_from_the_past_only(
     )
     long = pd.concat([year, clockwork], ignore_index=True)
     seasons = [
-        expected_level(
-            History(log_of(with_future(long, change))), AS_OF, HORIZON_DAYS, [], fitted=40
-        )
+        expected_level(task_of(config, log_of(with_future(long, change))), [], fitted=40)
         for change in (deleted, strangers)
     ]
     assert len(seasons[0][0].days) > 2
@@ -164,7 +171,7 @@ def test_a_season_is_learnt_from_the_past_only(
 
 @pytest.mark.parametrize("days", [1, 40])
 def test_labels_of_a_horizon_that_is_not_over_are_refused(log: TransactionLog, days: int) -> None:
-    history, newest = History(log), AS_OF - timedelta(days=days)
+    history, newest = PurchaseSnapshots(log), AS_OF - timedelta(days=days)
     assert len(history.outcome(newest, days, by=AS_OF)) == len(history.table(newest))
     late = newest + timedelta(microseconds=1)
     for ask in (history.outcome, history.error):
@@ -173,7 +180,7 @@ def test_labels_of_a_horizon_that_is_not_over_are_refused(log: TransactionLog, d
 
 
 def test_labels_that_were_asked_for_late_are_still_refused_early(log: TransactionLog) -> None:
-    history = History(log)
+    history = PurchaseSnapshots(log)
     history.error(AS_OF, 30, by=AS_OF + timedelta(days=30))
     for ask in (history.outcome, history.error):
         with pytest.raises(DataError, match="not mature"):
@@ -183,7 +190,7 @@ def test_labels_that_were_asked_for_late_are_still_refused_early(log: Transactio
 def test_rows_are_not_stacked_before_their_labels_are_mature(log: TransactionLog) -> None:
     with pytest.raises(DataError, match="not mature"):
         stack(
-            History(log),
+            PurchaseSnapshots(log),
             [AS_OF - timedelta(days=9)],
             10,
             by=AS_OF,
@@ -197,32 +204,35 @@ def test_rows_are_not_stacked_before_their_labels_are_mature(log: TransactionLog
 def test_every_snapshot_has_matured(
     seed: int, log: TransactionLog, settings: Callable[..., PurchaseConfig]
 ) -> None:
-    rng, history = np.random.default_rng(seed), History(log)
+    rng, history = np.random.default_rng(seed), PurchaseSnapshots(log)
     for _ in range(3):
         days, count, spacing = (int(rng.integers(1, most)) for most in (90, 6, 45))
         as_of = AS_OF - timedelta(days=float(rng.uniform(0, 200)))
-        problem = settings(days, snapshots=count, spacing_days=spacing).problem
-        found = moments(history, as_of, days, problem)
+        config = settings(days, snapshots=count, spacing_days=spacing)
+        found = matured_snapshots(PurchaseTask(config, history, as_of, days), days)
         assert len(found) <= count
         assert found == sorted(set(found), reverse=True)
         assert all(each + timedelta(days=days) <= as_of for each in found)
         assert all(each - timedelta(days=days) >= log.first for each in found)
 
 
-def test_a_backtest_refuses_an_origin_whose_labels_are_not_mature(log: TransactionLog) -> None:
-    history, last = History(log), log.end - timedelta(days=HORIZON_DAYS)
-    assert origins(history, HORIZON_DAYS, 1, last) == [last]
+def test_a_backtest_refuses_an_origin_whose_labels_are_not_mature(
+    log: TransactionLog, config: PurchaseConfig
+) -> None:
+    task = replace(task_of(config, log), as_of=log.end)
+    last = log.end - timedelta(days=HORIZON_DAYS)
+    assert [each.as_of for each in origins(task, 1)] == [last]
     with pytest.raises(DataError, match="its 40 days of labels are not mature, the log ends"):
-        origins(history, HORIZON_DAYS, 1, last + timedelta(microseconds=1))
+        origins(replace(task, as_of=log.end + timedelta(microseconds=1)), 1)
 
 
 def test_training_after_the_log_ends_is_refused(log: TransactionLog) -> None:
-    assert len(cut(log, log.end).lines) == len(log.lines)
+    assert len(truncate(log, log.end).lines) == len(log.lines)
     with pytest.raises(DataError, match=r"lies after the log's end .*; take that or an"):
-        cut(log, log.end + timedelta(microseconds=1))
+        truncate(log, log.end + timedelta(microseconds=1))
 
 
 def test_training_before_the_log_begins_is_refused(log: TransactionLog) -> None:
-    assert len(cut(log, log.first + timedelta(microseconds=1)).lines) == 1
+    assert len(truncate(log, log.first + timedelta(microseconds=1)).lines) == 1
     with pytest.raises(DataError, match=r"no transaction before .*, take a later as_of"):
-        cut(log, log.first)
+        truncate(log, log.first)

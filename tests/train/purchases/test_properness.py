@@ -70,9 +70,7 @@ def test_differences_from_the_classical_model_are_sure_where_they_are_large(shop
 
 
 def verdict_of(shop: Any) -> Verdict:
-    origin = shop.origin
-    days = origin.bundle.card.horizon_days
-    return judge(origin.bundle, shop.history, origin.as_of, days, by=shop.history.log.end)
+    return judge(shop.origin.bundle, shop.task, by=shop.task.data.source.end)
 
 
 def informed(shop: Any) -> Distort:

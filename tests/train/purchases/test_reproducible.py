@@ -10,7 +10,7 @@ import pytest
 from features.config.purchases import PurchaseConfig
 from features.ingest.transactions import TransactionLog
 from models.purchases.predictor import PurchasePredictor
-from train.purchases.history import History, cut
+from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask, truncate
 from train.purchases.snapshots import customer_codes
 from train.purchases.train import Trained, train
 
@@ -25,7 +25,10 @@ def make(
     def trained(transactions: pd.DataFrame, seed: int) -> Trained:
         config = settings(40, snapshots=2, seed=seed, rounds=5)
         return train(
-            config, History(cut(log_of(transactions), AS_OF)), AS_OF, 40, step=lambda _: None
+            PurchaseTask(
+                config, PurchaseSnapshots(truncate(log_of(transactions), AS_OF)), AS_OF, 40
+            ),
+            step=lambda _: None,
         )
 
     return trained
@@ -75,7 +78,7 @@ def test_another_seed_gives_other_trees_but_the_same_totals(
     other = make(clockwork, 8)
     assert boosters(other) != boosters(first)
     assert card(other)["metrics"] != card(first)["metrics"]
-    table = History(cut(log_of(clockwork), AS_OF)).table(AS_OF)
+    table = PurchaseSnapshots(truncate(log_of(clockwork), AS_OF)).table(AS_OF)
     totals = [
         PurchasePredictor(each.bundle).predict(table, as_of=AS_OF)["expected_revenue"].sum()
         for each in (first, other)

@@ -11,27 +11,31 @@ from features.config.purchases import PurchaseConfig
 from features.ingest.transactions import TransactionLog
 from models.encoding import encode
 from train.purchases.backtest import origins
-from train.purchases.history import History
 from train.purchases.segments import segments
-from train.purchases.snapshots import fitted_horizon, moments, stack
+from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
+from train.purchases.snapshots import fitted_horizon, matured_snapshots, stack
 
 END = datetime(2025, 1, 1, tzinfo=UTC)
 FOUR_MONTHS, YEAR_AND_A_HALF, TEN_YEARS = 122, 548, 3652
-Span = Callable[[int], History]
+Span = Callable[[int], PurchaseSnapshots]
 
 
 @pytest.fixture(scope="module")
 def span(log_of: Callable[[pd.DataFrame], TransactionLog]) -> Span:
     """A log of so many days, of thirty customers who each buy from its first day to its last."""
 
-    def make(days: int) -> History:
+    def make(days: int) -> PurchaseSnapshots:
         at = pd.Timestamp(END) - pd.to_timedelta(np.linspace(days, 0.01, 12), unit="D").round("s")
         rows = pd.DataFrame({"timestamp": at, "amount": 10.0})
-        return History(
+        return PurchaseSnapshots(
             log_of(pd.concat([rows.assign(customer_id=f"c{each:02d}") for each in range(30)]))
         )
 
     return make
+
+
+def task_of(config: PurchaseConfig, data: PurchaseSnapshots) -> PurchaseTask:
+    return PurchaseTask(config, data, END, config.problem.horizon_days)
 
 
 def days_back(found: list[datetime]) -> list[float]:
@@ -51,9 +55,9 @@ def days_back(found: list[datetime]) -> list[float]:
     ],
 )
 def test_a_third_of_the_log_is_the_longest_horizon_to_learn_from(
-    days: int, asked: int, fitted: int, span: Span
+    days: int, asked: int, fitted: int, span: Span, settings: Callable[..., PurchaseConfig]
 ) -> None:
-    assert fitted_horizon(span(days), END, asked) == fitted
+    assert fitted_horizon(task_of(settings(asked), span(days))) == fitted
 
 
 @pytest.mark.parametrize(
@@ -72,34 +76,34 @@ def test_a_third_of_the_log_is_the_longest_horizon_to_learn_from(
 def test_snapshots_are_a_month_apart_or_as_close_as_a_short_log_needs(
     days: int, horizon: int, back: list[float], span: Span, settings: Callable[..., PurchaseConfig]
 ) -> None:
-    problem = settings(horizon, snapshots=8, spacing_days=30).problem
-    assert days_back(moments(span(days), END, horizon, problem)) == back
+    config = settings(horizon, snapshots=8, spacing_days=30)
+    assert days_back(matured_snapshots(task_of(config, span(days)), horizon)) == back
 
 
 def test_one_snapshot_is_the_newest_that_has_matured(
     span: Span, settings: Callable[..., PurchaseConfig]
 ) -> None:
-    problem = settings(30, snapshots=1, spacing_days=500).problem
-    assert days_back(moments(span(FOUR_MONTHS), END, 30, problem)) == [30]
+    config = settings(30, snapshots=1, spacing_days=500)
+    assert days_back(matured_snapshots(task_of(config, span(FOUR_MONTHS)), 30)) == [30]
 
 
 def test_a_spacing_that_fits_is_kept(span: Span, settings: Callable[..., PurchaseConfig]) -> None:
-    problem = settings(30, snapshots=3, spacing_days=5).problem
-    assert days_back(moments(span(FOUR_MONTHS), END, 30, problem)) == [30, 35, 40]
+    config = settings(30, snapshots=3, spacing_days=5)
+    assert days_back(matured_snapshots(task_of(config, span(FOUR_MONTHS)), 30)) == [30, 35, 40]
 
 
-def test_moments_with_too_few_customers_are_passed_over(
+def test_snapshots_with_too_few_customers_are_passed_over(
     span: Span,
     log_of: Callable[[pd.DataFrame], TransactionLog],
     settings: Callable[..., PurchaseConfig],
 ) -> None:
-    lines = span(FOUR_MONTHS).log.lines
+    lines = span(FOUR_MONTHS).source.lines
     rows = lines[lines["customer_id"] < "c19"].assign(
         timestamp=lambda frame: pd.to_datetime(frame["us"], unit="us", utc=True)
     )
-    few = History(log_of(rows[["customer_id", "timestamp", "amount"]]))
+    few = PurchaseSnapshots(log_of(rows[["customer_id", "timestamp", "amount"]]))
     assert len(few.table(END)) == 19
-    assert moments(few, END, 30, settings(30).problem) == []
+    assert matured_snapshots(task_of(settings(30), few), 30) == []
 
 
 def test_rows_are_what_was_known_then_and_what_followed(span: Span) -> None:
@@ -138,7 +142,7 @@ def test_the_margins_of_each_snapshot_have_its_level(shop_rows: tuple) -> None: 
 @pytest.fixture
 def shop_rows(shop: tuple) -> tuple:  # type: ignore[type-arg]
     """Two snapshots of the simulated shop, and how many rows the first one has."""
-    history, as_of = shop.history, shop.origin.as_of  # type: ignore[attr-defined]
+    history, as_of = shop.task.data, shop.origin.as_of  # type: ignore[attr-defined]
     at = [as_of - timedelta(days=each) for each in (60, 90)]
     rows = stack(
         history,
@@ -163,12 +167,17 @@ def shop_rows(shop: tuple) -> tuple:  # type: ignore[type-arg]
     ],
 )
 def test_origins_are_a_horizon_apart_or_as_far_as_the_log_lets_them(
-    days: int, horizon: int, count: int, gap: int, span: Span
+    days: int,
+    horizon: int,
+    count: int,
+    gap: int,
+    span: Span,
+    settings: Callable[..., PurchaseConfig],
 ) -> None:
-    history, newest = span(days), END - timedelta(days=horizon)
-    found = origins(history, horizon, count, newest)
+    task, newest = task_of(settings(horizon), span(days)), END - timedelta(days=horizon)
+    found = [each.as_of for each in origins(task, count)]
     assert days_back(found) == [horizon + gap * each for each in range(count)]
-    assert (found[-1] - history.log.first) >= 0.4 * (newest - history.log.first)
+    assert (found[-1] - task.data.source.first) >= 0.4 * (newest - task.data.source.first)
 
 
 def test_segments_split_everyone_by_purchase_days_and_tell_who_is_new() -> None:

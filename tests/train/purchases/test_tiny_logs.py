@@ -16,9 +16,9 @@ from features.simulate import simulate
 from models.purchases.predictor import PurchasePredictor
 from train.purchases import figures as pictures
 from train.purchases.backtest import Origin, judge_origin, origins
-from train.purchases.history import History
 from train.purchases.holdout_table import held_out
 from train.purchases.records import clv_record, model_record
+from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.purchases.train import Trained, train
 from train.tracking.serialization import to_json
 
@@ -33,10 +33,10 @@ def trained(
     """Trained as of the log's end, and what it answers of everybody."""
 
     def make(transactions: pd.DataFrame) -> tuple[Trained, pd.DataFrame]:
-        history = History(log_of(transactions))
-        end = history.log.end
-        found = train(settings(90, rounds=5), history, end, 90, step=lambda _: None)
-        return found, PurchasePredictor(found.bundle).predict(history.table(end), as_of=end)
+        log = log_of(transactions)
+        task = PurchaseTask(settings(90, rounds=5), PurchaseSnapshots(log), log.end, 90)
+        found = train(task, step=lambda _: None)
+        return found, PurchasePredictor(found.bundle).predict(task.table, as_of=task.as_of)
 
     return make
 
@@ -135,7 +135,7 @@ class Odd(NamedTuple):
 
     name: str
     customers: int
-    history: History
+    history: PurchaseSnapshots
     trained: Trained
     origin: Origin
 
@@ -147,13 +147,14 @@ def odd(
     log_of: Callable[[pd.DataFrame], TransactionLog],
 ) -> Odd:
     transactions, customers = ODD[request.param]
-    history, config = History(log_of(transactions)), settings(40, snapshots=2, rounds=5)
-    end = history.log.end
-    (at,) = origins(history, 40, 1, end - timedelta(days=40))
+    history, config = PurchaseSnapshots(log_of(transactions)), settings(40, snapshots=2, rounds=5)
+    end = history.source.end
+    task = PurchaseTask(config, history, end, 40)
+    (earlier,) = origins(task, 1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("train.purchases.backtest.DRAWS", 20)
-        origin = judge_origin(config, history, at, 40, step=lambda _: None)
-    trained = train(config, history, end, 40, step=lambda _: None)
+        origin = judge_origin(earlier, step=lambda _: None)
+    trained = train(task, step=lambda _: None)
     return Odd(request.param, customers, history, trained, origin)
 
 
@@ -197,8 +198,11 @@ def test_a_log_of_refunds_only_is_refused_in_one_sentence(trained: Train) -> Non
 
 @pytest.mark.parametrize("days", [1, 40])
 def test_a_backtest_of_a_log_too_short_for_its_horizon_is_refused(
-    days: int, log_of: Callable[[pd.DataFrame], TransactionLog]
+    days: int,
+    settings: Callable[..., PurchaseConfig],
+    log_of: Callable[[pd.DataFrame], TransactionLog],
 ) -> None:
-    history = History(log_of(simulated(50, days)))
+    history = PurchaseSnapshots(log_of(simulated(50, days)))
+    task = PurchaseTask(settings(90), history, history.source.end, 90)
     with pytest.raises(DataError, match=r"fewer than 20 .*; take a shorter horizon"):
-        origins(history, 90, 3, history.log.end - timedelta(days=90))
+        origins(task, 3)

@@ -16,7 +16,7 @@ from features.config.sections import Economics
 from features.ingest.transactions import TransactionLog
 from features.simulate import simulate
 from models.purchases.predictor import PurchasePredictor
-from train.purchases.history import History
+from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.purchases.train import train
 from train.report.build import CHAPTERS, write
 from train.report.chapters import value_distribution as value
@@ -41,15 +41,17 @@ def gathered(
     """The facts of a quick training on these transactions."""
 
     def make(transactions: pd.DataFrame, **given: Any) -> Facts:
-        history = History(log_of(transactions))
+        history = PurchaseSnapshots(log_of(transactions))
         economics = given.pop("economics", Economics())
         config = settings(HORIZON_DAYS, rounds=5).model_copy(update={"economics": economics})
-        trained = train(config, history, history.log.end, HORIZON_DAYS, step=lambda _: None)
+        trained = train(
+            PurchaseTask(config, history, history.source.end, HORIZON_DAYS), step=lambda _: None
+        )
         subject = Subject(
             bundle=trained.bundle,
             config=config,
             history=history,
-            as_of=history.log.end,
+            as_of=history.source.end,
             horizon_days=HORIZON_DAYS,
             judged=judged(trained.verdict) if trained.verdict else None,
             **given,

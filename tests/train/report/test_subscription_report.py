@@ -23,8 +23,8 @@ from train.report.build import write_contracts
 from train.report.chapters.retention import attributes_told
 from train.report.facts.subscription_holdout import contract_judged
 from train.report.facts.subscriptions import ContractSubject, gather
-from train.subscriptions.fit import Task
 from train.subscriptions.months import survived
+from train.subscriptions.snapshot_cache import SubscriptionSnapshots, SubscriptionTask
 from train.subscriptions.train import train
 
 TELCO = Path(__file__).resolve().parents[3] / "configs" / "telco.toml"
@@ -226,12 +226,13 @@ def dated(folder: Path, until: str) -> tuple[ContractSubject, bool]:
         """
     )
     config = read_subscription_config(folder / "dated.toml")
-    task = Task(config, read_subscribers(config.data), pd.Timestamp("2025-01-01", tz="UTC"), 180)
+    data = SubscriptionSnapshots(read_subscribers(config.data))
+    task = SubscriptionTask(config, data, pd.Timestamp("2025-01-01", tz="UTC"), 180)
     trained = train(task, step=lambda _: None)
     subject = ContractSubject(
         bundle=trained.bundle,
         config=config,
-        subscriptions=task.subscriptions,
+        subscriptions=task.data.source,
         as_of=task.as_of,
         horizon_days=180,
         judged=contract_judged(trained.verdict) if trained.verdict else None,

@@ -19,9 +19,10 @@ from features.subscriptions.table import MONTH_DAYS, build_features
 from models.metrics import log_loss
 from models.subscriptions.predictor import SubscriptionPredictor
 from train.subscriptions.backtest import LADDER
-from train.subscriptions.fit import Task, fit
+from train.subscriptions.fit import fit
 from train.subscriptions.holdout import judge_horizon, judge_months
 from train.subscriptions.months import known_by, last_hazard, last_watched, month_rows
+from train.subscriptions.snapshot_cache import SubscriptionSnapshots, SubscriptionTask
 from train.subscriptions.train import train
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
@@ -47,6 +48,11 @@ def config(path: Path, **changes: Any) -> SubscriptionConfig:
     )
 
 
+def task_of(config: SubscriptionConfig) -> SubscriptionTask:
+    data = SubscriptionSnapshots(read_subscribers(config.data))
+    return SubscriptionTask(config, data, AS_OF, HORIZON_DAYS)
+
+
 class Log(NamedTuple):
     """A simulated table of subscribers with the truth behind it."""
 
@@ -54,8 +60,10 @@ class Log(NamedTuple):
     subscriptions: SubscriberTable
     hazard: pd.Series
 
-    def task(self, as_of: datetime = AS_OF) -> Task:
-        return Task(self.config, self.subscriptions, as_of, HORIZON_DAYS)
+    def task(self, as_of: datetime = AS_OF) -> SubscriptionTask:
+        return SubscriptionTask(
+            self.config, SubscriptionSnapshots(self.subscriptions), as_of, HORIZON_DAYS
+        )
 
 
 def simulated(customers: int, seed: int) -> tuple[pd.DataFrame, pd.Series]:
@@ -109,7 +117,7 @@ def test_the_prior_is_that_of_the_population(log: Log) -> None:
     """Retention rises with tenure because those who leave easily have left."""
     prior = fit(log.task()).bundle.card.prior.model
     known = known_by(log.subscriptions, AS_OF)
-    months, _ = month_rows(known, log.task().names, {"plan": ("basic", "plus")})
+    months, _ = month_rows(known, log.task().data.names, {"plan": ("basic", "plus")})
     for month in (1, 6, 12):
         at = months.left[months.month == month]
         error = 4 * np.sqrt(at.mean() / len(at))
@@ -140,7 +148,7 @@ def test_no_row_at_or_after_the_moment_moves_the_model(log: Log, tmp_path: Path)
     frame.loc[frame["until"].isna() & ~begun & (np.arange(len(frame)) % 2 == 0), "until"] = now
     frame.to_parquet(tmp_path / "other.parquet")
     settings = config(tmp_path / "other.parquet")
-    other = Task(settings, read_subscribers(settings.data), AS_OF, HORIZON_DAYS)
+    other = task_of(settings)
     one, two = (fit(task).bundle for task in (log.task(), other))
     ignored = {"training"}
     assert one.card.model_dump(exclude=ignored) == two.card.model_dump(exclude=ignored)
@@ -165,7 +173,7 @@ def test_the_metrics_are_of_what_followed_and_the_training_repeats_itself(log: L
 
 def test_months_are_judged_on_customers_that_were_not_learnt_from(log: Log) -> None:
     task = log.task()
-    known = known_by(task.subscriptions, task.as_of)
+    known = known_by(task.data.source, task.as_of)
     some = known.of(np.arange(len(known.table)) < 800)
     rows = judge_months(task, some, 20).rows
     assert len(rows) == some.lives.periods.sum()
@@ -180,10 +188,10 @@ def test_few_departures_leave_the_prior_alone(tmp_path: Path) -> None:
     frame, _ = simulated(60, 5)
     frame.to_parquet(tmp_path / "few.parquet")
     settings = config(tmp_path / "few.parquet")
-    task = Task(settings, read_subscribers(settings.data), AS_OF, HORIZON_DAYS)
+    task = task_of(settings)
     trained = train(task, step=lambda _: None)
     assert trained.bundle.card.churn.rounds == 0
-    said = SubscriptionPredictor(trained.bundle).predict(build_features(task.subscriptions, AS_OF))
+    said = SubscriptionPredictor(trained.bundle).predict(task.table)
     assert set(said["basis"]) == {"prior"}
     assert np.isfinite(said["clv"]).all()
 
@@ -194,11 +202,11 @@ def test_where_nobody_leaves_nothing_breaks(tmp_path: Path) -> None:
         tmp_path / "loyal.parquet"
     )
     settings = config(tmp_path / "loyal.parquet")
-    task = Task(settings, read_subscribers(settings.data), AS_OF, HORIZON_DAYS)
+    task = task_of(settings)
     trained = train(task, step=lambda _: None)
-    months, _ = month_rows(known_by(task.subscriptions, AS_OF), task.names, {"plan": ("basic",)})
+    months, _ = month_rows(known_by(task.data.source, AS_OF), task.data.names, {"plan": ("basic",)})
     assert 0 < last_hazard(months, last_watched(months)) < 0.01
-    said = SubscriptionPredictor(trained.bundle).predict(build_features(task.subscriptions, AS_OF))
+    said = SubscriptionPredictor(trained.bundle).predict(task.table)
     assert (said["p_churn"] < 0.01).all()
     # and a value without an end is refused
     free = settings.model_copy(update={"economics": Economics(discount_rate_annual=0.0)})

@@ -21,7 +21,7 @@ from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
 from train.charts.theme import Spec
 from train.purchases.fit import fit
-from train.purchases.history import History
+from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.tracking.registry import Registered, register
 from train.tracking.runs import Record, child, connect, leave, library, parent
 
@@ -63,8 +63,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[PurchaseBundle, p
             "spend": {"max_rounds": 0},
         }
     )
-    history = History(read_transactions(config.data))
-    made = fit(config, history, AS_OF, 30, step=lambda _: None).bundle
+    history = PurchaseSnapshots(read_transactions(config.data))
+    made = fit(PurchaseTask(config, history, AS_OF, 30), step=lambda _: None).bundle
     bundles.save(made, folder / "bundle")
     return made, history.table(AS_OF), folder / "bundle"
 

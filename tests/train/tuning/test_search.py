@@ -22,7 +22,7 @@ from features.config.purchases import PurchaseConfig
 from features.config.sections import Boosting
 from features.errors import ConfigError, DataError
 from features.ingest.transactions import TransactionLog
-from train.purchases.history import History, cut
+from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask, truncate
 from train.tracking.runs import library as mlflow_library
 from train.tuning.objective import Gain, Rehearsal, gain, mean_loss, rehearsals
 from train.tuning.search import RANGES, Trial, best, finished, library, open_study, search
@@ -47,7 +47,9 @@ def log(
 @pytest.fixture(scope="module")
 def churn(config: PurchaseConfig, log: TransactionLog) -> Rehearsal:
     """The churn model at two origins of a small log."""
-    return rehearsals(config, History(cut(log, AS_OF)), AS_OF, HORIZON_DAYS)["churn"]
+    return rehearsals(
+        PurchaseTask(config, PurchaseSnapshots(truncate(log, AS_OF)), AS_OF, HORIZON_DAYS)
+    )["churn"]
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +81,13 @@ def tuned(rehearsal: Rehearsal, var: Path, trials: int, **options: float) -> lis
     return finished(study)
 
 
+def configured(rehearsal: Rehearsal, churn: Boosting) -> Rehearsal:
+    """The same with other settings to be beaten."""
+    config = rehearsal.config.model_copy(update={"churn": churn})
+    tasks = (dataclasses.replace(each, config=config) for each in rehearsal.origins)
+    return dataclasses.replace(rehearsal, origins=tuple(tasks))
+
+
 def trial(number: int, mean: float, *, sd: float = 0.1, least: float = 0.1) -> Trial:
     """A trial that is better than the configured settings, whose loss is 1, by `mean`."""
     return Trial(number, DEFAULTS, 1.0 - mean, (1.0 - mean,), Gain(mean, sd, least))
@@ -97,8 +106,10 @@ def test_other_seeds_are_really_others_and_as_many_for_all(newest: Rehearsal) ->
 
 
 def test_origins_lie_one_and_two_horizons_back(churn: Rehearsal) -> None:
-    assert churn.horizon_days == HORIZON_DAYS
-    assert churn.origins == tuple(AS_OF - timedelta(days=HORIZON_DAYS * each) for each in (1, 2))
+    assert {each.horizon_days for each in churn.origins} == {HORIZON_DAYS}
+    assert [each.as_of for each in churn.origins] == [
+        AS_OF - timedelta(days=HORIZON_DAYS * each) for each in (1, 2)
+    ]
 
 
 def test_rows_at_or_after_as_of_change_no_loss(config: PurchaseConfig, log: TransactionLog) -> None:
@@ -107,8 +118,8 @@ def test_rows_at_or_after_as_of_change_no_loss(config: PurchaseConfig, log: Tran
     amount = log.lines["amount"].where(~later, log.lines["amount"] * 100.0)
     changed = dataclasses.replace(log, lines=log.lines.assign(amount=amount))
     known, seen = (
-        rehearsals(config, History(each), AS_OF, HORIZON_DAYS)
-        for each in (cut(log, AS_OF), changed)
+        rehearsals(PurchaseTask(config, PurchaseSnapshots(each), AS_OF, HORIZON_DAYS))
+        for each in (truncate(log, AS_OF), changed)
     )
     for ours, theirs in zip(known.values(), seen.values(), strict=True):
         for first, second in zip(ours.baseline, theirs.baseline, strict=True):
@@ -120,7 +131,9 @@ def test_a_log_without_two_matured_snapshots_is_refused(
 ) -> None:
     as_of = log.first + timedelta(days=12)
     with pytest.raises(DataError, match=r"too short to tune on: as of 2024-.*keep the"):
-        rehearsals(config, History(cut(log, as_of)), as_of, HORIZON_DAYS)
+        rehearsals(
+            PurchaseTask(config, PurchaseSnapshots(truncate(log, as_of)), as_of, HORIZON_DAYS)
+        )
 
 
 def test_the_configured_settings_are_trial_0_and_nothing_worse_wins(
@@ -155,8 +168,7 @@ def test_without_time_only_the_configured_settings_are_judged(
 
 def test_a_model_that_was_held_back_is_let_loose(newest: Rehearsal, tmp_path: Path) -> None:
     held_back = Boosting(max_rounds=20, strength=0.0)
-    config = newest.config.model_copy(update={"churn": held_back})
-    found = tuned(dataclasses.replace(newest, config=config), tmp_path, 4)
+    found = tuned(configured(newest, held_back), tmp_path, 4)
     won = best(found)
     assert won.number > 0
     assert won.loss < found[0].loss
@@ -165,8 +177,7 @@ def test_a_model_that_was_held_back_is_let_loose(newest: Rehearsal, tmp_path: Pa
 
 def test_settings_outside_the_ranges_can_be_tuned_too(newest: Rehearsal, tmp_path: Path) -> None:
     odd = Boosting(max_rounds=5, learning_rate=0.9, min_child_weight=0.0, max_depth=1)
-    config = newest.config.model_copy(update={"churn": odd})
-    found = tuned(dataclasses.replace(newest, config=config), tmp_path, 2)
+    found = tuned(configured(newest, odd), tmp_path, 2)
     assert found[0].settings == odd
     assert len(found) == 2
 

@@ -35,7 +35,7 @@ TOTALS = (
 def chapter(facts: Facts) -> Chapter | None:
     """Retention and value by cohort; nothing where no cohort is old enough to be told of."""
     subject = facts.subject
-    found = cohorts(subject.history.log.lines, facts.table.index, subject.as_of)
+    found = cohorts(subject.history.source.lines, facts.table.index, subject.as_of)
     pictures = (_retention(facts, found), _value(facts, found), _expected(facts, found))
     unit = UNITS[found.unit][0]
     return Chapter(
@@ -43,7 +43,7 @@ def chapter(facts: Facts) -> Chapter | None:
         title="Cohorts",
         says=(
             f"Customers by the {unit} of their first order. The log begins on "
-            f"{facts.day(subject.history.log.first)}: who bought before is counted as new then.",
+            f"{facts.day(subject.history.source.first)}: who bought before is counted as new then.",
         ),
         parts=tuple(each for each in pictures if each is not None),
     )

@@ -21,7 +21,7 @@ MOST = 8
 
 def chapter(facts: Facts) -> Chapter:
     """Every row of the log accounted for; what is unsure about the customers."""
-    log = facts.subject.history.log
+    log = facts.subject.history.source
     span = (
         f"The log begins on {facts.day(log.first)}; nothing from "
         f"{facts.day(facts.subject.as_of)} on is used. The counts are those of the "

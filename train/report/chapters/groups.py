@@ -32,7 +32,7 @@ COLUMNS = (
 
 def chapter(facts: Facts) -> Chapter:
     """One picture for each way to group customers that the log knows."""
-    answers, lines = facts.answers, facts.subject.history.log.lines
+    answers, lines = facts.answers, facts.subject.history.source.lines
     tiers = list(facts.subject.config.tiers.names)
     pictures = [
         picture(facts, "tier", answers["tier"], tiers),
@@ -40,7 +40,7 @@ def chapter(facts: Facts) -> Chapter:
     ]
     absent = []
     for name in ("category", "channel"):
-        if name in facts.subject.history.log.optional:
+        if name in facts.subject.history.source.optional:
             pictures.append(picture(facts, name, favourite(lines, name, facts.subject.as_of)))
         else:
             absent.append(name)

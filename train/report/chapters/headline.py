@@ -110,7 +110,7 @@ def _last_revenue(facts: Facts) -> tuple[float, float]:
     """Net revenue of a horizon's length before as_of, and that of customers who were new then."""
     subject = facts.subject
     since = subject.as_of - timedelta(days=subject.horizon_days)
-    lines = subject.history.log.lines
+    lines = subject.history.source.lines
     recent = lines[lines["us"] >= since.timestamp() * 1e6]
     first = lines[lines["amount"] > 0].groupby("customer_id")["us"].min()
     new = recent["customer_id"].map(first) >= since.timestamp() * 1e6
@@ -131,8 +131,8 @@ def _months(facts: Facts, new: str) -> Picture:
 def _past(facts: Facts) -> list[Row]:
     """Net revenue of months of which the last ends at as_of, the oldest first."""
     subject = facts.subject
-    lines, as_of = subject.history.log.lines, subject.as_of
-    known = int((as_of - subject.history.log.first).days // MONTH_DAYS)
+    lines, as_of = subject.history.source.lines, subject.as_of
+    known = int((as_of - subject.history.source.first).days // MONTH_DAYS)
     edges = [
         as_of - timedelta(days=MONTH_DAYS * back)
         for back in range(min(PAST_MONTHS, max(known, 1)), -1, -1)

@@ -19,7 +19,7 @@ SHARES = {
 
 def chapter(facts: Facts) -> Chapter:
     """A card for each cluster, and how far the clusters are to be believed."""
-    log = facts.subject.history.log
+    log = facts.subject.history.source
     found = cluster(facts.table)
     favourites = pd.DataFrame(
         {name: favourite(log.lines, name, facts.subject.as_of) for name in log.optional}

@@ -45,7 +45,7 @@ def chapter(facts: Facts) -> Chapter:
     """What every formula says, or why none can be worked out."""
     subject = facts.subject
     try:
-        days = longest_period(subject.history.log.first, subject.as_of)
+        days = longest_period(subject.history.source.first, subject.as_of)
         found = textbook(
             facts.table,
             subject.history.table(subject.as_of - timedelta(days=days)),

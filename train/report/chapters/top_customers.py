@@ -94,7 +94,7 @@ def listed(facts: Told, shown: pd.DataFrame, columns: tuple[Column, ...]) -> lis
 def _days(facts: Facts, days: NDArray[np.float64]) -> pd.Series:
     """Days so far from as_of, in the log's own time; null where the number is not known."""
     moments = pd.Timestamp(facts.subject.as_of) + pd.to_timedelta(pd.Series(days), unit="D")
-    local = moments.dt.tz_convert(facts.subject.history.log.timezone)
+    local = moments.dt.tz_convert(facts.subject.history.source.timezone)
     return local.dt.strftime("%Y-%m-%d")
 
 

@@ -13,7 +13,7 @@ from features.config.sections import Economics
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
 from models.segmentation.cutoffs import cutoffs, name_customers
-from train.purchases.history import History
+from train.purchases.snapshot_cache import PurchaseSnapshots
 from train.report.facts.holdout import Judged
 from train.report.facts.shared import About, Earlier, Told
 from train.report.facts.wording import PURCHASES
@@ -32,7 +32,7 @@ class Subject(About):
 
     bundle: PurchaseBundle
     config: PurchaseConfig
-    history: History
+    history: PurchaseSnapshots
     judged: Judged | None
     countries: pd.Series | None = None
 
@@ -64,7 +64,7 @@ class Facts(Told):
         if subject.previous is not None:
             return subject.previous
         moment = subject.as_of - timedelta(days=EARLIER_DAYS)
-        if moment <= subject.history.log.first or subject.history.table(moment).empty:
+        if moment <= subject.history.source.first or subject.history.table(moment).empty:
             return None
         table = subject.history.table(moment)
         found = self._answers(table, moment)

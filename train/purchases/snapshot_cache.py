@@ -1,4 +1,4 @@
-"""What was known of a log at past moments, and what followed; each worked out once."""
+"""Transactions by point in time: feature tables, labels and priors, each computed once."""
 
 from __future__ import annotations
 
@@ -7,38 +7,48 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
+from features.config.purchases import PurchaseConfig
 from features.errors import DataError
 from features.ingest.transactions import TransactionLog
 from features.purchases import labels
-from features.purchases.table import build_features
+from features.purchases.table import build_features, expressions
 from features.schema import OPTIONAL
 from models.purchases.calibration import CalibrationError, measure_error
 from models.purchases.prior import Prior, fit_classical, fit_prior
+from train.task import Task
 
 
 @dataclass(frozen=True)
-class History:
-    """A log that answers for any moment; an answer for a moment never sees a later row.
+class PurchaseSnapshots:
+    """Transactions, and what follows from them as of any point in time, cached by as_of.
 
-    One history may serve several origins: what was known at a moment is the same for all of them,
-    and `outcome` refuses a horizon that is not over by the origin `by`.
+    Nothing as of a point in time depends on a later row. One cache may serve several origins:
+    what was known at a time is the same for all of them, and `outcome` refuses a horizon that is
+    not over by the origin `by`.
     """
 
-    log: TransactionLog
+    source: TransactionLog
     _tables: dict[datetime, pd.DataFrame] = field(default_factory=dict, repr=False)
     _outcomes: dict[tuple[datetime, int], pd.DataFrame] = field(default_factory=dict, repr=False)
     _priors: dict[datetime, Prior] = field(default_factory=dict, repr=False)
     _classical: dict[datetime, Prior] = field(default_factory=dict, repr=False)
     _errors: dict[tuple[datetime, int], CalibrationError] = field(default_factory=dict, repr=False)
 
+    @property
+    def names(self) -> list[str]:
+        """The features in the order of the matrix."""
+        return [each.name for each in expressions(self.source.optional)]
+
     def table(self, as_of: datetime) -> pd.DataFrame:
-        """The feature table as of a moment."""
+        """The feature table as of a point in time."""
         if as_of not in self._tables:
-            self._tables[as_of] = build_features(self.log.lines, as_of, optional=self.log.optional)
+            self._tables[as_of] = build_features(
+                self.source.lines, as_of, optional=self.source.optional
+            )
         return self._tables[as_of]
 
     def outcome(self, as_of: datetime, horizon_days: int, *, by: datetime) -> pd.DataFrame:
-        """The labels of a horizon that was over by the moment `by`."""
+        """The labels of a horizon that was over by the time `by`."""
         if as_of + timedelta(days=horizon_days) > by:
             raise DataError(
                 f"the {horizon_days} days after {as_of.isoformat()} are not over by "
@@ -46,18 +56,18 @@ class History:
             )
         if (as_of, horizon_days) not in self._outcomes:
             self._outcomes[as_of, horizon_days] = labels.build_labels(
-                self.log.lines, as_of, horizon_days, end=self.log.end
+                self.source.lines, as_of, horizon_days, end=self.source.end
             )
         return self._outcomes[as_of, horizon_days]
 
     def prior(self, as_of: datetime) -> Prior:
-        """The probability model fitted as of a moment, from which the trees start."""
+        """The probability model fitted as of a point in time, from which the trees start."""
         if as_of not in self._priors:
             self._priors[as_of] = fit_prior(self.table(as_of), self.classical(as_of))
         return self._priors[as_of]
 
     def classical(self, as_of: datetime) -> Prior:
-        """BG/NBD x Gamma-Gamma as published, fitted as of a moment."""
+        """BG/NBD x Gamma-Gamma as published, fitted as of a point in time."""
         if as_of not in self._classical:
             self._classical[as_of] = fit_classical(self.table(as_of))
         return self._classical[as_of]
@@ -72,7 +82,10 @@ class History:
         return self._errors[as_of, horizon_days]
 
 
-def cut(log: TransactionLog, as_of: datetime) -> TransactionLog:
+PurchaseTask = Task[PurchaseConfig, PurchaseSnapshots]
+
+
+def truncate(log: TransactionLog, as_of: datetime) -> TransactionLog:
     """The log without any row at or after `as_of`; later rows cannot then matter.
 
     Raises DataError when `as_of` lies after the log's end: what happened until then is unknown.

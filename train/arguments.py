@@ -1,0 +1,47 @@
+"""The task that the arguments of a command ask for, of either kind of customers."""
+
+from __future__ import annotations
+
+import logging
+from argparse import Namespace
+from datetime import datetime
+
+from features.config.read import read_config
+from features.config.subscriptions import SubscriptionConfig
+from features.dataset import Dataset, as_of_or_end, read_dataset
+from features.errors import DataError
+from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask, truncate
+from train.subscriptions.snapshot_cache import SubscriptionSnapshots, SubscriptionTask
+
+logger = logging.getLogger(__name__)
+
+
+def read_task(arguments: Namespace, *, quiet: bool = False) -> PurchaseTask | SubscriptionTask:
+    """What the arguments `config`, `as_of` and `horizon_days` ask for, with its data.
+
+    quiet  whether nothing is logged of what is read
+
+    Raises ConfigError or DataError for what cannot be used.
+    """
+    config = read_config(arguments.config)
+    horizon_days = arguments.horizon_days or config.problem.horizon_days
+    if isinstance(config, SubscriptionConfig):
+        subscribers = read_dataset(config, quiet=quiet)
+        as_of = _as_of(arguments.as_of, subscribers, quiet=quiet)
+        if as_of > subscribers.end:
+            raise DataError(
+                f"as_of {as_of.isoformat()} lies after the end of knowledge "
+                f"{subscribers.end.isoformat()}; take that or an earlier one"
+            )
+        return SubscriptionTask(config, SubscriptionSnapshots(subscribers), as_of, horizon_days)
+    log = read_dataset(config, quiet=quiet)
+    as_of = _as_of(arguments.as_of, log, quiet=quiet)
+    return PurchaseTask(config, PurchaseSnapshots(truncate(log, as_of)), as_of, horizon_days)
+
+
+def _as_of(text: str | None, dataset: Dataset, *, quiet: bool) -> datetime:
+    as_of = as_of_or_end(text, dataset)
+    if not quiet:
+        default = "" if text else f" (the {dataset.noun}'s end)"
+        logger.info("as of %s%s", as_of.isoformat(), default)
+    return as_of
