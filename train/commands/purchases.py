@@ -9,22 +9,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from features.config.purchases import PurchaseConfig
-from features.config.read import read_purchase_config
 from features.config.subscriptions import SubscriptionConfig
-from features.ingest.policies import format_counts
-from features.ingest.transactions import read_transactions
-from features.timestamps import parse_as_of
 from models import bundle as bundles
 from models.bundle import Bundle, Card
+from train.arguments import read_task
 from train.commands.backtest import backtest as backtest
 from train.commands.report import leave as leave_report
 from train.progress import bar
 from train.purchases.holdout_table import held_out
 from train.purchases.records import clv_record, model_record
-from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask, truncate
+from train.purchases.snapshot_cache import PurchaseTask
 from train.purchases.snapshots import Step
 from train.purchases.train import BOTH, Trained, train
 from train.tracking import runs as tracking
@@ -117,14 +114,7 @@ def announce(registered: Registered) -> None:
 
 
 def _job(arguments: Namespace) -> PurchaseTask:
-    config = read_purchase_config(arguments.config)
-    horizon_days = arguments.horizon_days or config.problem.horizon_days
-    logger.info("reading %s", config.data.transactions)
-    log = read_transactions(config.data)
-    logger.info("%s", format_counts(log.counts))
-    as_of = parse_as_of(arguments.as_of, log.timezone) if arguments.as_of else log.end
-    logger.info("as of %s%s", as_of.isoformat(), "" if arguments.as_of else " (the log's end)")
-    return PurchaseTask(config, PurchaseSnapshots(truncate(log, as_of)), as_of, horizon_days)
+    return cast(PurchaseTask, read_task(arguments))
 
 
 def _train(job: PurchaseTask, models: Sequence[str]) -> Trained:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from argparse import Namespace
-from typing import Any
+from typing import Any, cast
 
 from features.errors import DataError
+from train.arguments import read_task
 from train.commands import subscription_report as contract_door
 from train.commands.purchases import about, announce, named, recorded, register_bundle
 from train.progress import bar
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 def clv(arguments: Namespace) -> dict[str, Any]:
     """Train, record under one parent run and register the bundle."""
-    task = read_task(arguments)
+    task = _read(arguments)
     with recorded("clv", task.config, task.as_of) as run_id:
         trained = _train(task)
         tracking.child("churn", churn_record(task, trained))
@@ -34,7 +35,7 @@ def clv(arguments: Namespace) -> dict[str, Any]:
 
 def churn(arguments: Namespace) -> dict[str, Any]:
     """Train and record the churn model; nothing is registered."""
-    task = read_task(arguments)
+    task = _read(arguments)
     with recorded("churn", task.config, task.as_of) as run_id:
         trained = _train(task)
         tracking.leave(churn_record(task, trained))
@@ -59,7 +60,11 @@ def tune(arguments: Namespace) -> dict[str, Any]:
 
 def report(arguments: Namespace) -> dict[str, Any]:
     """Write the report of a registered model as one HTML file."""
-    return contract_door.report(arguments, read_task(arguments))
+    return contract_door.report(arguments, _read(arguments))
+
+
+def _read(arguments: Namespace) -> SubscriptionTask:
+    return cast(SubscriptionTask, read_task(arguments))
 
 
 def _train(task: SubscriptionTask) -> ContractTrained:

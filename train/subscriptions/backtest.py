@@ -8,13 +8,14 @@ from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from features.atomic_file import write_atomically
 from features.errors import DataError
 from models.metrics import churn_metrics, value_metrics
 from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.shifted_beta_geometric import ShiftedBetaGeometric
+from train.arguments import read_task
 from train.commands.backtest import require_place
 from train.leaderboard import leaderboard, render
 from train.progress import bar
@@ -42,11 +43,8 @@ def backtest(arguments: Namespace) -> dict[str, Any]:
 
     Raises DataError for a table of one moment, and where no origin has enough behind it.
     """
-    # imported here: the doors of both kinds of problems know each other
-    from train.arguments import read_task
-
     require_place(arguments.out)
-    task = read_task(arguments)
+    task = cast(SubscriptionTask, read_task(arguments))
     origins = _origins(task, arguments)
     tracking.connect(task.config.tracking.experiment)
     started = tracking.Record(description=ABOUT, params={"horizon_days": task.horizon_days})
