@@ -17,7 +17,7 @@ from features.config.sections import (
 )
 
 
-class Columns(Section):
+class PurchaseColumns(Section):
     """Our name = source column. `cost` and `quantity` must exist; no feature reads them."""
 
     customer_id: Text
@@ -30,7 +30,7 @@ class Columns(Section):
     quantity: Text | None = None
 
 
-class Data(Section):
+class PurchaseData(Section):
     """Where the transactions are and how their rows are to be read."""
 
     transactions: Text
@@ -39,13 +39,13 @@ class Data(Section):
     refunds: Literal["net", "drop", "error"] = "net"
     guests: Literal["drop", "error"] = "drop"
     duplicates: Literal["keep", "drop"] = "keep"
-    columns: Columns
+    columns: PurchaseColumns
 
 
 class PurchaseConfig(Section):
     """One business problem: everything a run depends on is a field here."""
 
-    data: Data
+    data: PurchaseData
     problem: Problem
     economics: Economics = Economics()
     churn: Boosting = Boosting()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from features.config.purchases import Data
+from features.config.purchases import PurchaseData
 from features.errors import DataError
 from features.schema import ZERO_AMOUNT
 
@@ -29,7 +29,7 @@ MEANINGS = {
 }
 
 
-def apply_policies(rows: pd.DataFrame, data: Data) -> tuple[pd.DataFrame, dict[str, int]]:
+def apply_policies(rows: pd.DataFrame, data: PurchaseData) -> tuple[pd.DataFrame, dict[str, int]]:
     """Distinct source rows with `copies` -> the rows that count, and where the others went.
 
     Guests are set aside first, then duplicates, then refunds: a row is counted once.

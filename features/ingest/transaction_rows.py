@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from features.config.purchases import Data
+from features.config.purchases import PurchaseData
 from features.errors import DataError
 from features.ingest.column_types import Cast, number_cast, quote, text_sql, timestamp_cast
 from features.ingest.scan import missing_columns, scan, source_types, unreadable
@@ -16,7 +16,7 @@ from features.timestamps import to_utc
 TEXTS = ("customer_id", "order_id", "category", "channel")
 
 
-def read_transaction_rows(files: tuple[Path, ...], data: Data) -> pd.DataFrame:
+def read_transaction_rows(files: tuple[Path, ...], data: PurchaseData) -> pd.DataFrame:
     """Source files -> one row per *distinct* source row, in the schema's names.
 
         customer_id, order_id, category, channel   text as written, null where absent or blank
@@ -43,7 +43,7 @@ def read_transaction_rows(files: tuple[Path, ...], data: Data) -> pd.DataFrame:
 
 
 def _require_alike(
-    connection: duckdb.DuckDBPyConnection, files: tuple[Path, ...], data: Data
+    connection: duckdb.DuckDBPyConnection, files: tuple[Path, ...], data: PurchaseData
 ) -> dict[str, str]:
     """Source column -> type, alike in all files and holding every configured column."""
     first: dict[str, str] = {}
@@ -60,7 +60,7 @@ def _require_alike(
     return first
 
 
-def _casts(files: tuple[Path, ...], types: dict[str, str], data: Data) -> dict[str, Cast]:
+def _casts(files: tuple[Path, ...], types: dict[str, str], data: PurchaseData) -> dict[str, Cast]:
     """Name -> how its source column is read."""
     amount, timestamp = data.columns.amount, data.columns.timestamp
     try:
@@ -72,7 +72,7 @@ def _casts(files: tuple[Path, ...], types: dict[str, str], data: Data) -> dict[s
         raise DataError(f"{files[0]}: {error}") from None
 
 
-def _query(scan: str, types: dict[str, str], casts: dict[str, Cast], data: Data) -> str:
+def _query(scan: str, types: dict[str, str], casts: dict[str, Cast], data: PurchaseData) -> str:
     """Distinct source rows with their number of copies, columns cast and renamed."""
     configured = data.columns.model_dump()
     columns = {

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from features.config.purchases import Data
+from features.config.purchases import PurchaseData
 from features.errors import DataError
 from features.ingest import files
 from features.ingest import policies as policy
@@ -45,7 +45,7 @@ class TransactionLog:
     end: datetime
 
 
-def read_transactions(data: Data) -> TransactionLog:
+def read_transactions(data: PurchaseData) -> TransactionLog:
     """Read the transactions of a configuration and apply its policies.
 
     Raises DataError, in one sentence, for a file, column or value that cannot be used.

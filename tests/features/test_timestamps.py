@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.config.purchases import Data
+from features.config.purchases import PurchaseData
 from features.errors import DataError
 from features.ingest.transactions import canonical_lines, read_transactions
 from features.purchases.table import build_features
@@ -59,7 +59,7 @@ def test_the_same_instants_in_a_file_give_the_same_features(
 ) -> None:
     log = frame(pd.DatetimeIndex(LONDON))
     log.assign(timestamp=written).to_csv(tmp_path / "log.csv", index=False)
-    data = Data.model_validate(
+    data = PurchaseData.model_validate(
         {"transactions": str(tmp_path / "log.csv"), "timezone": "Europe/London", "columns": COLUMNS}
     )
     expected = build_features(canonical_lines(log, "Europe/London"), AS_OF)
@@ -111,7 +111,7 @@ def test_knowledge_ends_at_the_local_midnight_after_the_last_line(
 ) -> None:
     frame(pd.DatetimeIndex(LONDON)).to_csv(tmp_path / "log.csv", index=False)
     data = {"transactions": str(tmp_path / "log.csv"), "timezone": zone, "columns": COLUMNS}
-    log = read_transactions(Data.model_validate(data))
+    log = read_transactions(PurchaseData.model_validate(data))
     assert log.end == pd.Timestamp("2011-10-31", tz=zone)
 
 

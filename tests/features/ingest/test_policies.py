@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from features.config.purchases import Data, PurchaseConfig
+from features.config.purchases import PurchaseConfig, PurchaseData
 from features.errors import DataError
 from features.ingest import policies as policy
 from features.ingest.transactions import TransactionLog, canonical_lines, read_transactions
@@ -22,9 +22,9 @@ ROWS = pd.DataFrame(
 )
 
 
-def data(**settings: Any) -> Data:
+def data(**settings: Any) -> PurchaseData:
     columns = {"customer_id": "c", "timestamp": "t", "amount": "a"}
-    return Data.model_validate({"transactions": "log.csv", "columns": columns, **settings})
+    return PurchaseData.model_validate({"transactions": "log.csv", "columns": columns, **settings})
 
 
 def accounted(counts: dict[str, int]) -> int:

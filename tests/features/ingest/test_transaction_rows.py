@@ -8,7 +8,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from features.config.purchases import Data
+from features.config.purchases import PurchaseData
 from features.errors import DataError
 from features.ingest.transactions import read_transactions
 
@@ -23,9 +23,9 @@ LOG = pd.DataFrame(
 )
 
 
-def data(path: Path | str, **settings: Any) -> Data:
+def data(path: Path | str, **settings: Any) -> PurchaseData:
     columns = COLUMNS | settings.pop("columns", {"order_id": "order"})
-    return Data.model_validate({"transactions": str(path), "columns": columns, **settings})
+    return PurchaseData.model_validate({"transactions": str(path), "columns": columns, **settings})
 
 
 def write(frame: pd.DataFrame, path: Path) -> Path:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pandas as pd
 
-from features.config.purchases import Data
+from features.config.purchases import PurchaseData
 from features.ingest import files
 from features.ingest.column_types import text_sql, timestamp_cast
 from features.ingest.scan import scan, source_types
@@ -17,7 +17,7 @@ from features.timestamps import EPOCH, MICROSECOND
 SOURCE = "country"
 
 
-def read_countries(data: Data, *, before: datetime) -> pd.Series | None:
+def read_countries(data: PurchaseData, *, before: datetime) -> pd.Series | None:
     """customer_id -> the country that most of the customer's rows name, the first by name of two.
 
     None where the source has no column `country`, or where it is read as something else. Rows at
@@ -40,7 +40,7 @@ def read_countries(data: Data, *, before: datetime) -> pd.Series | None:
     return pd.Series(countries, index=index, name=SOURCE, dtype="str")
 
 
-def _query(source: str, types: dict[str, str], data: Data, before: datetime) -> str:
+def _query(source: str, types: dict[str, str], data: PurchaseData, before: datetime) -> str:
     """One row per customer; of several countries the one of most rows."""
     customer, when = data.columns.customer_id, data.columns.timestamp
     at = timestamp_cast(when, types[when]).named("at")
