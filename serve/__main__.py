@@ -1,4 +1,4 @@
-"""The doors beside the service: `python -m serve score`, `release`, and `key` for a new API key."""
+"""The commands beside the service: `python -m serve score`, `release`, and `key` (an API key)."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ COMMANDS = {"score": _score, "key": _key, "release": _release}
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m serve", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    score = commands.add_parser("score", help="a prediction for every customer of a log")
+    score = commands.add_parser("score", help="a prediction for every customer of a data set")
     score.add_argument("--config", type=Path, required=True, help="TOML of the problem")
     score.add_argument(
-        "--as-of", type=text_or_none, help="date or ISO timestamp; default: the log's end"
+        "--as-of", type=text_or_none, help="date or ISO timestamp; default: the end of the data"
     )
     score.add_argument("--horizon-days", type=horizon_days, help="default: problem.horizon_days")
     score.add_argument(
@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_release(commands.add_parser("release", help="a Bento that needs no MLflow"))
     key = commands.add_parser(
         "key",
-        help="a new API key, told this once, and the line to keep in the service's environment",
+        help="a new API key, shown this once, and the line to keep in the service's environment",
     )
     key.add_argument("--name", required=True, help="whose it is: crm, shop, ...")
     return parser

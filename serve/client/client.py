@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from serve.api.responses import CustomerReply, LookupReply, ModelReply, PredictReply, ReadyReply
 from serve.client.chunks import split_into_chunks
-from serve.client.merge import last_timestamps, merged_reply
+from serve.client.merge import latest_timestamps, merged_reply
 from serve.client.retry import ApiError, RetryingTransport
 
 __all__ = ["ApiError", "Client", "Customer", "Options", "Terms", "Transaction"]
@@ -70,7 +70,7 @@ class PredictOptions(Options, total=False):
 class Client:
     """A service and the key to it; may be used from several threads.
 
-    timeout  seconds to connect, and between two bytes of an answer
+    timeout  seconds to connect, and between two bytes of a response
     retries  how often a request is sent again after 429, 503, 504 or a broken connection, with
              growing, random waits, or as long as the service asks for; 0: never
 
@@ -82,10 +82,10 @@ class Client:
     def __init__(
         self, url: str, key: str | None = None, *, timeout: float = 60.0, retries: int = 5
     ) -> None:
-        self._exchange = RetryingTransport(url, key, timeout=timeout, retries=retries)
+        self._transport = RetryingTransport(url, key, timeout=timeout, retries=retries)
 
     def __repr__(self) -> str:
-        return f"Client({self._exchange.address!r})"
+        return f"Client({self._transport.address!r})"
 
     def __enter__(self) -> Self:
         return self
@@ -95,7 +95,7 @@ class Client:
 
     def close(self) -> None:
         """Close the connections."""
-        self._exchange.close()
+        self._transport.close()
 
     def predict(
         self, customers: Iterable[Customer], **options: Unpack[PredictOptions]
@@ -105,12 +105,12 @@ class Client:
         Default as_of: midnight after the last transaction of all, however many requests it takes.
         """
         given = list(customers)
-        parts = split_into_chunks("customers", given, lambda each: len(each["transactions"]))
+        chunks = split_into_chunks("customers", given, lambda each: len(each["transactions"]))
 
         def settled(asked: Mapping[str, object]) -> Mapping[str, object]:
             return asked if asked.get("as_of") else {**asked, "as_of": self._as_of(given)}
 
-        return merged_reply(self._post(PredictReply, "/predict"), parts, options, settled)
+        return merged_reply(self._post(PredictReply, "/predict"), chunks, options, settled)
 
     def predict_features(
         self, rows: Iterable[Row], **options: Unpack[PredictOptions]
@@ -120,7 +120,7 @@ class Client:
         return merged_reply(post, split_into_chunks("rows", rows), options)
 
     def lookup(self, customer_ids: Iterable[str], **options: Unpack[Options]) -> LookupReply:
-        """Ids -> the scores of the last batch, or what the model says now where options ask."""
+        """Ids -> the scores of the last batch, or what the model predicts now where options ask."""
         post = self._post(LookupReply, "/lookup")
         return merged_reply(post, split_into_chunks("customer_ids", customer_ids), options)
 
@@ -138,31 +138,31 @@ class Client:
         query = _query(options, history=history, features=features)
         # subtle: a path of dots would be taken for a way up
         name = quote(customer_id, safe="").replace(".", "%2E")
-        return _read(CustomerReply, self._exchange.get(f"/customers/{name}", params=query))
+        return _read(CustomerReply, self._transport.get(f"/customers/{name}", params=query))
 
     def model(self) -> ModelReply:
-        """The model that answers now."""
-        return _read(ModelReply, self._exchange.get("/model"))
+        """The live model."""
+        return _read(ModelReply, self._transport.get("/model"))
 
     def ready(self) -> ReadyReply:
-        """Whether the service answers, and what it stands on; asked once, and not again."""
-        status, content = self._exchange.once("/readyz")
+        """Whether the service is ready, and what it depends on; asked once, without a retry."""
+        status, content = self._transport.get_once("/readyz")
         if status in {200, 503}:
             return _read(ReadyReply, content)
         raise ApiError(f"/readyz answered {status}", status=status, code="foreign")
 
     def _post(self, kind: type[Kind], path: str) -> Callable[[bytes], Kind]:
-        return lambda body: _read(kind, self._exchange.post(path, body))
+        return lambda body: _read(kind, self._transport.post(path, body))
 
     def _as_of(self, customers: Sequence[Customer]) -> str:
         """What the service takes for the midnight after the last of all transactions."""
-        lines = [{"timestamp": each, "amount": 0.0} for each in last_timestamps(customers)]
-        [part] = split_into_chunks("customers", [{"customer_id": "last", "transactions": lines}])
-        return self._post(PredictReply, "/predict")(part.body({})).as_of
+        lines = [{"timestamp": each, "amount": 0.0} for each in latest_timestamps(customers)]
+        [chunk] = split_into_chunks("customers", [{"customer_id": "last", "transactions": lines}])
+        return self._post(PredictReply, "/predict")(chunk.body({})).as_of
 
 
 def _read(kind: type[Reply], content: bytes) -> Reply:
-    """An answer as its type; what a newer service says beside it is passed over."""
+    """A response as its type; fields that a newer service adds are passed over."""
     try:
         return kind.model_validate_json(content, extra="ignore")
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Answers of several requests -> one answer, from one version of the model and one batch."""
+"""Responses to several requests -> one reply, from one version of the model and one batch."""
 
 from __future__ import annotations
 
@@ -15,44 +15,46 @@ Kind = TypeVar("Kind", bound=PredictReply)
 Post = Callable[[bytes], Kind]
 Options = Mapping[str, object]
 
-ROUNDS = 4
+MOST_ROUNDS = 4
 TOO_LARGE = 413
 
 
 def merged_reply(
     post: Post[Kind],
-    parts: Iterable[Chunk],
+    chunks: Iterable[Chunk],
     options: Options,
     settled: Callable[[Options], Options] = lambda options: options,
 ) -> Kind:
-    """The answer to all parts, in their order.
+    """The reply to all chunks, in their order.
 
-    post     asks the service; raises ApiError
-    settled  the options with everything in them that must not be read off a part alone
+    post     sends a body to the service; raises ApiError
+    settled  the options with everything in them that must not be inferred from one chunk alone
     """
     given = {name: value for name, value in options.items() if value is not None}
-    answers, asked = _answers(post, parts, given, settled)
-    for _ in range(ROUNDS):
-        latest = _origin(answers[-1][1])
-        if all(_origin(reply) == latest for _, reply in answers):
-            return _merged([reply for _, reply in answers])
-        answers = [
-            (part, reply if _origin(reply) == latest else post(part.body(asked)))
-            for part, reply in answers
+    replies, options_sent = _replies(post, chunks, given, settled)
+    for _ in range(MOST_ROUNDS):
+        latest = _model_and_batch(replies[-1][1])
+        if all(_model_and_batch(reply) == latest for _, reply in replies):
+            return _merged([reply for _, reply in replies])
+        replies = [
+            (chunk, reply if _model_and_batch(reply) == latest else post(chunk.body(options_sent)))
+            for chunk, reply in replies
         ]
     raise ApiError("the model or the batch changed again and again; ask later", code="changing")
 
 
-def last_timestamps(customers: Sequence[Mapping[str, Any]]) -> list[str]:
+def latest_timestamps(customers: Sequence[Mapping[str, Any]]) -> list[str]:
     """The latest timestamp without an offset and the latest with one, as far as there are any."""
-    moments = [_moment(line["timestamp"]) for each in customers for line in each["transactions"]]
-    naive = [each for each in moments if each and each.tzinfo is None]
-    aware = [each for each in moments if each and each.tzinfo is not None]
+    timestamps = [
+        _timestamp(line["timestamp"]) for each in customers for line in each["transactions"]
+    ]
+    naive = [each for each in timestamps if each and each.tzinfo is None]
+    aware = [each for each in timestamps if each and each.tzinfo is not None]
     return [max(each).isoformat() for each in (naive, aware) if each]
 
 
-def _moment(value: object) -> datetime | None:
-    """None for what is no moment: the service will say so where it meets it."""
+def _timestamp(value: object) -> datetime | None:
+    """None for what is no timestamp: the service will say so where it meets it."""
     text = value.isoformat() if isinstance(value, date) else value
     try:
         return datetime.fromisoformat(text.strip()) if isinstance(text, str) else None
@@ -60,29 +62,29 @@ def _moment(value: object) -> datetime | None:
         return None
 
 
-def _answers(
+def _replies(
     post: Post[Kind],
-    parts: Iterable[Chunk],
+    chunks: Iterable[Chunk],
     options: Options,
     settled: Callable[[Options], Options],
 ) -> tuple[list[tuple[Chunk, Kind]], Options]:
-    """Each part and its answer; a part that the service finds too large is halved."""
-    waiting = deque(parts)
-    answers = []
+    """Each chunk and its reply; a chunk that the service finds too large is halved."""
+    waiting = deque(chunks)
+    replies = []
     while waiting:
         if len(waiting) > 1:
             options = settled(options)
-        part = waiting.popleft()
+        chunk = waiting.popleft()
         try:
-            answers.append((part, post(part.body(options))))
+            replies.append((chunk, post(chunk.body(options))))
         except ApiError as error:
-            if error.status != TOO_LARGE or len(part.items) < 2:
+            if error.status != TOO_LARGE or len(chunk.items) < 2:
                 raise
-            waiting.extendleft(reversed(part.halves()))
-    return answers, options
+            waiting.extendleft(reversed(chunk.halves()))
+    return replies, options
 
 
-def _origin(reply: PredictReply) -> tuple[object, ...]:
+def _model_and_batch(reply: PredictReply) -> tuple[object, ...]:
     batch = reply.batch.number if isinstance(reply, LookupReply) else None
     return reply.model, reply.as_of, batch
 

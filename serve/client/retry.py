@@ -1,4 +1,4 @@
-"""A request of the client, sent again while that may help; what is raised where it does not."""
+"""The retry of the client: a request is sent again while that may help, else ApiError."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from typing import Any
 
 import httpx
 
-WORTH_REPEATING = frozenset({429, 503, 504})
+RETRIED_STATUSES = frozenset({429, 503, 504})
 FIRST_WAIT_SECONDS = 0.25
 LONGEST_WAIT_SECONDS = 30.0
 KEY = re.compile(r"[\x21-\x7e]+")
-PASSING = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError)
+RETRIED_ERRORS = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError)
 
 
 class ApiError(Exception):
     """The service refused, failed, or could not be reached; the text is a sentence.
 
-    status      HTTP status; None where no answer came
+    status      HTTP status; None where no response came
     code        the status as a word: invalid_request, unauthorized, ...; unreachable without one
     field       the place in the request that is at fault, as in customers[0].customer_id
     details     every violation, as {"field", "message"}
-    request_id  what the service's log calls this request
+    request_id  this request in the service's log
     """
 
     def __init__(
@@ -46,7 +46,9 @@ class ApiError(Exception):
 
 
 class RetryingTransport:
-    """A connection to one service. Raises ValueError for an address or key that cannot be used.
+    """A connection to one service, which sends a request again while that may help.
+
+    Raises ValueError for an address or key that cannot be used.
 
     address  without user and password, for people
     """
@@ -69,47 +71,47 @@ class RetryingTransport:
         self._http.close()
 
     def get(self, path: str, *, params: Mapping[str, str] | None = None) -> bytes:
-        """The body of the answer. Raises ApiError."""
-        return self._repeated("GET", path, params=params)
+        """The body of the response. Raises ApiError."""
+        return self._retried("GET", path, params=params)
 
     def post(self, path: str, body: bytes) -> bytes:
-        """The body of the answer. Raises ApiError."""
-        return self._repeated(
+        """The body of the response. Raises ApiError."""
+        return self._retried(
             "POST", path, content=body, headers={"content-type": "application/json"}
         )
 
-    def once(self, path: str) -> tuple[int, bytes]:
-        """Status and body, whatever they are. Raises ApiError where no answer comes."""
-        answer = self._sent("GET", path)
-        if isinstance(answer, ApiError):
-            raise answer
-        return answer.status_code, answer.content
+    def get_once(self, path: str) -> tuple[int, bytes]:
+        """Status and body, whatever they are. Raises ApiError where no response comes."""
+        response = self._send("GET", path)
+        if isinstance(response, ApiError):
+            raise response
+        return response.status_code, response.content
 
-    def _repeated(self, method: str, path: str, **more: Any) -> bytes:
-        """Every question is idempotent: asking twice changes nothing."""
+    def _retried(self, method: str, path: str, **more: Any) -> bytes:
+        """Every request is idempotent: sending it twice changes nothing."""
         for attempt in range(self._retries + 1):
-            answer = self._sent(method, path, **more)
-            if isinstance(answer, ApiError):
-                error, asked_to_wait = answer, 0.0
-            elif answer.is_success:
-                return answer.content
+            response = self._send(method, path, **more)
+            if isinstance(response, ApiError):
+                error, asked_to_wait = response, 0.0
+            elif response.is_success:
+                return response.content
             else:
-                error, asked_to_wait = error_of(answer), retry_after(answer.headers)
-            passing = error.status is None or error.status in WORTH_REPEATING
+                error, asked_to_wait = error_of(response), retry_after(response.headers)
+            may_pass = error.status is None or error.status in RETRIED_STATUSES
             last = attempt == self._retries
-            if last or not passing or asked_to_wait > LONGEST_WAIT_SECONDS:
+            if last or not may_pass or asked_to_wait > LONGEST_WAIT_SECONDS:
                 break
             time.sleep(max(asked_to_wait, wait_seconds(attempt)))
         raise error
 
-    def _sent(self, method: str, path: str, **more: Any) -> httpx.Response | ApiError:
+    def _send(self, method: str, path: str, **more: Any) -> httpx.Response | ApiError:
         """An error is returned, not raised here.
 
         subtle: what is raised while httpx's own error is handled carries it, and the key with it.
         """
         try:
             return self._http.request(method, path, **more)
-        except PASSING as error:
+        except RETRIED_ERRORS as error:
             kind = type(error).__name__
         return ApiError(f"{self.address}: no answer to {method} {documented_path(path)} ({kind})")
 
@@ -119,13 +121,13 @@ def documented_path(path: str) -> str:
     return "/customers/{customer_id}" if path.startswith("/customers/") else path
 
 
-def error_of(answer: httpx.Response) -> ApiError:
-    """The error that an answer tells of, be it ours or a proxy's."""
+def error_of(response: httpx.Response) -> ApiError:
+    """The error in a response, be it the service's or a proxy's."""
     try:
-        error = json.loads(answer.content)["error"]
+        error = json.loads(response.content)["error"]
         return ApiError(
             error["message"],
-            status=answer.status_code,
+            status=response.status_code,
             code=error["code"],
             field=error["field"],
             details=tuple(error["details"]),
@@ -133,10 +135,11 @@ def error_of(answer: httpx.Response) -> ApiError:
         )
     except (ValueError, KeyError, TypeError):
         return ApiError(
-            f"the answer was {answer.status_code} {answer.reason_phrase}, not the service's own",
-            status=answer.status_code,
+            f"the response was {response.status_code} {response.reason_phrase}, not the service's "
+            "own",
+            status=response.status_code,
             code="foreign",
-            request_id=answer.headers.get("x-request-id"),
+            request_id=response.headers.get("x-request-id"),
         )
 
 
@@ -152,8 +155,8 @@ def retry_after(headers: Mapping[str, str]) -> float:
     if text.isdecimal():
         return float(text)
     try:
-        moment = parsedate_to_datetime(text)
+        date = parsedate_to_datetime(text)
     except ValueError:
         return 0.0
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    aware = date if date.tzinfo else date.replace(tzinfo=UTC)
     return max((aware - datetime.now(UTC)).total_seconds(), 0.0)

@@ -1,6 +1,6 @@
 """A Bento that carries model, features and service, and runs without MLflow and without a network.
 
-Beside the code lies the bundle, which answers unless PERENNIAL_MODEL names another model; see
+The bundle is embedded beside the code and is used unless PERENNIAL_MODEL names another model; see
 `serve.settings`.
 """
 
@@ -30,7 +30,7 @@ from serve.settings import read_settings
 
 logger = logging.getLogger(__name__)
 
-ROOMS = ("features", "models", "serve")
+PACKAGES = ("features", "models", "serve")
 SERVICE = "serve.service:ClvService"
 REQUIREMENTS = "requirements/serve.txt"
 ARCHIVE = ".bento"
@@ -39,7 +39,7 @@ VERSION = re.compile(r"[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?")
 RECIPE: dict[str, Any] = {
     "service": SERVICE,
     "description": "Customer lifetime value: model, features and service in one.",
-    "include": [*(f"{room}/**" for room in ROOMS), "bundle/**", "/requirements/**"],
+    "include": [*(f"{package}/**" for package in PACKAGES), "bundle/**", "/requirements/**"],
     "python": {"requirements_txt": REQUIREMENTS, "lock_packages": False},
 }
 
@@ -50,8 +50,8 @@ def release(arguments: argparse.Namespace) -> dict[str, object]:
     arguments  model: as PERENNIAL_MODEL; out: a folder, or a file that ends with .bento;
                tag: what the Bento's version is called, default: model version and card
 
-    Raises ServeError for a model that cannot be had or cannot answer, for a place that is taken,
-    and for what BentoML refuses.
+    Raises ServeError for a model that cannot be loaded or fails its smoke test, for a place that
+    is taken, and for what BentoML refuses.
     """
     out: Path = arguments.out
     if out.exists():
@@ -62,7 +62,7 @@ def release(arguments: argparse.Namespace) -> dict[str, object]:
         _stage(model, work / "stage")
         version = _version(arguments.tag, work / "stage")
         _bentoml(work, "build", "--version", version, ".")
-        _deliver(work, version, out)
+        _copy_out(work, version, out)
     return {
         "bento": f"{model.name}:{version}",
         "out": str(out),
@@ -81,9 +81,9 @@ def _model(address: str | None) -> LoadedModel:
 
 
 def _stage(model: LoadedModel, stage: Path) -> None:
-    """What travels: code, pins, the bundle, and nothing else."""
-    for room in ROOMS:
-        shutil.copytree(ROOT / room, stage / room, ignore=_left_behind)
+    """What a release holds: code, pins, the bundle, and nothing else."""
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, stage / package, ignore=_not_released)
     (stage / REQUIREMENTS).parent.mkdir()
     try:
         shutil.copy(ROOT / REQUIREMENTS, stage / REQUIREMENTS)
@@ -97,14 +97,14 @@ def _stage(model: LoadedModel, stage: Path) -> None:
     (stage / "bentofile.yaml").write_text(json.dumps(RECIPE), encoding="utf-8")
 
 
-def _left_behind(folder: str, names: list[str]) -> set[str]:
+def _not_released(folder: str, names: list[str]) -> set[str]:
     """Whatever is neither code nor, under static/, a page."""
     place = Path(folder)
-    kept = "static" in place.parts
+    is_page = "static" in place.parts
     return {
         name
         for name in names
-        if name == "__pycache__" or not (kept or name.endswith(".py") or (place / name).is_dir())
+        if name == "__pycache__" or not (is_page or name.endswith(".py") or (place / name).is_dir())
     }
 
 
@@ -137,11 +137,13 @@ def _bentoml(work: Path, *command: str) -> None:
         text=True,
     )
     if done.returncode:
-        said = [each for each in (done.stdout + done.stderr).splitlines() if each.strip()]
-        raise ServeError(f"bentoml {command[0]} failed: {said[-1] if said else 'it says nothing'}")
+        printed = [each for each in (done.stdout + done.stderr).splitlines() if each.strip()]
+        raise ServeError(
+            f"bentoml {command[0]} failed: {printed[-1] if printed else 'it printed nothing'}"
+        )
 
 
-def _deliver(work: Path, version: str, out: Path) -> None:
+def _copy_out(work: Path, version: str, out: Path) -> None:
     """The Bento as a folder, or as one file; there whole, or not at all."""
     if out.suffix == ARCHIVE:
         with replace_file(out) as draft:

@@ -1,4 +1,4 @@
-"""Batch scoring: every customer of a log, through the same function as the service."""
+"""Batch scoring: every customer of a data set, through the same model as the service."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from models.subscriptions.bundle import SubscriptionBundle
 from serve.errors import ServeError
 from serve.model.live import load
 from serve.model.loaded import LoadedModel
-from serve.scoring import publish as deposit
 from serve.scoring.compatibility import check_as_of, check_attributes, check_compatibility
+from serve.scoring.publish import batch_origin, open_store, publish_batch
 from serve.scoring.summary import log_summary, summarize
 from serve.settings import read_settings
 from serve.store.batch import Content
@@ -43,7 +43,7 @@ WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
 
 
 def score(arguments: Namespace) -> dict[str, Any]:
-    """Write one row per customer who has bought, or has a contract, by as_of; the JSON result.
+    """Write one row per customer who has bought, or subscribes, by as_of; the JSON result.
 
     They go to a file, to the score store, or to both: to all of them or to none.
 
@@ -52,7 +52,7 @@ def score(arguments: Namespace) -> dict[str, Any]:
     _check_destinations(arguments)
     config = read_config(arguments.config)
     horizon_days = arguments.horizon_days or config.problem.horizon_days
-    store = deposit.open_store(arguments.store) if arguments.store else None
+    store = open_store(arguments.store) if arguments.store else None
     model = _load(arguments.model)
     check_compatibility(config, model.bundle, arguments.config)
     dataset = read_dataset(config)
@@ -61,7 +61,7 @@ def score(arguments: Namespace) -> dict[str, Any]:
 
     features = _features(dataset, as_of, model.bundle)
     try:
-        answers = predictor_of(model.bundle).predict(
+        predictions = predictor_of(model.bundle).predict(
             features,
             as_of=as_of,
             horizon_days=horizon_days,
@@ -69,18 +69,18 @@ def score(arguments: Namespace) -> dict[str, Any]:
         )
     except UnboundedValueError as error:
         raise ServeError(f"{arguments.config}: {error}") from None
-    answers = _named(answers, features, model, config, horizon_days, store)
-    scores = _scores(answers, model, as_of=as_of, horizon_days=horizon_days)
+    predictions = _with_tiers_and_segments(
+        predictions, features, model, config, horizon_days, store
+    )
+    scores = _scores(predictions, model, as_of=as_of, horizon_days=horizon_days)
     result = summarize(scores, model, dataset)
     written = features.reset_index()
     written.insert(1, "as_of", as_of)
     with _files(arguments, scores, written):
         if store is not None:
-            origin = deposit.batch_origin(
-                config, model, dataset, as_of=as_of, horizon_days=horizon_days
-            )
-            content = Content(answers, features)
-            result["store"] = deposit.publish_batch(
+            origin = batch_origin(config, model, dataset, as_of=as_of, horizon_days=horizon_days)
+            content = Content(predictions, features)
+            result["store"] = publish_batch(
                 store, origin, content, totals=result, keep=arguments.keep
             )
     if arguments.out:
@@ -131,34 +131,36 @@ def _features(dataset: Dataset, as_of: datetime, bundle: Bundle) -> pd.DataFrame
     return features
 
 
-def _named(
-    answers: pd.DataFrame,
+def _with_tiers_and_segments(
+    predictions: pd.DataFrame,
     features: pd.DataFrame,
     model: LoadedModel,
     config: AnyConfig,
     horizon_days: int,
     store: Database | None,
 ) -> pd.DataFrame:
-    """The answers with tier and segment: by the model's bounds, or, for another horizon or other
-    economics than it was trained with, by those of this batch; tiers do not flap between batches.
+    """The predictions with tier and segment; tiers do not flap between batches.
+
+    By the model's bounds, or, for another horizon or other economics than it was trained with, by
+    those of this batch.
     """
     card = model.bundle.card
     own = card.bounds if has_tiers(model.bundle, horizon_days, config.economics) else None
     found = name_customers(
         features,
-        answers["clv"],
-        own or cutoffs(features, answers["clv"], config.tiers),
+        predictions["clv"],
+        own or cutoffs(features, predictions["clv"], config.tiers),
         previous_tiers(store) if store else None,
     )
-    place = answers.columns.get_loc("basis")
-    return pd.concat([answers.iloc[:, :place], found, answers.iloc[:, place:]], axis=1)
+    place = predictions.columns.get_loc("basis")
+    return pd.concat([predictions.iloc[:, :place], found, predictions.iloc[:, place:]], axis=1)
 
 
 def _scores(
-    answers: pd.DataFrame, model: LoadedModel, *, as_of: datetime, horizon_days: int
+    predictions: pd.DataFrame, model: LoadedModel, *, as_of: datetime, horizon_days: int
 ) -> pd.DataFrame:
     """The predictions as they are written: one row per customer, what they rest on beside them."""
-    scores = answers.reset_index()
+    scores = predictions.reset_index()
     scores.insert(1, "as_of", as_of)
     scores.insert(2, "horizon_days", horizon_days)
     return scores.assign(

@@ -1,4 +1,4 @@
-"""A question -> predictions as they are sent."""
+"""A query of the model -> predictions as they are sent."""
 
 from __future__ import annotations
 
@@ -29,37 +29,37 @@ Prediction = dict[str, Any]
 NOTHING: dict[str, Any] = dict.fromkeys((*VALUE_COLUMNS, "tier", "segment"))
 
 
-def predictions(bundle: Bundle, question: PredictionQuery) -> list[Prediction]:
-    """A prediction for each customer and horizon, customers in the order of the question.
+def predictions(bundle: Bundle, query: PredictionQuery) -> list[Prediction]:
+    """A prediction for each customer and horizon, customers in the order of the query.
 
-    Raises RuntimeError where a number is not finite: no such answer is sent; ServeError for
+    Raises RuntimeError where a number is not finite: it is never sent; ServeError for
     economics that give no value that anybody could live to see.
     """
     try:
         first, *others = (
-            _of_horizon(bundle, question, horizon_days) for horizon_days in question.horizons
+            _of_horizon(bundle, query, horizon_days) for horizon_days in query.horizons
         )
     except UnboundedValueError as error:
         raise ServeError(str(error), field="economics.discount_rate_annual") from None
     if not others:
         return first
-    return [each for together in zip(first, *others, strict=True) for each in together]
+    return [each for horizons in zip(first, *others, strict=True) for each in horizons]
 
 
-def _of_horizon(bundle: Bundle, question: PredictionQuery, horizon_days: int) -> list[Prediction]:
+def _of_horizon(bundle: Bundle, query: PredictionQuery, horizon_days: int) -> list[Prediction]:
     predictor = predictor_of(bundle)
-    evidence = predictor.assess(question.matrix, horizon_days)
-    matrix = question.matrix if evidence.known.all() else question.matrix[evidence.known]
-    forecast = predictor.forecast(matrix, as_of=question.as_of)
-    values = forecast.values(horizon_days, question.economics)
-    with_tiers = has_tiers(bundle, horizon_days, question.economics)
+    evidence = predictor.assess(query.matrix, horizon_days)
+    matrix = query.matrix if evidence.known.all() else query.matrix[evidence.known]
+    forecast = predictor.forecast(matrix, as_of=query.as_of)
+    values = forecast.values(horizon_days, query.economics)
+    with_tiers = has_tiers(bundle, horizon_days, query.economics)
     names = tier_and_segment(bundle, matrix, values.clv, with_tiers=with_tiers)
     numbers = _numbers(values, names)
-    extras = _extras(predictor, forecast, question, horizon_days, ZoneInfo(bundle.card.timezone))
+    extras = _extras(predictor, forecast, query, horizon_days, ZoneInfo(bundle.card.timezone))
     found = []
-    for place, customer_id in enumerate(question.ids):
+    for place, customer_id in enumerate(query.ids):
         known = evidence.basis[place] != "insufficient"
-        notes = question.notes.get(customer_id)
+        notes = query.notes.get(customer_id)
         warnings = evidence.warnings[place]
         found.append(
             {
@@ -74,11 +74,11 @@ def _of_horizon(bundle: Bundle, question: PredictionQuery, horizon_days: int) ->
     return found
 
 
-def _numbers(answers: CustomerValues, names: list[Names]) -> Iterator[dict[str, Any]]:
-    """The numbers of each known customer by name, and what the customer is called."""
-    table = np.array([getattr(answers, name) for name in VALUE_COLUMNS]).T
+def _numbers(values: CustomerValues, names: list[Names]) -> Iterator[dict[str, Any]]:
+    """The numbers of each known customer by name, with tier and segment."""
+    table = np.array([getattr(values, name) for name in VALUE_COLUMNS]).T
     if not np.isfinite(table).all():
-        raise RuntimeError("an answer is not finite")
+        raise RuntimeError("a prediction is not finite")
     for row, (tier, segment) in zip(table.tolist(), names, strict=True):
         yield dict(zip(VALUE_COLUMNS, row, strict=True)) | {"tier": tier, "segment": segment}
 
@@ -86,31 +86,31 @@ def _numbers(answers: CustomerValues, names: list[Names]) -> Iterator[dict[str, 
 def _extras(
     predictor: Predictor,
     forecast: Forecast,
-    question: PredictionQuery,
+    query: PredictionQuery,
     horizon_days: int,
     zone: ZoneInfo,
 ) -> Iterator[dict[str, Any]]:
     """What else was asked for, of each known customer."""
-    asked: list[Iterator[dict[str, Any]]] = []
-    if question.curve:
-        asked.append(_curves(forecast, question, horizon_days, zone))
-    if question.explain:
-        asked.append(_explanations(predictor, question, horizon_days))
-    for parts in zip(*asked, strict=True):
-        yield {name: part for each in parts for name, part in each.items()}
+    parts: list[Iterator[dict[str, Any]]] = []
+    if query.curve:
+        parts.append(_curves(forecast, query, horizon_days, zone))
+    if query.explain:
+        parts.append(_explanations(predictor, query, horizon_days))
+    for customer in zip(*parts, strict=True):
+        yield {name: part for each in customer for name, part in each.items()}
 
 
 def _curves(
-    forecast: Forecast, question: PredictionQuery, horizon_days: int, zone: ZoneInfo
+    forecast: Forecast, query: PredictionQuery, horizon_days: int, zone: ZoneInfo
 ) -> Iterator[dict[str, Any]]:
     """The months of each known customer, and what the kind of model predicts beside them."""
-    months = forecast.value_curve(horizon_days, question.economics)
-    beside = forecast.beyond_the_curve(horizon_days, question.economics)
+    months = forecast.value_curve(horizon_days, query.economics)
+    beside = forecast.beyond_the_curve(horizon_days, query.economics)
     for row in range(len(months.value)):
         numbers = {name: float(values[row]) for name, values in beside.items()}
         dates = {}
         if "next_order_days" in numbers:
-            order = question.as_of + timedelta(days=numbers["next_order_days"])
+            order = query.as_of + timedelta(days=numbers["next_order_days"])
             dates["next_order_date"] = order.astimezone(zone).date().isoformat()
         yield {"curve": _months(months, row), **numbers, **dates}
 
@@ -130,7 +130,7 @@ def _months(months: ValueCurve, row: int) -> list[dict[str, float]]:
 
 
 def _explanations(
-    predictor: Predictor, question: PredictionQuery, horizon_days: int
+    predictor: Predictor, query: PredictionQuery, horizon_days: int
 ) -> Iterator[dict[str, Any]]:
-    found = predictor.explain(question.table(), as_of=question.as_of, horizon_days=horizon_days)
+    found = predictor.explain(query.table(), as_of=query.as_of, horizon_days=horizon_days)
     return ({"explanation": asdict(each)} for each in found if each)

@@ -1,6 +1,6 @@
 """Cohorts of a batch: customers by the month or quarter of their first order.
 
-They are added up when a batch is written and kept beside it: the store holds the features as text.
+They are added up when a batch is written and stored with it: the store holds the features as text.
 """
 
 from __future__ import annotations

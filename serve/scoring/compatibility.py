@@ -1,4 +1,4 @@
-"""Whether a configuration and a log suit a model: what is refused, and what is said aloud."""
+"""Whether a configuration and a data set suit a model: what is refused, and what is warned of."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POLICIES = ("refunds", "guests", "duplicates", "departures")
 
 
 def check_compatibility(config: AnyConfig, bundle: Bundle, path: Path) -> None:
-    """Refuse another kind of customers, or currency; say aloud what else differs from the model."""
+    """Refuse another kind of customers, or currency; warn of what else differs from the model."""
     card, relationship = bundle.card, config.problem.relationship
     if relationship != bundle.relationship:
         raise ServeError(
@@ -46,7 +46,7 @@ def check_compatibility(config: AnyConfig, bundle: Bundle, path: Path) -> None:
 
 
 def check_as_of(as_of: datetime, card: Card) -> None:
-    """Say aloud that a model has seen days that the customers of `as_of` have not lived yet."""
+    """Warn that a model has seen days that the customers of `as_of` have not lived yet."""
     if as_of < card.trained_as_of:
         logger.warning(
             "as_of %s lies before the model's own, %s: it has learnt from days after as_of, so "

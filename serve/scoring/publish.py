@@ -1,4 +1,4 @@
-"""A scored log into the score store: what it was made from, and a bar while it is written."""
+"""Publishing to the score store: what the batch was made from, and a bar while it is written."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def open_store(address: str) -> Database:
 def batch_origin(
     config: AnyConfig, model: LoadedModel, dataset: Dataset, *, as_of: datetime, horizon_days: int
 ) -> Origin:
-    """Everything that the scores of a log depend on."""
+    """Everything that the scores of a data set depend on."""
     card = model.bundle.card
     return Origin(
         model_name=model.name,
@@ -60,7 +60,7 @@ def batch_origin(
 
 def publish_batch(
     database: Database,
-    batch_origin: Origin,
+    origin: Origin,
     content: Content,
     *,
     totals: dict[str, Any],
@@ -82,10 +82,10 @@ def publish_batch(
         ) as bar:
             published = store.publish(
                 database,
-                batch_origin,
+                origin,
                 content,
                 totals={name: totals[name] for name in TOTALS}
-                | {"cohorts": sum_cohorts(content, batch_origin.as_of, batch_origin.timezone)},
+                | {"cohorts": sum_cohorts(content, origin.as_of, origin.timezone)},
                 keep=keep or store.KEEP_BATCHES,
                 step=bar.update,
             )

@@ -1,4 +1,4 @@
-"""What batch scoring says of all customers together: as JSON, and for the person who waits."""
+"""The result of batch scoring for all customers together: as JSON, and as a table for people."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ def log_summary(result: dict[str, Any]) -> None:
 def _stored(store: dict[str, Any]) -> str:
     what = f"batch {store['batch']} of {store['url']}"
     if store["unchanged"]:
-        said = f"{what} holds these scores already and is the current one; nothing was written"
+        sentence = f"{what} holds these scores already and is the current one; nothing was written"
     elif store["again"]:
-        said = f"{what} holds these scores already and is the current one again"
+        sentence = f"{what} holds these scores already and is the current one again"
     else:
-        said = f"wrote {what}, which is the current one now"
-    return said + (f"; dropped {store['dropped']} older batches" if store["dropped"] else "")
+        sentence = f"wrote {what}, which is the current one now"
+    return sentence + (f"; dropped {store['dropped']} older batches" if store["dropped"] else "")

@@ -1,4 +1,4 @@
-"""When the client asks again, and how parts become one; a server that answers as it is told."""
+"""When the client tries again, and how chunks become one reply; the server follows a script."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serve.api.responses import NUMBERS, ModelStamp, PredictReply
-from serve.client import chunks as portions
-from serve.client import retry as exchange
+from serve.client import chunks, retry
 from serve.client.chunks import Chunk
 from serve.client.client import ApiError, Client
 from serve.client.merge import merged_reply
@@ -77,7 +76,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
 
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     told = Script(listening.server_address[1])
-    monkeypatch.setattr(exchange.time, "sleep", told.waits.append)
+    monkeypatch.setattr(retry.time, "sleep", told.waits.append)
     thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
     thread.start()
     yield told
@@ -131,7 +130,7 @@ def test_it_waits_as_long_as_it_is_asked_to_but_not_for_ever(script: Script) -> 
     assert script.asked == 1
 
 
-def test_an_answer_of_somebody_else_is_told_as_such(script: Script) -> None:
+def test_a_response_of_somebody_else_is_an_error_of_its_own(script: Script) -> None:
     script.answers = [(502, {}, b"<html>")]
     with script.client() as client, pytest.raises(ApiError, match="502 Bad Gateway") as raised:
         client.predict([])
@@ -158,20 +157,18 @@ def test_retry_after_is_read_as_seconds_or_as_a_date() -> None:
 
 @given(attempt=st.integers(0, 60))
 def test_waits_grow_but_not_without_end(attempt: int) -> None:
-    longest = min(0.25 * 2**attempt, exchange.LONGEST_WAIT_SECONDS)
+    longest = min(0.25 * 2**attempt, retry.LONGEST_WAIT_SECONDS)
     assert longest / 2 <= wait_seconds(attempt) <= longest
 
 
 @given(lines=st.lists(st.integers(0, 9), max_size=40))
-def test_portions_are_small_enough_and_lose_nothing(lines: list[int]) -> None:
+def test_chunks_are_small_enough_and_lose_nothing(lines: list[int]) -> None:
     items = [{"customer_id": str(place), "lines": many} for place, many in enumerate(lines)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(portions, "MOST_CUSTOMERS", 7)
-        patch.setattr(portions, "MOST_TRANSACTIONS", 12)
-        patch.setattr(portions, "MOST_BYTES", 200)
-        parts = list(
-            portions.split_into_chunks("customers", items, lambda item: int(item["lines"]))
-        )
+        patch.setattr(chunks, "MOST_CUSTOMERS", 7)
+        patch.setattr(chunks, "MOST_TRANSACTIONS", 12)
+        patch.setattr(chunks, "MOST_BYTES", 200)
+        parts = list(chunks.split_into_chunks("customers", items, lambda item: int(item["lines"])))
     sent = [json.loads(part.body({"curve": True})) for part in parts]
     assert [each for body in sent for each in body["customers"]] == items
     for part, body in zip(parts, sent, strict=True):
@@ -181,7 +178,7 @@ def test_portions_are_small_enough_and_lose_nothing(lines: list[int]) -> None:
         assert body["curve"] is True
 
 
-def test_parts_answered_by_another_version_are_asked_again() -> None:
+def test_chunks_predicted_by_another_version_are_sent_again() -> None:
     versions = iter(["1", "1", "2", "2", "2"])
     asked = []
 

@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from serve.__main__ import main
-from serve.commands.release import _deliver
+from serve.commands.release import _copy_out
 from serve.handlers import predict as answer
 from serve.model.live import load
 from serve.settings import read_settings
@@ -166,7 +166,7 @@ def test_a_folder_is_delivered_whole(tmp_path: Path) -> None:
     made = tmp_path / "work" / "home" / "bentos" / "clv" / "7" / "src"
     made.mkdir(parents=True)
     (made / "code.py").write_text("pass")
-    _deliver(tmp_path / "work", "7", tmp_path / "out" / "clv")
+    _copy_out(tmp_path / "work", "7", tmp_path / "out" / "clv")
     assert [each.name for each in (tmp_path / "out").iterdir()] == ["clv"]
     assert (tmp_path / "out" / "clv" / "src" / "code.py").is_file()
 
