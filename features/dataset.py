@@ -13,7 +13,6 @@ from features.config.read import AnyConfig
 from features.config.subscriptions import SubscriptionConfig
 from features.errors import DataError
 from features.ingest import policies, subscribers
-from features.ingest.policies import format_counts
 from features.ingest.subscribers import SubscriberTable, read_subscribers
 from features.ingest.transactions import TransactionLog, read_transactions
 from features.purchases import table as purchase_table
@@ -50,9 +49,15 @@ def read_dataset(config: AnyConfig, *, quiet: bool = False) -> Dataset:
 
 
 def show_counts(dataset: Dataset) -> str:
-    """Every row of the source by what became of it, one reason a line."""
-    known = policies if isinstance(dataset, TransactionLog) else subscribers
-    return format_counts(dataset.counts, known.MEANINGS)
+    """Every row of the source by what became of it, as aligned text, one reason a line."""
+    module = policies if isinstance(dataset, TransactionLog) else subscribers
+    counts = dataset.counts
+    width = max(len(f"{number:,}") for number in counts.values())
+    return "\n".join(
+        f"{counts[name]:>{width},}  {meaning}"
+        for name, meaning in module.MEANINGS.items()
+        if name in counts
+    )
 
 
 def as_of_or_end(text: str | None, dataset: Dataset) -> datetime:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 
 from features.config.purchases import PurchaseData
@@ -71,16 +69,6 @@ def count_lines(lines: pd.DataFrame, rows_kept: int) -> dict[str, int]:
         "customers": n_customers,
         "customers_without_purchase": n_customers - customers[purchase].nunique(),
     }
-
-
-def format_counts(counts: dict[str, int], meanings: Mapping[str, str] = MEANINGS) -> str:
-    """The counts as aligned text, one reason a line."""
-    width = max(len(f"{number:,}") for number in counts.values())
-    return "\n".join(
-        f"{counts[name]:>{width},}  {meaning}"
-        for name, meaning in meanings.items()
-        if name in counts
-    )
 
 
 def _stop_or_count(rows: pd.DataFrame, found: pd.Series[bool], policy: str, what: str) -> int:

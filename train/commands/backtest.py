@@ -12,8 +12,8 @@ from typing import Any
 
 from features.atomic_file import write_atomically
 from features.config.read import read_purchase_config
+from features.dataset import show_counts
 from features.errors import DataError
-from features.ingest.policies import format_counts
 from features.ingest.transactions import read_transactions
 from features.timestamps import parse_as_of
 from train.fingerprint import fingerprint
@@ -41,7 +41,7 @@ def backtest(arguments: Namespace) -> dict[str, Any]:
     require_place(arguments.out)
     horizon_days = arguments.horizon_days or config.problem.horizon_days
     log = read_transactions(config.data)
-    logger.info("%s", format_counts(log.counts))
+    logger.info("%s", show_counts(log))
     as_of = parse_as_of(arguments.as_of, log.timezone) if arguments.as_of else log.end
     task = PurchaseTask(config, PurchaseSnapshots(truncate(log, as_of)), as_of, horizon_days)
     tasks = origins(task, arguments.origins)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from features.errors import DataError
 from features.ingest.subscribers import SubscriberTable
 from features.subscriptions.table import MONTH_DAYS, histories
+from features.timestamps import wall_clock
 from models.encoding import Levels, Matrix, encode
 from models.subscriptions.shifted_beta_geometric import Lifetimes
 from models.subscriptions.survival import Months, months_watched
@@ -56,7 +57,7 @@ def known_by(subscriptions: SubscriberTable, as_of: datetime) -> Known:
     if not subscriptions.dated:
         return Known(table, None)
     start = subscriptions.customers.loc[table.index, "start"]
-    now = pd.Timestamp(as_of).tz_convert(subscriptions.timezone).tz_localize(None)
+    now = wall_clock(as_of, subscriptions.timezone)
     return Known(table, ((now - start) / pd.Timedelta(days=MONTH_DAYS)).to_numpy(dtype=float))
 
 

@@ -83,10 +83,3 @@ def test_the_retail_log_holds_what_its_description_states(retail: TransactionLog
     assert retail.lines["amount"].sum() == pytest.approx(16_343_651.038, abs=1e-6)
     assert retail.first == pd.Timestamp("2009-12-01 07:45", tz="UTC")
     assert retail.end == pd.Timestamp("2011-12-10", tz="UTC")
-
-
-def test_the_account_is_readable(retail: TransactionLog) -> None:
-    text = policy.format_counts(retail.counts)
-    assert "1,044,847  rows read\n" in text
-    assert "  235,287  - dropped: no customer id\n" in text
-    assert len(text.splitlines()) == len(retail.counts)
