@@ -19,9 +19,9 @@ from features.ingest.transactions import TransactionLog, canonical_lines
 from features.simulate import Simulation, simulate
 from features.timestamps import from_microseconds, next_midnight
 from train.__main__ import main
-from train.purchases.backtest import Origin, judge_origin
-from train.purchases.baselines import LADDER, bg_nbd
-from train.purchases.baselines import Said as Ladder
+from train.purchases.backtest import Origin, evaluate_origin
+from train.purchases.baselines import BASELINES, bg_nbd
+from train.purchases.baselines import Predictions as Ladder
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
@@ -112,10 +112,10 @@ def shop(
         return Ladder(p_order, said.expected_revenue * noise)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(LADDER, "truth", truth)
-        patch.setitem(LADDER, "distorted", distorted)
+        patch.setitem(BASELINES, "truth", truth)
+        patch.setitem(BASELINES, "distorted", distorted)
         patch.setattr("train.purchases.backtest.DRAWS", 60)
-        origin = judge_origin(task, step=lambda _: None)
+        origin = evaluate_origin(task, step=lambda _: None)
     return Shop(made, task, origin)
 
 

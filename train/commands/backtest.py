@@ -18,12 +18,11 @@ from features.ingest.transactions import read_transactions
 from features.timestamps import parse_as_of
 from train.fingerprint import fingerprint
 from train.leaderboard import intervals, leaderboard, render
-from train.progress import bar
+from train.progress import Step, bar
 from train.purchases import figures as pictures
-from train.purchases.backtest import OURS, Origin, judge_origin, origins
-from train.purchases.baselines import LADDER
+from train.purchases.backtest import OURS, Origin, evaluate_origin, origins
+from train.purchases.baselines import BASELINES
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask, truncate
-from train.purchases.snapshots import Step
 from train.tracking import runs as tracking
 from train.tracking.serialization import to_json
 
@@ -48,7 +47,7 @@ def backtest(arguments: Namespace) -> dict[str, Any]:
     tracking.connect(config.tracking.experiment)
     started = tracking.Record(description=ABOUT, params={"horizon_days": horizon_days})
     with tracking.parent("backtest", started, config=config.model_dump()) as run_id:
-        with bar("backtest", len(tasks) * (len(LADDER) + 1)) as step:
+        with bar("backtest", len(tasks) * (len(BASELINES) + 1)) as step:
             reports = [_origin(each, step) for each in tasks]
         return _finish(reports, arguments, task, run_id)
 
@@ -72,11 +71,11 @@ def _origin(task: PurchaseTask, step: Step) -> dict[str, Any]:
     if kept.exists():
         report: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
         logger.info("%s: kept from an earlier run", f"{as_of:%Y-%m-%d}")
-        for _ in range(len(LADDER) + 1):
+        for _ in range(len(BASELINES) + 1):
             step(f"{as_of:%Y-%m-%d} kept")
         _record(report, None, task)
         return report
-    origin = judge_origin(task, step=step)
+    origin = evaluate_origin(task, step=step)
     with write_atomically(kept) as path:
         path.write_text(to_json(origin.report), encoding="utf-8")
     _record(origin.report, origin, task)

@@ -18,12 +18,11 @@ from models.bundle import Bundle, Card
 from train.arguments import read_task
 from train.commands.backtest import backtest as backtest
 from train.commands.report import leave as leave_report
-from train.progress import bar
-from train.purchases.holdout_table import held_out
+from train.progress import Step, bar
+from train.purchases.holdout_table import holdout_table
 from train.purchases.records import clv_record, model_record
 from train.purchases.snapshot_cache import PurchaseTask
-from train.purchases.snapshots import Step
-from train.purchases.train import BOTH, Trained, train
+from train.purchases.train import BOTH, TrainedPurchases, train
 from train.tracking import runs as tracking
 from train.tracking.registry import Registered, register
 
@@ -117,7 +116,7 @@ def _job(arguments: Namespace) -> PurchaseTask:
     return cast(PurchaseTask, read_task(arguments))
 
 
-def _train(job: PurchaseTask, models: Sequence[str]) -> Trained:
+def _train(job: PurchaseTask, models: Sequence[str]) -> TrainedPurchases:
     with _steps("training", job) as step:
         trained = train(job, models=models, step=step)
     card = trained.bundle.card
@@ -128,7 +127,7 @@ def _train(job: PurchaseTask, models: Sequence[str]) -> Trained:
             card.fitted_horizon_days,
             job.horizon_days,
         )
-    logger.info("%s", held_out(trained))
+    logger.info("%s", holdout_table(trained))
     return trained
 
 
@@ -159,12 +158,12 @@ def _single(name: str, job: PurchaseTask) -> dict[str, Any]:
     return _result(job, trained, run_id)
 
 
-def _record(name: str, job: PurchaseTask, trained: Trained) -> tracking.Record:
+def _record(name: str, job: PurchaseTask, trained: TrainedPurchases) -> tracking.Record:
     settings = getattr(job.config, name).model_dump()
     return model_record(name, trained, settings, job.table)
 
 
-def _result(job: PurchaseTask, trained: Trained, run_id: str) -> dict[str, Any]:
+def _result(job: PurchaseTask, trained: TrainedPurchases, run_id: str) -> dict[str, Any]:
     log = job.data.source
     rounds = {name: curve.chosen for name, curve in trained.curves.items()}
     return {

@@ -20,10 +20,9 @@ from features.ingest.transactions import read_transactions
 from features.timestamps import parse_as_of
 from models.bundle import Bundle
 from models.purchases.bundle import PurchaseBundle
-from train.progress import bar
+from train.progress import Step, bar
 from train.purchases.snapshot_cache import PurchaseSnapshots, truncate
-from train.purchases.snapshots import Step
-from train.purchases.train import Trained
+from train.purchases.train import TrainedPurchases
 from train.report.build import STEPS, write
 from train.report.facts.countries import read_countries
 from train.report.facts.holdout import Judged, judged
@@ -68,10 +67,10 @@ def report(arguments: Namespace) -> dict[str, Any]:
     return save(page, facts, arguments.out)
 
 
-def leave(trained: Trained, config: PurchaseConfig, history: PurchaseSnapshots) -> None:
+def leave(trained: TrainedPurchases, config: PurchaseConfig, history: PurchaseSnapshots) -> None:
     """Attach the report to the open run, with customers numbered: a run names nobody."""
     card = trained.bundle.card
-    seen = judged(trained.verdict) if trained.verdict else None
+    seen = judged(trained.holdout) if trained.holdout else None
     subject = Subject(
         bundle=trained.bundle,
         config=config,

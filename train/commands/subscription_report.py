@@ -15,7 +15,7 @@ from train.report.build import CONTRACT_STEPS, write_contracts
 from train.report.facts.subscription_holdout import ContractJudged, contract_judged
 from train.report.facts.subscriptions import ContractSubject, gather
 from train.subscriptions.snapshot_cache import SubscriptionTask
-from train.subscriptions.train import ContractTrained
+from train.subscriptions.train import TrainedSubscriptions
 from train.tracking.fetch import fetch
 
 
@@ -46,9 +46,9 @@ def report(arguments: Namespace, task: SubscriptionTask) -> dict[str, Any]:
     return save(page, facts, arguments.out)
 
 
-def leave(trained: ContractTrained, task: SubscriptionTask) -> None:
+def leave(trained: TrainedSubscriptions, task: SubscriptionTask) -> None:
     """Attach the report to the open run, with customers numbered: a run names nobody."""
-    seen = contract_judged(trained.verdict) if trained.verdict else None
+    seen = contract_judged(trained.holdout) if trained.holdout else None
     subject = ContractSubject(
         bundle=trained.bundle,
         config=task.config,

@@ -12,9 +12,9 @@ from train.commands import subscription_report as contract_door
 from train.commands.purchases import about, announce, named, recorded, register_bundle
 from train.progress import bar
 from train.subscriptions.backtest import backtest as backtest
-from train.subscriptions.records import churn_record, clv_record, held_out
+from train.subscriptions.records import churn_record, clv_record, holdout_table
 from train.subscriptions.snapshot_cache import SubscriptionTask
-from train.subscriptions.train import STEPS, ContractTrained, train
+from train.subscriptions.train import STEPS, TrainedSubscriptions, train
 from train.tracking import runs as tracking
 
 logger = logging.getLogger(__name__)
@@ -67,15 +67,15 @@ def _read(arguments: Namespace) -> SubscriptionTask:
     return cast(SubscriptionTask, read_task(arguments))
 
 
-def _train(task: SubscriptionTask) -> ContractTrained:
+def _train(task: SubscriptionTask) -> TrainedSubscriptions:
     with bar("training", STEPS) as step:
         trained = train(task, step=step)
-    logger.info("%s", held_out(trained))
+    logger.info("%s", holdout_table(trained))
     return trained
 
 
-def _result(task: SubscriptionTask, trained: ContractTrained, run_id: str) -> dict[str, Any]:
-    card, rounds = trained.bundle.card, {"churn": trained.curve.chosen}
+def _result(task: SubscriptionTask, trained: TrainedSubscriptions, run_id: str) -> dict[str, Any]:
+    card, rounds = trained.bundle.card, {"churn": trained.curves["churn"].chosen}
     return {
         **about(card, run_id, rounds=rounds, horizon_days=task.horizon_days),
         "relationship": card.relationship,

@@ -15,11 +15,10 @@ from features.config.purchases import PurchaseConfig
 from features.config.sections import Boosting
 from features.errors import DataError
 from train.fingerprint import fingerprint
-from train.progress import bar
+from train.progress import Step, bar
 from train.purchases.snapshot_cache import PurchaseTask
-from train.purchases.snapshots import Step
 from train.tracking import runs as tracking
-from train.tuning.objective import Model, rehearsals
+from train.tuning.objective import Model, objectives
 from train.tuning.search import Trial, best, finished, open_study, search
 
 logger = logging.getLogger(__name__)
@@ -41,7 +40,7 @@ def tune(job: PurchaseTask, *, trials: int, minutes: float | None, out: Path) ->
     """
     if out.is_dir():  # before the work, not after it
         raise DataError(f"{out}: is a folder; give the name of a file as --out")
-    tried = rehearsals(job)
+    tried = objectives(job)
     var = Path(os.environ.get("PERENNIAL_VAR") or "var")
     names = {name: _study_name(name, job) for name in tried}
     studies = {name: open_study(var, names[name]) for name in tried}
@@ -87,7 +86,7 @@ def fragment(settings: Mapping[Model, Boosting], comments: Mapping[Model, str], 
     return "\n".join(lines) + "\n"
 
 
-def verdict(name: Model, trials: Sequence[Trial]) -> str:
+def describe_best(name: Model, trials: Sequence[Trial]) -> str:
     """Which trial won and by how much, or that none did, in a sentence."""
     if not trials:
         return f"{name}: nothing was tried, the configured settings stay"
@@ -128,7 +127,7 @@ def _finish(
     config: PurchaseConfig, found: Mapping[Model, Sequence[Trial]], out: Path, *, title: str
 ) -> dict[str, Any]:
     """Report, write and record what won."""
-    comments = {name: verdict(name, trials) for name, trials in found.items()}
+    comments = {name: describe_best(name, trials) for name, trials in found.items()}
     settings = {
         name: best(trials).settings if trials else getattr(config, name)
         for name, trials in found.items()

@@ -23,10 +23,11 @@ from models.metrics import (
 )
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
-from train.purchases.baselines import LADDER, Said
+from train.customers import FEWEST_CUSTOMERS, customer_codes
+from train.progress import Step
+from train.purchases.baselines import BASELINES, Predictions
 from train.purchases.segments import segments
 from train.purchases.snapshot_cache import PurchaseTask
-from train.purchases.snapshots import FEWEST_CUSTOMERS, Step, customer_codes
 from train.purchases.train import train
 
 Array = NDArray[np.float64]
@@ -47,7 +48,7 @@ class Origin:
 
     as_of: datetime
     actual: pd.DataFrame
-    said: dict[str, Said]
+    said: dict[str, Predictions]
     bundle: PurchaseBundle
     report: dict[str, Any]
 
@@ -82,18 +83,18 @@ def origins(task: PurchaseTask, count: int) -> list[PurchaseTask]:
     return [each for each in found if len(each.table) >= FEWEST_CUSTOMERS]
 
 
-def judge_origin(task: PurchaseTask, *, step: Step) -> Origin:
+def evaluate_origin(task: PurchaseTask, *, step: Step) -> Origin:
     """Train every model as of the task's origin and compare it with the horizon that followed."""
     data, as_of, horizon_days = task.data, task.as_of, task.horizon_days
     said = {}
-    for name, model in LADDER.items():
+    for name, model in BASELINES.items():
         said[name] = model(task)
         step(f"{as_of:%Y-%m-%d} {name}")
     bundle = train(task, step=lambda _: None).bundle
     step(f"{as_of:%Y-%m-%d} {OURS}")
     ours = PurchasePredictor(bundle).forecast_table(task.table, as_of=as_of)
     p_order, spend = ours.p_order(horizon_days), ours.expected_spend(horizon_days)
-    said[OURS] = Said(p_order, p_order * spend)
+    said[OURS] = Predictions(p_order, p_order * spend)
     actual = data.outcome(as_of, horizon_days, by=data.source.end)
     report = _report(task.table, actual, said, task.config.problem.seed)
     report["intervals"] = _intervals(bundle, actual, p_order, spend)
@@ -103,7 +104,7 @@ def judge_origin(task: PurchaseTask, *, step: Step) -> Origin:
 
 
 def _report(
-    table: pd.DataFrame, actual: pd.DataFrame, said: dict[str, Said], seed: int
+    table: pd.DataFrame, actual: pd.DataFrame, said: dict[str, Predictions], seed: int
 ) -> dict[str, Any]:
     """Scores by model and segment; differences from the classical model with 95 % intervals."""
     parts = segments(table)
@@ -121,7 +122,7 @@ def _report(
     }
 
 
-def _scores(actual: pd.DataFrame, said: Said, flags: NDArray[np.bool_]) -> Scores:
+def _scores(actual: pd.DataFrame, said: Predictions, flags: NDArray[np.bool_]) -> Scores:
     churned, revenue = _truth(actual)
     return value_metrics(revenue[flags], said.expected_revenue[flags]) | churn_metrics(
         churned[flags], 1.0 - said.p_order[flags]
@@ -129,7 +130,7 @@ def _scores(actual: pd.DataFrame, said: Said, flags: NDArray[np.bool_]) -> Score
 
 
 def _differences(
-    actual: pd.DataFrame, said: Said, classical: Said, seed: int
+    actual: pd.DataFrame, said: Predictions, classical: Predictions, seed: int
 ) -> dict[str, dict[str, float]]:
     """Metric minus the classical model's, customers resampled in pairs; for everyone."""
     churned, revenue = _truth(actual)

@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Said:
+class Predictions:
     """What a model says of each customer as of a moment, in the feature table's order.
 
     p_order           P(an order in the horizon), NaN where the model does not say
@@ -32,7 +32,7 @@ class Said:
     expected_revenue: Array
 
 
-def past_spend(task: PurchaseTask) -> Said:
+def past_spend(task: PurchaseTask) -> Predictions:
     """Each customer's net revenue of the last horizon, carried forward; says no probability."""
     start = task.as_of - timedelta(days=task.horizon_days)
     lines = task.data.source.lines
@@ -40,31 +40,31 @@ def past_spend(task: PurchaseTask) -> Said:
         (lines["us"] >= start.timestamp() * 1e6) & (lines["us"] < task.as_of.timestamp() * 1e6)
     ]
     revenue = recent.groupby("customer_id")["amount"].sum().reindex(task.table.index).fillna(0.0)
-    return Said(np.full(len(revenue), np.nan), revenue.to_numpy(dtype=float))
+    return Predictions(np.full(len(revenue), np.nan), revenue.to_numpy(dtype=float))
 
 
-def bg_nbd(task: PurchaseTask) -> Said:
+def bg_nbd(task: PurchaseTask) -> Predictions:
     """BG/NBD x Gamma-Gamma as published."""
     return _prior_says(task.data.classical(task.as_of), task)
 
 
-def mbg_nbd(task: PurchaseTask) -> Said:
+def mbg_nbd(task: PurchaseTask) -> Predictions:
     """MBG/NBD x Gamma-Gamma."""
     return _prior_says(fit_mbg(task.table), task)
 
 
-def tweedie(task: PurchaseTask) -> Said:
+def tweedie(task: PurchaseTask) -> Predictions:
     """One gradient-boosted Tweedie regression of revenue, zeros kept; says no probability."""
     rows, days = _rows(task)
     nothing = np.full(len(task.table), np.nan)
     if not rows.revenue.sum() > 0:
-        return Said(nothing, bg_nbd(task).expected_revenue)
+        return Predictions(nothing, bg_nbd(task).expected_revenue)
     target = np.maximum(rows.revenue, 0.0)
     margin = _grown(task, rows.features, target, float(np.log(target.mean())), "reg:tweedie")
-    return Said(nothing, np.exp(margin) * task.horizon_days / days)
+    return Predictions(nothing, np.exp(margin) * task.horizon_days / days)
 
 
-def two_stage(task: PurchaseTask) -> Said:
+def two_stage(task: PurchaseTask) -> Predictions:
     """Churn x spend by plain boosting: same features and snapshots, no probability model."""
     rows, days = _rows(task)
     ordered = rows.churned == 0
@@ -78,10 +78,10 @@ def two_stage(task: PurchaseTask) -> Said:
     )
     windows = task.horizon_days / days
     p_order = 1.0 - expit(-churn) ** windows
-    return Said(p_order, expit(churn) * np.exp(spend) * windows)
+    return Predictions(p_order, expit(churn) * np.exp(spend) * windows)
 
 
-LADDER: dict[str, Callable[[PurchaseTask], Said]] = {
+BASELINES: dict[str, Callable[[PurchaseTask], Predictions]] = {
     "past_spend": past_spend,
     "bg_nbd_gamma_gamma": bg_nbd,
     "mbg_nbd_gamma_gamma": mbg_nbd,
@@ -90,8 +90,8 @@ LADDER: dict[str, Callable[[PurchaseTask], Said]] = {
 }
 
 
-def _prior_says(prior: Prior, task: PurchaseTask) -> Said:
-    return Said(
+def _prior_says(prior: Prior, task: PurchaseTask) -> Predictions:
+    return Predictions(
         prior.p_order(task.table, task.horizon_days),
         prior.expected_revenue(task.table, task.horizon_days),
     )

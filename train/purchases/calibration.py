@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import expit
 
 from models.purchases.calibration import CalibrationError, persistent_error, shrink
 from models.purchases.prior import Prior
 from models.purchases.season import YEAR_DAYS, Season, flat, from_speeds
+from train.calibration import total_shift
+from train.customers import FEWEST_CUSTOMERS
 from train.purchases.snapshot_cache import PurchaseTask
-from train.purchases.snapshots import FEWEST_CUSTOMERS
 
 Array = NDArray[np.float64]
 DAY = timedelta(days=1)
@@ -22,7 +22,7 @@ SETTLED_DAYS = 182  # with less log before it, old customers look new and the er
 STEP_DAYS = 28
 
 
-def expected_level(
+def expected_calibration(
     task: PurchaseTask, snapshots: list[datetime], *, fitted: int
 ) -> tuple[Season, CalibrationError]:
     """The season to count the horizon in, and the error that remains to be corrected.
@@ -73,15 +73,6 @@ def expected_totals(
 def shifts(log_odds: Array, log_spend: Array, totals: tuple[float, float]) -> tuple[float, float]:
     """What to add to each customer's log odds and log spend to come to the expected totals."""
     ordering, revenue = totals
-    order_shift = _shift(log_odds, ordering)
+    order_shift = total_shift(log_odds, ordering, within=30.0)
     raw = float(expit(log_odds + order_shift) @ np.exp(log_spend))
     return order_shift, float(np.log(revenue / raw))
-
-
-def _shift(margin: Array, total: float) -> float:
-    """The constant that makes the probabilities of these log odds sum to `total`."""
-
-    def excess(shift: float) -> float:
-        return float(expit(margin + shift).sum() - total)
-
-    return float(brentq(excess, -30.0, 30.0, xtol=1e-9))

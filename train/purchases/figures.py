@@ -1,4 +1,4 @@
-"""A verdict and a fitted model as pictures."""
+"""A holdout and a fitted model as pictures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from train.charts import diagnostics
 from train.charts.theme import Spec
 from train.leaderboard import SHOWN
 from train.purchases.backtest import CLASSICAL, OURS, Origin
-from train.purchases.holdout import Verdict
+from train.purchases.holdout import PurchaseHoldout
 from train.purchases.snapshot_cache import PurchaseSnapshots
 
 SCALES = {"churn": "log odds of an order", "spend": "log money"}
@@ -40,11 +40,11 @@ def of_model(
     }
 
 
-def of_verdict(name: str, verdict: Verdict | None, card: PurchaseCard) -> dict[str, Spec]:
+def of_holdout(name: str, holdout: PurchaseHoldout | None, card: PurchaseCard) -> dict[str, Spec]:
     """What was predicted against what happened, for churn, spend or clv."""
-    if verdict is None:
+    if holdout is None:
         return {}
-    seen = verdict.customers
+    seen = holdout.customers
     if name == "churn":
         return {
             "reliability": diagnostics.reliability(

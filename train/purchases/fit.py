@@ -11,7 +11,7 @@ import pandas as pd
 
 from features.errors import DataError
 from features.purchases.table import expressions
-from models.boosting import RoundsCurve, tree_correction
+from models.boosting import tree_correction
 from models.card import Feature, Training, Trees
 from models.encoding import encode, levels
 from models.intervals import assumed
@@ -19,22 +19,13 @@ from models.purchases.bundle import PurchaseBundle
 from models.purchases.card import PurchaseCard
 from models.purchases.churn import ChurnModel, lift, log_odds
 from models.purchases.spend import SpendModel
-from train.purchases.calibration import expected_level, expected_totals, shifts
+from train.progress import Step
+from train.purchases.calibration import expected_calibration, expected_totals, shifts
 from train.purchases.churn import fit_churn
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
-from train.purchases.snapshots import Step, empty_stack, fitted_horizon, matured_snapshots, stack
+from train.purchases.snapshots import empty_stack, fitted_horizon, matured_snapshots, stack
 from train.purchases.spend import fit_spend
-from train.tracking.serialization import requirements
-
-LIBRARIES = ("numpy", "pandas", "scikit-learn", "xgboost", "xgboost-cpu", "duckdb")
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A bundle and how it came about; curves: per model, deviance out of time by rounds."""
-
-    bundle: PurchaseBundle
-    curves: dict[str, RoundsCurve]
+from train.trained import Fitted, library_versions
 
 
 @dataclass(frozen=True)
@@ -52,7 +43,7 @@ def fit(
     *,
     models: Sequence[str] = ("churn", "spend"),
     step: Step,
-) -> Fitted:
+) -> Fitted[PurchaseBundle]:
     """Learn churn and spend from snapshots that had matured by `as_of`; no later row is used.
 
     models  which of the two get trees; the other is left as the probability model
@@ -113,7 +104,7 @@ def _basis(task: PurchaseTask) -> _Basis:
 def _card(task: PurchaseTask, basis: _Basis, churn: ChurnModel, spend: SpendModel) -> PurchaseCard:
     """The card, with the level that the customers of today are expected to have in all."""
     data, as_of, table, prior = task.data, task.as_of, task.table, task.data.prior(task.as_of)
-    season, error = expected_level(task, basis.snapshots, fitted=basis.fitted_days)
+    season, error = expected_calibration(task, basis.snapshots, fitted=basis.fitted_days)
     matrix = encode(table, basis.names, basis.levels)
     effective = season.effective_days(as_of, task.horizon_days)
     fitted = season.effective_days(as_of, basis.fitted_days)
@@ -170,5 +161,5 @@ def _training(task: PurchaseTask, basis: _Basis) -> Training:
         snapshots=tuple(basis.snapshots),
         customers=len(task.table),
         settings=task.config.model_dump(mode="json", exclude={"tracking"}),
-        versions=dict(pin.split("==") for pin in requirements(*LIBRARIES)),
+        versions=library_versions(),
     )

@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PurchaseHoldout:
     """What happened to each customer and what was said before; index customer_id.
 
         churned, revenue, orders      what happened in the horizon
@@ -38,7 +38,7 @@ class Verdict:
     total_high: float
 
 
-def judge(bundle: PurchaseBundle, task: PurchaseTask, *, by: datetime) -> Verdict:
+def evaluate(bundle: PurchaseBundle, task: PurchaseTask, *, by: datetime) -> PurchaseHoldout:
     """Compare a bundle that was trained as of the task's `as_of` with the horizon that followed."""
     data, as_of, horizon_days = task.data, task.as_of, task.horizon_days
     table, outcome = data.table(as_of), data.outcome(as_of, horizon_days, by=by)
@@ -65,30 +65,30 @@ def judge(bundle: PurchaseBundle, task: PurchaseTask, *, by: datetime) -> Verdic
         index=table.index,
     )
     total_low, total_high = total_interval(bundle.card.spread, p_order, spend)
-    return Verdict(customers, as_of, horizon_days, total_low, total_high)
+    return PurchaseHoldout(customers, as_of, horizon_days, total_low, total_high)
 
 
-def churn_scores(verdict: Verdict) -> dict[str, float]:
+def churn_scores(holdout: PurchaseHoldout) -> dict[str, float]:
     """Metrics of the churn model, and the classical model's under the prefix prior_."""
-    seen = verdict.customers
+    seen = holdout.customers
     return _beside(
         churn_metrics(_column(seen, "churned"), _column(seen, "p_churn")),
         churn_metrics(_column(seen, "churned"), _column(seen, "prior_p_churn")),
     )
 
 
-def spend_scores(verdict: Verdict) -> dict[str, float]:
+def spend_scores(holdout: PurchaseHoldout) -> dict[str, float]:
     """Metrics of the spend model on returners, and the classical model's under prior_."""
-    seen = verdict.customers[verdict.customers["churned"] == 0]
+    seen = holdout.customers[holdout.customers["churned"] == 0]
     return _beside(
         value_metrics(_column(seen, "revenue"), _column(seen, "expected_spend")),
         value_metrics(_column(seen, "revenue"), _column(seen, "prior_spend")),
     )
 
 
-def clv_scores(verdict: Verdict) -> dict[str, float]:
+def clv_scores(holdout: PurchaseHoldout) -> dict[str, float]:
     """Metrics of expected revenue over everybody, zeros kept, and the classical model's."""
-    seen = verdict.customers
+    seen = holdout.customers
     actual = _column(seen, "revenue")
     scores = _beside(
         value_metrics(actual, _column(seen, "expected_revenue")),

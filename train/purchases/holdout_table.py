@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from train.purchases.train import Trained
+from train.purchases.train import TrainedPurchases
 
 ROWS = {
     "churn_auc": "ROC-AUC",
@@ -28,14 +28,14 @@ RETURNERS = {
 }
 
 
-def held_out(trained: Trained) -> str:
+def holdout_table(trained: TrainedPurchases) -> str:
     """Metrics on the newest matured window beside the classical model's, aligned."""
-    verdict, metrics = trained.verdict, trained.bundle.card.metrics
-    if verdict is None:
+    holdout, metrics = trained.holdout, trained.bundle.card.metrics
+    if holdout is None:
         return "held out: nothing, too few customers or days lie before the last horizon"
     lines = [
-        f"held out: {len(verdict.customers)} customers as of {verdict.as_of:%Y-%m-%d}, "
-        f"the {verdict.horizon_days} days that followed",
+        f"held out: {len(holdout.customers)} customers as of {holdout.as_of:%Y-%m-%d}, "
+        f"the {holdout.horizon_days} days that followed",
         f"  {'':22}{'Perennial':>12}{'BG/NBD x GG':>14}",
     ]
     # The spend model's own metrics are for whoever trains it alone.

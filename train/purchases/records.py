@@ -14,7 +14,7 @@ from models.encoding import encode
 from models.purchases.card import PurchaseCard
 from models.purchases.explain import importance
 from train.purchases import figures as pictures
-from train.purchases.train import Trained
+from train.purchases.train import TrainedPurchases
 from train.tracking.runs import Record
 
 ABOUT = {
@@ -31,7 +31,7 @@ ABOUT = {
 
 
 def model_record(
-    name: str, trained: Trained, settings: Mapping[str, Any], table: pd.DataFrame
+    name: str, trained: TrainedPurchases, settings: Mapping[str, Any], table: pd.DataFrame
 ) -> Record:
     """The record of one model, churn or spend; `table` holds the features as of training."""
     card = trained.bundle.card
@@ -46,7 +46,7 @@ def model_record(
             **pictures.of_model(
                 name, curve, _gains(booster, card), importance(trained.bundle, table)[name]
             ),
-            **pictures.of_verdict(name, trained.verdict, card),
+            **pictures.of_holdout(name, trained.holdout, card),
         },
         documents={"features": [each.model_dump() for each in card.features]},
         tags=tags_of(card, name),
@@ -55,14 +55,14 @@ def model_record(
     )
 
 
-def clv_record(trained: Trained) -> Record:
+def clv_record(trained: TrainedPurchases) -> Record:
     """The record of the bundle, that of the parent run."""
     card = trained.bundle.card
     return Record(
         description=ABOUT["clv"],
         params=_shared(card),
         metrics=metrics_of("clv", card.metrics),
-        figures=pictures.of_verdict("clv", trained.verdict, card),
+        figures=pictures.of_holdout("clv", trained.holdout, card),
         documents={"card": card.model_dump(mode="json"), "counts": card.training.counts},
         tags=tags_of(card, "clv"),
     )

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from models.encoding import Levels, encode
+from train.customers import FEWEST_CUSTOMERS, customer_codes
+from train.progress import Step
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 
 Array = NDArray[np.float64]
 DAY = timedelta(days=1)
-FEWEST_CUSTOMERS = 20
-Step = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -117,9 +116,3 @@ def _rows(
         np.full(len(table), moment.timestamp() / DAY.total_seconds()),
         customer_codes(table.index),
     )
-
-
-def customer_codes(customers: pd.Index[str]) -> NDArray[np.int64]:
-    """A whole number per customer id, >= 0, the same in every table and every run."""
-    hashes = pd.util.hash_array(customers.to_numpy(dtype=object))
-    return np.asarray(hashes >> np.uint64(1), dtype=np.int64)

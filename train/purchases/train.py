@@ -3,37 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pandas as pd
 
 from models import intervals
-from models.boosting import RoundsCurve
 from models.intervals import Spread
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
 from models.segmentation.cutoffs import cutoffs
+from train.customers import FEWEST_CUSTOMERS, customer_codes
+from train.progress import Step
 from train.purchases.fit import fit
-from train.purchases.holdout import Verdict, churn_scores, clv_scores, judge, spend_scores
+from train.purchases.holdout import (
+    PurchaseHoldout,
+    churn_scores,
+    clv_scores,
+    evaluate,
+    spend_scores,
+)
 from train.purchases.snapshot_cache import PurchaseTask
-from train.purchases.snapshots import FEWEST_CUSTOMERS, Step, customer_codes, fitted_horizon
+from train.purchases.snapshots import fitted_horizon
+from train.trained import Trained
 
 BOTH = ("churn", "spend")
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A bundle, what is known of its quality, and how the number of rounds was chosen.
-
-    verdict  a model of the same recipe, trained one horizon earlier, against what followed;
-             none where the log is too short for that
-    """
-
-    bundle: PurchaseBundle
-    curves: dict[str, RoundsCurve]
-    verdict: Verdict | None
+TrainedPurchases = Trained[PurchaseBundle, PurchaseHoldout]
 
 
 def train(
@@ -41,21 +39,21 @@ def train(
     *,
     models: Sequence[str] = BOTH,
     step: Step,
-) -> Trained:
+) -> TrainedPurchases:
     """Train as of a point in time; no row at or after it is used for anything.
 
     The recipe is first tried one horizon earlier and judged on what followed: that gives the
     metrics and the spread of the intervals. Then it is repeated on all that is known.
     """
-    verdict = _rehearse(task, models, step)
+    holdout = _rehearse(task, models, step)
     fitted = fit(task, models=models, step=step)
     card = fitted.bundle.card
-    if verdict is not None:
-        spread = learn_spread(verdict.customers, card.spread.level_sd)
-        verdict = cross_fitted(verdict, card.spread.level_sd)
-        card = card.model_copy(update={"spread": spread, "metrics": scores(verdict, models)})
+    if holdout is not None:
+        spread = learn_spread(holdout.customers, card.spread.level_sd)
+        holdout = cross_fitted(holdout, card.spread.level_sd)
+        card = card.model_copy(update={"spread": spread, "metrics": scores(holdout, models)})
     bundle = _with_bounds(PurchaseBundle(card, fitted.bundle.churn, fitted.bundle.spend), task)
-    return Trained(bundle, fitted.curves, verdict)
+    return TrainedPurchases(bundle, fitted.curves, holdout)
 
 
 def _with_bounds(bundle: PurchaseBundle, task: PurchaseTask) -> PurchaseBundle:
@@ -66,14 +64,14 @@ def _with_bounds(bundle: PurchaseBundle, task: PurchaseTask) -> PurchaseBundle:
     return PurchaseBundle(named, bundle.churn, bundle.spend)
 
 
-def scores(verdict: Verdict, models: Sequence[str] = BOTH) -> dict[str, float]:
-    """Every defined metric of a verdict, named after the model it judges: churn_auc, clv_gini."""
+def scores(holdout: PurchaseHoldout, models: Sequence[str] = BOTH) -> dict[str, float]:
+    """Every defined metric of a holdout, named after the model it judges: churn_auc, clv_gini."""
     parts = {"churn": churn_scores, "spend": spend_scores, "clv": clv_scores}
     wanted = parts if set(models) == set(BOTH) else {name: parts[name] for name in models}
     return {
         f"{part}_{name}": value
         for part, score in wanted.items()
-        for name, value in score(verdict).items()
+        for name, value in score(holdout).items()
         if np.isfinite(value)
     }
 
@@ -89,10 +87,10 @@ def learn_spread(customers: pd.DataFrame, level_sd: float) -> Spread:
     )
 
 
-def cross_fitted(verdict: Verdict, level_sd: float) -> Verdict:
-    """The verdict with intervals whose spread was learnt from the other half of the customers."""
-    half = customer_codes(verdict.customers.index) % 2
-    customers = verdict.customers.copy()
+def cross_fitted(holdout: PurchaseHoldout, level_sd: float) -> PurchaseHoldout:
+    """The holdout with intervals whose spread was learnt from the other half of the customers."""
+    half = customer_codes(holdout.customers.index) % 2
+    customers = holdout.customers.copy()
     for each in (0, 1):
         spread = learn_spread(customers[half != each], level_sd)
         mine = customers[half == each]
@@ -104,13 +102,13 @@ def cross_fitted(verdict: Verdict, level_sd: float) -> Verdict:
             ),
             axis=1,
         )
-    return replace(verdict, customers=customers)
+    return replace(holdout, customers=customers)
 
 
-def _rehearse(task: PurchaseTask, models: Sequence[str], step: Step) -> Verdict | None:
+def _rehearse(task: PurchaseTask, models: Sequence[str], step: Step) -> PurchaseHoldout | None:
     """The recipe one horizon earlier, judged; none where too little was known by then."""
     days = fitted_horizon(task)
     earlier = replace(task, as_of=task.as_of - timedelta(days=days), horizon_days=days)
     if earlier.as_of <= task.data.source.first or len(earlier.table) < FEWEST_CUSTOMERS:
         return None
-    return judge(fit(earlier, models=models, step=step).bundle, earlier, by=task.as_of)
+    return evaluate(fit(earlier, models=models, step=step).bundle, earlier, by=task.as_of)

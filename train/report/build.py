@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from train.purchases.snapshots import Step
+from train.progress import Step
 from train.report.chapters import accuracy as trust
 from train.report.chapters import cohorts, groups, headline, personas, retention, textbook
 from train.report.chapters import data_quality as quality

@@ -21,9 +21,9 @@ from train.leaderboard import leaderboard, render
 from train.progress import bar
 from train.purchases import figures as pictures
 from train.purchases.backtest import OURS
-from train.subscriptions.figures import of_verdict
+from train.subscriptions.figures import of_holdout
 from train.subscriptions.fit import fit
-from train.subscriptions.holdout import ContractVerdict, can_be_judged, judge_horizon
+from train.subscriptions.holdout import SubscriptionHoldout, can_evaluate, evaluate_horizon
 from train.subscriptions.months import known_by
 from train.subscriptions.records import TODAYS
 from train.subscriptions.snapshot_cache import SubscriptionTask
@@ -49,7 +49,7 @@ def backtest(arguments: Namespace) -> dict[str, Any]:
     tracking.connect(task.config.tracking.experiment)
     started = tracking.Record(description=ABOUT, params={"horizon_days": task.horizon_days})
     with tracking.parent("backtest", started, config=task.config.model_dump()) as run_id:
-        with bar("backtest", len(origins) * len(LADDER)) as step:
+        with bar("backtest", len(origins) * len(MODELS)) as step:
             reports = [_report(each, step) for each in origins]
         return _finish(reports, arguments, task, run_id)
 
@@ -64,7 +64,7 @@ def _origins(task: SubscriptionTask, arguments: Namespace) -> list[SubscriptionT
     newest = task.as_of - timedelta(days=task.horizon_days)
     apart = timedelta(days=task.horizon_days)
     wanted = [replace(task, as_of=newest - apart * each) for each in range(arguments.origins)]
-    found = [each for each in wanted if can_be_judged(each)]
+    found = [each for each in wanted if can_evaluate(each)]
     if not found:
         raise DataError(
             f"too few subscriptions had started, or months been watched, by {newest.isoformat()}; "
@@ -90,7 +90,7 @@ def _plain(task: SubscriptionTask) -> SubscriptionBundle:
     return fit(task, ShiftedBetaGeometric(hazard * CERTAIN, (1.0 - hazard) * CERTAIN)).bundle
 
 
-LADDER: dict[str, Callable[[SubscriptionTask], SubscriptionBundle]] = {
+MODELS: dict[str, Callable[[SubscriptionTask], SubscriptionBundle]] = {
     OURS: _ours,
     "shifted_beta_geometric": _prior,
     "plain_xgboost": _plain,
@@ -100,10 +100,10 @@ LADDER: dict[str, Callable[[SubscriptionTask], SubscriptionBundle]] = {
 def _report(task: SubscriptionTask, step: Callable[[str], None]) -> dict[str, Any]:
     """Every model at one origin, as plain data; pictures of ours are recorded."""
     scores = {}
-    for name, model in LADDER.items():
-        verdict = judge_horizon(model(task), task)
-        scores[name] = {"everyone": _scores(verdict)}
-        drawn = of_verdict(verdict, task.data.source.currency) if name == OURS else {}
+    for name, model in MODELS.items():
+        holdout = evaluate_horizon(model(task), task)
+        scores[name] = {"everyone": _scores(holdout)}
+        drawn = of_holdout(holdout, task.data.source.currency) if name == OURS else {}
         tracking.child(
             f"{name} {task.as_of:%Y-%m-%d}",
             tracking.Record(
@@ -116,14 +116,14 @@ def _report(task: SubscriptionTask, step: Callable[[str], None]) -> dict[str, An
         step(f"{task.as_of:%Y-%m-%d} {name}")
     return {
         "as_of": task.as_of.isoformat(),
-        "customers": len(verdict.rows),
-        "churned": float(verdict.rows["churned"].sum()),
+        "customers": len(holdout.rows),
+        "churned": float(holdout.rows["churned"].sum()),
         "scores": scores,
     }
 
 
-def _scores(verdict: ContractVerdict) -> dict[str, float]:
-    seen = {name: verdict.rows[name].to_numpy(dtype=float) for name in verdict.rows}
+def _scores(holdout: SubscriptionHoldout) -> dict[str, float]:
+    seen = {name: holdout.rows[name].to_numpy(dtype=float) for name in holdout.rows}
     return value_metrics(seen["revenue"], seen["expected_revenue"]) | churn_metrics(
         seen["churned"], seen["p_churn"]
     )

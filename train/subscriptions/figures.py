@@ -11,17 +11,17 @@ from models.boosting import Matrix
 from models.subscriptions.bundle import SubscriptionBundle
 from train.charts import diagnostics
 from train.charts.theme import Spec
-from train.subscriptions.holdout import ContractVerdict
+from train.subscriptions.holdout import SubscriptionHoldout
 from train.subscriptions.months import survived
-from train.subscriptions.train import ContractTrained
+from train.subscriptions.train import TrainedSubscriptions
 
 Array = NDArray[np.float64]
 MOST_EXPLAINED = 5_000
 
 
-def of_trees(trained: ContractTrained, rows: Matrix) -> dict[str, Spec]:
+def of_trees(trained: TrainedSubscriptions, rows: Matrix) -> dict[str, Spec]:
     """How the number of rounds was chosen, and what the trees look at; `rows` of months watched."""
-    curve, bundle = trained.curve, trained.bundle
+    curve, bundle = trained.curves["churn"], trained.bundle
     return {
         "learning_curve": diagnostics.learning_curve(
             curve.rounds, curve.deviance, curve.chosen, model="churn model"
@@ -34,16 +34,16 @@ def of_trees(trained: ContractTrained, rows: Matrix) -> dict[str, Spec]:
     }
 
 
-def of_verdict(verdict: ContractVerdict | None, currency: str) -> dict[str, Spec]:
+def of_holdout(holdout: SubscriptionHoldout | None, currency: str) -> dict[str, Spec]:
     """What was predicted against what happened: of a horizon, or month by month."""
-    if verdict is None:
+    if holdout is None:
         return {}
-    seen = {name: verdict.rows[name].to_numpy(dtype=float) for name in verdict.rows}
+    seen = {name: holdout.rows[name].to_numpy(dtype=float) for name in holdout.rows}
     churn = (seen["churned"], seen["p_churn"], seen["prior_p_churn"])
-    if verdict.of == "months":
+    if holdout.of == "months":
         return {
             "reliability": diagnostics.reliability(*churn, who="months"),
-            "survival": survival(verdict.rows),
+            "survival": survival(holdout.rows),
         }
     revenue = (seen["revenue"], seen["expected_revenue"], seen["prior_revenue"])
     return {

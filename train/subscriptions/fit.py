@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import expit, logit
+from scipy.special import logit
 
 from features.subscriptions.table import MONTH_DAYS, UNITS
-from models.boosting import NO_CURVE, Array, Matrix, RoundsCurve, no_trees, tree_correction
+from models.boosting import NO_CURVE, Array, Matrix, no_trees, tree_correction
 from models.card import Feature, Training, Trees
 from models.encoding import levels
 from models.purchases.calibration import UNKNOWN_SD
@@ -19,8 +16,8 @@ from models.subscriptions.card import SubscriptionCard, SurvivalCard
 from models.subscriptions.churn import MonthlyChurnModel
 from models.subscriptions.shifted_beta_geometric import ShiftedBetaGeometric
 from models.subscriptions.survival import Months
-from train.purchases.fit import LIBRARIES
-from train.purchases.snapshots import customer_codes
+from train.calibration import total_shift
+from train.customers import customer_codes
 from train.subscriptions.months import (
     Known,
     known_by,
@@ -30,20 +27,14 @@ from train.subscriptions.months import (
     recent_months,
 )
 from train.subscriptions.snapshot_cache import SubscriptionTask
-from train.tracking.serialization import requirements
+from train.trained import Fitted, library_versions
 
 FEWEST_LEFT = 50
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """A bundle and how its number of trees was chosen: deviance by rounds."""
-
-    bundle: SubscriptionBundle
-    curve: RoundsCurve
-
-
-def fit(task: SubscriptionTask, start_from: ShiftedBetaGeometric | None = None) -> Fitted:
+def fit(
+    task: SubscriptionTask, start_from: ShiftedBetaGeometric | None = None
+) -> Fitted[SubscriptionBundle]:
     """Learn from the months that had been watched by `as_of`.
 
     start_from  where the trees start; else the shifted beta-geometric of these customers
@@ -82,7 +73,7 @@ def fit(task: SubscriptionTask, start_from: ShiftedBetaGeometric | None = None) 
         metrics={},
         training=_training(task, known),
     )
-    return Fitted(SubscriptionBundle(card, model.booster_), model.curve_)
+    return Fitted(SubscriptionBundle(card, model.booster_), {"churn": model.curve_})
 
 
 def _leaving(
@@ -107,11 +98,7 @@ def _shift(margin: Array, left: float) -> float:
     """What makes the expected number of those who left the actual one, on the log odds."""
     if not 0.0 < left < len(margin):
         return 0.0
-
-    def excess(shift: float) -> float:
-        return float(expit(margin + shift).sum()) - left
-
-    return float(brentq(excess, -20.0, 20.0, xtol=1e-9))
+    return total_shift(margin, left, within=20.0)
 
 
 def _features(task: SubscriptionTask, known: Known, rows: Matrix) -> tuple[Feature, ...]:
@@ -136,5 +123,5 @@ def _training(task: SubscriptionTask, known: Known) -> Training:
         snapshots=(),
         customers=len(known.table),
         settings=task.config.model_dump(mode="json", exclude={"tracking"}),
-        versions=dict(pin.split("==") for pin in requirements(*LIBRARIES)),
+        versions=library_versions(),
     )

@@ -25,16 +25,17 @@ from models.subscriptions.churn import MonthlyChurnModel
 from models.subscriptions.forecast import SubscriptionForecast
 from models.subscriptions.predictor import SubscriptionPredictor
 from models.subscriptions.survival import SurvivalForecast
-from train.purchases.snapshots import FEWEST_CUSTOMERS, customer_codes
-from train.subscriptions.fit import Fitted, fit
+from train.customers import FEWEST_CUSTOMERS, customer_codes
+from train.subscriptions.fit import fit
 from train.subscriptions.months import FEWEST_WATCHED, Known, known_by, month_rows
 from train.subscriptions.snapshot_cache import SubscriptionTask
+from train.trained import Fitted
 
 FOLDS = 3
 
 
 @dataclass(frozen=True)
-class ContractVerdict:
+class SubscriptionHoldout:
     """What happened and what was said before.
 
     of     horizon: a row per customer; months: a row per customer and month that was watched
@@ -48,26 +49,28 @@ class ContractVerdict:
     about: str
 
 
-def judge(task: SubscriptionTask, fitted: Fitted) -> ContractVerdict | None:
+def evaluate(
+    task: SubscriptionTask, fitted: Fitted[SubscriptionBundle]
+) -> SubscriptionHoldout | None:
     """Of what was learnt as of the task's moment; None where there is too little to judge by."""
-    earlier = rehearsal(task)
+    earlier = earlier_task(task)
     if earlier is not None:
-        return judge_horizon(fit(earlier).bundle, earlier)
+        return evaluate_horizon(fit(earlier).bundle, earlier)
     known = known_by(task.data.source, task.as_of)
     fold = customer_codes(known.table.index) % FOLDS
     enough = all(_watched(known.of(fold != each)) >= FEWEST_WATCHED for each in range(FOLDS))
-    return judge_months(task, known, fitted.curve.chosen) if enough else None
+    return evaluate_months(task, known, fitted.curves["churn"].chosen) if enough else None
 
 
-def rehearsal(task: SubscriptionTask) -> SubscriptionTask | None:
+def earlier_task(task: SubscriptionTask) -> SubscriptionTask | None:
     """The same task one horizon earlier; None without dates, or where too little lies before."""
     if not task.data.source.dated:
         return None
     earlier = replace(task, as_of=task.as_of - timedelta(days=task.horizon_days))
-    return earlier if can_be_judged(earlier) else None
+    return earlier if can_evaluate(earlier) else None
 
 
-def can_be_judged(task: SubscriptionTask) -> bool:
+def can_evaluate(task: SubscriptionTask) -> bool:
     """Whether enough months had been watched by then to learn from, and enough stayed to judge."""
     try:
         known = known_by(task.data.source, task.as_of)
@@ -77,7 +80,7 @@ def can_be_judged(task: SubscriptionTask) -> bool:
     return active >= FEWEST_CUSTOMERS and _watched(known) >= FEWEST_WATCHED
 
 
-def judge_horizon(bundle: SubscriptionBundle, task: SubscriptionTask) -> ContractVerdict:
+def evaluate_horizon(bundle: SubscriptionBundle, task: SubscriptionTask) -> SubscriptionHoldout:
     """A bundle that was trained as of the task's moment against the horizon that followed it."""
     table = task.table
     outcome = task.data.outcome(task.as_of, task.horizon_days)
@@ -96,10 +99,10 @@ def judge_horizon(bundle: SubscriptionBundle, task: SubscriptionTask) -> Contrac
         f"{len(table)} customers as of {task.as_of:%Y-%m-%d}, the {task.horizon_days} days that "
         "followed"
     )
-    return ContractVerdict("horizon", pd.DataFrame(columns, index=table.index), about)
+    return SubscriptionHoldout("horizon", pd.DataFrame(columns, index=table.index), about)
 
 
-def judge_months(task: SubscriptionTask, known: Known, rounds: int) -> ContractVerdict:
+def evaluate_months(task: SubscriptionTask, known: Known, rounds: int) -> SubscriptionHoldout:
     """Trees of so many rounds, each third of the customers judged by what the others teach."""
     fold = customer_codes(known.table.index) % FOLDS
     months, rows = month_rows(known, task.data.names, levels([known.table[task.data.names]]))
@@ -123,19 +126,19 @@ def judge_months(task: SubscriptionTask, known: Known, rounds: int) -> ContractV
         "month": months.month,
     }
     about = f"{len(rows):,} months of {len(known.table):,} customers, none judged by itself"
-    return ContractVerdict("months", pd.DataFrame(columns), about)
+    return SubscriptionHoldout("months", pd.DataFrame(columns), about)
 
 
-def scores(verdict: ContractVerdict) -> dict[str, float]:
+def scores(holdout: SubscriptionHoldout) -> dict[str, float]:
     """Every defined metric by name: churn_auc, clv_bias, ... of a horizon, churn_month_auc, ... of
     months; the probability model's under prior_."""
-    seen = {name: verdict.rows[name].to_numpy(dtype=float) for name in verdict.rows}
-    part = "churn" if verdict.of == "horizon" else "churn_month"
+    seen = {name: holdout.rows[name].to_numpy(dtype=float) for name in holdout.rows}
+    part = "churn" if holdout.of == "horizon" else "churn_month"
     found = {
         part: churn_metrics(seen["churned"], seen["p_churn"]),
         f"{part}_prior": churn_metrics(seen["churned"], seen["prior_p_churn"]),
     }
-    if verdict.of == "horizon":
+    if holdout.of == "horizon":
         found["clv"] = value_metrics(seen["revenue"], seen["expected_revenue"])
         found["clv_prior"] = value_metrics(seen["revenue"], seen["prior_revenue"])
     return {

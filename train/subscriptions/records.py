@@ -9,7 +9,7 @@ from train.purchases.records import example_rows, metrics_of, tags_of
 from train.subscriptions import figures as pictures
 from train.subscriptions.months import known_by, month_rows
 from train.subscriptions.snapshot_cache import SubscriptionTask
-from train.subscriptions.train import ContractTrained
+from train.subscriptions.train import TrainedSubscriptions
 from train.tracking.runs import Record
 
 TODAYS = (
@@ -41,12 +41,12 @@ VALUE = {
 }
 
 
-def churn_record(task: SubscriptionTask, trained: ContractTrained) -> Record:
+def churn_record(task: SubscriptionTask, trained: TrainedSubscriptions) -> Record:
     """The record of the churn model."""
     card = trained.bundle.card
     known = known_by(task.data.source, task.as_of)
     _, rows = month_rows(known, task.data.names, card.levels)
-    curve = trained.curve
+    curve = trained.curves["churn"]
     return Record(
         description=_about("churn", trained),
         params={**task.config.churn.model_dump(), **_shared(card), "rounds": curve.chosen},
@@ -54,7 +54,7 @@ def churn_record(task: SubscriptionTask, trained: ContractTrained) -> Record:
         curves={"deviance": dict(zip(curve.rounds, curve.deviance, strict=True))},
         figures={
             **pictures.of_trees(trained, rows),
-            **pictures.of_verdict(trained.verdict, card.currency),
+            **pictures.of_holdout(trained.holdout, card.currency),
         },
         documents={"features": [each.model_dump() for each in card.features]},
         tags=tags_of(card, "churn"),
@@ -63,26 +63,26 @@ def churn_record(task: SubscriptionTask, trained: ContractTrained) -> Record:
     )
 
 
-def clv_record(trained: ContractTrained) -> Record:
+def clv_record(trained: TrainedSubscriptions) -> Record:
     """The record of the bundle, that of the parent run."""
     card = trained.bundle.card
     return Record(
         description=_about("clv", trained),
         params=_shared(card),
         metrics=metrics_of("clv", card.metrics) or metrics_of("churn", card.metrics),
-        figures=pictures.of_verdict(trained.verdict, card.currency),
+        figures=pictures.of_holdout(trained.holdout, card.currency),
         documents={"card": card.model_dump(mode="json"), "counts": card.training.counts},
         tags=tags_of(card, "clv"),
     )
 
 
-def held_out(trained: ContractTrained) -> str:
+def holdout_table(trained: TrainedSubscriptions) -> str:
     """Metrics beside the probability model's, aligned, for a terminal."""
-    verdict, metrics = trained.verdict, trained.bundle.card.metrics
-    if verdict is None:
+    holdout, metrics = trained.holdout, trained.bundle.card.metrics
+    if holdout is None:
         return "held out: nothing, too few months of too few customers were watched"
-    part = "churn" if verdict.of == "horizon" else "churn_month"
-    lines = [f"held out: {verdict.about}", f"  {'':22}{'Perennial':>12}{'sBG':>14}"]
+    part = "churn" if holdout.of == "horizon" else "churn_month"
+    lines = [f"held out: {holdout.about}", f"  {'':22}{'Perennial':>12}{'sBG':>14}"]
     names = [(part, *row) for row in ROWS.items()] + [("clv", *row) for row in VALUE.items()]
     for group, name, label in names:
         if f"{group}_{name}" in metrics:
@@ -91,9 +91,9 @@ def held_out(trained: ContractTrained) -> str:
     return "\n".join([*lines, f"  {TODAYS}"])
 
 
-def _about(name: str, trained: ContractTrained) -> str:
-    verdict = trained.verdict
-    judged = f" Judged on {verdict.about}." if verdict else " There was too little to judge by."
+def _about(name: str, trained: TrainedSubscriptions) -> str:
+    holdout = trained.holdout
+    judged = f" Judged on {holdout.about}." if holdout else " There was too little to judge by."
     return f"{ABOUT[name]}{judged} {TODAYS}"
 
 

@@ -2,53 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from features.errors import DataError
-from models.boosting import RoundsCurve
 from models.predictions import UnboundedValueError
 from models.segmentation.cutoffs import Cutoffs
 from models.segmentation.tiers import cuts
 from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.predictor import SubscriptionPredictor
-from train.purchases.snapshots import Step
+from train.progress import Step
 from train.subscriptions.fit import fit
-from train.subscriptions.holdout import ContractVerdict, judge, scores
+from train.subscriptions.holdout import SubscriptionHoldout, evaluate, scores
 from train.subscriptions.snapshot_cache import SubscriptionTask
+from train.trained import Trained
 
 STEPS = 2
 
 
-@dataclass(frozen=True)
-class ContractTrained:
-    """A bundle, how its number of trees was chosen, and what is known of its quality.
-
-    verdict  None where there was too little to judge by
-    """
-
-    bundle: SubscriptionBundle
-    curve: RoundsCurve
-    verdict: ContractVerdict | None
+TrainedSubscriptions = Trained[SubscriptionBundle, SubscriptionHoldout]
 
 
-def train(task: SubscriptionTask, *, step: Step) -> ContractTrained:
+def train(task: SubscriptionTask, *, step: Step) -> TrainedSubscriptions:
     """Train as of a moment; nothing that happened at or after it is used.
 
     Raises DataError when no month of any subscription had been watched by then.
     """
     fitted = fit(task)
     step("trees")
-    verdict = judge(task, fitted)
+    holdout = evaluate(task, fitted)
     step("judged")
     card = fitted.bundle.card
-    if verdict is not None:
+    if holdout is not None:
         card = card.model_copy(
-            update={"metrics": scores(verdict), "level_sd": _level_sd(card.level_sd, verdict)}
+            update={"metrics": scores(holdout), "level_sd": _level_sd(card.level_sd, holdout)}
         )
     bundle = _with_tiers(SubscriptionBundle(card, fitted.bundle.churn), task)
-    return ContractTrained(bundle, fitted.curve, verdict)
+    return TrainedSubscriptions(bundle, fitted.curves, holdout)
 
 
 def _with_tiers(bundle: SubscriptionBundle, task: SubscriptionTask) -> SubscriptionBundle:
@@ -62,9 +51,9 @@ def _with_tiers(bundle: SubscriptionBundle, task: SubscriptionTask) -> Subscript
     return SubscriptionBundle(named, bundle.churn)
 
 
-def _level_sd(assumed: float, verdict: ContractVerdict) -> float:
+def _level_sd(assumed: float, holdout: SubscriptionHoldout) -> float:
     """How far the number of departures was off, where that is known to be further than assumed."""
-    if verdict.of == "months":
+    if holdout.of == "months":
         return assumed
-    left, said = verdict.rows["churned"].sum(), verdict.rows["p_churn"].sum()
+    left, said = holdout.rows["churned"].sum(), holdout.rows["p_churn"].sum()
     return max(assumed, float(abs(np.log(max(left, 0.5) / said))))

@@ -17,10 +17,11 @@ from features.config.sections import Boosting
 from features.errors import DataError
 from models.boosting import log_loss
 from models.purchases.spend import LEAST_REVENUE, gamma_deviance
+from train.customers import FEWEST_CUSTOMERS
 from train.purchases.fit import fit
-from train.purchases.holdout import Verdict, judge
+from train.purchases.holdout import PurchaseHoldout, evaluate
 from train.purchases.snapshot_cache import PurchaseTask
-from train.purchases.snapshots import FEWEST_CUSTOMERS, fitted_horizon, matured_snapshots
+from train.purchases.snapshots import fitted_horizon, matured_snapshots
 
 Model = Literal["churn", "spend"]
 ORIGINS = 2
@@ -43,7 +44,7 @@ class Gain:
 
 
 @dataclass(frozen=True)
-class Rehearsal:
+class Objective:
     """One model's recipe, to be tried with any settings at origins whose horizon is over.
 
     origins  the task as of each; its horizon is what followed
@@ -96,11 +97,11 @@ class Rehearsal:
 
     def _at(self, task: PurchaseTask) -> pd.Series[float]:
         fitted = fit(task, models=(self.model,), step=lambda _: None)
-        verdict = judge(fitted.bundle, task, by=self.by)
-        return churn_losses(verdict) if self.model == "churn" else spend_losses(verdict)
+        holdout = evaluate(fitted.bundle, task, by=self.by)
+        return churn_losses(holdout) if self.model == "churn" else spend_losses(holdout)
 
 
-def rehearsals(task: PurchaseTask) -> dict[Model, Rehearsal]:
+def objectives(task: PurchaseTask) -> dict[Model, Objective]:
     """Churn and spend at one or two origins before the task's `as_of`; no later row is used.
 
     Raises DataError where no origin has two matured snapshots, so that nothing could be chosen.
@@ -108,26 +109,26 @@ def rehearsals(task: PurchaseTask) -> dict[Model, Rehearsal]:
     as_of, days = task.as_of, fitted_horizon(task)
     earlier = (as_of - timedelta(days=days * each) for each in range(1, ORIGINS + 1))
     tasks = [replace(task, as_of=each, horizon_days=days) for each in earlier]
-    origins = tuple(each for each in tasks if _tells(each, by=as_of))
+    origins = tuple(each for each in tasks if _informative(each, by=as_of))
     if not origins:
         raise DataError(
             f"the log is too short to tune on: as of {as_of.isoformat()} no earlier origin has two "
             f"snapshots whose {days} days are over; keep the settings, or take a shorter horizon"
         )
-    return {name: Rehearsal(name, origins, as_of) for name in ("churn", "spend")}
+    return {name: Objective(name, origins, as_of) for name in ("churn", "spend")}
 
 
-def churn_losses(verdict: Verdict) -> pd.Series[float]:
+def churn_losses(holdout: PurchaseHoldout) -> pd.Series[float]:
     """Log loss of each customer, nats, index customer_id."""
-    seen = verdict.customers
+    seen = holdout.customers
     ordered = 1.0 - seen["churned"].to_numpy(dtype=float)
     p_order = np.clip(1.0 - seen["p_churn"].to_numpy(dtype=float), SURE, 1.0 - SURE)
     return pd.Series(log_loss(ordered, logit(p_order)), index=seen.index)
 
 
-def spend_losses(verdict: Verdict) -> pd.Series[float]:
+def spend_losses(holdout: PurchaseHoldout) -> pd.Series[float]:
     """Half the gamma deviance of each customer who ordered, up to a constant."""
-    seen = verdict.customers[verdict.customers["churned"] == 0]
+    seen = holdout.customers[holdout.customers["churned"] == 0]
     revenue = np.maximum(seen["revenue"].to_numpy(dtype=float), LEAST_REVENUE)
     margin = np.log(seen["expected_spend"].to_numpy(dtype=float))
     return pd.Series(gamma_deviance(revenue, margin), index=seen.index)
@@ -155,7 +156,7 @@ def gain(baseline: Sequence[Losses], losses: Sequence[Losses]) -> Gain:
     return Gain(float(np.mean(means)), float(np.sqrt(variance)), min(means))
 
 
-def _tells(task: PurchaseTask, *, by: datetime) -> bool:
+def _informative(task: PurchaseTask, *, by: datetime) -> bool:
     """Whether settings make a difference at this origin, and there is somebody to see it by."""
     if task.as_of <= task.data.source.first or len(task.table) < FEWEST_CUSTOMERS:
         return False

@@ -15,7 +15,7 @@ from scipy.stats import norm
 from features.config.sections import Boosting
 from features.errors import ConfigError
 from train.tracking.serialization import redacted
-from train.tuning.objective import Gain, Model, Rehearsal, gain, mean_loss
+from train.tuning.objective import Gain, Model, Objective, gain, mean_loss
 
 # Lowest and highest value that is tried; max_rounds and max_bin stay as configured.
 RANGES: dict[str, tuple[float, float]] = {
@@ -83,7 +83,7 @@ def open_study(var: Path, name: str) -> Any:
 
 
 def search(
-    rehearsals: Mapping[Model, Rehearsal],
+    rehearsals: Mapping[Model, Objective],
     studies: Mapping[Model, Any],
     *,
     trials: int,
@@ -134,7 +134,7 @@ def best(trials: Sequence[Trial]) -> Trial:
     return max(better, key=lambda each: each.gain.mean, default=trials[0])
 
 
-def _configured(study: Any, rehearsal: Rehearsal) -> Trial:
+def _configured(study: Any, rehearsal: Objective) -> Trial:
     """Trial 0: not proposed but put there, so that the others can be told from it."""
     optuna, space = library(), _space(rehearsal.configured)
     trial = _judged(0, rehearsal.configured, rehearsal)
@@ -149,7 +149,7 @@ def _configured(study: Any, rehearsal: Rehearsal) -> Trial:
     return trial
 
 
-def _proposed(study: Any, rehearsal: Rehearsal) -> Trial:
+def _proposed(study: Any, rehearsal: Objective) -> Trial:
     """One more trial; where it is interrupted it counts for nothing."""
     optuna, number = library(), len(finished(study))
     seed = (rehearsal.config.problem.seed + number) % 2**32
@@ -167,7 +167,7 @@ def _proposed(study: Any, rehearsal: Rehearsal) -> Trial:
     return trial
 
 
-def _judged(number: int, settings: Boosting, rehearsal: Rehearsal) -> Trial:
+def _judged(number: int, settings: Boosting, rehearsal: Objective) -> Trial:
     losses = rehearsal.losses(settings) if number else rehearsal.baseline
     found = gain([rehearsal.baseline], [losses])
     if found.mean > found.sd and found.least > 0.0:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from train.purchases.baselines import LADDER
+from train.purchases.baselines import BASELINES
 from train.tracking.runs import library
 
 RUNGS = ("past_spend", "bg_nbd_gamma_gamma")  # all rungs are judged elsewhere; two are quicker
@@ -53,8 +53,8 @@ def backtests(
 ) -> Backtests:
     out, said, kept = tmp_path_factory.mktemp("out") / "deep" / "report.json", [], []
     with pytest.MonkeyPatch.context() as patch:
-        for name in LADDER.keys() - set(RUNGS):
-            patch.delitem(LADDER, name)
+        for name in BASELINES.keys() - set(RUNGS):
+            patch.delitem(BASELINES, name)
         for count in ("1", "2"):
             argv = ("backtest", "--config", str(problem), "--origins", count, "--out", str(out))
             said.append(door(*argv, var=var))

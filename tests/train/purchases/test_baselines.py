@@ -11,7 +11,7 @@ import pytest
 from features.config.purchases import PurchaseConfig
 from features.ingest.transactions import TransactionLog
 from models.purchases.prior import fit_mbg
-from train.purchases.baselines import LADDER, Said, past_spend
+from train.purchases.baselines import BASELINES, Predictions, past_spend
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 
 AS_OF = datetime(2025, 3, 1, tzinfo=UTC)
@@ -47,7 +47,7 @@ def test_past_spend_worked_by_hand(
     assert np.isnan(said.p_order).all()
 
 
-@pytest.mark.parametrize("name", [*LADDER, "perennial"])
+@pytest.mark.parametrize("name", [*BASELINES, "perennial"])
 def test_every_rung_says_something_of_every_customer(name: str, shop: Any) -> None:
     said = shop.origin.said[name]
     assert said.expected_revenue.shape == said.p_order.shape == (len(shop.table),)
@@ -83,20 +83,20 @@ def short(
     settings: Callable[..., PurchaseConfig],
     clockwork: pd.DataFrame,
     log_of: Callable[[pd.DataFrame], TransactionLog],
-) -> dict[int, dict[str, Said]]:
+) -> dict[int, dict[str, Predictions]]:
     """What every rung says for two horizons, of which the log is long enough for the first."""
     history = PurchaseSnapshots(log_of(clockwork))
     at = history.source.first + timedelta(days=120)
     found = {}
     for days in (40, 80):
         task = PurchaseTask(settings(days, snapshots=2, rounds=20), history, at, days)
-        found[days] = {name: model(task) for name, model in LADDER.items()}
+        found[days] = {name: model(task) for name, model in BASELINES.items()}
     return found
 
 
 @pytest.mark.parametrize("name", ["tweedie", "two_stage"])
 def test_boosting_without_a_prior_is_stretched_to_a_horizon_that_it_could_not_learn(
-    name: str, short: dict[int, dict[str, Said]]
+    name: str, short: dict[int, dict[str, Predictions]]
 ) -> None:
     """Twice the days: twice the revenue, and two chances to order instead of one."""
     once, twice = short[40][name], short[80][name]
@@ -105,7 +105,9 @@ def test_boosting_without_a_prior_is_stretched_to_a_horizon_that_it_could_not_le
         np.testing.assert_allclose(1 - twice.p_order, (1 - once.p_order) ** 2)
 
 
-def test_boosting_without_a_prior_tells_customers_apart(short: dict[int, dict[str, Said]]) -> None:
+def test_boosting_without_a_prior_tells_customers_apart(
+    short: dict[int, dict[str, Predictions]],
+) -> None:
     assert np.std(short[40]["two_stage"].p_order) > 0.05
     assert np.std(short[40]["tweedie"].expected_revenue) > 1.0
 
@@ -118,7 +120,7 @@ def test_without_snapshots_boosting_falls_back_to_the_classical_model(
     few = clockwork[clockwork["customer_id"] < "c015"]
     history = PurchaseSnapshots(log_of(few))
     task = PurchaseTask(settings(40), history, AS_OF, 40)
-    classical = LADDER["bg_nbd_gamma_gamma"](task)
+    classical = BASELINES["bg_nbd_gamma_gamma"](task)
     for name in ("tweedie", "two_stage"):
-        said = LADDER[name](task)
+        said = BASELINES[name](task)
         np.testing.assert_array_equal(said.expected_revenue, classical.expected_revenue)

@@ -14,7 +14,7 @@ from features.ingest.transactions import TransactionLog
 from features.simulate import simulate
 from models.purchases.calibration import NO_ERROR, CalibrationError
 from models.purchases.predictor import PurchasePredictor
-from train.purchases.calibration import expected_level, expected_totals, shifts
+from train.purchases.calibration import expected_calibration, expected_totals, shifts
 from train.purchases.fit import fit
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.purchases.snapshots import matured_snapshots
@@ -76,7 +76,7 @@ def test_an_absurd_classical_total_gives_way_to_the_priors(shop: Any) -> None:
 def test_a_trained_bundle_comes_to_the_expected_totals(shop: Any) -> None:
     origin, history, card = shop.origin, shop.task.data, shop.origin.bundle.card
     snapshots = matured_snapshots(shop.task, 60)
-    season, error = expected_level(shop.task, snapshots, fitted=60)
+    season, error = expected_calibration(shop.task, snapshots, fitted=60)
     assert season == card.season
     ordering, revenue = expected_totals(
         shop.table,
@@ -142,7 +142,7 @@ def test_a_quiet_month_is_expected_after_a_quiet_one(
 ) -> None:
     config = settings(HORIZON_DAYS)
     task = PurchaseTask(config, PurchaseSnapshots(seasonal), MARCH, HORIZON_DAYS)
-    season, _ = expected_level(task, [], fitted=HORIZON_DAYS)
+    season, _ = expected_calibration(task, [], fitted=HORIZON_DAYS)
     assert season.effective_days(MARCH, HORIZON_DAYS) == pytest.approx(HORIZON_DAYS, rel=0.2)
 
 
@@ -158,8 +158,8 @@ def test_a_short_log_is_surer_of_its_level_than_one_without_snapshots(
 ) -> None:
     config, as_of = settings(30, snapshots=4), BEGAN + timedelta(days=300)
     task = PurchaseTask(config, PurchaseSnapshots(seasonal), as_of, 30)
-    season, unknown = expected_level(task, [], fitted=30)
-    _, known = expected_level(task, matured_snapshots(task, 30), fitted=30)
+    season, unknown = expected_calibration(task, [], fitted=30)
+    _, known = expected_calibration(task, matured_snapshots(task, 30), fitted=30)
     assert season.effective_days(as_of, 30) == 30
     assert (unknown.speed, unknown.order, unknown.revenue) == (0.0, 0.0, 0.0)
     assert known.speed == 0.0
@@ -180,6 +180,8 @@ def test_a_stray_line_long_before_the_log_is_no_year_to_learn_a_season_from(
     )
     history = PurchaseSnapshots(log_of(pd.concat([stray, clockwork], ignore_index=True)))
     as_of = datetime(2025, 1, 1, tzinfo=UTC)
-    season, error = expected_level(PurchaseTask(settings(40), history, as_of, 40), [], fitted=40)
+    season, error = expected_calibration(
+        PurchaseTask(settings(40), history, as_of, 40), [], fitted=40
+    )
     assert season.effective_days(as_of, 40) == 40
     assert (error.order, error.revenue) == (0.0, 0.0)

@@ -15,9 +15,9 @@ from features.ingest.transactions import TransactionLog
 from models.intervals import LEVEL, Spread, revenue_interval, total_interval
 from models.metrics import coverage
 from models.purchases.predictor import PurchasePredictor
+from train.customers import customer_codes
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
-from train.purchases.snapshots import customer_codes
-from train.purchases.train import Trained, cross_fitted, learn_spread, train
+from train.purchases.train import TrainedPurchases, cross_fitted, learn_spread, train
 
 Array = NDArray[np.float64]
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
@@ -94,14 +94,14 @@ def test_the_spread_is_judged_on_customers_from_whom_it_was_not_learnt(
     settings: Callable[..., PurchaseConfig],
     log_of: Callable[[pd.DataFrame], TransactionLog],
 ) -> None:
-    made: Trained = train(
+    made: TrainedPurchases = train(
         PurchaseTask(
             settings(40, snapshots=1, rounds=0), PurchaseSnapshots(log_of(clockwork)), AS_OF, 40
         ),
         step=lambda _: None,
     )
-    assert made.verdict is not None
-    customers, card = made.verdict.customers, made.bundle.card
+    assert made.holdout is not None
+    customers, card = made.holdout.customers, made.bundle.card
     odd = customer_codes(customers.index) % 2 == 1
     spread = learn_spread(customers[~odd], card.spread.level_sd)
     low, high = revenue_interval(
@@ -116,5 +116,5 @@ def test_the_spread_is_judged_on_customers_from_whom_it_was_not_learnt(
         ((customers["revenue"] >= customers["low"]) & (customers["revenue"] <= customers["high"]))
         .mean()
     )  # fmt: skip
-    again = cross_fitted(made.verdict, card.spread.level_sd)
+    again = cross_fitted(made.holdout, card.spread.level_sd)
     pd.testing.assert_frame_equal(again.customers, customers)

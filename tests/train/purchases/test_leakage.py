@@ -14,12 +14,12 @@ from features.errors import DataError
 from features.ingest.transactions import TransactionLog
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
-from train.purchases.backtest import judge_origin, origins
-from train.purchases.calibration import expected_level
+from train.purchases.backtest import evaluate_origin, origins
+from train.purchases.calibration import expected_calibration
 from train.purchases.fit import fit
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask, truncate
 from train.purchases.snapshots import matured_snapshots, stack
-from train.purchases.train import Trained, train
+from train.purchases.train import TrainedPurchases, train
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
 HORIZON_DAYS = 40
@@ -89,7 +89,7 @@ def log(
 
 
 @pytest.fixture(scope="module")
-def trained(config: PurchaseConfig, log: TransactionLog) -> Trained:
+def trained(config: PurchaseConfig, log: TransactionLog) -> TrainedPurchases:
     return train(
         task_of(config, truncate(log, AS_OF)),
         step=no_step,
@@ -118,7 +118,7 @@ def test_what_training_is_given_ends_at_as_of(
 def test_training_does_not_look_beyond_as_of_even_where_it_could(
     change: Change,
     config: PurchaseConfig,
-    trained: Trained,
+    trained: TrainedPurchases,
     clockwork: pd.DataFrame,
     log_of: Callable[[pd.DataFrame], TransactionLog],
 ) -> None:
@@ -134,7 +134,7 @@ def test_training_does_not_look_beyond_as_of_even_where_it_could(
 
 
 def test_one_line_of_the_past_changes_the_bundle(
-    config: PurchaseConfig, trained: Trained, log: TransactionLog
+    config: PurchaseConfig, trained: TrainedPurchases, log: TransactionLog
 ) -> None:
     known = truncate(log, AS_OF)
     last = known.lines.index == len(known.lines) - 1
@@ -145,9 +145,9 @@ def test_one_line_of_the_past_changes_the_bundle(
 
 
 def test_an_origin_of_a_backtest_is_trained_as_if_the_log_ended_there(
-    config: PurchaseConfig, trained: Trained, log: TransactionLog
+    config: PurchaseConfig, trained: TrainedPurchases, log: TransactionLog
 ) -> None:
-    origin = judge_origin(task_of(config, log), step=no_step)
+    origin = evaluate_origin(task_of(config, log), step=no_step)
     assert contents(origin.bundle) == contents(trained.bundle)
 
 
@@ -162,7 +162,7 @@ def test_a_season_is_learnt_from_the_past_only(
     )
     long = pd.concat([year, clockwork], ignore_index=True)
     seasons = [
-        expected_level(task_of(config, log_of(with_future(long, change))), [], fitted=40)
+        expected_calibration(task_of(config, log_of(with_future(long, change))), [], fitted=40)
         for change in (deleted, strangers)
     ]
     assert len(seasons[0][0].days) > 2

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from train.leaderboard import intervals, leaderboard, render
-from train.purchases.holdout import Verdict, judge
+from train.purchases.holdout import PurchaseHoldout, evaluate
 from train.purchases.train import scores
 
 UP = ("gini", "spearman", "top_decile_capture", "auc")
@@ -69,8 +69,8 @@ def test_differences_from_the_classical_model_are_sure_where_they_are_large(shop
         assert min(worse * distorted["low"], worse * distorted["high"]) > 0
 
 
-def verdict_of(shop: Any) -> Verdict:
-    return judge(shop.origin.bundle, shop.task, by=shop.task.data.source.end)
+def holdout_of(shop: Any) -> PurchaseHoldout:
+    return evaluate(shop.origin.bundle, shop.task, by=shop.task.data.source.end)
 
 
 def informed(shop: Any) -> Distort:
@@ -100,7 +100,7 @@ def muddled(customers: pd.DataFrame) -> pd.DataFrame:
 
 def test_training_is_judged_by_metrics_that_prefer_the_truth(shop: Any) -> None:
     """What `train` writes on the card: churn, spend among returners, and their product."""
-    said = verdict_of(shop)
+    said = holdout_of(shop)
     truth, ours, wrong = (
         scores(replace(said, customers=change(said.customers)))
         for change in (informed(shop), lambda customers: customers, muddled)
@@ -116,7 +116,7 @@ def test_training_is_judged_by_metrics_that_prefer_the_truth(shop: Any) -> None:
 
 def test_a_verdict_and_an_origin_agree(shop: Any) -> None:
     """Training and backtest judge with the same numbers."""
-    card, origin = scores(verdict_of(shop)), shop.origin.report["scores"]
+    card, origin = scores(holdout_of(shop)), shop.origin.report["scores"]
     for ours, classical in (("perennial", ""), ("bg_nbd_gamma_gamma", "prior_")):
         everyone = origin[ours]["everyone"]
         for metric in ("auc", "log_loss", "brier"):

@@ -10,19 +10,19 @@ import pytest
 from features.config.purchases import PurchaseConfig
 from features.ingest.transactions import TransactionLog
 from models.purchases.predictor import PurchasePredictor
+from train.customers import customer_codes
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask, truncate
-from train.purchases.snapshots import customer_codes
-from train.purchases.train import Trained, train
+from train.purchases.train import TrainedPurchases, train
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
-Make = Callable[[pd.DataFrame, int], Trained]
+Make = Callable[[pd.DataFrame, int], TrainedPurchases]
 
 
 @pytest.fixture(scope="module")
 def make(
     settings: Callable[..., PurchaseConfig], log_of: Callable[[pd.DataFrame], TransactionLog]
 ) -> Make:
-    def trained(transactions: pd.DataFrame, seed: int) -> Trained:
+    def trained(transactions: pd.DataFrame, seed: int) -> TrainedPurchases:
         config = settings(40, snapshots=2, seed=seed, rounds=5)
         return train(
             PurchaseTask(
@@ -35,34 +35,34 @@ def make(
 
 
 @pytest.fixture(scope="module")
-def first(make: Make, clockwork: pd.DataFrame) -> Trained:
+def first(make: Make, clockwork: pd.DataFrame) -> TrainedPurchases:
     return make(clockwork, 7)
 
 
-def boosters(trained: Trained) -> list[bytes]:
+def boosters(trained: TrainedPurchases) -> list[bytes]:
     bundle = trained.bundle
     return [bytes(each.save_raw("ubj")) for each in (bundle.churn, bundle.spend)]
 
 
-def card(trained: Trained) -> dict[str, Any]:
+def card(trained: TrainedPurchases) -> dict[str, Any]:
     return trained.bundle.card.model_dump(mode="json")
 
 
 def test_the_same_seed_gives_the_same_numbers(
-    first: Trained, make: Make, clockwork: pd.DataFrame
+    first: TrainedPurchases, make: Make, clockwork: pd.DataFrame
 ) -> None:
     again = make(clockwork, 7)
     assert first.bundle.card.churn.rounds + first.bundle.card.spend.rounds > 0
     assert len(first.bundle.card.metrics) > 20
     assert card(again) == card(first)
     assert boosters(again) == boosters(first)
-    assert first.verdict is not None
-    assert again.verdict is not None
-    pd.testing.assert_frame_equal(again.verdict.customers, first.verdict.customers)
+    assert first.holdout is not None
+    assert again.holdout is not None
+    pd.testing.assert_frame_equal(again.holdout.customers, first.holdout.customers)
 
 
 def test_the_order_of_the_rows_changes_nothing(
-    first: Trained, make: Make, clockwork: pd.DataFrame
+    first: TrainedPurchases, make: Make, clockwork: pd.DataFrame
 ) -> None:
     again = make(clockwork.sample(frac=1.0, random_state=1), 7)
     assert card(again) == card(first)
@@ -70,7 +70,7 @@ def test_the_order_of_the_rows_changes_nothing(
 
 
 def test_another_seed_gives_other_trees_but_the_same_totals(
-    first: Trained,
+    first: TrainedPurchases,
     make: Make,
     clockwork: pd.DataFrame,
     log_of: Callable[[pd.DataFrame], TransactionLog],

@@ -15,15 +15,15 @@ from features.ingest.transactions import TransactionLog
 from features.simulate import simulate
 from models.purchases.predictor import PurchasePredictor
 from train.purchases import figures as pictures
-from train.purchases.backtest import Origin, judge_origin, origins
-from train.purchases.holdout_table import held_out
+from train.purchases.backtest import Origin, evaluate_origin, origins
+from train.purchases.holdout_table import holdout_table
 from train.purchases.records import clv_record, model_record
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
-from train.purchases.train import Trained, train
+from train.purchases.train import TrainedPurchases, train
 from train.tracking.serialization import to_json
 
 END = datetime(2025, 1, 1, tzinfo=UTC)
-Train = Callable[[pd.DataFrame], tuple[Trained, pd.DataFrame]]
+Train = Callable[[pd.DataFrame], tuple[TrainedPurchases, pd.DataFrame]]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def trained(
 ) -> Train:
     """Trained as of the log's end, and what it answers of everybody."""
 
-    def make(transactions: pd.DataFrame) -> tuple[Trained, pd.DataFrame]:
+    def make(transactions: pd.DataFrame) -> tuple[TrainedPurchases, pd.DataFrame]:
         log = log_of(transactions)
         task = PurchaseTask(settings(90, rounds=5), PurchaseSnapshots(log), log.end, 90)
         found = train(task, step=lambda _: None)
@@ -80,7 +80,7 @@ def test_a_tiny_log_is_answered_by_the_probability_model(name: str, trained: Tra
     assert_sound(answers, customers)
     assert set(answers["basis"]) == {"prior"}
     assert {each.chosen for each in found.curves.values()} == {0}
-    assert held_out(found).startswith("held out: ")
+    assert holdout_table(found).startswith("held out: ")
 
 
 @pytest.mark.parametrize(("days", "fitted"), [(122, 40), (548, 90), (3652, 90)])
@@ -90,7 +90,7 @@ def test_a_log_of_any_span_is_trained(days: int, fitted: int, trained: Train) ->
     assert_sound(answers, 60)
     assert found.bundle.card.fitted_horizon_days == fitted
     assert len(found.bundle.card.training.snapshots) >= 2
-    assert found.verdict is not None
+    assert found.holdout is not None
 
 
 def daily(customers: int) -> pd.DataFrame:
@@ -136,7 +136,7 @@ class Odd(NamedTuple):
     name: str
     customers: int
     history: PurchaseSnapshots
-    trained: Trained
+    trained: TrainedPurchases
     origin: Origin
 
 
@@ -153,7 +153,7 @@ def odd(
     (earlier,) = origins(task, 1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("train.purchases.backtest.DRAWS", 20)
-        origin = judge_origin(earlier, step=lambda _: None)
+        origin = evaluate_origin(earlier, step=lambda _: None)
     trained = train(task, step=lambda _: None)
     return Odd(request.param, customers, history, trained, origin)
 
@@ -167,9 +167,9 @@ def test_an_odd_log_is_answered_in_full(odd: Odd) -> None:
 
 
 def test_an_odd_log_is_recorded_with_its_pictures(odd: Odd) -> None:
-    verdict = odd.trained.verdict
-    assert verdict is not None
-    assert held_out(odd.trained).startswith(f"held out: {len(verdict.customers)} customers")
+    holdout = odd.trained.holdout
+    assert holdout is not None
+    assert holdout_table(odd.trained).startswith(f"held out: {len(holdout.customers)} customers")
     table = odd.history.table(END)
     for model in ("churn", "spend"):
         assert "learning_curve" in model_record(model, odd.trained, {}, table).figures

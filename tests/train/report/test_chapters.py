@@ -53,7 +53,7 @@ def gathered(
             history=history,
             as_of=history.source.end,
             horizon_days=HORIZON_DAYS,
-            judged=judged(trained.verdict) if trained.verdict else None,
+            judged=judged(trained.holdout) if trained.holdout else None,
             **given,
         )
         return gather(subject)

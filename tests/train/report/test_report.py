@@ -19,7 +19,7 @@ from models.purchases.predictor import PurchasePredictor
 from models.segmentation.cutoffs import name_customers
 from train.commands.report import leave
 from train.purchases.snapshot_cache import PurchaseSnapshots
-from train.purchases.train import Trained
+from train.purchases.train import TrainedPurchases
 
 
 class Outline(HTMLParser):
@@ -206,7 +206,7 @@ def test_a_page_that_cannot_be_written_fails_no_training(
     monkeypatch.setattr("train.tracking.runs.leave", left.append)
     bundle, config = said[0], read_purchase_config(reported.config)
     card = bundle.card.model_copy(update={"prior": None})
-    trained = Trained(PurchaseBundle(card, bundle.churn, bundle.spend), {}, None)
+    trained = TrainedPurchases(PurchaseBundle(card, bundle.churn, bundle.spend), {}, None)
     leave(trained, config, PurchaseSnapshots(read_transactions(config.data)))
     assert [each.texts for each in left] == [{}]
     assert "the run has no report" in caplog.text

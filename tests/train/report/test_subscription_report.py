@@ -235,9 +235,9 @@ def dated(folder: Path, until: str) -> tuple[ContractSubject, bool]:
         subscriptions=task.data.source,
         as_of=task.as_of,
         horizon_days=180,
-        judged=contract_judged(trained.verdict) if trained.verdict else None,
+        judged=contract_judged(trained.holdout) if trained.holdout else None,
     )
-    return subject, trained.verdict is not None
+    return subject, trained.holdout is not None
 
 
 def test_a_horizon_is_judged_in_money_too(tmp_path: Path) -> None:

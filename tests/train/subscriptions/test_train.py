@@ -18,9 +18,9 @@ from features.ingest.subscribers import SubscriberTable, read_subscribers
 from features.subscriptions.table import MONTH_DAYS, build_features
 from models.metrics import log_loss
 from models.subscriptions.predictor import SubscriptionPredictor
-from train.subscriptions.backtest import LADDER
+from train.subscriptions.backtest import MODELS
 from train.subscriptions.fit import fit
-from train.subscriptions.holdout import judge_horizon, judge_months
+from train.subscriptions.holdout import evaluate_horizon, evaluate_months
 from train.subscriptions.months import known_by, last_hazard, last_watched, month_rows
 from train.subscriptions.snapshot_cache import SubscriptionSnapshots, SubscriptionTask
 from train.subscriptions.train import train
@@ -101,11 +101,11 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Log:
 
 def test_the_truth_beats_the_model_and_the_model_beats_its_prior(log: Log) -> None:
     task = log.task()
-    verdicts = {name: judge_horizon(model(task), task).rows for name, model in LADDER.items()}
-    ours = verdicts["perennial"]
+    holdouts = {name: evaluate_horizon(model(task), task).rows for name, model in MODELS.items()}
+    ours = holdouts["perennial"]
     truth = 1.0 - (1.0 - log.hazard[ours.index].to_numpy()) ** (HORIZON_DAYS // MONTH_DAYS)
     happened = ours["churned"].to_numpy()
-    loss = {name: log_loss(happened, rows["p_churn"].to_numpy()) for name, rows in verdicts.items()}
+    loss = {name: log_loss(happened, rows["p_churn"].to_numpy()) for name, rows in holdouts.items()}
     best = log_loss(happened, truth)
     assert best < loss["perennial"] < loss["shifted_beta_geometric"]
     assert loss["perennial"] < loss["plain_xgboost"] + 0.003
@@ -158,9 +158,9 @@ def test_no_row_at_or_after_the_moment_moves_the_model(log: Log, tmp_path: Path)
 def test_the_metrics_are_of_what_followed_and_the_training_repeats_itself(log: Log) -> None:
     task = replace(log.task(), as_of=AS_OF + timedelta(days=HORIZON_DAYS))
     first, second = (train(task, step=lambda _: None) for _ in range(2))
-    assert first.verdict is not None
-    assert first.verdict.of == "horizon"
-    assert f"{AS_OF:%Y-%m-%d}" in first.verdict.about
+    assert first.holdout is not None
+    assert first.holdout.of == "horizon"
+    assert f"{AS_OF:%Y-%m-%d}" in first.holdout.about
     metrics = first.bundle.card.metrics
     assert metrics == second.bundle.card.metrics
     assert metrics["churn_log_loss"] < metrics["churn_prior_log_loss"]
@@ -175,7 +175,7 @@ def test_months_are_judged_on_customers_that_were_not_learnt_from(log: Log) -> N
     task = log.task()
     known = known_by(task.data.source, task.as_of)
     some = known.of(np.arange(len(known.table)) < 800)
-    rows = judge_months(task, some, 20).rows
+    rows = evaluate_months(task, some, 20).rows
     assert len(rows) == some.lives.periods.sum()
     happened = rows["churned"].to_numpy()
     ours, prior = (
@@ -240,7 +240,7 @@ def test_a_backtest_goes_back_horizon_by_horizon(
     report = json.loads(out.read_text())
     assert [each["as_of"][:10] for each in report["origins"]] == ["2025-01-02", "2024-07-04"]
     board = {each["model"]: each for each in report["leaderboard"]}
-    assert set(board) == set(LADDER)
+    assert set(board) == set(MODELS)
     assert board["perennial"]["auc"] > board["shifted_beta_geometric"]["auc"]
     assert out.with_suffix(".csv").is_file()
 

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from train.purchases.holdout import Verdict
+from train.purchases.holdout import PurchaseHoldout
 from train.tuning.objective import churn_losses, gain, spend_losses
 
 
-def verdict(**columns: list[float]) -> Verdict:
+def holdout(**columns: list[float]) -> PurchaseHoldout:
     """Customers c0, c1, ... as they are judged."""
     index = [f"c{each}" for each in range(len(next(iter(columns.values()))))]
-    return Verdict(
+    return PurchaseHoldout(
         pd.DataFrame(columns, index=index), datetime(2025, 2, 1, tzinfo=UTC), 30, 0.0, 0.0
     )
 
@@ -27,14 +27,14 @@ def losses(*origins: Mapping[str, float]) -> list[pd.Series[float]]:
 
 def test_churn_is_judged_by_the_log_loss_of_each_customer_worked_by_hand() -> None:
     # two of four ordered, and the probabilities of an order, .8 .2 .6 .4, sum to two
-    seen = verdict(churned=[0, 1, 0, 1], p_churn=[0.2, 0.8, 0.4, 0.6])
+    seen = holdout(churned=[0, 1, 0, 1], p_churn=[0.2, 0.8, 0.4, 0.6])
     expected = -np.log([0.8, 0.8, 0.6, 0.6])
     np.testing.assert_allclose(churn_losses(seen), expected, rtol=1e-6)
 
 
 def test_spend_is_judged_by_the_gamma_deviance_of_returners_worked_by_hand() -> None:
     # y / mu + log mu with mu = 20; the sums are equal: 10 + 30 = 20 + 20
-    seen = verdict(churned=[0, 1, 0], revenue=[10.0, 0.0, 30.0], expected_spend=[20.0, 9.0, 20.0])
+    seen = holdout(churned=[0, 1, 0], revenue=[10.0, 0.0, 30.0], expected_spend=[20.0, 9.0, 20.0])
     found = spend_losses(seen)
     assert list(found.index) == ["c0", "c2"]
     np.testing.assert_allclose(found, [0.5 + np.log(20.0), 1.5 + np.log(20.0)])
@@ -42,13 +42,13 @@ def test_spend_is_judged_by_the_gamma_deviance_of_returners_worked_by_hand() -> 
 
 def test_the_level_of_the_spend_does_not_matter() -> None:
     known = {"churned": [0, 0], "revenue": [10.0, 30.0]}
-    once = spend_losses(verdict(**known, expected_spend=[12.0, 20.0]))
-    twice = spend_losses(verdict(**known, expected_spend=[24.0, 40.0]))
+    once = spend_losses(holdout(**known, expected_spend=[12.0, 20.0]))
+    twice = spend_losses(holdout(**known, expected_spend=[24.0, 40.0]))
     np.testing.assert_allclose(once, twice)
 
 
 def test_a_sure_and_wrong_probability_costs_much_but_not_everything() -> None:
-    found = churn_losses(verdict(churned=[0, 1, 0], p_churn=[1.0, 0.5, 0.0]))
+    found = churn_losses(holdout(churned=[0, 1, 0], p_churn=[1.0, 0.5, 0.0]))
     assert np.isfinite(found).all()
     assert found["c0"] > 10.0
 

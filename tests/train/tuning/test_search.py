@@ -24,7 +24,7 @@ from features.errors import ConfigError, DataError
 from features.ingest.transactions import TransactionLog
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask, truncate
 from train.tracking.runs import library as mlflow_library
-from train.tuning.objective import Gain, Rehearsal, gain, mean_loss, rehearsals
+from train.tuning.objective import Gain, Objective, gain, mean_loss, objectives
 from train.tuning.search import RANGES, Trial, best, finished, library, open_study, search
 
 AS_OF = datetime(2025, 2, 1, tzinfo=UTC)
@@ -45,15 +45,15 @@ def log(
 
 
 @pytest.fixture(scope="module")
-def churn(config: PurchaseConfig, log: TransactionLog) -> Rehearsal:
+def churn(config: PurchaseConfig, log: TransactionLog) -> Objective:
     """The churn model at two origins of a small log."""
-    return rehearsals(
+    return objectives(
         PurchaseTask(config, PurchaseSnapshots(truncate(log, AS_OF)), AS_OF, HORIZON_DAYS)
     )["churn"]
 
 
 @pytest.fixture(scope="module")
-def newest(churn: Rehearsal) -> Rehearsal:
+def newest(churn: Objective) -> Objective:
     """The same at one origin, which is quicker."""
     return dataclasses.replace(churn, origins=churn.origins[:1])
 
@@ -73,7 +73,7 @@ def toml(clockwork: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> P
     return path
 
 
-def tuned(rehearsal: Rehearsal, var: Path, trials: int, **options: float) -> list[Trial]:
+def tuned(rehearsal: Objective, var: Path, trials: int, **options: float) -> list[Trial]:
     """All trials that are kept after a search of one model."""
     study = open_study(var, "churn")
     for _ in search({"churn": rehearsal}, {"churn": study}, trials=trials, **options):
@@ -81,7 +81,7 @@ def tuned(rehearsal: Rehearsal, var: Path, trials: int, **options: float) -> lis
     return finished(study)
 
 
-def configured(rehearsal: Rehearsal, churn: Boosting) -> Rehearsal:
+def configured(rehearsal: Objective, churn: Boosting) -> Objective:
     """The same with other settings to be beaten."""
     config = rehearsal.config.model_copy(update={"churn": churn})
     tasks = (dataclasses.replace(each, config=config) for each in rehearsal.origins)
@@ -93,19 +93,19 @@ def trial(number: int, mean: float, *, sd: float = 0.1, least: float = 0.1) -> T
     return Trial(number, DEFAULTS, 1.0 - mean, (1.0 - mean,), Gain(mean, sd, least))
 
 
-def test_the_same_settings_gain_nothing(churn: Rehearsal) -> None:
+def test_the_same_settings_gain_nothing(churn: Objective) -> None:
     again = churn.losses(churn.configured)
     assert gain([churn.baseline], [again]) == Gain(0.0, 0.0, 0.0)
 
 
-def test_other_seeds_are_really_others_and_as_many_for_all(newest: Rehearsal) -> None:
+def test_other_seeds_are_really_others_and_as_many_for_all(newest: Objective) -> None:
     runs = [newest.baseline, *newest.reseeded_baseline]
     assert len({mean_loss(each) for each in runs}) == len(runs) == 4
     again = newest.reseeded(newest.configured)
     assert gain(newest.reseeded_baseline, again) == Gain(0.0, 0.0, 0.0)
 
 
-def test_origins_lie_one_and_two_horizons_back(churn: Rehearsal) -> None:
+def test_origins_lie_one_and_two_horizons_back(churn: Objective) -> None:
     assert {each.horizon_days for each in churn.origins} == {HORIZON_DAYS}
     assert [each.as_of for each in churn.origins] == [
         AS_OF - timedelta(days=HORIZON_DAYS * each) for each in (1, 2)
@@ -118,7 +118,7 @@ def test_rows_at_or_after_as_of_change_no_loss(config: PurchaseConfig, log: Tran
     amount = log.lines["amount"].where(~later, log.lines["amount"] * 100.0)
     changed = dataclasses.replace(log, lines=log.lines.assign(amount=amount))
     known, seen = (
-        rehearsals(PurchaseTask(config, PurchaseSnapshots(each), AS_OF, HORIZON_DAYS))
+        objectives(PurchaseTask(config, PurchaseSnapshots(each), AS_OF, HORIZON_DAYS))
         for each in (truncate(log, AS_OF), changed)
     )
     for ours, theirs in zip(known.values(), seen.values(), strict=True):
@@ -131,13 +131,13 @@ def test_a_log_without_two_matured_snapshots_is_refused(
 ) -> None:
     as_of = log.first + timedelta(days=12)
     with pytest.raises(DataError, match=r"too short to tune on: as of 2024-.*keep the"):
-        rehearsals(
+        objectives(
             PurchaseTask(config, PurchaseSnapshots(truncate(log, as_of)), as_of, HORIZON_DAYS)
         )
 
 
 def test_the_configured_settings_are_trial_0_and_nothing_worse_wins(
-    churn: Rehearsal, tmp_path: Path
+    churn: Objective, tmp_path: Path
 ) -> None:
     found = tuned(churn, tmp_path, 3)
     assert [each.number for each in found] == [0, 1, 2]
@@ -152,7 +152,7 @@ def test_the_configured_settings_are_trial_0_and_nothing_worse_wins(
 
 
 def test_a_search_that_was_broken_off_goes_on_to_the_same_end(
-    newest: Rehearsal, tmp_path: Path
+    newest: Objective, tmp_path: Path
 ) -> None:
     whole = tuned(newest, tmp_path / "whole", 4)
     assert len(tuned(newest, tmp_path / "parts", 2)) == 2
@@ -161,12 +161,12 @@ def test_a_search_that_was_broken_off_goes_on_to_the_same_end(
 
 
 def test_without_time_only_the_configured_settings_are_judged(
-    churn: Rehearsal, tmp_path: Path
+    churn: Objective, tmp_path: Path
 ) -> None:
     assert [each.number for each in tuned(churn, tmp_path, 5, seconds=0.0)] == [0]
 
 
-def test_a_model_that_was_held_back_is_let_loose(newest: Rehearsal, tmp_path: Path) -> None:
+def test_a_model_that_was_held_back_is_let_loose(newest: Objective, tmp_path: Path) -> None:
     held_back = Boosting(max_rounds=20, strength=0.0)
     found = tuned(configured(newest, held_back), tmp_path, 4)
     won = best(found)
@@ -175,7 +175,7 @@ def test_a_model_that_was_held_back_is_let_loose(newest: Rehearsal, tmp_path: Pa
     assert won.settings.strength > 0.0
 
 
-def test_settings_outside_the_ranges_can_be_tuned_too(newest: Rehearsal, tmp_path: Path) -> None:
+def test_settings_outside_the_ranges_can_be_tuned_too(newest: Objective, tmp_path: Path) -> None:
     odd = Boosting(max_rounds=5, learning_rate=0.9, min_child_weight=0.0, max_depth=1)
     found = tuned(configured(newest, odd), tmp_path, 2)
     assert found[0].settings == odd

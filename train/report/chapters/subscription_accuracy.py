@@ -30,7 +30,7 @@ UNITS = {"months": "months", "horizon": "customers"}
 
 
 def chapter(facts: ContractFacts) -> Chapter:
-    """The verdict in words and pictures, or why there is none."""
+    """The holdout in words and pictures, or why there is none."""
     judged = facts.subject.judged
     if judged is None:
         return Chapter(name="trust", title="Trust", says=(NONE,))

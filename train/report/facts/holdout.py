@@ -9,7 +9,7 @@ import pandas as pd
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from models.metrics import coverage, normalised_gini, top_decile_capture
-from train.purchases.holdout import Verdict
+from train.purchases.holdout import PurchaseHoldout
 
 GROUPS = 10
 
@@ -43,17 +43,17 @@ class Judged(BaseModel):
     risks: tuple[dict[str, float], ...]
 
 
-def judged(verdict: Verdict) -> Judged:
-    """The verdict's sums and means."""
-    seen = verdict.customers
+def judged(holdout: PurchaseHoldout) -> Judged:
+    """The holdout's sums and means."""
+    seen = holdout.customers
     revenue, expected = seen["revenue"], seen["expected_revenue"]
     return Judged(
-        as_of=verdict.as_of,
-        horizon_days=verdict.horizon_days,
+        as_of=holdout.as_of,
+        horizon_days=holdout.horizon_days,
         customers=len(seen),
         expected=float(expected.sum()),
-        low=verdict.total_low,
-        high=verdict.total_high,
+        low=holdout.total_low,
+        high=holdout.total_high,
         came=float(revenue.sum()),
         returners_expected=float((1.0 - seen["p_churn"]).sum()),
         returners=int((seen["churned"] == 0).sum()),

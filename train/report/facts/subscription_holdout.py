@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from models.metrics import roc_auc
 from train.report.facts.holdout import known, tenths
-from train.subscriptions.holdout import ContractVerdict
+from train.subscriptions.holdout import SubscriptionHoldout
 
 
 class ContractJudged(BaseModel):
@@ -39,20 +39,20 @@ class ContractJudged(BaseModel):
     deciles: tuple[dict[str, float], ...] = ()
 
 
-def contract_judged(verdict: ContractVerdict) -> ContractJudged:
-    """The verdict's sums and means."""
-    seen = verdict.rows
+def contract_judged(holdout: SubscriptionHoldout) -> ContractJudged:
+    """The holdout's sums and means."""
+    seen = holdout.rows
     left, risk = (seen[name].to_numpy(dtype=float) for name in ("churned", "p_churn"))
     found = ContractJudged(
-        of=verdict.of,
-        about=verdict.about,
+        of=holdout.of,
+        about=holdout.about,
         rows=len(seen),
         left=int(left.sum()),
         expected=float(risk.sum()),
         auc=known(roc_auc(left, risk)),
         risks=tenths(seen, "p_churn", {"p_churn": "expected", "churned": "came"}),
     )
-    if verdict.of == "months":
+    if holdout.of == "months":
         return found
     of_money = {"expected_revenue": "expected", "revenue": "came"}
     return found.model_copy(
