@@ -168,7 +168,7 @@ def _read(kind: type[Reply], content: bytes) -> Reply:
     except ValidationError as error:
         # without the values that the error quotes: they are customers
         place = ".".join(map(str, error.errors()[0]["loc"]))
-    raise ApiError(f"the answer is not one of this service: {place}", code="foreign")
+    raise ApiError(f"the response is not one of this service: {place}", code="foreign")
 
 
 def _query(options: Options, **flags: bool) -> dict[str, str]:

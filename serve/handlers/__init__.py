@@ -1,1 +1,1 @@
-"""What answers each endpoint."""
+"""A handler per endpoint: from a checked request to the body of the response."""

@@ -130,7 +130,7 @@ def _as_of(request: PredictRequest, histories: Sequence[list[Row]], timezone: st
         return parse_as_of(request.as_of, timezone)
     latest = max((row[0] for history in histories for row in history), default=None)
     if latest is None:
-        raise ServeError("as_of is missing, and no transaction says what it could be: give as_of")
+        raise ServeError("as_of is missing, and no transaction shows what it could be: give as_of")
     (line,) = customer_lines([(latest, None, 0.0, None, None)], timezone)
     return next_midnight(line.local_us, timezone)
 

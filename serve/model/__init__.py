@@ -1,1 +1,1 @@
-"""Which model answers: found, loaded, checked, replaced."""
+"""The live model: found in the registry or a folder, loaded, checked, replaced."""

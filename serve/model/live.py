@@ -36,11 +36,11 @@ class LiveModel:
     loaded       replaced by one assignment, so a request sees the old model or the new one, whole
     candidate    the version that the registry names instead, while it loads or when it was refused
     registry_up  whether the registry answered at the last refresh; None where none is asked
-    notice       what is not as it should be, or None; answers go on with what is there
+    notice       what is not as it should be, or None; predictions go on with what is there
     """
 
     def __init__(self, settings: Settings, check: Callable[[LoadedModel], None]) -> None:
-        """Loads nothing yet. check: raises Refused for a model that must not answer"""
+        """Loads nothing yet. check: raises Refused for a model that must not be used"""
         self.loaded: LoadedModel | None = None
         self.candidate: Candidate | None = None
         self.registry_up: bool | None = None

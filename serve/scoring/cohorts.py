@@ -21,7 +21,7 @@ def sum_cohorts(content: Content, as_of: datetime, timezone: str) -> list[dict[s
 
     Each is {"name", "customers", "known", "clv", "expected_revenue", "p_churn"}: the first a text
     such as 2011-03 or 2011 Q1, the last three sums of the known. Empty where the features do not
-    tell the age of a customer.
+    hold the age of a customer.
     """
     predictions = content.predictions
     if AGE not in content.features or not {"clv", "expected_revenue", "p_churn"} <= {*predictions}:

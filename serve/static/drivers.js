@@ -1,4 +1,4 @@
-// What moves a customer's answer up, and what moves it down, in words.
+// What moves a customer's prediction up, and what moves it down, in words.
 
 import { h } from "./dom.js";
 

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { count, date, daysText, plain, share } from "./show.js";
 
-const DOORS = [
+const ENDPOINTS = [
   ["POST /predict", "raw transactions of one or more customers"],
   ["POST /predict_features", "rows of the feature table"],
   ["POST /lookup", "customers of the last batch, by their ids"],
@@ -34,6 +34,6 @@ const fact = (title, value) => h("div", {}, h("dt", {}, title), h("dd", {}, valu
 export function programs() {
   return h("section", { class: "panel", "aria-labelledby": "programs-title" },
     h("h2", { id: "programs-title" }, "For programs"),
-    h("dl", { class: "doors" }, DOORS.map(([door, words]) => h("div", {}, h("dt", {}, h("code", {}, door)), h("dd", {}, words)))),
+    h("dl", { class: "endpoints" }, ENDPOINTS.map(([endpoint, words]) => h("div", {}, h("dt", {}, h("code", {}, endpoint)), h("dd", {}, words)))),
     h("p", {}, "Everything, as OpenAPI: ", h("a", { href: "/docs.json" }, "/docs.json")));
 }

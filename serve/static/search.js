@@ -10,9 +10,9 @@ export function startSearch() {
   const text = at("search-id");
   at("search").addEventListener("submit", (event) => {
     event.preventDefault();
-    const wanted = text.value.trim();
-    if (!wanted) return;
-    location.hash = link("customer", wanted);
+    const searched = text.value.trim();
+    if (!searched) return;
+    location.hash = link("customer", searched);
     text.value = "";
     at("search-ids").replaceChildren();
   });
@@ -20,18 +20,18 @@ export function startSearch() {
 }
 
 async function suggest() {
-  const wanted = at("search-id").value.trim();
-  if (!wanted) return;
+  const searched = at("search-id").value.trim();
+  if (!searched) return;
   try {
-    const { customers } = await similar(wanted);
-    if (at("search-id").value.trim() !== wanted) return;
+    const { customers } = await similar(searched);
+    if (at("search-id").value.trim() !== searched) return;
     at("search-ids").replaceChildren(...customers.map((each) => h("option", { value: each.customer_id })));
   } catch {
-    // suggestions are a courtesy: what is wrong is said when the customer is asked for
+    // suggestions are a courtesy: errors are shown when the customer is asked for
     at("search-ids").replaceChildren();
   }
 }
 
-export function similar(wanted) {
-  return get("/customers", { search: wanted, sort: "customer_id", descending: false, limit: MOST });
+export function similar(searched) {
+  return get("/customers", { search: searched, sort: "customer_id", descending: false, limit: MOST });
 }

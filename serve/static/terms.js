@@ -1,4 +1,4 @@
-// What if: other terms for the same customer. The service answers; nothing is calculated here.
+// What if: other terms for the same customer. The service predicts; nothing is calculated here.
 
 import { h, settled } from "./dom.js";
 import { roundUp } from "./scale.js";
@@ -26,7 +26,7 @@ export function terms(reply, changed) {
   const reset = h("button", { type: "button", class: "plain", onclick: () => { set({}); changed({}); } }, "As it was scored");
   const form = h("form", { class: "panel terms", "aria-labelledby": "terms-title", onsubmit: (event) => event.preventDefault() },
     h("h2", { id: "terms-title" }, "What if"),
-    h("p", { class: "quiet" }, "Change the terms and see the answer move."),
+    h("p", { class: "quiet" }, "Change the terms and see the prediction move."),
     knobs.map((each) => each.element), reset);
   return { element: form, set };
 }

@@ -35,9 +35,9 @@ export async function showTry(place) {
 
 function example(model) {
   const day = (before) => {
-    const moment = new Date(`${model.trained_as_of.slice(0, 10)}T12:00:00Z`);
-    moment.setUTCDate(moment.getUTCDate() - before);
-    return moment.toISOString().slice(0, 10);
+    const time = new Date(`${model.trained_as_of.slice(0, 10)}T12:00:00Z`);
+    time.setUTCDate(time.getUTCDate() - before);
+    return time.toISOString().slice(0, 10);
   };
   const buys = (...pairs) => pairs.map(([before, amount]) => ({ timestamp: day(before), amount }));
   return {

@@ -115,15 +115,15 @@ class Replica:
         logger.info("batch %d of the score store is copied", batch.number)
 
     def _remove(self) -> None:
-        """A store without scores: an older copy would be no answer."""
+        """A store without scores: an older copy must not stand in for it."""
         self._path.unlink(missing_ok=True)
         self._verified = False
 
     def _is_of_this_store(self) -> bool:
-        wanted = select(STORE_META.c.value).where(STORE_META.c.name == COPY_OF)
+        name = select(STORE_META.c.value).where(STORE_META.c.name == COPY_OF)
         try:
             with self._copy.reading() as connection:
-                return bool(connection.scalar(wanted) == _name(self._store))
+                return bool(connection.scalar(name) == _name(self._store))
         except ServeError as error:
             logger.warning("%s: the copy of the scores cannot be used: %s", self._path, error)
             return False

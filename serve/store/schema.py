@@ -69,7 +69,7 @@ BATCHES = Table(
 )
 
 # `warnings`, `features` and `others` are JSON: a list of sentences, the row of the feature table
-# in the order of batches.features, and answer columns that have no column here.
+# in the order of batches.features, and predicted columns that have no column here.
 SCORES = Table(
     "scores",
     METADATA,
@@ -105,9 +105,9 @@ def exists(connection: Connection, shown: str) -> bool:
     """
     there = set(inspect(connection).get_table_names())
     if STORE_META.name not in there:
-        if foreign := sorted(there & METADATA.tables.keys()):
+        if unexpected := sorted(there & METADATA.tables.keys()):
             raise ServeError(
-                f"{shown}: holds a table {foreign[0]} that is not a score store's; "
+                f"{shown}: holds a table {unexpected[0]} that is not a score store's; "
                 "give the store a database of its own"
             )
         return False

@@ -31,16 +31,23 @@ def here(text: str, server: Any, table: Any) -> str:
     return text
 
 
-def test_the_examples_are_found_and_name_every_door() -> None:
+def test_the_examples_are_found_and_name_every_endpoint() -> None:
     assert len(COMMANDS) == 9
     assert len(PROGRAMS) == 2
-    doors = ("/predict ", "/predict_features ", "/lookup ", "/customers/", "/customers?", "/model")
-    for door in (*doors, "/overview", "/readyz"):
-        assert any(f"{ADDRESS}{door}" in f"{each} " for each in COMMANDS), door
+    endpoints = (
+        "/predict ",
+        "/predict_features ",
+        "/lookup ",
+        "/customers/",
+        "/customers?",
+        "/model",
+    )
+    for endpoint in (*endpoints, "/overview", "/readyz"):
+        assert any(f"{ADDRESS}{endpoint}" in f"{each} " for each in COMMANDS), endpoint
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_curl_command_of_the_readme_is_answered(
+def test_a_curl_command_of_the_readme_succeeds(
     server: Any, scored: dict[str, Any], table: Any, command: str
 ) -> None:
     told = subprocess.run(

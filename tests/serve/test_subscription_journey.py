@@ -45,7 +45,7 @@ class Shown(NamedTuple):
     scored: dict[str, Any]
     scores: pd.DataFrame
     table: pd.DataFrame
-    served: LoadedModel
+    model: LoadedModel
     run: Callable[..., tuple[int, str, str]]
 
 
@@ -61,11 +61,11 @@ def run(
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
 
-    def call(door: Callable[[list[str]], int], *argv: object) -> tuple[int, str, str]:
+    def call(command: Callable[[list[str]], int], *argv: object) -> tuple[int, str, str]:
         out, err = io.StringIO(), io.StringIO()
         try:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                code = door([str(each) for each in argv])
+                code = command([str(each) for each in argv])
         finally:
             root.handlers[:], root.level = handlers, level
         return code, out.getvalue(), err.getvalue()
@@ -104,7 +104,7 @@ def shown(run: Callable[..., tuple[int, str, str]], tmp_path_factory: Any) -> Sh
         scored=json.loads(out),
         scores=pd.read_parquet(folder / "scores.parquet").set_index("customer_id"),
         table=pd.read_parquet(folder / "features.parquet").drop(columns="as_of"),
-        served=load(read_settings()),
+        model=load(read_settings()),
         run=run,
     )
 
@@ -115,7 +115,7 @@ def rows(shown: Shown, number: int = 40) -> list[dict[str, Any]]:
 
 def asked(shown: Shown, **body: Any) -> list[dict[str, Any]]:
     """Predictions as they are sent; the reply is what the API says that it is."""
-    reply = predict_features(shown.served, json.dumps(body).encode())
+    reply = predict_features(shown.model, json.dumps(body).encode())
     PredictReply.model_validate_json(reply)
     found: list[dict[str, Any]] = json.loads(reply)["predictions"]
     return found
@@ -129,7 +129,7 @@ def test_training_is_judged_and_registered(shown: Shown) -> None:
     assert metrics["churn_month_auc"] > 0.8
 
 
-def test_the_api_says_what_the_batch_said(shown: Shown) -> None:
+def test_the_api_predicts_what_the_batch_predicted(shown: Shown) -> None:
     found = asked(shown, rows=rows(shown))
     for each in found:
         batch = shown.scores.loc[each["customer_id"]]
@@ -142,16 +142,16 @@ def test_the_api_says_what_the_batch_said(shown: Shown) -> None:
     assert single == found[:1]
 
 
-def test_the_store_gives_the_same_and_answers_other_questions(shown: Shown) -> None:
+def test_the_store_gives_the_same_and_predicts_other_horizons(shown: Shown) -> None:
     database = Database(f"sqlite:///{shown.folder / 'scores.db'}")
     row = rows(shown)[3]
-    kept = json.loads(lookup_customer(shown.served, database, row["customer_id"], ""))[
+    stored = json.loads(lookup_customer(shown.model, database, row["customer_id"], ""))[
         "predictions"
     ][0]
     (fresh,) = asked(shown, rows=[row])
-    assert all(kept[name] == fresh[name] for name in (*VALUE_COLUMNS, "tier"))
+    assert all(stored[name] == fresh[name] for name in (*VALUE_COLUMNS, "tier"))
     asked_again = json.loads(
-        lookup_customer(shown.served, database, row["customer_id"], "horizon_days=30&margin=0.5")
+        lookup_customer(shown.model, database, row["customer_id"], "horizon_days=30&margin=0.5")
     )["predictions"][0]
     assert asked_again["clv"] == pytest.approx(fresh["clv"] / 2)
     assert asked_again["p_churn"] < fresh["p_churn"]
@@ -170,21 +170,21 @@ def test_the_curve_and_what_comes_after_it_are_the_value(shown: Shown) -> None:
         assert "next_order_date" not in each
 
 
-def test_an_answer_is_explained(shown: Shown) -> None:
+def test_a_prediction_is_explained(shown: Shown) -> None:
     found = asked(shown, rows=rows(shown), explain=True)
     told = [each["words"] for part in found for each in part["explanation"]["drivers"]]
     assert any(each.startswith("contract: Two year; raises expected revenue") for each in told)
 
 
 def test_the_model_says_whom_it_knows(shown: Shown) -> None:
-    said = describe_model(shown.served, None)
-    assert isinstance(said, ModelReply)
-    assert said.relationship == "contract"
-    units = {each.name: each.unit for each in said.features}
+    info = describe_model(shown.model, None)
+    assert isinstance(info, ModelReply)
+    assert info.relationship == "contract"
+    units = {each.name: each.unit for each in info.features}
     assert units["contract"] == "text"
     assert units["tenure_months"] == "months"
-    assert isinstance(shown.served.bundle, SubscriptionBundle)
-    smoke_test(shown.served)
+    assert isinstance(shown.model.bundle, SubscriptionBundle)
+    smoke_test(shown.model)
 
 
 @pytest.mark.parametrize(
@@ -206,22 +206,22 @@ def test_rows_that_nobody_can_have_are_refused(
     assert sentence in str(caught.value)
 
 
-def test_transactions_are_refused_with_the_right_door(shown: Shown) -> None:
+def test_transactions_are_refused_with_the_right_endpoint(shown: Shown) -> None:
     body = {"customers": [{"customer_id": "a", "transactions": []}]}
     with pytest.raises(
         ServeError, match=r"is of subscriptions, not of transactions: .*/predict_features"
     ):
-        predict(shown.served, json.dumps(body).encode())
+        predict(shown.model, json.dumps(body).encode())
 
 
 def test_a_value_without_an_end_is_refused(shown: Shown) -> None:
-    card = shown.served.bundle.card
+    card = shown.model.bundle.card
     prior = card.prior.model_copy(update={"alpha": 0.001, "floor": -12.0})  # type: ignore[union-attr]
-    loyal = SubscriptionBundle(card.model_copy(update={"prior": prior}), shown.served.bundle.churn)  # type: ignore[arg-type]
-    served = LoadedModel(bundle=loyal, name="clv", version="1", run_id=None, source="folder")
+    loyal = SubscriptionBundle(card.model_copy(update={"prior": prior}), shown.model.bundle.churn)  # type: ignore[arg-type]
+    model = LoadedModel(bundle=loyal, name="clv", version="1", run_id=None, source="folder")
     body = {"rows": rows(shown)[:1], "economics": {"discount_rate_annual": 0.0}}
     with pytest.raises(ServeError, match="more than a century: give a higher rate") as caught:
-        predict_features(served, json.dumps(body).encode())
+        predict_features(model, json.dumps(body).encode())
     assert caught.value.field == "economics.discount_rate_annual"
 
 

@@ -38,13 +38,13 @@ def test_it_says_what_the_service_says(clv: Client, server: Any) -> None:
     assert [each.horizon_days for each in reply.predictions] == [30, 90]
 
 
-def test_rows_of_the_feature_table_are_answered(clv: Client) -> None:
+def test_rows_of_the_feature_table_get_predictions(clv: Client) -> None:
     row = {each.name: None for each in clv.model().features}
     [answer] = clv.predict_features([{"customer_id": "ann", **row}]).predictions
     assert (answer.customer_id, answer.basis) == ("ann", "insufficient")
 
 
-def test_what_is_too_large_for_one_request_comes_back_as_one_answer(clv: Client) -> None:
+def test_what_is_too_large_for_one_request_comes_back_as_one_reply(clv: Client) -> None:
     """The service of these tests takes no more than 200,000 bytes."""
     crowd = [customer(f"customer number {number}") for number in range(4_000)]
     crowd[7] = customer("late, with an offset", datetime(1997, 8, 2, 3, tzinfo=UTC))
@@ -106,7 +106,7 @@ def test_what_cannot_be_sent_is_not_sent(clv: Client) -> None:
         Client("localhost:3000")
 
 
-def test_it_knows_whether_the_service_is_ready_and_which_model_answers(clv: Client) -> None:
+def test_it_reads_whether_the_service_is_ready_and_which_model_is_live(clv: Client) -> None:
     assert clv.ready().ready
     assert clv.model().timezone == "America/New_York"
 

@@ -105,7 +105,7 @@ def test_what_will_not_pass_is_not_asked_again(script: Script, status: int) -> N
     assert (script.asked, raised.value.status, raised.value.code) == (1, status, "a_code")
 
 
-def test_it_gives_up_in_the_end_and_tells_the_last_error(script: Script) -> None:
+def test_it_gives_up_in_the_end_and_raises_the_last_error(script: Script) -> None:
     script.answers = [(DROP, {}, b""), (503, {}, error(503))]
     with script.client(retries=2) as client, pytest.raises(ApiError, match="A sentence"):
         client.predict([])

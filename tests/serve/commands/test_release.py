@@ -21,7 +21,7 @@ import pytest
 
 from serve.__main__ import main
 from serve.commands.release import _copy_out
-from serve.handlers import predict as answer
+from serve.handlers.predict import predict
 from serve.model.live import load
 from serve.settings import read_settings
 
@@ -57,8 +57,8 @@ PAGES = {".html", ".css", ".js", ".svg"}
 
 
 @pytest.fixture(scope="module")
-def told(store: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the command says of the file that it has made."""
+def result(store: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The result of the command that has made a release."""
     out = tmp_path_factory.mktemp("release") / "made" / "clv.bento"
     printed = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
@@ -72,9 +72,9 @@ def told(store: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def released(told: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def released(result: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("unpacked")
-    with tarfile.open(told["out"]) as archive:
+    with tarfile.open(result["out"]) as archive:
         archive.extractall(folder, filter="data")
     return folder
 
@@ -126,19 +126,19 @@ def _ready(address: str, process: subprocess.Popen[bytes]) -> str:
 
 def test_it_answers_without_mlflow_as_the_checkout_does(store: Any, address: str) -> None:
     settings = read_settings({"PERENNIAL_VAR": str(store.var), "PERENNIAL_MODEL": "models:/clv/1"})
-    served = load(settings)
+    model = load(settings)
     found = httpx.post(f"{address}/predict", json=BODY, timeout=30).json()
-    assert found == json.loads(answer.predict(served, json.dumps(BODY).encode()))
+    assert found == json.loads(predict(model, json.dumps(BODY).encode()))
     assert found["model"]["version"] == "1"
-    told = httpx.get(f"{address}/model").json()
-    assert (told["source"], told["run_id"]) == ("folder", store.champion_run)
+    info = httpx.get(f"{address}/model").json()
+    assert (info["source"], info["run_id"]) == ("folder", store.champion_run)
 
 
-def test_its_page_travels_with_it(address: str) -> None:
+def test_it_has_the_page(address: str) -> None:
     assert "<html" in httpx.get(f"{address}/").text
 
 
-def test_nothing_travels_that_is_not_needed(released: Path) -> None:
+def test_it_holds_nothing_that_is_not_needed(released: Path) -> None:
     files = [each for each in released.rglob("*") if each.is_file()]
     kinds = {each.suffix for each in files if "static" not in each.parts}
     assert kinds - {"Dockerfile"} <= SUFFIXES
@@ -156,10 +156,12 @@ def test_no_index_is_named_and_no_mlflow_is_asked_for(released: Path) -> None:
     assert not list(released.rglob("requirements.lock.txt"))
 
 
-def test_the_command_says_what_it_made_and_leaves_nothing_else(told: dict[str, Any]) -> None:
-    assert told["bento"] == "clv:shop-7"
-    assert told["model"]["version"] == "1"
-    assert [each.name for each in Path(told["out"]).parent.iterdir()] == ["clv.bento"]
+def test_the_command_says_what_it_made_and_leaves_nothing_else(
+    result: dict[str, Any],
+) -> None:
+    assert result["bento"] == "clv:shop-7"
+    assert result["model"]["version"] == "1"
+    assert [each.name for each in Path(result["out"]).parent.iterdir()] == ["clv.bento"]
 
 
 def test_a_folder_is_delivered_whole(tmp_path: Path) -> None:
@@ -180,7 +182,7 @@ def test_a_folder_is_delivered_whole(tmp_path: Path) -> None:
         (["--out", "{free}", "--model", "{bundle}", "--tag", "A B"], "--tag must be"),
     ],
 )
-def test_what_cannot_be_released_is_said_in_one_sentence(
+def test_what_cannot_be_released_is_refused_in_one_sentence(
     store: Any,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],

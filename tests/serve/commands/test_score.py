@@ -78,7 +78,7 @@ def test_every_customer_of_the_log_is_scored(
     assert len(list(tmp_path.rglob("*"))) == 3, "nothing half-written is left behind"
 
 
-def test_moment_horizon_model_and_csv_can_be_chosen(
+def test_as_of_horizon_model_and_csv_can_be_chosen(
     store: Any, config_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "scores.csv"
@@ -121,7 +121,7 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(
     assert [each.name for each in tmp_path.iterdir()] == ["euro.toml"]
 
 
-def test_a_missing_model_is_answered_with_the_command_that_makes_one(
+def test_a_missing_model_is_an_error_with_the_command_that_makes_one(
     config_path: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -133,7 +133,7 @@ def test_a_missing_model_is_answered_with_the_command_that_makes_one(
     assert not any(tmp_path.iterdir())
 
 
-def test_a_foreign_time_zone_and_other_economics_are_said_aloud(
+def test_another_time_zone_and_other_economics_are_warned_of(
     store: Any, config_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = tmp_path / "other.toml"

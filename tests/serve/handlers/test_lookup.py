@@ -1,4 +1,4 @@
-"""Stored customers over HTTP: as they were stored, and asked anew."""
+"""Stored customers over HTTP: as they were stored, and predicted anew."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_look_up_gives_what_was_scored(
         ({"economics": {"margin": 0.3, "acquisition_cost": 2.0}}, "margin=0.3&acquisition_cost=2"),
     ],
 )
-def test_a_stored_customer_is_asked_anew_like_any_other(
+def test_a_stored_customer_is_predicted_anew_like_any_other(
     client: Any,
     store: Any,
     table: pd.DataFrame,
@@ -132,7 +132,7 @@ def test_a_bad_look_up_gets_its_sentence(client: Any, body: dict[str, Any], sent
     assert sentence in response.json()["error"]["message"]
 
 
-def test_readiness_tells_of_the_store(client: Any) -> None:
+def test_readiness_holds_the_state_of_the_store(client: Any) -> None:
     ready = client.get("/readyz").json()
     assert ready["ready"]
     assert ready["registry"] == "up"

@@ -1,4 +1,4 @@
-"""Histories worked out one by one and all together are the same numbers."""
+"""The compiled fast path and the database engine give the same features."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def crowd(seed: int) -> dict[str, Any]:
     for number in range(60):
         lines = []
         for _ in range(int(rng.integers(0, 12))):
-            moment = start + timedelta(minutes=int(rng.integers(0, 900_000)))
+            time = start + timedelta(minutes=int(rng.integers(0, 900_000)))
             naive = rng.random() < 0.3
             line: dict[str, Any] = {
-                "timestamp": (moment.replace(tzinfo=None) if naive else moment).isoformat(),
+                "timestamp": (time.replace(tzinfo=None) if naive else time).isoformat(),
                 "amount": round(float(rng.normal(20.0, 25.0)), 2),
             }
             if rng.random() < 0.5:
@@ -38,13 +38,13 @@ def crowd(seed: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_both_ways_lead_to_the_same_bits(
+def test_both_paths_lead_to_the_same_bits(
     store: Any, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = parse(PredictRequest, json.dumps(crowd(seed)).encode())
-    few = transactions.read_features(request, store.bundle)
+    fast = transactions.read_features(request, store.bundle)
     monkeypatch.setattr(transactions, "FAST_PATH_LINES", 0)
-    many = transactions.read_features(request, store.bundle)
-    assert (few.ids, few.as_of, few.notes) == (many.ids, many.as_of, many.notes)
-    np.testing.assert_array_equal(few.matrix, many.matrix)
-    pd.testing.assert_frame_equal(few.table(), many.table(), check_dtype=False)
+    engine = transactions.read_features(request, store.bundle)
+    assert (fast.ids, fast.as_of, fast.notes) == (engine.ids, engine.as_of, engine.notes)
+    np.testing.assert_array_equal(fast.matrix, engine.matrix)
+    pd.testing.assert_frame_equal(fast.table(), engine.table(), check_dtype=False)

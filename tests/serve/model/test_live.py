@@ -1,4 +1,4 @@
-"""Which model is served: by alias, swapped without a lost request, kept for a bad day."""
+"""Which model is live: by alias, swapped without a lost request, and the last good one stored."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def started(chosen: Settings) -> LiveModel:
     return live
 
 
-def test_the_champion_is_served_and_a_moved_alias_loses_no_request(client: Any, store: Any) -> None:
+def test_the_champion_is_live_and_a_moved_alias_loses_no_request(client: Any, store: Any) -> None:
     registry = MlflowClient(store.uri, store.uri)
     seen: Counter[tuple[int, str]] = Counter()
     over = threading.Event()
@@ -66,12 +66,12 @@ def test_the_champion_is_served_and_a_moved_alias_loses_no_request(client: Any, 
     assert seen.keys() == {(200, "1"), (200, "2")}
 
 
-def test_a_version_is_served_by_its_number(store: Any, tmp_path: Path) -> None:
+def test_a_version_is_loaded_by_its_number(store: Any, tmp_path: Path) -> None:
     model = load(settings(store, tmp_path, model="models:/clv/2"))
     assert (model.version, model.source) == ("2", "registry")
 
 
-def test_a_folder_is_served_without_a_store(store: Any, tmp_path: Path) -> None:
+def test_a_folder_is_loaded_without_a_store(store: Any, tmp_path: Path) -> None:
     chosen = settings(
         store, tmp_path, model=str(store.folder), tracking_uri="sqlite:///nowhere/mlflow.db"
     )
@@ -81,7 +81,7 @@ def test_a_folder_is_served_without_a_store(store: Any, tmp_path: Path) -> None:
     assert load(chosen).version == model.version
 
 
-def test_the_last_good_model_answers_when_the_store_is_gone(
+def test_the_last_good_model_is_used_when_the_registry_is_gone(
     store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = started(settings(store, tmp_path)).loaded
@@ -98,14 +98,14 @@ def test_the_last_good_model_answers_when_the_store_is_gone(
         assert "sesame" not in live.notice
 
 
-def test_the_last_good_model_of_another_address_is_not_served(store: Any, tmp_path: Path) -> None:
+def test_the_last_good_model_of_another_address_is_not_used(store: Any, tmp_path: Path) -> None:
     started(settings(store, tmp_path))
     gone = "sqlite:///nowhere/mlflow.db"
     live = started(settings(store, tmp_path, tracking_uri=gone, model="models:/clv@challenger"))
     assert live.loaded is None
 
 
-def test_a_damaged_last_good_model_is_not_served(
+def test_a_damaged_last_good_model_is_not_used(
     store: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     started(settings(store, tmp_path))
@@ -116,7 +116,7 @@ def test_a_damaged_last_good_model_is_not_served(
     assert "cannot be used" in caplog.text
 
 
-def test_only_the_newest_model_is_kept(store: Any, tmp_path: Path) -> None:
+def test_only_the_newest_model_is_stored(store: Any, tmp_path: Path) -> None:
     for _ in range(2):
         started(settings(store, tmp_path))
     assert len(list((tmp_path / "last_good").glob("bundle-*"))) == 1
@@ -153,7 +153,7 @@ def test_a_model_that_is_registered_later_is_found(store: Any, tmp_path: Path) -
         registry.delete_registered_model_alias("clv", "later")
 
 
-def test_a_version_that_cannot_answer_is_refused_and_the_old_one_goes_on(
+def test_a_version_that_fails_its_smoke_test_is_refused_and_the_old_one_goes_on(
     store: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     registry = MlflowClient(store.uri, store.uri)

@@ -13,7 +13,7 @@ from serve.model.live import LiveModel
 from serve.settings import read_settings
 
 
-def test_answers_go_on_without_the_registry_and_a_move_is_followed_once_it_is_back(
+def test_predictions_go_on_without_the_registry_and_a_move_is_followed_once_it_is_back(
     store: Any, tmp_path: Path
 ) -> None:
     registry = tmp_path / "mlflow.db"

@@ -1,4 +1,4 @@
-"""The page in a real browser: what it shows is what the API says."""
+"""The page in a real browser: it shows what the API returns."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_a_customer_is_found_and_every_number_is_the_apis(
     assert tab.page.locator("svg.curve rect.value").count() == len(said["curve"])
 
 
-def test_other_terms_move_the_answer_through_the_api(
+def test_other_terms_move_the_prediction_through_the_api(
     tab: Any, api: httpx.Client, best: str
 ) -> None:
     def shows(query: str, name: str = "clv") -> None:
@@ -167,8 +167,8 @@ def test_the_filtered_list_is_saved_as_a_file(tab: Any, api: httpx.Client) -> No
         tab.page.get_by_role("button", name="Download as CSV").click()
     text = saved.value.path().read_text(encoding="utf-8-sig")
     assert saved.value.suggested_filename == "customers.csv"
-    wanted = "tier=Gold&sort=customer_id&descending=false&search=1"
-    said = api.get(f"/customers?{wanted}&limit=1000").json()
+    query = "tier=Gold&sort=customer_id&descending=false&search=1"
+    said = api.get(f"/customers?{query}&limit=1000").json()
     lines = list(csv.DictReader(io.StringIO(text)))
     assert [each["customer_id"] for each in lines] == [
         each["customer_id"] for each in said["customers"]
@@ -176,7 +176,7 @@ def test_the_filtered_list_is_saved_as_a_file(tab: Any, api: httpx.Client) -> No
     assert [float(each["clv"]) for each in lines] == [each["clv"] for each in said["customers"]]
 
 
-def test_an_unknown_customer_is_told_apart(tab: Any, api: httpx.Client, best: str) -> None:
+def test_an_unknown_customer_has_its_own_message(tab: Any, api: httpx.Client, best: str) -> None:
     tab.open(f"customer/{best[:-1]}")
     expect(tab.page.get_by_role("heading", level=1)).to_have_text(f"No customer {best[:-1]}")
     sentence = api.get(f"/customers/{best[:-1]}").json()["error"]["message"]

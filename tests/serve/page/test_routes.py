@@ -1,4 +1,4 @@
-"""The doors behind the page: lists, their files, and the overview, against pandas."""
+"""The endpoints behind the page: lists, their files, and the overview, against pandas."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def scores(scored: dict[str, Any], client: Any) -> pd.DataFrame:
 
 
 def test_a_list_is_a_page_of_the_batch(client: Any, scores: pd.DataFrame) -> None:
-    wanted = "sort=p_churn&descending=false&tier=Gold&min_clv=1&max_clv=9&limit=7&offset=3"
-    reply = client.get(f"/customers?{wanted}").json()
+    query = "sort=p_churn&descending=false&tier=Gold&min_clv=1&max_clv=9&limit=7&offset=3"
+    reply = client.get(f"/customers?{query}").json()
     chosen = scores[(scores["tier"] == "Gold") & scores["clv"].between(1, 9)]
     expected = chosen.reset_index().sort_values(["p_churn", "customer_id"])["customer_id"]
     assert reply["total"] == len(chosen)
@@ -109,7 +109,7 @@ def test_the_overview_adds_up(client: Any, scores: pd.DataFrame, column: str) ->
     assert shown["share_of_customers"].sum() == pytest.approx(1.0)
 
 
-def test_the_overview_tells_all_together(
+def test_the_overview_has_the_totals(
     client: Any, scores: pd.DataFrame, scored: dict[str, Any]
 ) -> None:
     reply = client.get("/overview").json()
@@ -192,7 +192,7 @@ def test_cohorts_are_the_local_months_of_the_first_order() -> None:
     assert [each["clv"] for each in found] == [2.0, 1.0]
 
 
-def test_many_months_are_told_in_quarters_and_no_age_in_none() -> None:
+def test_many_months_become_quarters_and_no_age_in_none() -> None:
     as_of = datetime(2011, 12, 9, tzinfo=UTC)
     batch = content([f"c{number}" for number in range(20)])
     ages = [30.4375 * number for number in range(20)]

@@ -99,7 +99,7 @@ def test_servers_that_cannot_be_used_are_named_with_the_reason(
     assert not any(secret in caplog.text for secret in (*SECRETS, maker.password))
 
 
-def test_another_version_and_another_program_are_told_apart(
+def test_another_version_and_another_program_are_refused(
     address: str, database: Database, maker: Any
 ) -> None:
     with database.writing() as connection:
@@ -151,7 +151,7 @@ def test_a_database_that_hangs_is_pinged_in_time() -> None:
     assert not any(secret in str(said) for secret in SECRETS)
 
 
-def test_a_database_that_answers_is_well(database: Database, maker: Any) -> None:
+def test_a_database_that_answers_has_no_problem(database: Database, maker: Any) -> None:
     assert database.ping() is None
     maker.publish(database)
     assert database.ping() is None
@@ -163,7 +163,7 @@ def test_a_database_that_refuses_is_not(tmp_path: Path) -> None:
     assert "the score store cannot be used" in said
 
 
-def test_too_many_readers_at_once_are_told_so(
+def test_too_many_readers_at_once_get_an_error(
     database: Database, maker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     maker.publish(database)

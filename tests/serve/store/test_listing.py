@@ -43,8 +43,8 @@ def filled(database: Database, reader: Database, maker: Any) -> Database:
     return reader
 
 
-def ids(database: Database, **wanted: Any) -> list[str]:
-    page = read_page(database, ListQuery(**{"limit": 1000, **wanted}))
+def ids(database: Database, **query: Any) -> list[str]:
+    page = read_page(database, ListQuery(**{"limit": 1000, **query}))
     found = [each.customer_id for each in page.scores]
     assert page.total == len(found)
     return found
@@ -71,7 +71,7 @@ def test_sorting_puts_the_unknown_last_and_ties_by_id(filled: Database) -> None:
 
 def test_filters_hold_together(filled: Database) -> None:
     frame = scores().predictions
-    for wanted, expected in [
+    for query, expected in [
         ({"tier": "Gold"}, frame["tier"] == "Gold"),
         ({"basis": "prior"}, frame["basis"] == "prior"),
         ({"tier": "gold"}, frame["clv"] > 1e9),
@@ -81,11 +81,11 @@ def test_filters_hold_together(filled: Database) -> None:
         ({"tier": "Silver", "search": "n", "bounds": {"clv": (2, 2)}}, (frame["clv"] == 2)
          & (frame["tier"] == "Silver") & frame.index.str.startswith("n")),
     ]:  # fmt: skip
-        assert sorted(ids(filled, **wanted)) == sorted(frame.index[expected]), wanted
+        assert sorted(ids(filled, **query)) == sorted(frame.index[expected]), query
 
 
 def test_searching_takes_every_sign_for_itself(filled: Database) -> None:
-    for wanted, expected in [
+    for query, expected in [
         ({"search": "_"}, ["A_1", "a_1"]),
         ({"search": "%"}, ["a%1"]),
         ({"search": "/"}, ["a/1"]),
@@ -99,10 +99,10 @@ def test_searching_takes_every_sign_for_itself(filled: Database) -> None:
         ({"prefix": "É"}, ["É"]),
         ({"prefix": "n3", "search": "0"}, ["n30"]),
     ]:
-        assert ids(filled, sort="customer_id", descending=False, **wanted) == expected, wanted
+        assert ids(filled, sort="customer_id", descending=False, **query) == expected, query
 
 
-def test_pages_together_are_the_whole_list(filled: Database) -> None:
+def test_all_pages_are_the_whole_list(filled: Database) -> None:
     pages = [read_page(filled, ListQuery(limit=7, offset=start)) for start in range(0, 49, 7)]
     assert {page.total for page in pages} == {len(IDS)}
     found = [each.customer_id for page in pages for each in page.scores]
@@ -112,7 +112,7 @@ def test_pages_together_are_the_whole_list(filled: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "sentence"),
+    ("query", "sentence"),
     [
         ({"sort": "batch; DROP TABLE scores"}, "sort must be one of customer_id, p_churn"),
         ({"sort": "features"}, "sort must be one of"),
@@ -125,7 +125,7 @@ def test_pages_together_are_the_whole_list(filled: Database) -> None:
         ({"tier": "\ud800"}, "tier must be a valid text"),
     ],
 )
-def test_what_cannot_be_asked_is_refused(wanted: dict[str, Any], sentence: str) -> None:
+def test_what_cannot_be_asked_is_refused(query: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ServeError, match=sentence.replace("(", r"\(")) as caught:
-        read_page(Database("sqlite:///nowhere.db"), ListQuery(**wanted))
+        read_page(Database("sqlite:///nowhere.db"), ListQuery(**query))
     assert caught.value.status == 400

@@ -56,17 +56,17 @@ def test_what_is_written_is_read_to_the_last_bit(
     assert found.unknown == []
     assert [each.customer_id for each in found.scores] == HOSTILE
     for each in found.scores:
-        for told, frame in (
+        for stored, frame in (
             (each.prediction, scores.predictions),
             (each.features, scores.features),
         ):
-            assert told is not None
+            assert stored is not None
             row = frame.loc[each.customer_id]
-            assert list(told) == list(frame)
+            assert list(stored) == list(frame)
             expected = [None if value is None or value != value else value for value in row]
-            assert list(told.values()) == expected
-    kept = dataclasses.asdict(found.batch)
-    assert kept.items() >= dataclasses.asdict(origin).items()
+            assert list(stored.values()) == expected
+    batch = dataclasses.asdict(found.batch)
+    assert batch.items() >= dataclasses.asdict(origin).items()
     assert (found.batch.totals, found.batch.customers) == ({"clv": 1 / 3}, len(HOSTILE))
     assert found.batch.number == published.batch
 
@@ -114,7 +114,7 @@ def test_a_batch_is_another_when_anything_that_it_depends_on_differs(
     database.close()
 
 
-def test_the_newest_batches_are_kept_and_the_dropped_are_counted(
+def test_the_newest_batches_stay_and_the_dropped_are_counted(
     database: Database, reader: Database, maker: Any
 ) -> None:
     dropped = [maker.publish(database, str(version), keep=3).dropped for version in range(1, 6)]

@@ -42,7 +42,7 @@ def make(tmp_path: Path) -> Iterator[Callable[[Database], Replica]]:
         each.close()
 
 
-def away() -> Database:
+def unreachable() -> Database:
     """A store that nobody answers for."""
     return Database("postgresql://perennial:secret@127.0.0.1:1/none")
 
@@ -55,7 +55,7 @@ def numbers(found: LookupResult) -> Any:
     return found.scores, found.unknown, found.batch.number, found.batch.fingerprint
 
 
-def test_a_stopped_server_is_answered_for_until_it_is_back(
+def test_a_stopped_server_is_replaced_until_it_is_back(
     postmaster: Any, store: Database, maker: Any, make: Any
 ) -> None:
     maker.publish(store, "1")
@@ -93,7 +93,7 @@ def test_a_service_that_starts_without_the_store_has_the_copy(
     maker.publish(store, "1")
     make(store).refresh()
     before = look(store)
-    monkeypatch.setattr(store, "reading", away().reading)
+    monkeypatch.setattr(store, "reading", unreachable().reading)
     assert numbers(make(store).read(look)) == numbers(before)
 
 
@@ -133,17 +133,17 @@ def test_a_store_that_was_emptied_leaves_no_copy(store: Database, maker: Any, ma
         replica.read(look)
 
 
-def test_the_copy_of_another_store_answers_nothing(store: Database, maker: Any, make: Any) -> None:
+def test_the_copy_of_another_store_is_not_used(store: Database, maker: Any, make: Any) -> None:
     maker.publish(store)
     make(store).refresh()
-    other = make(away())
+    other = make(unreachable())
     assert not other.exists()
     with pytest.raises(Unreachable) as caught:
         other.read(look)
     assert "secret" not in str(caught.value)
 
 
-def test_only_a_store_that_is_away_is_answered_for(store: Database, maker: Any, make: Any) -> None:
+def test_only_an_unreachable_store_is_replaced(store: Database, maker: Any, make: Any) -> None:
     maker.publish(store)
     replica = make(store)
     replica.refresh()
@@ -155,7 +155,7 @@ def test_only_a_store_that_is_away_is_answered_for(store: Database, maker: Any, 
         replica.read(refuses)
 
 
-def test_a_copy_that_cannot_be_written_is_told_and_the_old_one_stays(
+def test_a_copy_that_cannot_be_written_is_reported_and_the_old_one_stays(
     store: Database, maker: Any, make: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     replica = make(store)

@@ -32,7 +32,7 @@ Captured = pytest.CaptureFixture[str]
 
 
 def score(capsys: Captured, *flags: object) -> tuple[dict[str, Any], str]:
-    """The JSON result and what was said on the way."""
+    """The JSON result and what was printed on the way."""
     assert main(["score", *map(str, flags)]) == 0
     captured = capsys.readouterr()
     return json.loads(captured.out.splitlines()[-1]), captured.err
@@ -55,7 +55,7 @@ def look(address: str, ids: list[str]) -> LookupResult:
         database.close()
 
 
-def told(value: Any) -> Any:
+def plain(value: Any) -> Any:
     return None if isinstance(value, float) and value != value else value
 
 
@@ -63,18 +63,18 @@ def test_the_store_holds_what_the_file_holds(
     config_path: Path, address: str, tmp_path: Path, capsys: Captured
 ) -> None:
     out = tmp_path / "scores.parquet"
-    result, said = score(capsys, "--config", config_path, "--out", out, "--store", address)
+    result, printed = score(capsys, "--config", config_path, "--out", out, "--store", address)
     assert result["store"].items() >= {"batch": 1, "unchanged": False, "dropped": 0}.items()
     assert result["out"] == str(out)
-    assert "ss%3Aw" not in said + json.dumps(result)
-    assert f"wrote batch 1 of {result['store']['url']}" in said
+    assert "ss%3Aw" not in printed + json.dumps(result)
+    assert f"wrote batch 1 of {result['store']['url']}" in printed
 
     scores = pd.read_parquet(out).set_index("customer_id")
     found = look(address, list(scores.index))
     assert found.unknown == []
     names = [name for name in found.batch.columns if name != "warnings"]
     assert [[each.prediction[name] for name in names] for each in found.scores] == [
-        [told(value) for value in row] for row in scores[names].to_numpy(dtype=object).tolist()
+        [plain(value) for value in row] for row in scores[names].to_numpy(dtype=object).tolist()
     ]
     assert ["; ".join(each.prediction["warnings"]) for each in found.scores] == list(
         scores["warnings"]
@@ -87,7 +87,7 @@ def test_the_store_holds_what_the_file_holds(
     assert batch.model_version == result["model"]["version"]
 
 
-def test_other_questions_can_be_answered_from_the_store(
+def test_other_horizons_can_be_predicted_from_the_store(
     store: Any, config_path: Path, table: pd.DataFrame, file_address: str, capsys: Captured
 ) -> None:
     """The stored features give the same numbers as the log, to the last bit."""
@@ -137,32 +137,32 @@ def test_what_cannot_be_stored_is_one_sentence_and_leaves_nothing(
     same = [*config, "--out", out, "--features-out", out]
     assert "--features-out must be another file" in refused(capsys, *same)
     for address in ("postgresql://me:hushhush@127.0.0.1:1/db", "postgresql://me:hushhush"):
-        said = refused(capsys, *config, "--out", out, "--store", address)
-        assert "score store" in said
-        assert "hush" not in said
+        printed = refused(capsys, *config, "--out", out, "--store", address)
+        assert "score store" in printed
+        assert "hush" not in printed
     assert not any(tmp_path.iterdir())
 
     blocked = f"sqlite:///{config_path}/scores.db"
     assert "folder cannot be made" in refused(capsys, *config, "--out", out, "--store", blocked)
     assert not out.exists()
-    bad_moment = [*config, "--store", f"sqlite:///{tmp_path / 'new.db'}", "--as-of", "1990-01-01"]
-    assert "no customer has a purchase" in refused(capsys, *bad_moment)
+    bad_as_of = [*config, "--store", f"sqlite:///{tmp_path / 'new.db'}", "--as-of", "1990-01-01"]
+    assert "no customer has a purchase" in refused(capsys, *bad_as_of)
     assert not (tmp_path / "new.db").exists()
 
 
-def test_other_policies_and_an_earlier_moment_are_said_aloud(
+def test_other_policies_and_an_earlier_as_of_are_warned_of(
     config_path: Path, file_address: str, tmp_path: Path, capsys: Captured
 ) -> None:
     other = tmp_path / "other.toml"
     text = config_path.read_text().replace("timezone", 'duplicates = "drop"\ntimezone')
     other.write_text(text)
-    _, said = score(capsys, "--config", other, "--store", file_address, "--as-of", "1997-04-01")
-    assert 'data.duplicates is "drop", the model was trained with "keep"' in said
-    assert "data.refunds" not in said
-    assert "lies before the model's own" in said
-    _, said = score(capsys, "--config", config_path, "--store", file_address)
-    assert "the model was trained with" not in said
-    assert "lies before" not in said
+    _, printed = score(capsys, "--config", other, "--store", file_address, "--as-of", "1997-04-01")
+    assert 'data.duplicates is "drop", the model was trained with "keep"' in printed
+    assert "data.refunds" not in printed
+    assert "lies before the model's own" in printed
+    _, printed = score(capsys, "--config", config_path, "--store", file_address)
+    assert "the model was trained with" not in printed
+    assert "lies before" not in printed
 
 
 def test_a_number_of_batches_that_is_none_is_refused(capsys: Captured) -> None:

@@ -81,7 +81,7 @@ def test_a_kill_leaves_the_earlier_batch_and_the_next_run_completes(
         assert connection.scalar(text("SELECT COUNT(*) FROM scores")) == 2 * ROWS
 
 
-def test_a_kill_at_any_moment_leaves_one_batch_or_the_other(
+def test_a_kill_at_any_time_leaves_one_batch_or_the_other(
     address: str, database: Database, reader: Database, maker: Any
 ) -> None:
     maker.publish(database, "1", customers=ROWS)
@@ -136,10 +136,10 @@ def test_writers_at_once_wait_for_one_another(address: str, reader: Database, ma
             own.close()
 
     with ThreadPoolExecutor(4) as pool:
-        said = list(pool.map(write, [1, 2, 3, 3]))
-    assert sorted(each.batch for each in said[:3]) == [1, 2, 3]
-    assert said[2].batch == said[3].batch
-    assert [each.again or each.unchanged for each in said[2:]].count(True) == 1
+        published = list(pool.map(write, [1, 2, 3, 3]))
+    assert sorted(each.batch for each in published[:3]) == [1, 2, 3]
+    assert published[2].batch == published[3].batch
+    assert [each.again or each.unchanged for each in published[2:]].count(True) == 1
     assert whole(reader) in {"1", "2", "3"}
     assert len(history(reader, "c00001")) == 3
 
