@@ -1,10 +1,10 @@
-"""What the house forbids, read from the source: which room may know what, and how large it is."""
+"""Rules that are read from the source: which package may import what, how large things are."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -17,12 +17,11 @@ MAY_IMPORT = {
     "train": {"features", "models", "train"},
     "serve": {"features", "models", "serve"},
 }
-MEETS_MLFLOW = {
-    "train/tracking/runs.py",
-    "train/tracking/registry.py",
-    "train/tracking/pyfunc_model.py",
-    "serve/model/registry.py",
+# Packages inside a package, from the bottom up: each may import those before it.
+LAYERS = {
+    "train.report": ("page", "facts", "chapters"),
 }
+IMPORTS_MLFLOW = ("train.tracking.", "serve.model.")
 PICKLERS = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve", "skops"}
 VAGUE = {"utils", "common", "helpers", "base", "core"}
 # Guards against decay, not targets.
@@ -58,13 +57,48 @@ def parsed(path: Path) -> ast.Module:
 @cache
 def imports(path: Path) -> frozenset[str]:
     """Dotted names of all that is imported anywhere in a file: of `from a.b import c`, a.b.c."""
+    return frozenset(names_in(ast.walk(parsed(path))))
+
+
+def names_in(nodes: Iterable[ast.AST]) -> set[str]:
     names = set()
-    for node in ast.walk(parsed(path)):
+    for node in nodes:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             names |= {f"{'.' * node.level}{node.module}.{alias.name}" for alias in node.names}
-    return frozenset(names)
+    return names
+
+
+def module_of(path: Path) -> str:
+    """The dotted name of a module; of an __init__.py, the package's."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+NAMED = {module_of(path): path for path in MODULES}
+
+
+def imported(nodes: Iterable[ast.AST]) -> set[str]:
+    """The modules of this repository that the statements among these nodes import."""
+    names = names_in(nodes)
+    parents = {name.rpartition(".")[0] for name in names - NAMED.keys()}
+    return (names | parents) & NAMED.keys()
+
+
+@cache
+def modules_imported(name: str) -> frozenset[str]:
+    """What a module imports, wherever in it, for its types too."""
+    return frozenset(imported(ast.walk(parsed(NAMED[name]))))
+
+
+def forbidden(allowed: Callable[[list[str], list[str]], bool]) -> list[str]:
+    """The imports of one module by another that a rule over the parts of both names forbids."""
+    return [
+        f"{name} -> {other}"
+        for name in NAMED
+        for other in sorted(modules_imported(name))
+        if not allowed(name.split("."), other.split("."))
+    ]
 
 
 def tops(path: Path) -> set[str]:
@@ -116,8 +150,22 @@ def test_imports_point_one_way(room: str) -> None:
     assert not {name: rooms for name, rooms in known.items() if rooms - MAY_IMPORT[room]}
 
 
-def test_mlflow_is_met_in_tracking_and_in_the_registries_only() -> None:
-    assert {name_of(path) for path in MODULES if "mlflow" in tops(path)} <= MEETS_MLFLOW
+@pytest.mark.parametrize("package", LAYERS)
+def test_layers_of_a_package_import_downward(package: str) -> None:
+    order = [[*package.split("."), each] for each in LAYERS[package]]
+
+    def layers(parts: list[str]) -> list[int]:
+        return [place for place, each in enumerate(order) if parts[: len(each)] == each]
+
+    def allowed(name: list[str], other: list[str]) -> bool:
+        return all(below <= above for above in layers(name) for below in layers(other))
+
+    assert not forbidden(allowed)
+
+
+def test_mlflow_is_imported_by_tracking_and_by_the_registry_only() -> None:
+    found = {module_of(path) for path in MODULES if "mlflow" in tops(path)}
+    assert not {name for name in found if not name.startswith(IMPORTS_MLFLOW)}
 
 
 def test_bentoml_is_met_in_serve_only() -> None:
