@@ -2,22 +2,15 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pandas as pd
 import pytest
-from mlflow import MlflowClient
 
 from features.config.purchases import PurchaseConfig
 from features.config.read import read_purchase_config
@@ -74,14 +67,17 @@ class Store:
 
 
 @pytest.fixture(scope="session")
-def config_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The problem of this room's tests: the CDNOW sample, with a category made up by the amount."""
-    folder = tmp_path_factory.mktemp("config")
-    sample = pd.read_parquet(ROOT / "data" / "cdnow_sample.parquet")
-    shelf = pd.cut(sample["amount"], [-1, 15, 40, 1e6], labels=["low", "middle", "high"])
-    sample.assign(shelf=shelf.astype("str")).to_parquet(folder / "log.parquet")
-    path = folder / "sample.toml"
-    path.write_text(CONFIG.format(transactions=folder / "log.parquet"))
+def config_path(shared: Any) -> Path:
+    """The problem of these tests: the CDNOW sample, with a category made up by the amount."""
+
+    def make(folder: Path) -> None:
+        sample = pd.read_parquet(ROOT / "data" / "cdnow_sample.parquet")
+        shelf = pd.cut(sample["amount"], [-1, 15, 40, 1e6], labels=["low", "middle", "high"])
+        sample.assign(shelf=shelf.astype("str")).to_parquet(folder / "log.parquet")
+        text = CONFIG.format(transactions=folder / "log.parquet")
+        (folder / "sample.toml").write_text(text)
+
+    path: Path = shared.once("config", make) / "sample.toml"
     return path
 
 
@@ -101,86 +97,103 @@ def table(log: TransactionLog) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def store(
-    config: PurchaseConfig, log: TransactionLog, tmp_path_factory: pytest.TempPathFactory
+def trained(
+    config: PurchaseConfig, log: TransactionLog, shared: Any, tracking_database: Any
 ) -> Store:
-    var = tmp_path_factory.mktemp("var")
-    as_of = pd.Timestamp("1998-01-01", tz=log.timezone).to_pydatetime()
-    fitted = fit(
-        PurchaseTask(config, PurchaseSnapshots(log), as_of, 60), step=lambda done: None
-    ).bundle
-    bundles.save(fitted, var / "bundle")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PERENNIAL_VAR", str(var))
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        tracking.connect("serve")
-        with tracking.parent("clv", tracking.Record()) as run_id:
-            register(var / "bundle", metrics={}, tags={})
-    uri = f"sqlite:///{var / 'mlflow.db'}"
-    registry = MlflowClient(uri, uri)
-    registry.create_model_version("clv", registry.get_model_version_download_uri("clv", "1"))
-    return Store(var, uri, fitted, var / "bundle", run_id)
+    """The store of the whole run, with its artefacts: to be read only."""
+
+    def make(var: Path) -> None:
+        from mlflow import MlflowClient
+
+        as_of = pd.Timestamp("1998-01-01", tz=log.timezone).to_pydatetime()
+        task = PurchaseTask(config, PurchaseSnapshots(log), as_of, 60)
+        fitted = fit(task, step=lambda done: None).bundle
+        bundles.save(fitted, var / "bundle")
+        tracking_database(var)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PERENNIAL_VAR", str(var))
+            patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+            tracking.connect("serve")
+            with tracking.parent("clv", tracking.Record()) as run_id:
+                register(var / "bundle", metrics={}, tags={})
+        uri = f"sqlite:///{var / 'mlflow.db'}"
+        registry = MlflowClient(uri, uri)
+        source = registry.get_model_version_download_uri("clv", "1")
+        registry.create_model_version("clv", source)
+        (var / "champion_run").write_text(run_id)
+
+    return _store(shared.once("trained", make))
+
+
+def _store(var: Path) -> Store:
+    bundle = bundles.load(var / "bundle")
+    assert isinstance(bundle, PurchaseBundle)
+    run_id = (var / "champion_run").read_text()
+    return Store(var, f"sqlite:///{var / 'mlflow.db'}", bundle, var / "bundle", run_id)
 
 
 @pytest.fixture(scope="session")
-def scored(store: Store, config_path: Path) -> dict[str, Any]:
-    """What the first version has scored into the default store, as batch scoring tells it."""
-    from serve.__main__ import main
+def store(trained: Store, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A copy of the store, whose aliases may be moved."""
+    var = tmp_path_factory.mktemp("var")
+    for name in ("mlflow.db", "champion_run"):
+        shutil.copy(trained.var / name, var)
+    shutil.copytree(trained.folder, var / "bundle")
+    return _store(var)
 
-    told = io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(told):
-        patch.setenv("PERENNIAL_VAR", str(store.var))
-        patch.setenv("PERENNIAL_MODEL", "models:/clv/1")
-        address = f"sqlite:///{store.var / 'scores.db'}"
-        assert main(["score", "--config", str(config_path), "--store", address]) == 0
-    result: dict[str, Any] = json.loads(told.getvalue().splitlines()[-1])
+
+@pytest.fixture(scope="session")
+def batch(trained: Store, config_path: Path, shared: Any) -> Path:
+    """What the first version has scored into a store, in the whole run's folder."""
+
+    def make(folder: Path) -> None:
+        from serve.__main__ import main
+
+        told = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(told):
+            patch.setenv("PERENNIAL_VAR", str(trained.var))
+            patch.setenv("PERENNIAL_MODEL", "models:/clv/1")
+            address = f"sqlite:///{folder / 'scores.db'}"
+            assert main(["score", "--config", str(config_path), "--store", address]) == 0
+        (folder / "told.json").write_text(told.getvalue().splitlines()[-1])
+
+    folder: Path = shared.once("scores", make)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def scored(batch: Path, store: Store) -> dict[str, Any]:
+    """The first version's scores in the default store, and what batch scoring told of them."""
+    shutil.copy(batch / "scores.db", store.var)
+    result: dict[str, Any] = json.loads((batch / "told.json").read_text())
     return result
 
 
-@dataclass(frozen=True)
-class Server:
-    """A server process of its own, and the file that it prints to."""
+@pytest.fixture(scope="session")
+def launched(
+    trained: Store,
+    batch: Path,
+    start_service: Callable[..., Any],
+    shared_service: Callable[..., Any],
+) -> Any:
+    """The server process of the whole run, with scores; it may not be ready yet."""
 
-    address: str
-    printed: Path
-    process: subprocess.Popen[bytes]
+    def start() -> Any:
+        shutil.copy(batch / "scores.db", trained.var)
+        return start_service("serve.service:ClvService", trained.var, trained.environment())
+
+    return shared_service("server", start)
 
 
 @pytest.fixture(scope="session")
-def launched(store: Store) -> Iterator[Server]:
-    """`bentoml serve` as a process of its own, on a free port of 127.0.0.1; it may not be ready."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        *(sys.executable, "-m", "bentoml", "serve", "serve.service:ClvService"),
-        *("--host", "127.0.0.1", "--port", str(port)),
-    ]
-    printed = store.var / "server.log"
-    with printed.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=os.environ | store.environment(),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        yield Server(f"http://127.0.0.1:{port}", printed, process)
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=20)
-
-
-@pytest.fixture(scope="session")
-def server(launched: Server) -> Server:
+def server(launched: Any) -> Any:
     """The server process, ready to answer."""
-    _wait_until_ready(launched)
+    launched.wait_until_ready()
     return launched
 
 
 @pytest.fixture(scope="session")
-def client(store: Store, launched: Server) -> Iterator[Any]:
+def client(store: Store, launched: Any) -> Iterator[Any]:
     """The application in this process; the environment is read when it starts, and only then.
 
     The server process starts at the same time, so that nobody waits for it later.
@@ -196,16 +209,3 @@ def client(store: Store, launched: Server) -> Iterator[Any]:
         application.__enter__()
     yield application
     application.__exit__(None, None, None)
-
-
-def _wait_until_ready(server: Server) -> None:
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline:
-        if server.process.poll() is not None:
-            break
-        try:
-            if httpx.get(f"{server.address}/readyz", timeout=5).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.2)
-    pytest.fail(f"the server did not start: {server.printed.read_text()}")

@@ -6,14 +6,12 @@ import contextlib
 import io
 import json
 import logging
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 import pytest
-from mlflow import MlflowClient
 from threadpoolctl import threadpool_limits
 
 from features.__main__ import main as features
@@ -51,13 +49,10 @@ class Shown(NamedTuple):
 
 @pytest.fixture(scope="module")
 def run(
-    store: Any, tmp_path_factory: pytest.TempPathFactory
+    tracking_database: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[..., tuple[int, str, str]]]:
     """A command in this process, on a local state of its own; logging is left as it was."""
-    folder = tmp_path_factory.mktemp("var")
-    # making a tracking store takes seconds, emptying a copy does not
-    shutil.copy(store.var / "mlflow.db", folder)
-    MlflowClient(f"sqlite:///{folder / 'mlflow.db'}").delete_registered_model("clv")
+    folder = tracking_database(tmp_path_factory.mktemp("var"))
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
 

@@ -186,9 +186,11 @@ def _exit_code(argv: list[str]) -> int:
 
 
 @pytest.fixture(scope="session")
-def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for the local state of the commands; making its store takes seconds."""
-    return tmp_path_factory.mktemp("state") / "var"
+def var(
+    tracking_database: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A folder for the local state of the commands, with an empty tracking store."""
+    return tracking_database(tmp_path_factory.mktemp("state") / "var")
 
 
 @pytest.fixture(scope="session")

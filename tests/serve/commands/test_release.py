@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
 import tarfile
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -80,48 +74,22 @@ def released(result: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="module")
-def address(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(
+    released: Path, start_service: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """The release as a process of its own that never heard of MLflow, in a folder of its own."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "sitecustomize.py").write_text(NO_MLFLOW)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    kept = {name: each for name, each in os.environ.items() if not name.startswith("PERENNIAL_")}
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "bentoml", "serve", str(released)),
-            *("--host", "127.0.0.1", "--port", str(port)),
-        ],
-        cwd=elsewhere,
-        env={
-            **kept,
-            "PYTHONPATH": str(elsewhere),
-            "PERENNIAL_VAR": str(elsewhere / "var"),
-            "BENTOML_HOME": str(elsewhere / "home"),
-            "BENTOML_DO_NOT_TRACK": "True",
-            "OTEL_SDK_DISABLED": "true",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield _ready(f"http://127.0.0.1:{port}", process)
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=20)
-
-
-def _ready(address: str, process: subprocess.Popen[bytes]) -> str:
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(f"{address}/readyz", timeout=5).status_code == 200:
-                return address
-        except httpx.TransportError:
-            time.sleep(0.1)
-    pytest.fail("the release did not start")
+    environment = {
+        "PYTHONPATH": str(elsewhere),
+        "PERENNIAL_VAR": str(elsewhere / "var"),
+        "BENTOML_HOME": str(elsewhere / "home"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    service = start_service(str(released), elsewhere, environment, cwd=elsewhere)
+    service.wait_until_ready()
+    yield service.address
+    service.end()
 
 
 def test_it_answers_without_mlflow_as_the_checkout_does(store: Any, address: str) -> None:

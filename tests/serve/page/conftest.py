@@ -1,24 +1,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-ROOT = Path(__file__).resolve().parent.parent.parent.parent
 KEY = "a-key-of-the-tests"
-SECONDS = 90
 
 
 @dataclass
@@ -88,51 +79,32 @@ def open_tab(browser: Browser) -> Iterator[Callable[..., Tab]]:
 class Locked:
     """A server that asks for a key, and has no scores at first."""
 
-    address: str
+    server: Any
     key: str
     scores: str
-    printed: Path
+
+    @property
+    def address(self) -> str:
+        return str(self.server.address)
 
 
 @pytest.fixture(scope="module")
-def starting(store: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locked]:
+def starting(
+    trained: Any, start_service: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Locked]:
     """It starts while other tests run."""
     var = tmp_path_factory.mktemp("locked")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = store.environment() | {
+    environment = trained.environment() | {
         "PERENNIAL_VAR": str(var),
-        "PERENNIAL_MODEL": str(store.folder),
+        "PERENNIAL_MODEL": str(trained.folder),
         "PERENNIAL_API_KEYS": f"tests:{hashlib.sha256(KEY.encode()).hexdigest()}",
     }
-    command = [
-        *(sys.executable, "-m", "bentoml", "serve", "serve.service:ClvService"),
-        *("--host", "127.0.0.1", "--port", str(port)),
-    ]
-    with (var / "server.log").open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=os.environ | environment,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    address = f"http://127.0.0.1:{port}"
-    yield Locked(address, KEY, f"sqlite:///{var / 'scores.db'}", var / "server.log")
-    # with its worker, and at once: nothing is asked of it any more
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait(timeout=20)
+    server = start_service("serve.service:ClvService", var, environment)
+    yield Locked(server, KEY, f"sqlite:///{var / 'scores.db'}")
+    server.end()
 
 
 @pytest.fixture
 def locked(starting: Locked) -> Locked:
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{starting.address}/readyz", timeout=5).status_code == 200:
-                return starting
-        except httpx.TransportError:
-            time.sleep(0.1)
-    pytest.fail(f"the server did not start: {starting.printed.read_text()}")
+    starting.server.wait_until_ready()
+    return starting

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -39,33 +40,52 @@ class Reported(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def make_reported(door: Callable[..., Any]) -> Callable[[Path, Path], Reported]:
-    """Trains as a configuration says and writes the report, in a folder."""
+def make_reported(
+    door: Callable[..., Any], shared: Any, tracking_database: Callable[[Path], Path]
+) -> Callable[[str, Callable[[Path], Path]], Reported]:
+    """Trains on what is written to a folder and writes the report, once in a run of the tests."""
 
-    def make(config: Path, folder: Path) -> Reported:
-        var, out = folder / "var", folder / "deep" / "report.html"
-        trained = door("--config", str(config), var=var)
-        said = door("report", "--config", str(config), "--out", str(out), var=var)
-        return Reported(trained, said, config, var, out)
+    def make(name: str, write: Callable[[Path], Path]) -> Reported:
+        def fill(folder: Path) -> None:
+            config, var = write(folder), tracking_database(folder / "var")
+            trained = door("--config", str(config), var=var)
+            out = ("--out", str(folder / "deep" / "report.html"))
+            said = door("report", "--config", str(config), *out, var=var)
+            answers = {
+                "config": str(config),
+                "trained": trained._asdict(),
+                "said": said._asdict(),
+            }
+            (folder / "answers.json").write_text(json.dumps(answers))
+
+        folder = shared.once(name, fill)
+        answers = json.loads((folder / "answers.json").read_text())
+        return Reported(
+            trained=SimpleNamespace(**answers["trained"]),
+            said=SimpleNamespace(**answers["said"]),
+            config=Path(answers["config"]),
+            var=folder / "var",
+            out=folder / "deep" / "report.html",
+        )
 
     return make
 
 
 @pytest.fixture(scope="session")
 def reported(
-    make_reported: Callable[[Path, Path], Reported],
-    write_problem: Callable[..., Path],
-    tmp_path_factory: pytest.TempPathFactory,
+    make_reported: Callable[..., Reported], write_problem: Callable[..., Path]
 ) -> Reported:
     """Half of the CDNOW sample, with costs, hostile names, and countries in the source."""
-    folder = tmp_path_factory.mktemp("reported")
-    log = pd.read_parquet(SAMPLE)
-    log = log[log["customer_id"].astype(int) % 2 == 0]
-    who = log["customer_id"].astype(str)
-    log = log.assign(
-        customer_id="who-" + who + HOSTILE,
-        country=who.str[-2].map(lambda digit: "Utopia" if digit in "02468" else "<b>Erewhon"),
-    )
-    more = "[economics]\nmargin = 0.3\nretention_cost_annual = 2.0"
-    config = write_problem(folder, log, more)
-    return make_reported(config, folder)
+
+    def write(folder: Path) -> Path:
+        log = pd.read_parquet(SAMPLE)
+        log = log[log["customer_id"].astype(int) % 2 == 0]
+        who = log["customer_id"].astype(str)
+        log = log.assign(
+            customer_id="who-" + who + HOSTILE,
+            country=who.str[-2].map(lambda digit: "Utopia" if digit in "02468" else "<b>Erewhon"),
+        )
+        more = "[economics]\nmargin = 0.3\nretention_cost_annual = 2.0"
+        return write_problem(folder, log, more)
+
+    return make_reported("reported", write)

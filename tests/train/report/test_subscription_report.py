@@ -40,17 +40,21 @@ class Answered(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def subscribed(make_reported: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
+def subscribed(make_reported: Callable[..., Any]) -> Any:
     """A fifth of the Telco customers, under hostile names, trained on and reported."""
-    folder = tmp_path_factory.mktemp("subscribed")
-    source = TELCO.parent.parent / "data" / "telco.parquet"
-    table = pd.read_parquet(source).iloc[::5]
-    table.assign(customer_id="who-<b>" + table["customer_id"]).to_parquet(folder / "telco.parquet")
-    text = TELCO.read_text(encoding="utf-8")
-    text = text.replace("data/telco.parquet", str(folder / "telco.parquet"))
-    config = folder / "telco.toml"
-    config.write_text(f"{text}\n[churn]\nmax_rounds = 10\n[economics]\nmargin = 0.3\n")
-    return make_reported(config, folder)
+
+    def write(folder: Path) -> Path:
+        source = TELCO.parent.parent / "data" / "telco.parquet"
+        table = pd.read_parquet(source).iloc[::5]
+        table = table.assign(customer_id="who-<b>" + table["customer_id"])
+        table.to_parquet(folder / "telco.parquet")
+        text = TELCO.read_text(encoding="utf-8")
+        text = text.replace("data/telco.parquet", str(folder / "telco.parquet"))
+        config = folder / "telco.toml"
+        config.write_text(f"{text}\n[churn]\nmax_rounds = 10\n[economics]\nmargin = 0.3\n")
+        return config
+
+    return make_reported("subscribed", write)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,11 @@ KEPT = {".db", ".json", ".png", ".html", ".ubj", ".txt", ".yaml", ".py", ""}
 
 
 @pytest.fixture(scope="module")
-def var(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def var(
+    tracking_database: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
     """A tracking store of this module's own, connected."""
-    folder = tmp_path_factory.mktemp("var")
+    folder = tracking_database(tmp_path_factory.mktemp("var"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PERENNIAL_VAR", str(folder))
         for name in ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID"):
