@@ -20,6 +20,7 @@ MAY_IMPORT = {
 # Packages inside a package, from the bottom up: each may import those before it.
 LAYERS = {
     "train.report": ("page", "facts", "chapters"),
+    "serve": ("api", "model", "handlers"),
 }
 IMPORTS_MLFLOW = ("train.tracking.", "serve.model.")
 PICKLERS = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve", "skops"}
