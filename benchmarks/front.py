@@ -17,10 +17,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve.api.endpoints import Endpoint
-from serve.http.access import Guard
-from serve.http.api_keys import Keys, make_key
-from serve.http.middleware import Front
-from serve.http.rate_limits import Rates
+from serve.http.access import AccessControl
+from serve.http.api_keys import ApiKeys, make_key
+from serve.http.middleware import Middleware
+from serve.http.rate_limits import RateLimits
 from serve.http.routes import Request, Router
 from serve.settings import Settings
 
@@ -40,10 +40,10 @@ async def bare(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"{}"})
 
 
-def front(keys: Keys, rate: int) -> ASGIApp:
-    guard = Guard(keys, Rates(rate))
-    made = Front(bare, SETTINGS, guard, lambda is_draining: Router())
-    made.router = Router([Endpoint("POST", "/predict", "predict")], {"predict": empty})
+def front(keys: ApiKeys, rate: int) -> ASGIApp:
+    access = AccessControl(keys, RateLimits(rate))
+    made = Middleware(bare, SETTINGS, access, lambda is_shutting_down: Router())
+    made.state.router = Router([Endpoint("POST", "/predict", "predict")], {"predict": empty})
     return made
 
 
@@ -89,9 +89,9 @@ async def best(app: ASGIApp) -> float:
 async def main() -> None:
     cases: dict[str, Callable[[], ASGIApp]] = {
         "an application that answers at once": lambda: bare,
-        "the front, keys off": lambda: front(Keys(), 0),
-        "the front, a key, no rate": lambda: front(Keys(KEY["line"]), 0),
-        "the front, a key and its rate": lambda: front(Keys(KEY["line"]), 1_000_000),
+        "the front, keys off": lambda: front(ApiKeys(), 0),
+        "the front, a key, no rate": lambda: front(ApiKeys(KEY["line"]), 0),
+        "the front, a key and its rate": lambda: front(ApiKeys(KEY["line"]), 1_000_000),
     }
     for name, make in cases.items():
         print(f"{name:40} {await best(make()):6.1f} us")  # noqa: T201

@@ -70,7 +70,7 @@ class ServeError(ValueError):
         return CODES.get(self.status) or ("invalid_request" if self.status < 500 else "internal")
 
 
-def foreign(status: int, *, method: str, path: str, allow: str = "") -> ServeError:
+def error_for_status(status: int, *, method: str, path: str, allow: str = "") -> ServeError:
     """The error behind an answer that is not ours: only its status is known."""
     template = MESSAGES.get(status, HTTPStatus(status).phrase)
     message = template.format(method=method, path=path, allow=allow or "POST")

@@ -14,9 +14,9 @@ from serve.api import requests as wire
 from serve.api.endpoints import ENDPOINTS
 from serve.api.responses import LookupReply, PredictReply
 from serve.handlers.page import pages
-from serve.http.application import Careful, Fronted
+from serve.http.application import StartupCheck, WrappedService
 from serve.http.routes import Handler, Request, Response, Router
-from serve.metrics import record as meters
+from serve.metrics import record as metrics
 from serve.settings import read_settings
 
 THREADS = 2
@@ -41,11 +41,11 @@ class LookupBody(bentoml.IODescriptor, wire.LookupRequest):  # type: ignore[misc
 @bentoml.asgi_app(pages(), name="pages")
 @bentoml.service(
     name="clv",
-    service_class=Fronted,
+    service_class=WrappedService,
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
 )
-class ClvService(Careful):
+class ClvService(StartupCheck):
     """Customer lifetime value from raw transactions, from feature rows, or as it was stored.
 
     The middleware routes requests to handlers by `router`; the methods that BentoML knows go
@@ -76,7 +76,7 @@ class ClvService(Careful):
         self._database = Database(settings.store, wait_seconds=settings.timeout_seconds)
         self._replica = Replica(self._database, settings.var / "last_good")
         self._health = HealthCheck(self._database, self._replica, settings.poll_seconds)
-        self._is_draining: Callable[[], bool] = bool
+        self._is_shutting_down: Callable[[], bool] = bool
         keys = bool(settings.api_keys or settings.api_keys_file)
 
         def describe(bundle: object) -> dict[str, Any]:
@@ -112,9 +112,9 @@ class ClvService(Careful):
         """Customer ids -> the stored scores of the last batch."""
         return await self._decoded(self._lookup, asked, LookupReply)
 
-    def router(self, is_draining: Callable[[], bool]) -> Router:
-        """The endpoints with their handlers; `is_draining` says whether the worker is to end."""
-        self._is_draining = is_draining
+    def router(self, is_shutting_down: Callable[[], bool]) -> Router:
+        """The endpoints with their handlers; `is_shutting_down` is asked by /readyz."""
+        self._is_shutting_down = is_shutting_down
         handlers: dict[str, Handler] = {
             "predict": self._predict,
             "predict_features": self._predict_features,
@@ -171,12 +171,16 @@ class ClvService(Careful):
         return described.model_dump_json().encode()
 
     async def _ready(self, request: Request) -> Response:
-        live, draining = self._live, self._is_draining()
+        live, shutting_down = self._live, self._is_shutting_down()
         model = live.loaded
         registry = {True: "up", False: "down", None: "unused"}[live.registry_up]
-        notices = [live.notice, self._health.notice, "it is about to end" if draining else None]
+        notices = [
+            live.notice,
+            self._health.notice,
+            "it is about to end" if shutting_down else None,
+        ]
         content = {
-            "ready": model is not None and not draining,
+            "ready": model is not None and not shutting_down,
             "model": model and {"version": model.version, "source": model.source},
             "registry": registry,
             "store": self._health.state,
@@ -193,8 +197,8 @@ class ClvService(Careful):
 
     async def _metrics(self, request: Request) -> Response:
         loop = asyncio.get_running_loop()
-        text = await loop.run_in_executor(self._readers, meters.exposition)
-        return Response(text, content_type=meters.KIND)
+        text = await loop.run_in_executor(self._readers, metrics.exposition)
+        return Response(text, content_type=metrics.CONTENT_TYPE)
 
     async def _decoded(
         self,

@@ -20,7 +20,7 @@ from serve.errors import ServeError
 from serve.handlers import transactions
 from serve.handlers.prediction_query import PredictionQuery, feature_table
 from serve.handlers.predictions import predictions
-from serve.metrics import record as meters
+from serve.metrics import record as metrics
 from serve.model.loaded import LoadedModel
 
 encode = msgspec.json.Encoder().encode
@@ -99,7 +99,7 @@ def reply(model: LoadedModel, query: PredictionQuery, endpoint: str, **more: obj
     """The predictions as they are sent; `more` stands beside them. Counted by endpoint."""
     card = model.bundle.card
     found = predictions(model.bundle, query)
-    meters.observe_answer(
+    metrics.observe_answer(
         endpoint,
         [each["p_churn"] for each in found],
         [each["clv"] for each in found],

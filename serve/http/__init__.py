@@ -1,1 +1,1 @@
-"""What stands in front of every answer: keys, limits, one error shape, logs and numbers."""
+"""HTTP middleware: routing, access control, limits, one error shape, logs, traces, shutdown."""

@@ -1,4 +1,4 @@
-"""Who may come in: a key, or, where there are no keys, this machine alone."""
+"""Access control: a key, or, where there are no keys, this machine alone."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import ipaddress
 from functools import lru_cache
 
 from serve.errors import MESSAGES, ServeError
-from serve.http.api_keys import Keys
-from serve.http.headers import Head
-from serve.http.rate_limits import Rates
+from serve.http.api_keys import ApiKeys
+from serve.http.headers import RequestHeaders
+from serve.http.rate_limits import RateLimits
 
 LOCAL_NAMES = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
 NO_KEYS = (
@@ -17,28 +17,31 @@ NO_KEYS = (
 )
 
 
-class Guard:
-    """Lets a request in, or refuses it."""
+class AccessControl:
+    """Who may ask, and how often."""
 
-    def __init__(self, keys: Keys, rates: Rates) -> None:
+    def __init__(self, keys: ApiKeys, rate_limits: RateLimits) -> None:
         self._keys = keys
-        self._rates = rates
+        self._rate_limits = rate_limits
 
-    def caller(self, head: Head, server: tuple[str, int | None] | None, is_open: bool) -> str:
+    def identify(
+        self, headers: RequestHeaders, server: tuple[str, int | None] | None, is_open: bool
+    ) -> str:
         """The name of the key, "" where none is needed. Raises ServeError: 401, 403.
 
-        server   address that the request came in by; None for a socket of this machine
+        server    address that the request came in by; None for a socket of this machine
+        is_open   whether the endpoint needs no key
         """
-        if not self._keys.on:
+        if not self._keys.required:
             if server is not None and not is_loopback(server[0]):
                 raise ServeError(NO_KEYS, status=403)
-            if _name(head.host) not in LOCAL_NAMES:
+            if _host_name(headers.host) not in LOCAL_NAMES:
                 # a page from elsewhere whose name was made to point here
                 raise ServeError(NO_KEYS, status=403)
             return ""
         if is_open:
             return ""
-        name = self._keys.name_of(head.key)
+        name = self._keys.name_of(headers.key)
         if name is None:
             raise ServeError(MESSAGES[401], status=401)
         return name
@@ -46,7 +49,7 @@ class Guard:
     def count(self, caller: str) -> None:
         """Count a request of a key. Raises ServeError (429) where it is one too many."""
         if caller:
-            self._rates.count(caller)
+            self._rate_limits.count(caller)
 
 
 @lru_cache(maxsize=64)
@@ -63,7 +66,7 @@ def is_loopback(host: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _name(host: bytes) -> bytes:
+def _host_name(host: bytes) -> bytes:
     """The name in a Host header, without the port."""
     name = host.lower()
     if name.startswith(b"["):

@@ -1,4 +1,4 @@
-"""API keys: several, by name, of which only hashes are kept."""
+"""API keys: several, by name, of which only hashes are stored."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from serve.errors import ServeError
 logger = logging.getLogger(__name__)
 
 BYTES = 32
-LOOK_SECONDS = 1.0
+REREAD_SECONDS = 1.0
 LINE = re.compile(r"([A-Za-z0-9._-]{1,64}):([0-9a-fA-F]{64})")
 SHAPE = "name:sha256, the hash in 64 hexadecimal digits; python -m serve key makes one"
 
-Hashes = dict[str, bytes]
+KeyHashes = dict[str, bytes]
 
 
 def make_key(name: str) -> dict[str, str]:
-    """A new key and the line to keep; the key itself is told this once. Raises ServeError."""
+    """A new key and the line to keep; the key itself is shown this once. Raises ServeError."""
     key = secrets.token_urlsafe(BYTES)
     line = f"{name}:{_hash(key.encode()).hex()}"
     if not LINE.fullmatch(line):
@@ -33,9 +33,9 @@ def make_key(name: str) -> dict[str, str]:
     return {"name": name, "key": key, "line": line}
 
 
-def read_hashes(lines: list[str], place: str) -> Hashes:
+def read_hashes(lines: list[str], place: str) -> KeyHashes:
     """Name -> hash. Raises ServeError, without what stands there: it could be a key."""
-    found: Hashes = {}
+    found: KeyHashes = {}
     for number, text in enumerate(lines, start=1):
         line = text.split("#", maxsplit=1)[0].strip()
         if not line:
@@ -49,39 +49,39 @@ def read_hashes(lines: list[str], place: str) -> Hashes:
     return found
 
 
-class Keys:
-    """Who may ask. Raises ServeError for entries that cannot be read.
+class ApiKeys:
+    """The keys that are valid. Raises ServeError for entries that cannot be read.
 
-    on   whether keys are asked for at all: decided at the start, so that a file which
-         becomes empty locks everybody out and lets nobody in
+    required   whether keys are asked for at all: decided at the start, so that a file which
+               becomes empty locks everybody out and lets nobody in
     """
 
-    def __init__(self, listed: str = "", file: Path | None = None) -> None:
-        self.on = bool(listed or file)
-        self._listed = read_hashes(listed.split(","), "environment: PERENNIAL_API_KEYS")
+    def __init__(self, lines: str = "", file: Path | None = None) -> None:
+        self.required = bool(lines or file)
+        self._from_environment = read_hashes(lines.split(","), "environment: PERENNIAL_API_KEYS")
         self._file = file
-        self._seen: tuple[int, ...] = ()
-        self._look_again = 0.0
-        self._hashes = self._listed
+        self._file_state: tuple[int, ...] = ()
+        self._reread_at = 0.0
+        self._hashes = self._from_environment
         if file is not None:
             self._read(file)
-        if self.on and not self._hashes:
+        if self.required and not self._hashes:
             raise ServeError(f"{file or 'environment: PERENNIAL_API_KEYS'}: there is no key")
 
     def name_of(self, key: bytes) -> str | None:
         """Whose key it is, or None. Takes as long for a wrong key as for a right one."""
-        self._refresh()
+        self._reread()
         given, found = _hash(key), None
-        for name, kept in self._hashes.items():
-            if hmac.compare_digest(given, kept):
+        for name, valid in self._hashes.items():
+            if hmac.compare_digest(given, valid):
                 found = name
         return found
 
-    def _refresh(self) -> None:
+    def _reread(self) -> None:
         """Read the file again where it has changed; a file that cannot be read changes nothing."""
-        if self._file is None or time.monotonic() < self._look_again:
+        if self._file is None or time.monotonic() < self._reread_at:
             return
-        self._look_again = time.monotonic() + LOOK_SECONDS
+        self._reread_at = time.monotonic() + REREAD_SECONDS
         try:
             self._read(self._file)
         except ServeError as error:
@@ -90,14 +90,14 @@ class Keys:
     def _read(self, file: Path) -> None:
         try:
             status = file.stat()
-            seen = (status.st_mtime_ns, status.st_size, status.st_ino)
-            if seen == self._seen:
+            state = (status.st_mtime_ns, status.st_size, status.st_ino)
+            if state == self._file_state:
                 return
             text = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ServeError(f"{file}: the keys cannot be read: {type(error).__name__}") from None
-        self._hashes = self._listed | read_hashes(text.splitlines(), str(file))
-        self._seen = seen
+        self._hashes = self._from_environment | read_hashes(text.splitlines(), str(file))
+        self._file_state = state
         logger.info("keys: %s", ", ".join(self._hashes) or "none is left")
 
 

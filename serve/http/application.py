@@ -1,4 +1,4 @@
-"""BentoML's application made lean, behind the front."""
+"""BentoML's application behind the middleware, and the checks before it starts."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ from typing import TYPE_CHECKING, Any
 import bentoml
 import click
 from bentoml.exceptions import BentoMLConfigException
-from starlette.middleware import Middleware
+from starlette.middleware import Middleware as InstalledMiddleware
 from starlette.types import ASGIApp
 
 from serve.errors import ServeError
-from serve.http import json_logs as logs
-from serve.http import tracing as traces
-from serve.http.access import NO_KEYS, Guard, is_loopback
-from serve.http.api_keys import Keys
-from serve.http.middleware import Front
-from serve.http.rate_limits import Rates
+from serve.http import json_logs, tracing
+from serve.http.access import NO_KEYS, AccessControl, is_loopback
+from serve.http.api_keys import ApiKeys
+from serve.http.middleware import Middleware
+from serve.http.rate_limits import RateLimits
 from serve.http.routes import Router
-from serve.metrics import record as meters
+from serve.metrics import record as metrics
 from serve.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -31,32 +30,36 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# The front does these itself: one timer instead of a task and a timer that outlives the request,
-# and spans, where they are wanted, around all of it.
+# The middleware does these itself: one timer instead of a task and a timer that outlives the
+# request, and spans, where they are wanted, around all of it.
 REPLACED = {"TimeoutMiddleware", "MaxConcurrencyMiddleware", "OpenTelemetryMiddleware"}
 
 
-class Fronted(bentoml.Service[Any]):  # type: ignore[misc]
-    """A BentoML service behind the front; its instance makes the router."""
+class WrappedService(bentoml.Service[Any]):  # type: ignore[misc]
+    """A BentoML service whose application is wrapped in the middleware.
+
+    Its instance has a method `router`, see `serve.http.middleware.Middleware`.
+    """
 
     def to_asgi(self, is_main: bool = True) -> ASGIApp:
         """The application. Raises ServeError where the environment cannot be used."""
-        from serve.http.connection import bound
+        from serve.http.connection_limits import limit_connections
 
-        logs.begin()
+        json_logs.configure()
         settings = read_settings()
-        bound(settings.body_seconds)
-        keys = Keys(settings.api_keys, settings.api_keys_file)
+        limit_connections(settings.body_seconds)
+        keys = ApiKeys(settings.api_keys, settings.api_keys_file)
         app: Starlette = super().to_asgi(is_main)
-        meters.begin(settings.var, self._workers())
-        app.user_middleware = [each for each in app.user_middleware if _name(each) not in REPLACED]
-        _say(keys)
-        front = Front(app, settings, Guard(keys, Rates(settings.rate_per_second)), _router)
-        if not traces.wanted():
-            return front
-        return traces.traced(
-            front, traces.provider(), lambda path: front.router.find(path)[0].label
-        )
+        metrics.choose_storage(settings.var, self._workers())
+        app.user_middleware = [
+            each for each in app.user_middleware if _class_name(each) not in REPLACED
+        ]
+        _log_access(keys)
+        access = AccessControl(keys, RateLimits(settings.rate_per_second))
+        middleware = Middleware(app, settings, access, _make_router)
+        if not tracing.is_enabled():
+            return middleware
+        return tracing.with_tracing(middleware, tracing.tracer_provider(), middleware.label)
 
     def _workers(self) -> int:
         from bentoml._internal.configuration.containers import BentoMLContainer
@@ -65,23 +68,23 @@ class Fronted(bentoml.Service[Any]):  # type: ignore[misc]
         return workers if isinstance(workers, int) else os.cpu_count() or 1
 
 
-class Careful:
-    """What a service behind the front inherits: it does not start where it must not."""
+class StartupCheck:
+    """Base of a wrapped service: it does not start where it must not."""
 
     @bentoml.on_deployment  # type: ignore[untyped-decorator]
     @staticmethod
     def check() -> None:
         """Refuse to start, in one sentence, rather than let worker after worker fail."""
-        tell_nobody()
+        disable_usage_reports()
         command = click.get_current_context(silent=True)
         try:
-            check(command.params.get("host") if command else None)
+            check_environment(command.params.get("host") if command else None)
         except ServeError as error:
             raise BentoMLConfigException(str(error)) from None
 
 
-def tell_nobody() -> None:
-    """BentoML reports what runs here to its makers, unless it is told not to."""
+def disable_usage_reports() -> None:
+    """BentoML reports what runs here to its makers, unless it is asked not to."""
     from bentoml._internal.utils.analytics import usage_stats
 
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
@@ -89,31 +92,31 @@ def tell_nobody() -> None:
     usage_stats.do_not_track.cache_clear()
 
 
-def check(host: str | None) -> Settings:
+def check_environment(host: str | None) -> Settings:
     """Everything that can be known before a worker starts. Raises ServeError.
 
     host   the address that the service is to be bound to, as far as it is known
     """
     settings = read_settings()
-    keys = Keys(settings.api_keys, settings.api_keys_file)
-    if not keys.on and host is not None and not is_loopback(host):
+    keys = ApiKeys(settings.api_keys, settings.api_keys_file)
+    if not keys.required and host is not None and not is_loopback(host):
         raise ServeError(f"{NO_KEYS}, or bind it to 127.0.0.1; it was to be bound to {host}")
-    if traces.named():
-        traces.exporter()
+    if tracing.exporter_is_named():
+        tracing.exporter_class()
     return settings
 
 
-def _say(keys: Keys) -> None:
-    if keys.on:
+def _log_access(keys: ApiKeys) -> None:
+    if keys.required:
         return
-    host = _bound_to(sys.argv)
+    host = _bound_address(sys.argv)
     if host is not None and not is_loopback(host):
         logger.error("it is bound to %s, and refuses what comes from elsewhere: %s", host, NO_KEYS)
     else:
         logger.warning("API KEYS ARE OFF: %s", NO_KEYS)
 
 
-def _bound_to(arguments: list[str]) -> str | None:
+def _bound_address(arguments: list[str]) -> str | None:
     """The address of the socket that a worker was given, if it is one."""
     if "--fd" not in arguments:
         return None
@@ -123,10 +126,10 @@ def _bound_to(arguments: list[str]) -> str | None:
     return str(name[0]) if isinstance(name, tuple) else None
 
 
-def _name(middleware: Middleware) -> str:
+def _class_name(middleware: InstalledMiddleware) -> str:
     return str(getattr(middleware.cls, "__name__", ""))
 
 
-def _router(is_draining: Callable[[], bool]) -> Router:
+def _make_router(is_shutting_down: Callable[[], bool]) -> Router:
     make: Callable[[Callable[[], bool]], Router] = bentoml.get_current_service().router
-    return make(is_draining)
+    return make(is_shutting_down)

@@ -5,79 +5,82 @@ from __future__ import annotations
 from starlette.types import Receive
 
 from serve.errors import MESSAGES, ServeError
-from serve.http.headers import JSON, Head
+from serve.http.headers import JSON, RequestHeaders
 
 
-class Gone(Exception):
-    """The caller went away before the request was complete."""
+class ClientDisconnected(Exception):
+    """The caller closed the connection before the request was complete."""
 
 
-class Stock:
+class BodyMemory:
     """Bytes of bodies that are in memory, of all requests together, and the most there may be."""
 
-    __slots__ = ("held", "most")
+    __slots__ = ("limit", "used")
 
-    def __init__(self, most: int) -> None:
-        self.held, self.most = 0, most
+    def __init__(self, limit: int) -> None:
+        self.used, self.limit = 0, limit
 
 
-class Incoming:
-    """The body as it arrives, part by part.
+class BodyReader:
+    """Reads the body as it arrives, chunk by chunk.
 
-    ended   whether its last part has come
+    is_complete   whether its last chunk has come
     """
 
-    __slots__ = ("_receive", "_stock", "_taken", "ended")
+    __slots__ = ("_bytes", "_memory", "_receive", "is_complete")
 
-    def __init__(self, receive: Receive, stock: Stock) -> None:
-        self._receive, self._stock = receive, stock
-        self._taken = 0
-        self.ended = False
+    def __init__(self, receive: Receive, memory: BodyMemory) -> None:
+        self._receive, self._memory = receive, memory
+        self._bytes = 0
+        self.is_complete = False
 
-    async def part(self) -> bytes:
-        """The next part. Raises Gone; ServeError (429) where too much is in memory already."""
-        part = await self.skip()
-        self._taken += len(part)
-        self._stock.held += len(part)
-        if self._stock.held > self._stock.most:
+    async def read(self) -> bytes:
+        """The next chunk. Raises ClientDisconnected; ServeError (429) where memory is full."""
+        chunk = await self.discard()
+        self._bytes += len(chunk)
+        self._memory.used += len(chunk)
+        if self._memory.used > self._memory.limit:
             raise ServeError(
                 "too many large requests at once; try again in a second", status=429, reason="busy"
             )
-        return part
+        return chunk
 
-    async def skip(self) -> bytes:
-        """The next part, not to be kept. Raises Gone."""
+    async def discard(self) -> bytes:
+        """The next chunk, which is not to be kept. Raises ClientDisconnected."""
         message = await self._receive()
         if message["type"] == "http.disconnect":
-            raise Gone
-        self.ended = not message.get("more_body", False)
-        part: bytes = message.get("body", b"")
-        return part
+            raise ClientDisconnected
+        self.is_complete = not message.get("more_body", False)
+        chunk: bytes = message.get("body", b"")
+        return chunk
 
-    def give_back(self) -> None:
-        """The body is no longer needed."""
-        self._stock.held -= self._taken
-        self._taken = 0
+    def release(self) -> None:
+        """The body is no longer in memory."""
+        self._memory.used -= self._bytes
+        self._bytes = 0
 
 
-async def read_body(head: Head, path: str, incoming: Incoming, most_bytes: int) -> bytes:
-    """The body. Raises ServeError: 415 for another content type, 413 for too many bytes; Gone.
+async def read_body(
+    headers: RequestHeaders, path: str, reader: BodyReader, most_bytes: int
+) -> bytes:
+    """The body. Raises ServeError: 415 for another content type, 413 for too many bytes;
+    ClientDisconnected.
 
     Bytes are counted as they arrive, so a chunked body, which declares no length, is cut too.
     """
-    if head.kind != JSON or head.encoding:
-        kind = (head.encoding or head.kind).decode("latin-1")[:60]
-        raise ServeError(f"{MESSAGES[415].format(path=path)}, got {kind}", status=415)
-    if head.length is not None and head.length > most_bytes:
+    if headers.content_type != JSON or headers.encoding:
+        got = (headers.encoding or headers.content_type).decode("latin-1")[:60]
+        raise ServeError(f"{MESSAGES[415].format(path=path)}, got {got}", status=415)
+    if headers.content_length is not None and headers.content_length > most_bytes:
         raise too_large(most_bytes)
-    parts = [await incoming.part()]
-    total = len(parts[0])
-    while not incoming.ended and total <= most_bytes:
-        parts.append(await incoming.part())
-        total += len(parts[-1])
+    chunks = [await reader.read()]
+    total = len(chunks[0])
+    while not reader.is_complete and total <= most_bytes:
+        chunks.append(await reader.read())
+        total += len(chunks[-1])
     if total > most_bytes:
         raise too_large(most_bytes)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def too_large(most_bytes: int) -> ServeError:

@@ -11,7 +11,7 @@ from itertools import islice
 
 FIELDS = ("request_id", "door", "method", "status", "milliseconds", "key", "error")
 # the handler that BentoML prints with
-REPLACED = "tracehandler"
+BENTOML_HANDLER = "tracehandler"
 LOGGERS = ("", "bentoml", "uvicorn.error", "circus")
 MOST_CAUSES = 5
 
@@ -29,11 +29,11 @@ class JsonLines(logging.Formatter):
         }
         line |= {name: record.__dict__[name] for name in FIELDS if name in record.__dict__}
         if record.exc_info and record.exc_info[1]:
-            line["exception"] = places(record.exc_info[1])
+            line["exception"] = exception_places(record.exc_info[1])
         return json.dumps(line, default=str)
 
 
-def places(error: BaseException) -> list[str]:
+def exception_places(error: BaseException) -> list[str]:
     """What was raised and where, innermost last, its causes first."""
     chain: list[BaseException] = []
     each: BaseException | None = error
@@ -46,12 +46,12 @@ def places(error: BaseException) -> list[str]:
 def _lines(error: BaseException) -> list[str]:
     frames = traceback.extract_tb(error.__traceback__)
     steps = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-    said = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
-    return [*islice(steps, max(len(steps) - 20, 0), None), f"{type(error).__qualname__}{said}"]
+    reason = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
+    return [*islice(steps, max(len(steps) - 20, 0), None), f"{type(error).__qualname__}{reason}"]
 
 
-def begin() -> None:
-    """Write JSON lines in the place of what BentoML prints; a log without its handler stays."""
+def configure() -> None:
+    """Write JSON lines in the place of what BentoML prints; loggers without its handler stay."""
     # subtle: BentoML lets only warnings of other packages through
     logging.getLogger("serve").setLevel(logging.INFO)
     # a line for each request, with its path, is not to be: it would name customers
@@ -60,6 +60,6 @@ def begin() -> None:
     handler.setFormatter(JsonLines())
     for name in LOGGERS:
         logger = logging.getLogger(name)
-        kept = [each for each in logger.handlers if each.get_name() != REPLACED]
-        if len(kept) < len(logger.handlers):
-            logger.handlers = [*kept, handler]
+        others = [each for each in logger.handlers if each.get_name() != BENTOML_HANDLER]
+        if len(others) < len(logger.handlers):
+            logger.handlers = [*others, handler]

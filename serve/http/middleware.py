@@ -1,4 +1,4 @@
-"""The one middleware, outermost: every request comes in here, and every answer goes out here."""
+"""The one middleware, outermost: every request comes in here, every response goes out here."""
 
 from __future__ import annotations
 
@@ -6,58 +6,58 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serve.http.access import Guard
-from serve.http.body import Stock
-from serve.http.exchange import Visit
+from serve.http.access import AccessControl
+from serve.http.body import BodyMemory
+from serve.http.exchange import Exchange, WorkerState
 from serve.http.routes import Router
 from serve.http.shutdown import delay_sigterm
 from serve.settings import Settings
 
-# Largest bodies that may be in memory at once.
+# Bodies of the largest size that may be in memory at once.
 MOST_BODIES = 8
 
 
-class Front:
-    """The application with everything in front of it.
+class Middleware:
+    """ASGI middleware around BentoML's application.
 
-    router    finds handlers; made once the application has started, and told how to know that the
-              worker is about to end
-    draining  whether the worker is about to end
+    make_router   called once the application has started, with a function that tells whether the
+                  worker is shutting down
     """
 
     def __init__(
         self,
         app: ASGIApp,
         settings: Settings,
-        guard: Guard,
+        access: AccessControl,
         make_router: Callable[[Callable[[], bool]], Router],
     ) -> None:
-        self.app = app
-        self.settings = settings
-        self.guard = guard
-        self.router = Router()
-        self.in_flight = 0
-        self.draining = False
-        self.stock = Stock(MOST_BODIES * settings.max_body_bytes)
+        body_memory = BodyMemory(MOST_BODIES * settings.max_body_bytes)
+        self.state = WorkerState(app, settings, access, Router(), body_memory)
         self._make_router = make_router
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or pass the start and the end on."""
+        """Answer one request, or pass startup and shutdown on."""
         if scope["type"] == "http":
-            await Visit(self, scope, receive, send).run()
+            await Exchange(self.state, scope, receive, send).run()
         elif scope["type"] == "lifespan":
-            await self._live(scope, receive, send)
+            await self._lifespan(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008})
 
-    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def started(message: Message) -> None:
+    def label(self, path: str) -> str:
+        """What metrics, logs and traces call a path."""
+        return self.state.router.find(path)[0].label
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        state = self.state
+
+        async def send_startup(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
-                self.router = self._make_router(lambda: self.draining)
-                delay_sigterm(self.settings.drain_seconds, self._drain)
+                state.router = self._make_router(lambda: state.shutting_down)
+                delay_sigterm(state.settings.drain_seconds, self._begin_shutdown)
             await send(message)
 
-        await self.app(scope, receive, started)
+        await state.app(scope, receive, send_startup)
 
-    def _drain(self) -> None:
-        self.draining = True
+    def _begin_shutdown(self) -> None:
+        self.state.shutting_down = True

@@ -1,4 +1,4 @@
-"""How much one caller may ask for: a rate for each key."""
+"""A rate limit for each key."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from time import monotonic
 from serve.errors import ServeError
 
 
-class Rates:
+class RateLimits:
     """Requests per second of each key, counted in this process; 0: as many as they like.
 
-    A bucket of one second's requests, which fills as time passes: who was quiet may send that many
-    at once, and over any longer time no more than the rate.
+    A token bucket of one second's requests, which fills as time passes: a key that was quiet may
+    send that many at once, and over any longer time no more than the rate.
     """
 
     def __init__(self, per_second: int, clock: Callable[[], float] = monotonic) -> None:
@@ -27,14 +27,14 @@ class Rates:
         if not rate:
             return
         now = self._clock()
-        left, seen = self._buckets.get(caller, (float(rate), now))
-        left = min(left + (now - seen) * rate, float(rate))
-        if left >= 1:
-            self._buckets[caller] = left - 1, now
+        tokens, seen = self._buckets.get(caller, (float(rate), now))
+        tokens = min(tokens + (now - seen) * rate, float(rate))
+        if tokens >= 1:
+            self._buckets[caller] = tokens - 1, now
             return
         raise ServeError(
             f"this key may send {rate:,} a second; wait as retry-after says",
             status=429,
-            headers={"retry-after": str(max(ceil((1 - left) / rate), 1))},
+            headers={"retry-after": str(max(ceil((1 - tokens) / rate), 1))},
             reason="rate",
         )

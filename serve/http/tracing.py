@@ -1,4 +1,4 @@
-"""Traces of requests, where somebody reads them: they cost a third of a request else."""
+"""Traces of requests, only where an exporter is configured: they cost a third of a request."""
 
 from __future__ import annotations
 
@@ -17,51 +17,51 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-NAMED = (
+EXPORTER_VARIABLES = (
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     "OTEL_TRACES_EXPORTER",
 )
-# Places of a span where a path would stand, which may name a customer.
-PATHS = ("http.target", "http.url", "url.path")
+# Attributes of a span that would hold a path, which may name a customer.
+PATH_ATTRIBUTES = ("http.target", "http.url", "url.path")
 PACKAGE = "opentelemetry-exporter-otlp-proto-http"
 
-Name = Callable[[str], str]
+Label = Callable[[str], str]
 
 
-def named() -> bool:
+def exporter_is_named() -> bool:
     """Whether OpenTelemetry's own variables name an exporter."""
     if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return False
     if os.environ.get("OTEL_TRACES_EXPORTER") == "none":
         return False
-    return any(os.environ.get(name) for name in NAMED)
+    return any(os.environ.get(name) for name in EXPORTER_VARIABLES)
 
 
-def wanted() -> bool:
+def is_enabled() -> bool:
     """Whether an exporter is configured, in OpenTelemetry's own variables or BentoML's."""
     from bentoml._internal.configuration.containers import BentoMLContainer
 
     off = os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true"
-    return named() or (not off and bool(BentoMLContainer.tracing.exporter_type.get()))
+    return exporter_is_named() or (not off and bool(BentoMLContainer.tracing.exporter_type.get()))
 
 
-def exporter() -> Callable[[], SpanExporter]:
-    """What makes an exporter that follows OTEL_*. Raises ServeError where it is not installed."""
+def exporter_class() -> Callable[[], SpanExporter]:
+    """The class of exporters that follow OTEL_*. Raises ServeError where it is not installed."""
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # type: ignore[import-not-found]
             OTLPSpanExporter,
         )
     except ImportError:
         raise ServeError(
-            f"environment: {' or '.join(NAMED)} asks for traces: install {PACKAGE}, or unset it"
+            f"environment: {' or '.join(EXPORTER_VARIABLES)} asks for traces: install {PACKAGE}, or unset it"
         ) from None
     made: Callable[[], SpanExporter] = OTLPSpanExporter
     return made
 
 
-def provider() -> TracerProvider:
-    """BentoML's provider where it was told of an exporter, else one that follows OTEL_*."""
+def tracer_provider() -> TracerProvider:
+    """BentoML's provider where it has an exporter, else one that follows OTEL_*."""
     from bentoml._internal.configuration.containers import BentoMLContainer
 
     if BentoMLContainer.tracing.exporter_type.get():
@@ -71,17 +71,18 @@ def provider() -> TracerProvider:
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     made = Provider()
-    made.add_span_processor(BatchSpanProcessor(exporter()()))
+    made.add_span_processor(BatchSpanProcessor(exporter_class()()))
     return made
 
 
-def traced(app: ASGIApp, tracers: TracerProvider, name: Name) -> ASGIApp:
-    """The application with a span for each request; `name` makes a documented path of a path."""
+def with_tracing(app: ASGIApp, tracers: TracerProvider, label: Label) -> ASGIApp:
+    """The application with a span for each request, named by `label` without what a caller chose."""
     from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 
     def details(scope: Scope) -> tuple[str, dict[str, Any]]:
-        door = name(scope["path"])
-        return f"{scope['method']} {door}", {**dict.fromkeys(PATHS, door), "url.query": ""}
+        path = label(scope["path"])
+        attributes = {**dict.fromkeys(PATH_ATTRIBUTES, path), "url.query": ""}
+        return f"{scope['method']} {path}", attributes
 
     made: ASGIApp = OpenTelemetryMiddleware(
         app,

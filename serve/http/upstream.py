@@ -1,47 +1,45 @@
-"""The answers of the application behind the front: errors among them are held back."""
+"""Responses of the application behind the middleware: those of errors are replaced."""
 
 from __future__ import annotations
 
 from starlette.types import Message, Send
 
-from serve.errors import ServeError, foreign
+from serve.errors import ServeError, error_for_status
 
 
-class Held:
-    """The sending end of an answer that is not ours: passes it on, unless it is an error.
+class UpstreamResponse:
+    """Receives a response in the place of the client, and passes it on unless it is an error.
 
-    error     the error that it was, told when it is complete
-    started   whether anything was sent
+    error     the error that it was, in the one shape
+    started   whether anything was passed on
+    status    0 as long as there is none
     """
 
-    __slots__ = ("_extra", "_method", "_path", "_send", "_status", "error", "started")
+    __slots__ = ("_headers", "_method", "_path", "_send", "error", "started", "status")
 
     def __init__(
-        self, send: Send, method: str, path: str, extra: list[tuple[bytes, bytes]]
+        self, send: Send, method: str, path: str, headers: list[tuple[bytes, bytes]]
     ) -> None:
-        self._send, self._method, self._path, self._extra = send, method, path, extra
+        self._send, self._method, self._path, self._headers = send, method, path, headers
         self.error: ServeError | None = None
-        self._status = 0
+        self.status = 0
         self.started = False
 
     async def send(self, message: Message) -> None:
-        """Pass a part on, or keep it."""
+        """Pass a message on, with these headers in place of its own, or drop it."""
         if message["type"] != "http.response.start":
             if self.error is None:
                 await self._send(message)
             return
-        self._status = message["status"]
-        if self._status >= 400:
+        self.status = message["status"]
+        if self.status >= 400:
             headers = {name.lower(): value for name, value in message["headers"]}
             allow = headers.get(b"allow", b"").decode("latin-1")
-            self.error = foreign(self._status, method=self._method, path=self._path, allow=allow)
+            self.error = error_for_status(
+                self.status, method=self._method, path=self._path, allow=allow
+            )
             return
         self.started = True
-        own = {name for name, _ in self._extra}
-        kept = [each for each in message["headers"] if each[0].lower() not in own]
-        await self._send({**message, "headers": [*kept, *self._extra]})
-
-    @property
-    def status(self) -> int:
-        """The status of the answer; 0 as long as there is none."""
-        return self._status
+        replaced = {name for name, _ in self._headers}
+        others = [each for each in message["headers"] if each[0].lower() not in replaced]
+        await self._send({**message, "headers": [*others, *self._headers]})

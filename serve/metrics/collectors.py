@@ -1,4 +1,5 @@
-"""The Prometheus metrics themselves; import it through `meters`, which prepares the way."""
+"""The Prometheus metrics themselves; import it through `serve.metrics.record`, which chooses the
+storage first."""
 
 from __future__ import annotations
 
@@ -20,16 +21,16 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from serve.metrics.record import SHARED
+from serve.metrics.record import SHARED_FOLDER_VARIABLE
 
 SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
 CUSTOMERS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
-SHARES = tuple(each / 10 for each in range(1, 11))
+PROBABILITIES = tuple(each / 10 for each in range(1, 11))
 MONEY = (0, 1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 1_000_000)
-FEW = 8
+FEW_VALUES = 8
 
 
-class Meters:
+class Metrics:
     """The metrics of one process; where several share a folder, gauges say how they are joined."""
 
     def __init__(self) -> None:
@@ -41,12 +42,12 @@ class Meters:
         self._of_request: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._counters(registry)
         self._gauges(registry)
-        # kept, as to look them up costs more than to count
-        self._customers_at, self._resting_on = (
+        # cached, as to look them up costs more than to count
+        self._customers_of, self._of_basis = (
             cache(self.customers.labels),
             cache(self.basis.labels),
         )
-        if SHARED not in os.environ:
+        if SHARED_FOLDER_VARIABLE not in os.environ:
             ProcessCollector(registry=registry)
 
     def _counters(self, registry: CollectorRegistry) -> None:
@@ -74,7 +75,7 @@ class Meters:
             registry=registry,
         )
         self.p_churn = Histogram(
-            "perennial_p_churn", "Predicted p_churn", buckets=SHARES, registry=registry
+            "perennial_p_churn", "Predicted p_churn", buckets=PROBABILITIES, registry=registry
         )
         self.clv = Histogram(
             "perennial_clv",
@@ -110,7 +111,7 @@ class Meters:
         )
 
     def of_request(self, door: str, method: str, status: int) -> tuple[Counter, Histogram]:
-        """The meters of one kind of request; kept, as to look them up costs more than to count."""
+        """The metrics of one kind of request; cached, as to look them up costs more than to count."""
         key = (door, method, status)
         found = self._of_request.get(key)
         if found is None:
@@ -122,10 +123,10 @@ class Meters:
         self, door: str, p_churn: Sequence[float], clv: Sequence[float], basis: Sequence[str]
     ) -> None:
         """Count the customers of one answer."""
-        self._customers_at(door).observe(len(basis))
+        self._customers_of(door).observe(len(basis))
         for name, times in Count(basis).items():
-            self._resting_on(name).inc(times)
-        _observe(self.p_churn, p_churn, SHARES)
+            self._of_basis(name).inc(times)
+        _observe(self.p_churn, p_churn, PROBABILITIES)
         _observe(self.clv, clv, MONEY)
 
     def set_model(self, name: str, version: str, source: str, trained: float) -> None:
@@ -148,7 +149,7 @@ class Meters:
         """The text of all metrics."""
         if self._trained is not None:
             self.age.set(time.time() - self._trained)
-        folder = os.environ.get(SHARED)
+        folder = os.environ.get(SHARED_FOLDER_VARIABLE)
         if folder is None:
             return generate_latest(self._registry)
         joined = CollectorRegistry()
@@ -158,7 +159,7 @@ class Meters:
 
 def _observe(histogram: Histogram, values: Sequence[float], edges: Iterable[float]) -> None:
     """Many values at once; those that are unknown are left out."""
-    if len(values) <= FEW:
+    if len(values) <= FEW_VALUES:
         for value in values:
             if value is not None and value == value:
                 histogram.observe(float(value))

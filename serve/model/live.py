@@ -13,7 +13,7 @@ from models import bundle as bundles
 from models.bundle import BundleError
 from serve.api.responses import Candidate
 from serve.errors import ServeError
-from serve.metrics import record as meters
+from serve.metrics import record as metrics
 from serve.model import last_good
 from serve.model.loaded import LoadedModel, from_folder
 from serve.model.registry import SCHEME, Reference, Refused, Registry
@@ -72,9 +72,9 @@ class LiveModel:
     def refresh(self) -> None:
         """Look once; on failure keep what there is, or fall back to the last good model."""
         self._update()
-        meters.set_health(registry=self.registry_up)
+        metrics.set_health(registry=self.registry_up)
         candidate = self.candidate
-        meters.set_candidate(
+        metrics.set_candidate(
             candidate.version if candidate else "", candidate.state if candidate else ""
         )
 
@@ -89,7 +89,7 @@ class LiveModel:
             self._fall_back(str(error))
             return
         self.registry_up = True
-        meters.refreshed()
+        metrics.set_refreshed()
         if self.loaded is not None and reference == _reference(self.loaded):
             self.candidate, self.notice = None, None
         elif self.candidate is None or not self._was_refused(reference):
@@ -144,7 +144,7 @@ class LiveModel:
     def _swap(self, found: LoadedModel) -> None:
         self.loaded = found
         trained = found.bundle.card.trained_as_of
-        meters.set_model(found.name, found.version, found.source, trained)
+        metrics.set_model(found.name, found.version, found.source, trained)
         logger.info("serving %s version %s from %s", found.name, found.version, found.source)
         # the imported modules outlive every request: keep the collector from walking them
         gc.collect()

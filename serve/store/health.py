@@ -6,7 +6,7 @@ import logging
 import threading
 from typing import Literal
 
-from serve.metrics import record as meters
+from serve.metrics import record as metrics
 from serve.store.database import Database
 from serve.store.replica import Replica
 
@@ -53,7 +53,7 @@ class HealthCheck:
         if problem and self._replica.exists():
             problem = f"{problem}; look-ups are answered from the last good copy"
         self.notice = problem or self._replica.notice
-        meters.set_health(store=problem is None)
+        metrics.set_health(store=problem is None)
 
     def _run(self) -> None:
         while not self._stopped.is_set():

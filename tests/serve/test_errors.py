@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from serve.errors import ServeError, error_body, foreign
+from serve.errors import ServeError, error_body, error_for_status
 
 
 def test_an_error_says_everything_in_one_shape() -> None:
@@ -49,7 +49,7 @@ def test_without_details_no_field_is_named_unless_it_is_given() -> None:
     ],
 )
 def test_a_status_has_its_code(status: int, code: str) -> None:
-    assert foreign(status, method="GET", path="/x").code == code
+    assert error_for_status(status, method="GET", path="/x").code == code
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -127,14 +127,14 @@ def _lives_on_and_says_nothing(http: httpx.Client, server: Any) -> Iterator[None
     assert '"exception"' not in printed
 
 
-@pytest.mark.parametrize("door", ["/predict", "/predict_features", "/lookup"])
+@pytest.mark.parametrize("path", ["/predict", "/predict_features", "/lookup"])
 @pytest.mark.parametrize("name", BODIES)
 def test_a_hostile_body_is_refused_or_rightly_answered(
-    http: httpx.Client, name: str, door: str
+    http: httpx.Client, name: str, path: str
 ) -> None:
     body, right = BODIES[name]
-    response = http.post(door, content=body, headers=JSON)
-    assert response.status_code in (right if door == "/predict" else {400})
+    response = http.post(path, content=body, headers=JSON)
+    assert response.status_code in (right if path == "/predict" else {400})
     if response.status_code == 400:
         assert list(response.json()) == ["error"]
         assert len(response.content) < 20_000, "a refusal does not send all of it back"

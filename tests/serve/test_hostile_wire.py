@@ -144,7 +144,9 @@ def test_hostile_bytes_are_refused_or_rightly_answered(server: Any, name: str) -
 
 def test_a_caller_that_closes_its_half_is_answered_still(server: Any) -> None:
     assert statuses(exchange(server, post(LENGTH), close=True)) == [200]
-    assert exchange(server, post(LENGTH)[:-5], close=True) == b"", "nobody is there to be told"
+    assert exchange(server, post(LENGTH)[:-5], close=True) == b"", (
+        "nobody is there to read a response"
+    )
 
 
 def test_slow_callers_are_cut_off_together(server: Any) -> None:
@@ -160,6 +162,6 @@ def test_slow_callers_are_cut_off_together(server: Any) -> None:
     with ThreadPoolExecutor(len(slow)) as crowd:
         sent = [crowd.submit(exchange, server, *parts, pause=0.1) for parts in slow.values()]
         fast = httpx.post(f"{server.address}/predict", json=json.loads(BODY), timeout=30)
-        told = {name: statuses(each.result()) for name, each in zip(slow, sent, strict=True)}
+        answered = {name: statuses(each.result()) for name, each in zip(slow, sent, strict=True)}
     assert fast.status_code == 200
-    assert told == {name: [408] for name in slow}
+    assert answered == {name: [408] for name in slow}

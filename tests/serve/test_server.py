@@ -48,11 +48,11 @@ def test_metrics_count_what_was_answered(server: Any) -> None:
     assert 'perennial_model_info{name="clv",source="registry",version="1"} 1.0' in metrics.text
 
 
-def test_the_probe_says_what_it_stands_on(server: Any) -> None:
+def test_the_probe_reports_model_registry_and_store(server: Any) -> None:
     probe = httpx.get(f"{server.address}/readyz", timeout=30)
-    said = probe.json()
-    assert said.pop("store") in ("unused", "up")  # other tests may have filled it
-    assert (probe.status_code, said) == (
+    state = probe.json()
+    assert state.pop("store") in ("unused", "up")  # other tests may have filled it
+    assert (probe.status_code, state) == (
         200,
         {
             "ready": True,

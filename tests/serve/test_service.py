@@ -162,15 +162,22 @@ def test_economics_move_the_values_that_they_are_about(client: Any) -> None:
     assert worth["clv_historic"] == pytest.approx(12.5 / 2)
     assert worth["clv_total"] == pytest.approx(worth["clv"] + worth["clv_historic"])
     assert worth["clv_net"] == pytest.approx(worth["clv_total"] - 7.0)
-    kept = {**terms, "retention_cost_annual": 1.0}
-    [costly] = client.post("/predict", json=asked | {"economics": kept}).json()["predictions"]
+    terms_with_cost = {**terms, "retention_cost_annual": 1.0}
+    [costly] = client.post("/predict", json=asked | {"economics": terms_with_cost}).json()[
+        "predictions"
+    ]
     assert worth["clv"] - 60 / 365.25 < costly["clv"] < worth["clv"]
 
 
 def test_every_reply_keeps_the_contract_that_docs_json_tells(client: Any) -> None:
     asked = {"customers": [ANN, {"customer_id": "none", "transactions": []}]}
-    told = {"as_of": "1997-06-01", "curve": True, "explain": True, "horizon_days": [1, 3650]}
-    for options in ({}, told):
+    every_option = {
+        "as_of": "1997-06-01",
+        "curve": True,
+        "explain": True,
+        "horizon_days": [1, 3650],
+    }
+    for options in ({}, every_option):
         text = client.post("/predict", json=asked | options).content
         reply = PredictReply.model_validate_json(text)
         assert json.loads(reply.model_dump_json()) == json.loads(text)

@@ -48,7 +48,7 @@ def usual(store: Any, table: pd.DataFrame) -> dict[str, Any]:
 
 
 def refused(ask: Callable[[], Any]) -> tuple[Any, str]:
-    """What is said, and the sentence of a refusal."""
+    """What is read, or the message of a refusal."""
     try:
         return ask(), ""
     except ServeError as error:

@@ -27,21 +27,21 @@ ASKED = {"/predict": "customers", "/predict_features": "rows", "/lookup": "custo
 
 @pytest.fixture(scope="module")
 def document(server: Any) -> dict[str, Any]:
-    """As the running service tells it."""
+    """As the running service returns it."""
     found: dict[str, Any] = httpx.get(f"{server.address}/docs.json", timeout=30).json()
     return found
 
 
 def described(document: dict[str, Any], path: str, method: str, response: httpx.Response) -> None:
     """The answer is one that the document foresees, down to its last field."""
-    told = document["paths"][path][method]["responses"][str(response.status_code)]
-    if "$ref" in told:
-        told = document["components"]["responses"][told["$ref"].rpartition("/")[2]]
+    expected = document["paths"][path][method]["responses"][str(response.status_code)]
+    if "$ref" in expected:
+        expected = document["components"]["responses"][expected["$ref"].rpartition("/")[2]]
     kind = response.headers["content-type"].partition(";")[0]
-    schema = {**told["content"][kind]["schema"], "components": document["components"]}
+    schema = {**expected["content"][kind]["schema"], "components": document["components"]}
     content = response.json() if kind == "application/json" else response.text
     Draft202012Validator(schema).validate(content)
-    for name, header in told["headers"].items():
+    for name, header in expected["headers"].items():
         component = document["components"]["headers"][header["$ref"].rpartition("/")[2]]
         assert name in response.headers or not component.get("required")
 
@@ -55,7 +55,7 @@ def test_it_is_openapi(document: dict[str, Any]) -> None:
 
 def test_every_endpoint_is_answered_and_described(client: Any, document: dict[str, Any]) -> None:
     for each in ENDPOINTS:
-        route, _ = client.app.router.find(each.path)
+        route, _ = client.app.state.router.find(each.path)
         assert (route.handler is None, route.label) == (each.upstream, each.label)
         if each.upstream and each.documented:
             assert client.request(each.method, each.path).status_code == 200
@@ -176,10 +176,10 @@ def generated(server: Any, tmp_path_factory: pytest.TempPathFactory) -> ModuleTy
     ]
     # its own formatting is of no use here, and would need a program on the path
     (folder / "config.yaml").write_text("post_hooks: []\n")
-    told = subprocess.run(
+    generation = subprocess.run(
         [*command, "--config", str(folder / "config.yaml")], capture_output=True, text=True
     )
-    assert told.returncode == 0, told.stdout + told.stderr
+    assert generation.returncode == 0, generation.stdout + generation.stderr
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
         return importlib.import_module("written.client")
@@ -191,7 +191,7 @@ def test_a_generated_client_predicts_looks_up_and_reads_an_error(
     models, api = (
         importlib.import_module(f"written.{each}") for each in ("models", "api.customers")
     )
-    doors = {
+    operations = {
         each: importlib.import_module(f"{api.__name__}.{each}")
         for each in ("predict", "lookup", "customer")
     }
@@ -199,15 +199,15 @@ def test_a_generated_client_predicts_looks_up_and_reads_an_error(
     ann = {"customer_id": "ann", "transactions": [line]}
     request = models.PredictRequest.from_dict({"customers": [ann], "horizon_days": [30, 90]})
     with generated.Client(base_url=server.address) as written:
-        reply = doors["predict"].sync(client=written, body=request)
+        reply = operations["predict"].sync(client=written, body=request)
         assert [each.horizon_days for each in reply.predictions] == [30, 90]
         assert 0 < reply.predictions[0].p_churn < 1
         ids = [str(table.index[0]), "nobody"]
         asked = models.LookupRequest.from_dict({"customer_ids": ids, "curve": True})
-        found = doors["lookup"].sync(client=written, body=asked)
+        found = operations["lookup"].sync(client=written, body=asked)
         assert (found.predictions[0].customer_id, found.unknown) == (ids[0], ["nobody"])
-        one = doors["customer"].sync(ids[0], client=written, horizon_days=[30, 90], margin=0.5)
+        one = operations["customer"].sync(ids[0], client=written, horizon_days=[30, 90], margin=0.5)
         assert [each.horizon_days for each in one.predictions] == [30, 90]
-        refused = doors["customer"].sync("nobody", client=written)
+        refused = operations["customer"].sync("nobody", client=written)
     assert isinstance(refused, models.ErrorReply)
     assert (refused.error.status, refused.error.code) == (404, "not_found")

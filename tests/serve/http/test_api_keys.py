@@ -1,4 +1,4 @@
-"""Keys: only hashes are kept, a file is read again, and a mistake never opens the service."""
+"""Keys: only hashes are stored, a file is read again, and a mistake never opens the service."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import pytest
 
 from serve.__main__ import main
 from serve.errors import ServeError
-from serve.http.api_keys import Keys, make_key
+from serve.http.api_keys import ApiKeys, make_key
 
 
 def key(made: dict[str, str]) -> bytes:
     return made["key"].encode()
 
 
-def rewrite(file: Path, text: str, keys: Keys) -> None:
+def rewrite(file: Path, text: str, keys: ApiKeys) -> None:
     file.write_text(text)
     seconds = file.stat().st_mtime + 10
     os.utime(file, (seconds, seconds))
-    keys._look_again = 0.0
+    keys._reread_at = 0.0
 
 
 def test_a_key_is_known_by_its_hash() -> None:
     crm, shop = make_key("crm"), make_key("shop")
-    keys = Keys(f"{crm['line']}, {shop['line']}")
-    assert keys.on
+    keys = ApiKeys(f"{crm['line']}, {shop['line']}")
+    assert keys.required
     assert (keys.name_of(key(crm)), keys.name_of(key(shop))) == ("crm", "shop")
     for wrong in (b"", key(crm)[:-1], key(crm) + b" ", crm["line"].encode(), b"\xff"):
         assert keys.name_of(wrong) is None
@@ -37,7 +37,7 @@ def test_a_key_is_known_by_its_hash() -> None:
 
 
 def test_without_any_setting_keys_are_off() -> None:
-    assert not Keys().on
+    assert not ApiKeys().required
 
 
 @pytest.mark.parametrize(
@@ -51,29 +51,29 @@ def test_without_any_setting_keys_are_off() -> None:
 )
 def test_what_is_no_hash_is_refused_and_not_repeated(listed: str, sentence: str) -> None:
     with pytest.raises(ServeError, match=sentence) as found:
-        Keys(listed)
+        ApiKeys(listed)
     assert "sesame" not in str(found.value)
 
 
 def test_a_file_that_is_missing_or_empty_does_not_let_the_service_start(tmp_path: Path) -> None:
     with pytest.raises(ServeError, match="the keys cannot be read: FileNotFoundError"):
-        Keys(file=tmp_path / "keys")
+        ApiKeys(file=tmp_path / "keys")
     (tmp_path / "keys").write_text("# nobody yet\n\n")
     with pytest.raises(ServeError, match="there is no key"):
-        Keys(file=tmp_path / "keys")
+        ApiKeys(file=tmp_path / "keys")
 
 
 def test_a_key_is_given_and_revoked_in_the_file(tmp_path: Path) -> None:
     crm, shop = make_key("crm"), make_key("shop")
     file = tmp_path / "keys"
     file.write_text(f"# ours\n{crm['line']}  # since May\n")
-    keys = Keys(file=file)
+    keys = ApiKeys(file=file)
     assert (keys.name_of(key(crm)), keys.name_of(key(shop))) == ("crm", None)
     rewrite(file, shop["line"], keys)
     assert (keys.name_of(key(crm)), keys.name_of(key(shop))) == (None, "shop")
     rewrite(file, "", keys)
     assert keys.name_of(key(shop)) is None
-    assert keys.on, "an empty file locks everybody out, it does not let everybody in"
+    assert keys.required, "an empty file locks everybody out, it does not let everybody in"
 
 
 def test_a_file_that_was_damaged_changes_nothing(
@@ -82,7 +82,7 @@ def test_a_file_that_was_damaged_changes_nothing(
     crm = make_key("crm")
     file = tmp_path / "keys"
     file.write_text(crm["line"])
-    keys = Keys(file=file)
+    keys = ApiKeys(file=file)
     with caplog.at_level(logging.ERROR):
         rewrite(file, "crm:sesame-open", keys)
         assert keys.name_of(key(crm)) == "crm"
@@ -93,7 +93,7 @@ def test_a_file_that_was_damaged_changes_nothing(
 def test_the_command_makes_a_key(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["key", "--name", "crm"]) == 0
     made = json.loads(capsys.readouterr().out)
-    assert Keys(made["line"]).name_of(made["key"].encode()) == "crm"
+    assert ApiKeys(made["line"]).name_of(made["key"].encode()) == "crm"
 
 
 def test_the_command_refuses_a_name_that_cannot_be_kept(capsys: pytest.CaptureFixture[str]) -> None:

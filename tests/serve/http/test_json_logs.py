@@ -6,7 +6,7 @@ import json
 import logging
 from typing import Any
 
-from serve.http.json_logs import REPLACED, JsonLines, begin
+from serve.http.json_logs import BENTOML_HANDLER, JsonLines, configure
 
 
 def line(error: BaseException | None = None, **extra: object) -> dict[str, Any]:
@@ -20,11 +20,15 @@ def line(error: BaseException | None = None, **extra: object) -> dict[str, Any]:
 
 
 def test_a_line_says_when_what_and_where() -> None:
-    said = line(request_id="call-7", status=503, secret="sesame")
-    assert said["time"].endswith("+00:00")
-    assert (said["level"], said["logger"], said["message"]) == ("info", "serve.x", "served clv")
-    assert (said["request_id"], said["status"]) == ("call-7", 503)
-    assert "secret" not in said
+    logged = line(request_id="call-7", status=503, secret="sesame")
+    assert logged["time"].endswith("+00:00")
+    assert (logged["level"], logged["logger"], logged["message"]) == (
+        "info",
+        "serve.x",
+        "served clv",
+    )
+    assert (logged["request_id"], logged["status"]) == ("call-7", 503)
+    assert "secret" not in logged
 
 
 def raised() -> BaseException:
@@ -38,10 +42,10 @@ def raised() -> BaseException:
 
 
 def test_an_exception_is_told_by_its_places() -> None:
-    said = line(raised())
-    assert [each for each in said["exception"] if "/" not in each] == ["KeyError", "RuntimeError"]
-    assert "test_json_logs.py" in said["exception"][0]
-    assert "anna" not in json.dumps(said)
+    logged = line(raised())
+    assert [each for each in logged["exception"] if "/" not in each] == ["KeyError", "RuntimeError"]
+    assert "test_json_logs.py" in logged["exception"][0]
+    assert "anna" not in json.dumps(logged)
 
 
 def test_what_the_system_says_of_a_file_is_told() -> None:
@@ -53,11 +57,11 @@ def test_what_the_system_says_of_a_file_is_told() -> None:
 def test_only_the_handler_of_bentoml_is_replaced() -> None:
     logger = logging.getLogger("circus")
     theirs, ours = logging.NullHandler(), logging.NullHandler()
-    theirs.set_name(REPLACED)
+    theirs.set_name(BENTOML_HANDLER)
     before = list(logger.handlers)
     logger.handlers = [theirs, ours]
     try:
-        begin()
+        configure()
         assert [type(each) for each in logger.handlers] == [
             logging.NullHandler,
             logging.StreamHandler,

@@ -1,4 +1,4 @@
-"""What the front does to every request, in this process."""
+"""What the middleware does to every request, in this process."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
-from starlette.requests import Request as AnyRequest
+from starlette.requests import Request as StarletteRequest
 from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
-from starlette.responses import Response as AnyResponse
+from starlette.responses import Response as StarletteResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from serve.api.endpoints import ENDPOINTS, Endpoint
 from serve.errors import ServeError
-from serve.http.access import Guard, is_loopback
-from serve.http.api_keys import Keys, make_key
-from serve.http.middleware import Front
-from serve.http.rate_limits import Rates
+from serve.http.access import AccessControl, is_loopback
+from serve.http.api_keys import ApiKeys, make_key
+from serve.http.middleware import Middleware
+from serve.http.rate_limits import RateLimits
 from serve.http.routes import Request, Response, Router
 from serve.settings import Settings
 
@@ -30,23 +30,23 @@ BEARER = {"authorization": f"Bearer {CRM['key']}"}
 LOCAL = "http://127.0.0.1:3000"
 
 
-async def crowded(request: AnyRequest) -> AnyResponse:
+async def crowded(request: StarletteRequest) -> StarletteResponse:
     return JSONResponse({"error": "Too many requests"}, status_code=429)
 
 
-async def blamed(request: AnyRequest) -> AnyResponse:
+async def blamed(request: StarletteRequest) -> StarletteResponse:
     raise RuntimeError("a password")
 
 
-async def rare(request: AnyRequest) -> AnyResponse:
+async def rare(request: StarletteRequest) -> StarletteResponse:
     return PlainTextResponse("", status_code=418)
 
 
-async def streamed(request: AnyRequest) -> AnyResponse:
+async def streamed(request: StarletteRequest) -> StarletteResponse:
     return StreamingResponse(iter([b"a", b"b"]), headers={"X-Content-Type-Options": "sniff"})
 
 
-async def livez(request: AnyRequest) -> AnyResponse:
+async def livez(request: StarletteRequest) -> StarletteResponse:
     return PlainTextResponse("\n")
 
 
@@ -96,9 +96,11 @@ ROUTER = Router(
 
 def client(keys: str = "", rate: int = 0, address: str = LOCAL, **settings: Any) -> TestClient:
     given = Settings(tracking_uri="none", **settings)
-    front = Front(APP, given, Guard(Keys(keys), Rates(rate)), lambda is_draining: ROUTER)
-    front.router = ROUTER
-    return TestClient(front, base_url=address, raise_server_exceptions=False)
+    middleware = Middleware(
+        APP, given, AccessControl(ApiKeys(keys), RateLimits(rate)), lambda is_shutting_down: ROUTER
+    )
+    middleware.state.router = ROUTER
+    return TestClient(middleware, base_url=address, raise_server_exceptions=False)
 
 
 def error(response: Any, status: int) -> dict[str, Any]:
@@ -275,10 +277,10 @@ def test_a_body_is_counted_whether_it_declares_its_length_or_not() -> None:
 
 def test_bodies_of_all_requests_together_are_bounded() -> None:
     full = client(max_body_bytes=1_000)
-    full.app.stock.held = 7_500  # type: ignore[attr-defined]
+    full.app.state.body_memory.used = 7_500  # type: ignore[attr-defined]
     assert full.post("/echo", content=b" " * 500).status_code == 200
     assert "large requests" in error(full.post("/echo", content=b" " * 501), 429)["message"]
-    assert full.app.stock.held == 7_500  # type: ignore[attr-defined]
+    assert full.app.state.body_memory.used == 7_500  # type: ignore[attr-defined]
 
 
 def test_an_answer_that_takes_too_long_is_given_up() -> None:
@@ -287,14 +289,14 @@ def test_an_answer_that_takes_too_long_is_given_up() -> None:
 
 def test_more_than_a_worker_takes_in_hand_is_refused_but_for_probes() -> None:
     full = client(max_in_flight=1)
-    full.app.in_flight = 1  # type: ignore[attr-defined]
+    full.app.state.in_flight = 1  # type: ignore[attr-defined]
     assert error(full.post("/echo"), 429)["code"] == "too_many_requests"
     assert full.post("/echo").headers["retry-after"] == "1"
     assert full.get("/readyz").status_code == 503
-    full.app.in_flight = 0  # type: ignore[attr-defined]
+    full.app.state.in_flight = 0  # type: ignore[attr-defined]
     assert [full.post("/echo").status_code for _ in range(3)] == [200] * 3
     assert full.post("/broken").status_code == 500
-    assert full.app.in_flight == 0  # type: ignore[attr-defined]
+    assert full.app.state.in_flight == 0  # type: ignore[attr-defined]
 
 
 def test_errors_leave_a_line_and_answers_only_where_it_is_wanted(

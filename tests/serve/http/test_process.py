@@ -1,4 +1,4 @@
-"""The front in processes of its own, two workers: real sockets, signals and logs."""
+"""The middleware in processes of its own, two workers: real sockets, signals and logs."""
 
 from __future__ import annotations
 
@@ -166,8 +166,8 @@ def test_the_log_names_no_customer_and_no_key(running: Running) -> None:
         assert client.post("/predict?who=anna-4711", content=b"").status_code == 200
         assert client.post("/predict", headers={"content-type": "anna-4711"}).status_code == 415
         client.post("/predict", headers={"x-request-id": "anna 4711"}, content=b"{}")
-        told = client.post("/broken", headers={"x-request-id": "call-7"}, content=b"{}")
-    assert told.json()["error"]["request_id"] == told.headers["x-request-id"] == "call-7"
+        response = client.post("/broken", headers={"x-request-id": "call-7"}, content=b"{}")
+    assert response.json()["error"]["request_id"] == response.headers["x-request-id"] == "call-7"
     deadline = time.monotonic() + 10
     while "call-7" not in (text := running.printed.read_text()):
         # the line is written after the answer
@@ -194,7 +194,7 @@ def test_a_key_is_revoked_without_a_restart(running: Running) -> None:
             time.sleep(0.1)
 
 
-def test_whoever_was_let_in_is_answered_though_the_service_ends(running: Running) -> None:
+def test_requests_in_flight_are_answered_though_the_service_ends(running: Running) -> None:
     def slow(number: int) -> int:
         with running.client() as client:
             return client.post("/slow", content=b"{}").status_code

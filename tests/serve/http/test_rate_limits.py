@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from serve.errors import ServeError
-from serve.http.rate_limits import Rates
+from serve.http.rate_limits import RateLimits
 
 
 class Clock:
@@ -15,7 +15,7 @@ class Clock:
         return self.now
 
 
-def sent(rates: Rates, caller: str, times: int) -> int:
+def sent(rates: RateLimits, caller: str, times: int) -> int:
     """How many of so many requests are let in."""
     done = 0
     for _ in range(times):
@@ -29,7 +29,7 @@ def sent(rates: Rates, caller: str, times: int) -> int:
 
 def test_a_key_sends_its_rate_and_no_more() -> None:
     clock = Clock()
-    rates = Rates(5, clock)
+    rates = RateLimits(5, clock)
     assert sent(rates, "crm", 9) == 5
     clock.now += 0.4
     assert sent(rates, "crm", 9) == 2
@@ -38,13 +38,13 @@ def test_a_key_sends_its_rate_and_no_more() -> None:
 
 
 def test_one_key_does_not_use_up_what_another_may_send() -> None:
-    rates = Rates(5, Clock())
+    rates = RateLimits(5, Clock())
     sent(rates, "crm", 9)
     assert sent(rates, "shop", 9) == 5
 
 
 def test_a_refusal_says_when_to_come_again() -> None:
-    rates = Rates(1, Clock())
+    rates = RateLimits(1, Clock())
     rates.count("crm")
     with pytest.raises(ServeError, match="may send 1 a second") as found:
         rates.count("crm")
@@ -52,4 +52,4 @@ def test_a_refusal_says_when_to_come_again() -> None:
 
 
 def test_zero_is_no_limit() -> None:
-    assert sent(Rates(0), "crm", 1_000) == 1_000
+    assert sent(RateLimits(0), "crm", 1_000) == 1_000

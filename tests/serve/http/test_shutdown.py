@@ -1,4 +1,4 @@
-"""Who has been let in is answered: the order of the steps after SIGTERM."""
+"""Graceful shutdown: the order of the steps after SIGTERM."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from types import FrameType
 
 import pytest
 
-from serve.http import shutdown as drain
+from serve.http import shutdown
 from serve.http.shutdown import delay_sigterm
 
 
 class Listening:
     """A server as uvicorn keeps it: what it listens with, and what it does at a signal."""
 
-    def __init__(self, told: list[str]) -> None:
-        self.told = told
+    def __init__(self, steps: list[str]) -> None:
+        self.steps = steps
         self.ended = asyncio.Event()
         self.servers = [self]
 
     def close(self) -> None:
-        self.told.append("nobody else is let in")
+        self.steps.append("no connection is accepted")
 
     def handle_exit(self, number: int, frame: FrameType | None) -> None:
-        self.told.append("connections are closed")
+        self.steps.append("connections are closed")
         self.ended.set()
 
 
@@ -38,16 +38,16 @@ def restored() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("restored")
-def test_the_door_is_shut_before_those_inside_are_sent_away(
+def test_the_socket_is_closed_before_the_connections_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(drain, "SETTLE_SECONDS", 0.02)
-    told: list[str] = []
+    monkeypatch.setattr(shutdown, "SETTLE_SECONDS", 0.02)
+    steps: list[str] = []
 
     async def end() -> float:
-        server = Listening(told)
+        server = Listening(steps)
         signal.signal(signal.SIGTERM, server.handle_exit)
-        delay_sigterm(0.02, lambda: told.append("answers say that it ends"))
+        delay_sigterm(0.02, lambda: steps.append("responses say that it ends"))
         begun = asyncio.get_running_loop().time()
         os.kill(os.getpid(), signal.SIGTERM)
         async with asyncio.timeout(10):
@@ -55,12 +55,16 @@ def test_the_door_is_shut_before_those_inside_are_sent_away(
         return asyncio.get_running_loop().time() - begun
 
     assert asyncio.run(end()) >= 0.04
-    assert told == ["answers say that it ends", "nobody else is let in", "connections are closed"]
+    assert steps == [
+        "responses say that it ends",
+        "no connection is accepted",
+        "connections are closed",
+    ]
 
 
 @pytest.mark.usefixtures("restored")
-def test_a_handler_without_doors_is_called_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drain, "SETTLE_SECONDS", 0.0)
+def test_a_handler_without_sockets_is_called_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutdown, "SETTLE_SECONDS", 0.0)
 
     async def end() -> None:
         ended = asyncio.Event()

@@ -10,21 +10,21 @@ import bentoml
 
 from serve.api.endpoints import ENDPOINTS, Endpoint
 from serve.handlers.page import pages
-from serve.http.application import Careful, Fronted
+from serve.http.application import StartupCheck, WrappedService
 from serve.http.routes import Request, Response, Router
-from serve.metrics import record as meters
+from serve.metrics import record as metrics
 
 
 @bentoml.asgi_app(pages(), name="pages")
 @bentoml.service(
     name="tiny",
-    service_class=Fronted,
+    service_class=WrappedService,
     workers=2,
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
 )
-class Tiny(Careful):
-    def router(self, is_draining: Callable[[], bool]) -> Router:
+class Tiny(StartupCheck):
+    def router(self, is_shutting_down: Callable[[], bool]) -> Router:
         async def echo(request: Request) -> bytes:
             return request.body
 
@@ -37,10 +37,10 @@ class Tiny(Careful):
             raise RuntimeError(f"{request.path_value} has spent {request.body.decode()}")
 
         async def ready(request: Request) -> Response:
-            return Response(b"{}", status=503 if is_draining() else 200)
+            return Response(b"{}", status=503 if is_shutting_down() else 200)
 
         async def numbers(request: Request) -> Response:
-            return Response(meters.exposition(), content_type=meters.KIND)
+            return Response(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
 
         return Router(
             [

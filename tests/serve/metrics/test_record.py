@@ -1,4 +1,4 @@
-"""What Prometheus is told."""
+"""The metrics that Prometheus reads."""
 
 from __future__ import annotations
 
@@ -12,77 +12,77 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from serve.metrics.collectors import Meters
+from serve.metrics.collectors import Metrics
 from serve.metrics.worker_folder import open_folder
 
 NAN = float("nan")
 
 
-def samples(meters: Meters, name: str) -> dict[tuple[str, ...], float]:
+def samples(metrics: Metrics, name: str) -> dict[tuple[str, ...], float]:
     """Values of one series by the values of its labels, in the order of their names."""
-    families = text_string_to_metric_families(meters.exposition().decode())
+    families = text_string_to_metric_families(metrics.exposition().decode())
     found = [each for family in families for each in family.samples if each.name == name]
     return {tuple(each.labels.values()): each.value for each in found}
 
 
 def test_a_request_is_counted_and_timed() -> None:
-    meters = Meters()
+    metrics = Metrics()
     for _ in range(3):
-        requests, seconds = meters.of_request("/predict", "POST", 200)
+        requests, seconds = metrics.of_request("/predict", "POST", 200)
         requests.inc()
         seconds.observe(0.004)
-    assert samples(meters, "perennial_requests_total") == {("/predict", "POST", "200"): 3}
-    assert samples(meters, "perennial_request_seconds_count") == {("/predict",): 3}
+    assert samples(metrics, "perennial_requests_total") == {("/predict", "POST", "200"): 3}
+    assert samples(metrics, "perennial_request_seconds_count") == {("/predict",): 3}
 
 
 @pytest.mark.parametrize("customers", [3, 300])
 def test_few_answers_and_many_are_counted_alike(customers: int) -> None:
-    meters = Meters()
+    metrics = Metrics()
     p_churn = ([0.05, 0.95, NAN] * 100)[:customers]
     clv: Sequence[float] = ([-4.0, 50.0, NAN] * 100)[:customers]
     basis = (["model", "prior", "insufficient"] * 100)[:customers]
-    meters.observe_answer("/predict", p_churn, clv, basis)
+    metrics.observe_answer("/predict", p_churn, clv, basis)
     each = customers // 3
-    assert samples(meters, "perennial_batch_customers_sum") == {("/predict",): customers}
-    assert samples(meters, "perennial_basis_total") == {
+    assert samples(metrics, "perennial_batch_customers_sum") == {("/predict",): customers}
+    assert samples(metrics, "perennial_basis_total") == {
         ("model",): each,
         ("prior",): each,
         ("insufficient",): each,
     }
-    shares = samples(meters, "perennial_p_churn_bucket")
+    shares = samples(metrics, "perennial_p_churn_bucket")
     assert (shares[("0.1",)], shares[("0.9",)], shares[("+Inf",)]) == (each, each, 2 * each)
-    money = samples(meters, "perennial_clv_bucket")
+    money = samples(metrics, "perennial_clv_bucket")
     assert (money[("0.0",)], money[("30.0",)], money[("100.0",)]) == (each, each, 2 * each)
-    assert samples(meters, "perennial_clv_sum")[()] == pytest.approx(46.0 * each)
+    assert samples(metrics, "perennial_clv_sum")[()] == pytest.approx(46.0 * each)
 
 
 def test_unknown_numbers_may_be_none_too() -> None:
-    meters = Meters()
-    meters.observe_answer("/predict", [None], [None], ["insufficient"])  # type: ignore[list-item]
-    assert samples(meters, "perennial_clv_count") == {(): 0}
+    metrics = Metrics()
+    metrics.observe_answer("/predict", [None], [None], ["insufficient"])  # type: ignore[list-item]
+    assert samples(metrics, "perennial_clv_count") == {(): 0}
 
 
 def test_one_model_answers_at_a_time_and_has_an_age() -> None:
-    meters = Meters()
+    metrics = Metrics()
     trained = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
-    meters.set_model("clv", "1", "registry", trained)
-    meters.set_model("clv", "1", "registry", trained)
-    assert samples(meters, "perennial_model_info") == {("clv", "registry", "1"): 1}
-    meters.set_model("clv", "2", "registry", trained)
-    assert samples(meters, "perennial_model_info") == {
+    metrics.set_model("clv", "1", "registry", trained)
+    metrics.set_model("clv", "1", "registry", trained)
+    assert samples(metrics, "perennial_model_info") == {("clv", "registry", "1"): 1}
+    metrics.set_model("clv", "2", "registry", trained)
+    assert samples(metrics, "perennial_model_info") == {
         ("clv", "registry", "1"): 0,
         ("clv", "registry", "2"): 1,
     }
     age = datetime.now(UTC).timestamp() - trained
-    assert samples(meters, "perennial_model_age_seconds")[()] == pytest.approx(age, abs=60)
+    assert samples(metrics, "perennial_model_age_seconds")[()] == pytest.approx(age, abs=60)
 
 
-def test_a_candidate_is_told_until_there_is_none() -> None:
-    meters = Meters()
-    meters.set_candidate("3", "refused")
-    assert samples(meters, "perennial_model_candidate_info") == {("refused", "3"): 1}
-    meters.set_candidate("", "")
-    assert samples(meters, "perennial_model_candidate_info") == {("refused", "3"): 0}
+def test_a_candidate_is_shown_until_there_is_none() -> None:
+    metrics = Metrics()
+    metrics.set_candidate("3", "refused")
+    assert samples(metrics, "perennial_model_candidate_info") == {("refused", "3"): 1}
+    metrics.set_candidate("", "")
+    assert samples(metrics, "perennial_model_candidate_info") == {("refused", "3"): 0}
 
 
 def test_what_dead_processes_left_behind_is_removed(tmp_path: Path) -> None:
@@ -93,8 +93,8 @@ def test_what_dead_processes_left_behind_is_removed(tmp_path: Path) -> None:
     for folder in (dead, ours):
         folder.mkdir()
         (folder / f"gauge_livesum_{child.pid}.db").touch()
-    for kept in (f"gauge_livesum_{os.getpid()}.db", f"counter_{child.pid}.db"):
-        (ours / kept).touch()
+    for name in (f"gauge_livesum_{os.getpid()}.db", f"counter_{child.pid}.db"):
+        (ours / name).touch()
     assert open_folder(tmp_path) == ours
     assert not dead.exists()
     assert {each.name for each in ours.iterdir()} == {
