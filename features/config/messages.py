@@ -7,12 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from features.violations import expectation
+
+# Words of a configuration file, beside those of `features.violations`.
 EXPECTED = {
-    "int_type": "must be a whole number",
-    "float_type": "must be a number",
-    "finite_number": "must be a finite number",
-    "string_type": "must be a text in quotes",
-    "string_too_short": "must not be empty",
     "too_short": "must have at least two entries",
     "tuple_type": "must be a list",
     "string_pattern_mismatch": "must be three capital letters such as GBP",
@@ -31,24 +29,13 @@ def sentence(error: dict[str, Any], form: type[BaseModel]) -> str:
 
 
 def _expectation(error: dict[str, Any]) -> str:
-    context = error.get("ctx", {})
     match error["type"]:
-        case "greater_than" if context["gt"] == 0:
-            return "must be positive"
-        case "greater_than":
-            return f"must be more than {context['gt']:g}"
-        case "greater_than_equal":
-            return f"must be at least {context['ge']:g}"
-        case "less_than":
-            return f"must be less than {context['lt']:g}"
-        case "less_than_equal":
-            return f"must be at most {context['le']:g}"
         case "literal_error":
-            return f"must be one of {context['expected']}"
+            return f"must be one of {error['ctx']['expected']}"
         case "value_error":
-            return str(context["error"])
-        case kind:
-            return EXPECTED.get(kind, str(error["msg"]))
+            return str(error["ctx"]["error"])
+        case _:
+            return expectation(error, EXPECTED, number="{:g}".format)
 
 
 def _suggestion(location: tuple[str, ...], form: type[BaseModel]) -> str:

@@ -1,4 +1,4 @@
-"""Violations that pydantic found, in words: where, what it must be, what it was."""
+"""What is wrong with a request, in words: where, what it must be, what it was."""
 
 from __future__ import annotations
 
@@ -7,23 +7,21 @@ import json
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from features.violations import expectation
+
 MOST_DETAILS = 20
 LONGEST_VALUE = 60
+# Words of a request, beside those of `features.violations`.
 EXPECTED = {
-    "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
     "dict_type": "must be an object",
-    "finite_number": "must be a finite number",
     "float_parsing": "must be a number",
-    "float_type": "must be a number",
     "int_from_float": "must be a whole number",
     "int_parsing": "must be a whole number",
-    "int_type": "must be a whole number",
     "list_type": "must be a list",
-    "model_type": "must be an object",
     "model_attributes_type": "must be an object",
-    "string_type": "must be a text in quotes",
-    "string_too_short": "must not be empty",
+    "model_type": "must be an object",
 }
 
 
@@ -42,7 +40,7 @@ def summary(error: ValidationError) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as it may be repeated in a message: short."""
+    """A value as a message repeats it: short."""
     text = json.dumps(value, ensure_ascii=False, default=repr)
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
 
@@ -55,35 +53,24 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 
 def _message(error: ErrorDetails) -> str:
-    kind, context = error["type"], error.get("ctx", {})
-    if kind == "missing":
-        return "is missing, add it"
-    if kind == "extra_forbidden":
-        return "is an unknown field, remove it or correct its name"
-    if kind == "json_invalid":
-        return f"the body is not JSON: {context['error']}"
-    if kind == "too_short":
-        return f"must hold at least {context['min_length']} entry, got an empty list"
-    if kind == "too_long":
-        return f"must hold at most {context['max_length']:,} entries, got more"
-    if kind == "value_error":
-        return str(context["error"])
-    return f"{_expectation(kind, context, error['msg'])}, got {shown(error['input'])}"
-
-
-def _expectation(kind: str, context: dict[str, object], otherwise: str) -> str:
-    match kind:
-        case "greater_than" if context["gt"] == 0:
-            return "must be positive"
-        case "greater_than":
-            return f"must be more than {context['gt']}"
-        case "greater_than_equal":
-            return f"must be at least {context['ge']}"
-        case "less_than_equal":
-            return f"must be at most {context['le']}"
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "missing":
+            return "is missing, add it"
+        case "extra_forbidden":
+            return "is an unknown field, remove it or correct its name"
+        case "json_invalid":
+            return f"the body is not JSON: {context['error']}"
+        case "too_short":
+            return f"must hold at least {context['min_length']} entry, got an empty list"
+        case "too_long":
+            return f"must hold at most {context['max_length']:,} entries, got more"
+        case "value_error":
+            return str(context["error"])
         case "literal_error":
-            return f"must be {context['expected']}"
+            expected = f"must be {context['expected']}"
         case "string_too_long":
-            return f"must have at most {context['max_length']} characters"
+            expected = f"must have at most {context['max_length']} characters"
         case _:
-            return EXPECTED.get(kind, otherwise)
+            expected = expectation(error, EXPECTED)
+    return f"{expected}, got {shown(error['input'])}"
