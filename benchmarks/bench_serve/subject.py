@@ -19,7 +19,7 @@ from models import bundle as bundles
 from models.purchases.bundle import PurchaseBundle
 from serve.api.requests import PredictRequest, parse
 from serve.errors import ServeError
-from serve.handlers import transactions
+from serve.handlers.transactions import read_features
 from serve.model.live import load
 from serve.settings import Settings, read_settings
 
@@ -56,12 +56,12 @@ def subject(work: Path) -> Subject:
     """The champion of the registry, or a model of the CDNOW log trained into `work`."""
     settings = read_settings()
     try:
-        served = load(settings)
+        model = load(settings)
     except ServeError as error:
         sys.stderr.write(f"{error}; a small model is trained for the measurement instead\n")
         settings = _trained(work)
-        served = load(settings)
-    bundle = served.bundle
+        model = load(settings)
+    bundle = model.bundle
     if not isinstance(bundle, PurchaseBundle):
         raise SystemExit("the measurement is of a model of purchases, and the champion is not one")
     bundles.save(bundle, work / "bundle")
@@ -70,7 +70,7 @@ def subject(work: Path) -> Subject:
     everybody = _rows(bundle, _customers(bundle, range(MANY)))
     return Subject(
         settings=settings,
-        version=served.version,
+        version=model.version,
         bundle=bundle,
         folder=work / "bundle",
         raw=[request("/predict", _json(each)) for each in one_each],
@@ -111,7 +111,7 @@ def _customers(bundle: PurchaseBundle, numbers: Any) -> dict[str, Any]:
 
 def _rows(bundle: PurchaseBundle, body: dict[str, Any]) -> list[dict[str, Any]]:
     """The same customers as rows of the feature table."""
-    table = transactions.read_features(parse(PredictRequest, _json(body)), bundle).table()
+    table = read_features(parse(PredictRequest, _json(body)), bundle).table()
     cells = table.astype(object).where(table.notna(), None)
     pairs = zip(cells.index.tolist(), cells.to_numpy().tolist(), strict=True)
     names = [str(each) for each in cells]

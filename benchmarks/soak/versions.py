@@ -1,4 +1,4 @@
-"""Versions of a small model with different numbers, registered, and what each must answer."""
+"""Versions of a small model with different numbers, registered, and what each must predict."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from models import bundle as bundles
 from models.purchases.bundle import PurchaseBundle
 from serve.__main__ import main as serve
 from serve.api.requests import PredictRequest, parse
-from serve.handlers import predict as answer
-from serve.handlers import transactions
+from serve.handlers.predict import predict, predict_features
+from serve.handlers.transactions import read_features
 from serve.model.loaded import LoadedModel
 from serve.store.database import Database
 from serve.store.lookups import lookup
@@ -80,18 +80,18 @@ def register_all(work: Path) -> Soaked:
     os.environ.pop("MLFLOW_TRACKING_URI", None)
     config, first, customers = _trained(work)
     tracking.connect("soak")
-    served = []
+    models = []
     for number in range(1, VERSIONS + 1):
         folder = work / f"version-{number}"
         bundles.save(_variant(first, number), folder)
         with tracking.parent("clv", tracking.Record()):
             registered = register(folder, metrics={}, tags={})
-        served.append(_served(folder, registered.version))
+        models.append(_loaded(folder, registered.version))
     ids = [each["customer_id"] for each in customers]
     return Soaked(
         tracking_uri=f"sqlite:///{work / 'mlflow.db'}",
-        versions=[each.version for each in served],
-        cases=[case for each in customers for case in _cases(served, first, each)],
+        versions=[each.version for each in models],
+        cases=[case for each in customers for case in _cases(models, first, each)],
         lookups=[Case("/lookup", _json({"customer_ids": [each]}), {}) for each in ids],
         config=config,
     )
@@ -149,29 +149,29 @@ def _variant(bundle: PurchaseBundle, number: int) -> PurchaseBundle:
     return replace(bundle, card=bundle.card.model_copy(update={"churn": moved}))
 
 
-def _served(folder: Path, version: str) -> LoadedModel:
+def _loaded(folder: Path, version: str) -> LoadedModel:
     loaded = bundles.load(folder)
     return LoadedModel(bundle=loaded, name="clv", version=version, run_id=None, source="registry")
 
 
 def _cases(
-    served: list[LoadedModel], bundle: PurchaseBundle, customer: dict[str, Any]
+    models: list[LoadedModel], bundle: PurchaseBundle, customer: dict[str, Any]
 ) -> list[Case]:
     raw = {"customers": [customer], "as_of": "1998-01-01", "horizon_days": [30, 365]}
-    known = transactions.read_features(parse(PredictRequest, _json(raw)), bundle).table()
+    known = read_features(parse(PredictRequest, _json(raw)), bundle).table()
     table = known.astype(object).where(known.notna(), None)
     rows = [{"customer_id": name, **table.loc[name].to_dict()} for name in table.index]
     bodies = [
-        ("/predict", _json(raw), answer.predict),
-        ("/predict_features", _json({"rows": rows, "curve": True}), answer.predict_features),
+        ("/predict", _json(raw), predict),
+        ("/predict_features", _json({"rows": rows, "curve": True}), predict_features),
     ]
     return [
         Case(
             path,
             body,
-            {each.version: json.loads(say(each, body))["predictions"] for each in served},
+            {each.version: json.loads(predicted(each, body))["predictions"] for each in models},
         )
-        for path, body, say in bodies
+        for path, body, predicted in bodies
     ]
 
 

@@ -19,7 +19,8 @@ from serve.api.query import CustomerQuery
 from serve.api.requests import LookupRequest, Options, parse
 from serve.errors import ServeError
 from serve.handlers.batch_description import describe_batch
-from serve.handlers.predict import query_rows, reply
+from serve.handlers.predict import reply
+from serve.handlers.prediction_query import CustomerFeatures, prediction_query
 from serve.model.loaded import LoadedModel
 from serve.store.database import Database
 from serve.store.lookups import LookupResult, history, lookup
@@ -92,11 +93,10 @@ def _reply(
                 ],
             }
         )
-    query = query_rows(
-        model,
+    rows = _rows(model, found.scores)
+    query = prediction_query(
+        CustomerFeatures.of_rows(rows, model.bundle.names, batch.as_of),
         request,
-        _rows(model, found.scores),
-        as_of=batch.as_of,
         horizon_days=batch.horizon_days,
         economics=Economics.model_validate(batch.economics),
     )
@@ -109,7 +109,7 @@ def _rows(model: LoadedModel, scores: list[Score]) -> Rows:
     tables = [each.features or {} for each in scores]
     if any(name not in table for table in tables for name in names):
         raise ServeError(
-            "the stored features are not those that the running model reads: score the customers "
+            "the stored features are not those that the live model reads: score the customers "
             "again, or ask without options for what was stored",
             status=503,
         )

@@ -6,20 +6,18 @@ There is no arithmetic here.
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 
 import msgspec
 
-from features.config.sections import Economics
 from features.errors import DataError
 from features.timestamps import format_timestamp, parse_as_of
 from models.subscriptions.bundle import SubscriptionBundle
 from serve.api.feature_rows import Rows, feature_rows
 from serve.api.requests import FeaturesRequest, Options, PredictRequest, parse
 from serve.errors import ServeError
-from serve.handlers import transactions
-from serve.handlers.prediction_query import PredictionQuery, feature_table
+from serve.handlers.prediction_query import CustomerFeatures, PredictionQuery, prediction_query
 from serve.handlers.predictions import predictions
+from serve.handlers.transactions import read_features
 from serve.metrics import record as metrics
 from serve.model.loaded import LoadedModel
 
@@ -38,20 +36,12 @@ def predict(model: LoadedModel, body: bytes) -> bytes:
             "table, which GET /model lists, to /predict_features"
         )
     try:
-        features = transactions.read_features(request, bundle)
+        customers = read_features(request, bundle)
     except DataError as error:
         raise ServeError(str(error)) from None
     card = model.bundle.card
-    query = PredictionQuery(
-        ids=features.ids,
-        matrix=features.matrix,
-        table=features.table,
-        as_of=features.as_of,
-        horizons=request.horizon_days or (card.horizon_days,),
-        economics=_terms(request, card.economics),
-        curve=request.curve,
-        explain=request.explain,
-        notes=features.notes,
+    query = prediction_query(
+        customers, request, horizon_days=card.horizon_days, economics=card.economics
     )
     return reply(model, query, "/predict")
 
@@ -61,38 +51,11 @@ def predict_features(model: LoadedModel, body: bytes) -> bytes:
     fast = model.read_rows(body)
     request, rows = fast if fast is not None else _validated(model, body)
     card = model.bundle.card
-    query = query_rows(
-        model,
-        request,
-        rows,
-        as_of=_as_of(model, request),
-        horizon_days=card.horizon_days,
-        economics=card.economics,
+    customers = CustomerFeatures.of_rows(rows, model.bundle.names, _as_of(model, request))
+    query = prediction_query(
+        customers, request, horizon_days=card.horizon_days, economics=card.economics
     )
     return reply(model, query, "/predict_features")
-
-
-def query_rows(
-    model: LoadedModel,
-    request: Options,
-    rows: Rows,
-    *,
-    as_of: datetime,
-    horizon_days: int,
-    economics: Economics,
-) -> PredictionQuery:
-    """The query for rows of the feature table; horizon and economics are defaults."""
-    return PredictionQuery(
-        ids=rows.ids,
-        matrix=rows.matrix,
-        table=partial(feature_table, rows.ids, rows.cells, model.bundle.names),
-        as_of=as_of,
-        horizons=request.horizon_days or (horizon_days,),
-        economics=_terms(request, economics),
-        curve=request.curve,
-        explain=request.explain,
-        notes={},
-    )
 
 
 def reply(model: LoadedModel, query: PredictionQuery, endpoint: str, **more: object) -> bytes:
@@ -131,7 +94,3 @@ def _as_of(model: LoadedModel, request: Options) -> datetime:
         return parse_as_of(request.as_of, card.timezone)
     except DataError as error:
         raise ServeError(str(error)) from None
-
-
-def _terms(request: Options, defaults: Economics) -> Economics:
-    return request.economics.over(defaults) if request.economics else defaults

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,15 +14,17 @@ from numpy.typing import NDArray
 
 from features.config.sections import Economics
 from models.encoding import Cell
+from serve.api.feature_rows import Rows
+from serve.api.requests import Options
 
 Notes = Mapping[str, list[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PredictionQuery:
-    """Customers in the order of the reply, their features, and what is to be predicted.
+class CustomerFeatures:
+    """Customers in the order of the reply, and their features.
 
-    matrix  features as `bundle.feature_matrix` has them, shape (customers, features)
+    matrix  features as `models.encoding` has them, shape (customers, features)
     table   the same as a feature table: made only where texts are needed
     notes   sentences for single customers that become warnings
     """
@@ -30,11 +33,40 @@ class PredictionQuery:
     matrix: NDArray[np.float64]
     table: Callable[[], pd.DataFrame]
     as_of: datetime
+    notes: Notes
+
+    @classmethod
+    def of_rows(cls, rows: Rows, names: Sequence[str], as_of: datetime) -> CustomerFeatures:
+        """Rows of the feature table, with the features' names."""
+        table = partial(feature_table, rows.ids, rows.cells, names)
+        return cls(ids=rows.ids, matrix=rows.matrix, table=table, as_of=as_of, notes={})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionQuery(CustomerFeatures):
+    """The customers, and what is to be predicted of them."""
+
     horizons: tuple[int, ...]
     economics: Economics
     curve: bool
     explain: bool
-    notes: Notes
+
+
+def prediction_query(
+    customers: CustomerFeatures, options: Options, *, horizon_days: int, economics: Economics
+) -> PredictionQuery:
+    """The query of a request; horizon and economics count where its options name none."""
+    return PredictionQuery(
+        ids=customers.ids,
+        matrix=customers.matrix,
+        table=customers.table,
+        as_of=customers.as_of,
+        notes=customers.notes,
+        horizons=options.horizon_days or (horizon_days,),
+        economics=options.economics.over(economics) if options.economics else economics,
+        curve=options.curve,
+        explain=options.explain,
+    )
 
 
 def feature_table(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
@@ -20,24 +19,13 @@ from models.purchases.bundle import PurchaseBundle
 from models.purchases.card import PurchaseCard
 from serve.api.requests import Customer, PredictRequest
 from serve.errors import ServeError
-from serve.handlers.prediction_query import Notes, feature_table
+from serve.handlers.prediction_query import CustomerFeatures, feature_table
 
 OPTIONAL = ("order_id", "category", "channel")
 FAST_PATH_LINES = 5_000
 
 
-@dataclass(frozen=True)
-class RequestFeatures:
-    """The same names as in `serve.handlers.prediction_query.PredictionQuery`."""
-
-    ids: list[str]
-    matrix: Values
-    table: partial[pd.DataFrame]
-    as_of: datetime
-    notes: Notes
-
-
-def read_features(request: PredictRequest, bundle: PurchaseBundle) -> RequestFeatures:
+def read_features(request: PredictRequest, bundle: PurchaseBundle) -> CustomerFeatures:
     """Features of each customer of the request, in its order; all unknown without a purchase.
 
     Few transactions take the compiled fast path, many the database engine: the same numbers.
@@ -51,10 +39,15 @@ def read_features(request: PredictRequest, bundle: PurchaseBundle) -> RequestFea
     notes = _notes(ids, histories, as_of, card)
     admitted = [_apply_policies(history, card) for history in histories]
     if sum(map(len, admitted)) <= FAST_PATH_LINES:
-        return RequestFeatures(ids, *_fast_path(ids, admitted, as_of, bundle), as_of, notes)
+        matrix, table = _fast_path(ids, admitted, as_of, bundle)
+        return CustomerFeatures(ids=ids, matrix=matrix, table=table, as_of=as_of, notes=notes)
     features = _by_engine(ids, admitted, as_of, bundle)
-    return RequestFeatures(
-        ids, bundle.feature_matrix(features), partial(_itself, features), as_of, notes
+    return CustomerFeatures(
+        ids=ids,
+        matrix=bundle.feature_matrix(features),
+        table=lambda: features,
+        as_of=as_of,
+        notes=notes,
     )
 
 
@@ -113,10 +106,6 @@ def _by_engine(
     timestamps = pd.to_datetime(frame["us"], unit="us", utc=True).dt.as_unit("us")
     lines = canonical_lines(frame.assign(timestamp=timestamps, **texts), card.timezone)
     return table.build_features(lines, as_of, optional=card.optional).reindex(ids)
-
-
-def _itself(features: pd.DataFrame) -> pd.DataFrame:
-    return features
 
 
 @cache
