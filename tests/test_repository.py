@@ -1,4 +1,4 @@
-"""What the repository says of itself holds: commands, flags, configurations, pins and links."""
+"""Make targets, MLflow entry points, sample configurations and pins fit what they are for."""
 
 from __future__ import annotations
 
@@ -12,23 +12,21 @@ from typing import Any
 import pytest
 import yaml
 
-from features.__main__ import main as features_door
-from features.config.read import read_config, read_purchase_config
+from features.__main__ import main as features_cli
+from features.config.read import read_config
 from features.config.subscriptions import SubscriptionData
-from serve.__main__ import main as serve_door
-from serve.api import requests as wire
-from train.__main__ import main as train_door
+from serve.__main__ import main as serve_cli
+from train.__main__ import main as train_cli
 
 ROOT = Path(__file__).resolve().parent.parent
-DOORS: dict[str, Callable[[list[str]], int]] = {
-    "features": features_door,
-    "serve": serve_door,
-    "train": train_door,
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "features": features_cli,
+    "serve": serve_cli,
+    "train": train_cli,
 }
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "data" / "README.md"])
 PINS = sorted((ROOT / "requirements").glob("*.txt"))
 ENTRY_POINTS: dict[str, Any] = yaml.safe_load((ROOT / "MLproject").read_text())["entry_points"]
-ROOMS = ("features", "models", "train", "serve")
+PACKAGES = ("features", "models", "train", "serve")
 
 
 def name_of(path: Path) -> str:
@@ -40,16 +38,16 @@ def targets() -> set[str]:
     return set(re.findall(r"^([a-z-]+):.*##", text, flags=re.MULTILINE))
 
 
-def flags_of(door: str, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> set[str]:
-    """The flags that a door's own --help names."""
+def flags_of(package: str, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> set[str]:
+    """The flags that a command's own --help names."""
     with pytest.raises(SystemExit) as stop:
-        DOORS[door]([*arguments, "--help"])
+        COMMANDS[package]([*arguments, "--help"])
     assert stop.value.code == 0
     return set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out))
 
 
 def words(command: str, **parameters: str) -> list[str]:
-    """What `python` is called with once MLflow has filled in the parameters, told by the shell."""
+    """What `python` is called with once MLflow has filled in the parameters."""
     quoted = {name: f"'{value}'" for name, value in parameters.items()}
     script = 'python() { printf "%s\\n" "$@"; }; ' + command.format(**quoted)
     shown = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
@@ -62,12 +60,6 @@ def given(entry: str, **parameters: str) -> list[str]:
         for name, kind in ENTRY_POINTS[entry]["parameters"].items()
     }
     return words(ENTRY_POINTS[entry]["command"], **{**defaults, **parameters})
-
-
-@pytest.mark.parametrize("path", PAGES, ids=name_of)
-def test_every_make_command_that_is_written_down_exists(path: Path) -> None:
-    commands = re.findall(r"(?:^ {4}|`)make ([a-z-]+)", path.read_text(), flags=re.MULTILINE)
-    assert set(commands) <= targets()
 
 
 def test_every_target_says_what_to_type_next() -> None:
@@ -84,32 +76,32 @@ def test_the_gate_of_ci_is_the_gate_of_people() -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRY_POINTS)
-def test_an_mlflow_entry_point_has_the_names_and_flags_of_its_door(
+def test_an_mlflow_entry_point_has_the_names_and_flags_of_its_command(
     entry: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     filled = given(entry, **dict.fromkeys(ENTRY_POINTS[entry]["parameters"], "1"))
     assert filled[0] == "-m"
-    door, rest = filled[1], filled[2:]
+    package, rest = filled[1], filled[2:]
     used = {word for word in rest if word.startswith("--")}
     command = [rest[0]] if not rest[0].startswith("--") else []
-    assert used <= flags_of(door, command, capsys)
+    assert used <= flags_of(package, command, capsys)
     assert used == {f"--{name.replace('_', '-')}" for name in ENTRY_POINTS[entry]["parameters"]}
 
 
 @pytest.mark.parametrize("entry", ENTRY_POINTS)
-def test_a_parameter_that_is_left_out_reaches_no_door_as_an_empty_value(
+def test_a_parameter_that_is_left_out_reaches_no_command_as_an_empty_value(
     entry: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The doors of train and serve read an empty flag as none; the door of features is spared."""
+    """train and serve read an empty flag as none; to features it is not given."""
     if given(entry)[1] == "features":
         assert "" not in given(entry)
     else:
         with pytest.raises(SystemExit) as stop:
-            DOORS[given(entry)[1]]([*given(entry)[2:], "--help"])
+            COMMANDS[given(entry)[1]]([*given(entry)[2:], "--help"])
         assert stop.value.code == 0, capsys.readouterr().err
 
 
-def test_what_a_parameter_holds_reaches_the_door_as_one_word() -> None:
+def test_what_a_parameter_holds_reaches_the_command_as_one_word() -> None:
     assert "2011-09-10 10:00" in given("features", as_of="2011-09-10 10:00")
     assert "2011-09-10 10:00" in given("main", as_of="2011-09-10 10:00")
 
@@ -119,19 +111,6 @@ def test_every_configuration_is_read_and_its_log_is_there(path: Path) -> None:
     data = read_config(path).data
     source = data.customers if isinstance(data, SubscriptionData) else data.transactions
     assert (ROOT / source).is_file()
-
-
-def test_the_five_lines_of_the_readme_are_a_configuration(tmp_path: Path) -> None:
-    blocks = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
-    (tmp_path / "mine.toml").write_text(blocks[0])
-    assert read_purchase_config(tmp_path / "mine.toml").problem.horizon_days > 0
-
-
-def test_the_readmes_request_is_one_that_the_service_reads() -> None:
-    readme = (ROOT / "README.md").read_text()
-    path = re.findall(r"-d @(\S+)", readme)[0]
-    asked = wire.parse(wire.PredictRequest, (ROOT / path).read_bytes())
-    assert all(f'"{each.customer_id}"' in readme for each in asked.customers)
 
 
 @pytest.mark.parametrize("path", PINS, ids=name_of)
@@ -154,25 +133,9 @@ def test_what_runs_and_what_tests_are_pinned_alike() -> None:
     assert len(uv) == 1
 
 
-def test_the_packages_are_the_rooms() -> None:
+def test_the_packages_are_listed_wherever_tools_need_them() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
     listed = project["setuptools"]["packages"]["find"]["include"]
-    assert listed == [name for room in ROOMS for name in (room, f"{room}.*")]
-    assert project["mypy"]["packages"] == list(ROOMS)
-    assert project["coverage"]["run"]["source"] == list(ROOMS)
-
-
-@pytest.mark.parametrize("path", PAGES, ids=name_of)
-def test_links_lead_somewhere(path: Path) -> None:
-    links = re.findall(r"\]\(([^)#]+)\)", path.read_text())
-    assert not [
-        link for link in links if "://" not in link and not (path.parent / link).resolve().exists()
-    ]
-
-
-def test_decisions_are_numbered_and_short() -> None:
-    records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
-    for record in records:
-        number = int(record.name.split("-")[0])
-        assert record.read_text().startswith(f"# {number}. ")
-        assert len(record.read_text().splitlines()) <= 30
+    assert listed == [name for package in PACKAGES for name in (package, f"{package}.*")]
+    assert project["mypy"]["packages"] == list(PACKAGES)
+    assert project["coverage"]["run"]["source"] == list(PACKAGES)

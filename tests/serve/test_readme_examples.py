@@ -1,4 +1,4 @@
-"""The examples of the README as they stand there, but for the address and the customers."""
+"""The examples of README.md and docs/api.md as they stand, but for address and customers."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-SECTION = README.partition("### Asking for one customer\n")[2].partition("\n### ")[0]
+PAGES = [(ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/api.md")]
+TEXT = "\n".join(PAGES)
 ADDRESS, STORED = "http://127.0.0.1:3000", ("18102", "14646")
 COMMANDS = [
     re.sub(r"^ {4}", "", each, flags=re.MULTILINE).strip()
-    for each in re.findall(r"^ {4}curl (?:.*\\\n)*.*$", SECTION, flags=re.MULTILINE)
+    for each in re.findall(r"^ {4}curl (?:.*\\\n)*.*$", TEXT, flags=re.MULTILINE)
 ]
-PROGRAMS = re.findall(r"```python\n(.*?)```", SECTION, flags=re.DOTALL)
+PROGRAMS = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
 
 
 def here(text: str, server: Any, table: Any) -> str:
@@ -32,8 +32,8 @@ def here(text: str, server: Any, table: Any) -> str:
 
 
 def test_the_examples_are_found_and_name_every_endpoint() -> None:
-    assert len(COMMANDS) == 9
-    assert len(PROGRAMS) == 2
+    assert len(COMMANDS) == 2 + 9
+    assert len(PROGRAMS) == 1 + 2
     endpoints = (
         "/predict ",
         "/predict_features ",
@@ -47,7 +47,7 @@ def test_the_examples_are_found_and_name_every_endpoint() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_curl_command_of_the_readme_succeeds(
+def test_a_curl_command_succeeds(
     server: Any, scored: dict[str, Any], table: Any, command: str
 ) -> None:
     told = subprocess.run(
@@ -64,7 +64,7 @@ def test_a_curl_command_of_the_readme_succeeds(
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_program_of_the_readme_runs(
+def test_a_program_runs(
     server: Any, scored: dict[str, Any], table: Any, program: str
 ) -> None:
     told = subprocess.run(

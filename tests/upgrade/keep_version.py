@@ -120,7 +120,7 @@ def questions(kind: str, scored: Path) -> list[tuple[str, Any]]:
     asked = [
         ("/predict_features", {"rows": rows, "horizon_days": [30, 365], **whole}),
         ("/lookup", {"customer_ids": ids}),
-        ("/lookup", {"customer_ids": ids, "economics": {"margin": 0.2}, **whole}),
+        ("/lookup", {"customer_ids": ids, "economics": {"margin": 0.2}}),
         (f"/customers/{ids[0]}", None),
         (f"/customers/{ids[1]}?{TERMS}", None),
         ("/customers?sort=clv&descending=true&limit=5", None),
@@ -150,10 +150,14 @@ def keep(kind: str, checkout: Path, place: Path) -> None:
             exchanges = []
             for path, body in questions(kind, scored):
                 status, reply = ask(address + path, body)
-                exchanges.append({"path": path, "body": body, "status": status, "reply": reply})
+                exchanges.append(
+                    {"path": path, "body": body, "status": status, "reply": json.loads(reply)}
+                )
         _collect(subject.var, place)
-        told = json.dumps(exchanges, indent=1, ensure_ascii=False)
-        (place / "exchanges.json").write_text(told + "\n", encoding="utf-8")
+        shutil.copy(work / "few.parquet", place / "customers.parquet")
+        (place / "config.toml").write_text(text, encoding="utf-8")
+        lines = ",\n".join(json.dumps(each, separators=(",", ":")) for each in exchanges)
+        (place / "exchanges.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
 
 
 def _collect(var: Path, place: Path) -> None:
