@@ -56,7 +56,8 @@ class Origin:
 class Content:
     """The scores of a batch and the features that they were made from.
 
-    predictions  see `models.predictor.predict`; index customer_id; any columns, `warnings` a list
+    predictions  see `models.predictions.Predictor.predict`; index customer_id; any columns,
+                 `warnings` a list
     features     the rows of the feature table, the same index in the same order
     """
 

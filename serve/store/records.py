@@ -44,7 +44,8 @@ class Batch(Origin):
 class Score:
     """One customer in one batch.
 
-    prediction  the columns of `models.predictor.predict` that the batch has, in its order
+    prediction  the columns of `models.predictions.Predictor.predict` that the batch has, in its
+                order
     features    the customer's row of the feature table; None unless it was asked for
     """
 

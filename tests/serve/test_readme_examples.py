@@ -64,9 +64,7 @@ def test_a_curl_command_succeeds(
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_program_runs(
-    server: Any, scored: dict[str, Any], table: Any, program: str
-) -> None:
+def test_a_program_runs(server: Any, scored: dict[str, Any], table: Any, program: str) -> None:
     told = subprocess.run(
         [sys.executable, "-c", here(program, server, table)],
         cwd=ROOT,
