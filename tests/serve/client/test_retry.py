@@ -36,16 +36,16 @@ def reply(version: str = "1", *ids: str) -> PredictReply:
 
 
 def error(status: int) -> bytes:
-    told = {"status": status, "code": "a_code", "message": "A sentence.", "field": None}
-    return json.dumps({"error": {**told, "details": [], "request_id": "id"}}).encode()
+    content = {"status": status, "code": "a_code", "message": "A sentence.", "field": None}
+    return json.dumps({"error": {**content, "details": [], "request_id": "id"}}).encode()
 
 
 @dataclass
 class Script:
-    """What is answered, in order; the last answer is given to all that follow."""
+    """The responses, in order; the last one is sent to all requests that follow."""
 
     port: int
-    answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
+    responses: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
     asked: int = 0
     waits: list[float] = field(default_factory=list)
 
@@ -54,7 +54,7 @@ class Script:
 
     def next(self) -> tuple[int, dict[str, str], bytes]:
         self.asked += 1
-        return self.predictions[min(self.asked, len(self.predictions)) - 1]
+        return self.responses[min(self.asked, len(self.responses)) - 1]
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
-            status, headers, body = told.next()
+            status, headers, body = running.next()
             if status != DROP:
                 self.send_response(status)
                 for name, value in {**headers, "content-length": str(len(body))}.items():
@@ -75,11 +75,11 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
             """Say nothing."""
 
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    told = Script(listening.server_address[1])
-    monkeypatch.setattr(retry.time, "sleep", told.waits.append)
+    running = Script(listening.server_address[1])
+    monkeypatch.setattr(retry.time, "sleep", running.waits.append)
     thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
     thread.start()
-    yield told
+    yield running
     listening.shutdown()
     thread.join()
     listening.server_close()
@@ -90,7 +90,7 @@ GOOD = (200, {}, reply().model_dump_json().encode())
 
 @pytest.mark.parametrize("status", [429, 503, 504, DROP])
 def test_what_may_pass_is_asked_again(script: Script, status: int) -> None:
-    script.answers = [(status, {}, error(status))] * 2 + [GOOD]
+    script.responses = [(status, {}, error(status))] * 2 + [GOOD]
     with script.client() as client:
         assert client.predict([]).currency == "GBP"
     assert script.asked == 3
@@ -99,43 +99,43 @@ def test_what_may_pass_is_asked_again(script: Script, status: int) -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 408, 413, 415, 500])
 def test_what_will_not_pass_is_not_asked_again(script: Script, status: int) -> None:
-    script.answers = [(status, {}, error(status))]
+    script.responses = [(status, {}, error(status))]
     with script.client() as client, pytest.raises(ApiError, match="A sentence") as raised:
         client.predict([])
     assert (script.asked, raised.value.status, raised.value.code) == (1, status, "a_code")
 
 
 def test_it_gives_up_in_the_end_and_raises_the_last_error(script: Script) -> None:
-    script.answers = [(DROP, {}, b""), (503, {}, error(503))]
+    script.responses = [(DROP, {}, b""), (503, {}, error(503))]
     with script.client(retries=2) as client, pytest.raises(ApiError, match="A sentence"):
         client.predict([])
     assert script.asked == 3
 
 
 def test_nobody_there_is_an_error_without_a_status(script: Script) -> None:
-    script.answers = [(DROP, {}, b"")]
+    script.responses = [(DROP, {}, b"")]
     with script.client(retries=1) as client, pytest.raises(ApiError, match="no answer") as raised:
         client.predict([])
     assert (raised.value.status, raised.value.code) == (None, "unreachable")
 
 
 def test_it_waits_as_long_as_it_is_asked_to_but_not_for_ever(script: Script) -> None:
-    script.answers = [(429, {"retry-after": "7"}, error(429)), GOOD]
+    script.responses = [(429, {"retry-after": "7"}, error(429)), GOOD]
     with script.client() as client:
         client.predict([])
     assert script.waits == [7.0]
-    script.answers, script.asked = [(503, {"retry-after": "3600"}, error(503))], 0
+    script.responses, script.asked = [(503, {"retry-after": "3600"}, error(503))], 0
     with script.client() as client, pytest.raises(ApiError):
         client.predict([])
     assert script.asked == 1
 
 
 def test_a_response_of_somebody_else_is_an_error_of_its_own(script: Script) -> None:
-    script.answers = [(502, {}, b"<html>")]
+    script.responses = [(502, {}, b"<html>")]
     with script.client() as client, pytest.raises(ApiError, match="502 Bad Gateway") as raised:
         client.predict([])
     assert raised.value.code == "foreign"
-    script.answers = [(200, {}, b'{"name": "ann"}')]
+    script.responses = [(200, {}, b'{"name": "ann"}')]
     with script.client() as client, pytest.raises(ApiError, match="not one of this service"):
         client.predict([])
 
@@ -143,7 +143,7 @@ def test_a_response_of_somebody_else_is_an_error_of_its_own(script: Script) -> N
 def test_what_a_newer_service_says_beside_it_is_passed_over(script: Script) -> None:
     newer = {**reply("1", "ann").model_dump(), "mood": "sunny"}
     newer["predictions"][0]["shoe_size"] = 44
-    script.answers = [(200, {}, json.dumps(newer).encode())]
+    script.responses = [(200, {}, json.dumps(newer).encode())]
     with script.client() as client:
         assert client.predict([]) == reply("1", "ann")
 
