@@ -19,7 +19,7 @@ Flags = NDArray[np.bool_]
 Objective = Literal["binary:logistic", "reg:gamma"]
 Deviance = Callable[[Array, Array], Array]
 FOLDS = 3
-MOST_JUDGED = 8000
+MOST_EVALUATED = 8000
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,15 @@ class TrainingRows:
 
     features   float32, shape (rows, features), NaN where unknown
     target     what happened in the horizon
-    margin     the prior's answer on the link scale, from which the trees start
-    moment     the row's as_of, in days since any fixed moment
+    margin     the prior's prediction on the link scale, from which the trees start
+    as_of      of the row, in days since any fixed day
     customer   a whole number per customer, the same in all snapshots
     """
 
     features: Matrix
     target: Array
     margin: Array
-    moment: Array
+    as_of: Array
     customer: NDArray[np.int64]
 
     def at(self, rows: NDArray[np.bool_]) -> TrainingRows:
@@ -45,7 +45,7 @@ class TrainingRows:
             self.features[rows],
             self.target[rows],
             self.margin[rows],
-            self.moment[rows],
+            self.as_of[rows],
             self.customer[rows],
         )
 
@@ -60,9 +60,9 @@ class RoundsCurve:
 
 
 class PriorBoosted(BaseEstimator):  # type: ignore[misc]
-    """What both estimators are told: how to grow trees, and how much of them to believe.
+    """The settings of both estimators: how to grow trees, and how much of them to believe.
 
-    max_rounds  the most trees to grow; how many are kept is chosen out of time
+    max_rounds  the most trees to grow; how many are used is chosen out of time
     strength    share of the trees' correction that is added to the prior on the link scale: 0 is
                 the probability model, 1 plain boosting; see docs/decisions/0013 for why half of it
     The other parameters are XGBoost's.
@@ -160,25 +160,25 @@ def choose_rounds(
 ) -> RoundsCurve:
     """The number of rounds that does well on the newest snapshot, out of time and of customer.
 
-    It is the fewest whose deviance cannot be told from the best's: within half a standard error of
-    their difference, customer by customer (the rule of Breiman et al. 1984, at half its strength).
+    It is the fewest whose deviance is as good as the best's: within half a standard error of their
+    difference, customer by customer (the rule of Breiman et al. 1984, at half its strength).
 
     The trees learn from older snapshots, whose horizons have passed by the newest (or from all
-    older ones where fewer than two have), and from other customers than those they are judged on.
+    older ones where fewer than two have), and from other customers than those of the evaluation.
     Fewer than two snapshots, or customers too few to leave others to learn from, give nothing to
-    judge by: zero rounds, the prior alone.
+    choose by: zero rounds, the prior alone.
     """
     sample = _some_customers(sample)
-    newest = sample.moment.max(initial=-np.inf)
-    older = sample.moment + horizon_days <= newest
-    if np.unique(sample.moment[older]).size < 2:
-        older = sample.moment < newest
+    newest = sample.as_of.max(initial=-np.inf)
+    older = sample.as_of + horizon_days <= newest
+    if np.unique(sample.as_of[older]).size < 2:
+        older = sample.as_of < newest
     return _choose(
         sample,
         parameters,
         deviance,
-        learnt=older,
-        judged=sample.moment == newest,
+        training=older,
+        evaluated=sample.as_of == newest,
         strength=strength,
         most=most,
     )
@@ -192,15 +192,15 @@ def choose_rounds_by_customer(
     strength: float,
     most: int,
 ) -> RoundsCurve:
-    """The same where all rows are of one time: judged on customers not learnt from, by thirds."""
+    """The same where all rows are of one time: evaluated on other customers, by thirds."""
     sample = _some_customers(sample)
     every = np.ones(len(sample.target), dtype=bool)
     return _choose(
         sample,
         parameters,
         deviance,
-        learnt=every,
-        judged=every,
+        training=every,
+        evaluated=every,
         strength=strength,
         most=most,
     )
@@ -211,26 +211,26 @@ def _choose(
     parameters: dict[str, Any],
     deviance: Deviance,
     *,
-    learnt: Flags,
-    judged: Flags,
+    training: Flags,
+    evaluated: Flags,
     strength: float,
     most: int,
 ) -> RoundsCurve:
-    """Learn from the `learnt` rows of two thirds of the customers, judge `judged` of the rest."""
+    """Fit on the `training` rows of two thirds of the customers, evaluate on the rest's."""
     candidates = _candidates(most)
-    others = [learnt & (sample.customer % FOLDS != fold) for fold in range(FOLDS)]
-    if not most or not all(rows.any() for rows in others):
+    training_folds = [training & (sample.customer % FOLDS != fold) for fold in range(FOLDS)]
+    if not most or not all(rows.any() for rows in training_folds):
         return NO_CURVE
-    found = []
+    deviances = []
     for fold in range(FOLDS):
-        own = sample.at(judged & (sample.customer % FOLDS == fold))
-        booster = fit_trees(sample.at(others[fold]), parameters, most)
-        corrections = [tree_correction(booster, own.features, rounds) for rounds in candidates]
-        margins = [own.margin + strength * added for added in corrections]
-        found.append(np.stack([deviance(own.target, margin) for margin in margins]))
-    each = np.concatenate(found, axis=1)
-    chosen = candidates[_fewest_good(each)] if each.size else 0
-    return RoundsCurve(candidates, tuple(map(float, each.mean(axis=1))), chosen)
+        held_out = sample.at(evaluated & (sample.customer % FOLDS == fold))
+        booster = fit_trees(sample.at(training_folds[fold]), parameters, most)
+        corrections = [tree_correction(booster, held_out.features, rounds) for rounds in candidates]
+        margins = [held_out.margin + strength * added for added in corrections]
+        deviances.append(np.stack([deviance(held_out.target, margin) for margin in margins]))
+    deviances_by_rounds = np.concatenate(deviances, axis=1)
+    chosen = candidates[_fewest_good(deviances_by_rounds)] if deviances_by_rounds.size else 0
+    return RoundsCurve(candidates, tuple(map(float, deviances_by_rounds.mean(axis=1))), chosen)
 
 
 def _fewest_good(deviance: Array) -> int:
@@ -244,7 +244,7 @@ def _fewest_good(deviance: Array) -> int:
 def _some_customers(sample: TrainingRows) -> TrainingRows:
     """At most about MOST_JUDGED customers, the same in every snapshot: enough to choose by."""
     customers = np.unique(sample.customer).size
-    every = max(1, customers // MOST_JUDGED)
+    every = max(1, customers // MOST_EVALUATED)
     return sample.at(sample.customer // FOLDS % every == 0)
 
 

@@ -24,7 +24,7 @@ Bundle = PurchaseBundle | SubscriptionBundle
 
 
 class BundleError(ValueError):
-    """A folder is not a bundle that this version can answer with."""
+    """A folder is not a bundle that this version can predict with."""
 
 
 def save(bundle: Bundle, folder: Path) -> None:
@@ -69,10 +69,10 @@ def load(folder: Path) -> Bundle:
 
 def check_trees(bundle: Bundle, folder: str) -> None:
     """Raises BundleError for trees that the arrays do not walk exactly as XGBoost does."""
-    for name, trees in zip(bundle.boosters, bundle.forests, strict=True):
+    for name, trees in zip(bundle.boosters, bundle.tree_arrays, strict=True):
         if not agrees(trees):
             raise BundleError(
-                f"{folder}/{_file(name)}: the trees as arrays answer otherwise than XGBoost; are "
+                f"{folder}/{_file(name)}: the trees as arrays predict otherwise than XGBoost; are "
                 "they over numbers only, and is this the XGBoost that they were trained with?"
             )
 
@@ -86,32 +86,32 @@ def _load_card(path: Path) -> Card:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BundleError(f"{path}: cannot be read ({error}); is this a bundle?") from None
-    # What it says of itself comes first: a card of another version is expected to have other keys.
-    said = _says(text)
-    version = said.get("format_version", FORMAT_VERSION)
+    # The version comes first: a card of another one is expected to have other keys.
+    values = _plain_values(text)
+    version = values.get("format_version", FORMAT_VERSION)
     if version != FORMAT_VERSION:
         raise BundleError(
             f"{path}: format_version is {version}, this version reads {FORMAT_VERSION}; train again"
         )
     try:
-        if said.get("relationship") == "contract":
+        if values.get("relationship") == "contract":
             return SubscriptionCard.model_validate_json(text)
         return PurchaseCard.model_validate_json(text)
     except ValidationError as error:
-        found = "; ".join(
+        problems = "; ".join(
             f"{'.'.join(map(str, each['loc'])) or 'the file'}: {each['msg']}"
             for each in error.errors()
         )
-        raise BundleError(f"{path}: {found}; train again") from None
+        raise BundleError(f"{path}: {problems}; train again") from None
 
 
-def _says(text: str) -> dict[str, Any]:
-    """The card as plain data; empty where it is not legible, which its validation then says."""
+def _plain_values(text: str) -> dict[str, Any]:
+    """The card as plain data; empty where it is not legible, which its validation then reports."""
     try:
-        said = json.loads(text)
+        values = json.loads(text)
     except ValueError:
         return {}
-    return said if isinstance(said, dict) else {}
+    return values if isinstance(values, dict) else {}
 
 
 def _load_booster(path: Path, sha256: str) -> xgb.Booster:

@@ -21,7 +21,7 @@ MONTH_DAYS = YEAR_DAYS / 12
 
 
 @dataclass(frozen=True)
-class Months:
+class HorizonMonths:
     """The months of a horizon: where each begins and ends, in days from its start, shape (m,)."""
 
     starts: Array
@@ -34,13 +34,13 @@ class Months:
 
 
 @lru_cache(maxsize=256)
-def months(horizon_days: float) -> Months:
-    """The months of a horizon; the last one may be shorter. Remembered: few horizons are usual."""
+def horizon_months(horizon_days: float) -> HorizonMonths:
+    """The months of a horizon; the last one may be shorter. Cached: few horizons are asked for."""
     whole = np.arange(1, int(np.ceil(horizon_days / MONTH_DAYS - 1e-9))) * MONTH_DAYS
-    found = Months(np.append(0.0, whole), np.append(whole, float(horizon_days)))
-    found.starts.setflags(write=False)
-    found.ends.setflags(write=False)
-    return found
+    months = HorizonMonths(np.append(0.0, whole), np.append(whole, float(horizon_days)))
+    months.starts.setflags(write=False)
+    months.ends.setflags(write=False)
+    return months
 
 
 def discount(days: Array, economics: Economics) -> Array:
@@ -48,20 +48,20 @@ def discount(days: Array, economics: Economics) -> Array:
     return np.asarray((1.0 + economics.discount_rate_annual) ** (-days / YEAR_DAYS))
 
 
-def margins(cumulative: Array, over: Months, economics: Economics) -> Array:
+def margins(cumulative: Array, months: HorizonMonths, economics: Economics) -> Array:
     """Discounted margin of each month, money, shape (n, m).
 
     cumulative  E[revenue by the end of each month], money, shape (n, m)
     """
     monthly = cumulative.copy()
     monthly[:, 1:] -= cumulative[:, :-1]
-    return np.asarray(economics.margin * monthly * discount(over.ends, economics))
+    return np.asarray(economics.margin * monthly * discount(months.ends, economics))
 
 
-def retention_costs(active: Array, over: Months, economics: Economics) -> Array:
+def retention_costs(active: Array, months: HorizonMonths, economics: Economics) -> Array:
     """Discounted cost of keeping each customer in each month, money, shape (n, m).
 
     active  P(still a customer at the month's beginning), shape (n, m): nobody is kept who has left
     """
-    cost = economics.retention_cost_annual / 12.0 * over.parts
-    return np.asarray(active * cost * discount(over.ends, economics))
+    cost = economics.retention_cost_annual / 12.0 * months.parts
+    return np.asarray(active * cost * discount(months.ends, economics))

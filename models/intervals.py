@@ -26,13 +26,13 @@ ASSUMED = tuple(float(-np.log1p(-at)) for at in QUANTILES)
 
 
 @dataclass(frozen=True)
-class Spread:
-    """Spread of returners' revenue around its expectation, by probability of an order.
+class RevenueDistribution:
+    """How returners' revenue is distributed around its expectation, by probability of an order.
 
     edges     upper bounds of p_order of all groups but the last, ascending
     factors   per group, revenue over expected spend at the QUANTILES, ascending
     variance  per group, of that factor, >= 0
-    level_sd  standard deviation of the log of the total's level, which all customers share
+    level_sd  standard deviation of the log of the total's error, which all customers share
     """
 
     edges: tuple[float, ...]
@@ -51,12 +51,12 @@ class Spread:
         return np.array(self.edges, dtype=np.float64)
 
 
-def assumed(level_sd: float) -> Spread:
-    """The spread to start from when no returner has been seen out of time."""
-    return Spread((), (ASSUMED,), (1.0,), level_sd)
+def assumed(level_sd: float) -> RevenueDistribution:
+    """The distribution to start from when no returner has been seen out of time."""
+    return RevenueDistribution((), (ASSUMED,), (1.0,), level_sd)
 
 
-def fit(p_order: Array, spend: Array, revenue: Array, *, level_sd: float) -> Spread:
+def fit(p_order: Array, spend: Array, revenue: Array, *, level_sd: float) -> RevenueDistribution:
     """Learn from returners of a later window than the model was fitted on.
 
     p_order, spend  what was predicted for them; revenue: what they brought, money
@@ -70,7 +70,7 @@ def fit(p_order: Array, spend: Array, revenue: Array, *, level_sd: float) -> Spr
     group = np.searchsorted(edges, p_order)
     members = [factor[group == each] for each in range(len(edges) + 1)]
     members = [each if len(each) >= LEAST_IN_GROUP else factor for each in members]
-    return Spread(
+    return RevenueDistribution(
         edges=tuple(map(float, edges)),
         factors=tuple(tuple(map(float, np.quantile(each, QUANTILES))) for each in members),
         variance=tuple(float(each.var()) for each in members),
@@ -78,7 +78,9 @@ def fit(p_order: Array, spend: Array, revenue: Array, *, level_sd: float) -> Spr
     )
 
 
-def revenue_interval(spread: Spread, p_order: Array, spend: Array) -> tuple[Array, Array]:
+def revenue_interval(
+    distribution: RevenueDistribution, p_order: Array, spend: Array
+) -> tuple[Array, Array]:
     """Low and high of 80 % of what each customer's revenue may be, money, low <= high.
 
     Where no order at all is likelier than one in ten, the interval starts at nothing and holds the
@@ -91,24 +93,26 @@ def revenue_interval(spread: Spread, p_order: Array, spend: Array) -> tuple[Arra
     at = np.array([low_at, low_at + LEVEL])
     # nothing-or-spend: nothing up to 1 - p_order, then the factor's quantiles
     inside = (at - p_churn) / p_order
-    factor = _quantile(spread.table, _group(spread, p_order), inside)
+    factor = _quantile(distribution.table, _group(distribution, p_order), inside)
     low, high = np.where(inside > 0.0, np.maximum(factor, 0.0) * spend, 0.0)
     return low, high
 
 
-def total_interval(spread: Spread, p_order: Array, spend: Array) -> tuple[float, float]:
+def total_interval(
+    distribution: RevenueDistribution, p_order: Array, spend: Array
+) -> tuple[float, float]:
     """Low and high of 80 % of what a group's summed revenue may be, money, >= 0.
 
-    Customers scatter apart from each other; the level, which they share, does not average out.
+    Customers scatter apart from each other; the error that they share does not average out.
     """
-    variance = np.asarray(spread.variance)[_group(spread, p_order)]
+    variance = np.asarray(distribution.variance)[_group(distribution, p_order)]
     mean = p_order * spend
     own = np.sum(p_order * spend**2 * (1.0 + variance) - mean**2)
     total = float(mean.sum())
     if total <= 0.0:
         return 0.0, 0.0
     # The sum is positive and skew, so the normal law holds for its logarithm.
-    sd = float(np.sqrt(np.log1p(own / total**2) + spread.level_sd**2))
+    sd = float(np.sqrt(np.log1p(own / total**2) + distribution.level_sd**2))
     return total * float(np.exp(-NORMAL_80 * sd)), total * float(np.exp(NORMAL_80 * sd))
 
 
@@ -124,5 +128,5 @@ def _quantile(table: Array, group: NDArray[np.int64], at: Array) -> Array:
     return np.asarray(low + (place - below) * (high - low))
 
 
-def _group(spread: Spread, p_order: Array) -> NDArray[np.int64]:
-    return np.asarray(spread.bounds.searchsorted(p_order), dtype=np.int64)
+def _group(distribution: RevenueDistribution, p_order: Array) -> NDArray[np.int64]:
+    return np.asarray(distribution.bounds.searchsorted(p_order), dtype=np.int64)

@@ -18,21 +18,21 @@ CELLS = 1_250_000  # customers x draws held at once: 10 MB
 
 
 class Metric:
-    """A metric over all customers when called; `judge` answers for many resamples at once.
+    """A metric over all customers when called; `resampled` evaluates many resamples at once.
 
-    judge  (n,) actual, (n,) predicted, (n, draws) times a customer was drawn -> (draws,)
+    resampled  (n,) actual, (n,) predicted, (n, draws) times a customer was drawn -> (draws,)
     """
 
-    def __init__(self, judge: Callable[..., Array]) -> None:
-        self.judge = judge
-        functools.update_wrapper(self, judge)
+    def __init__(self, resampled: Callable[..., Array]) -> None:
+        self.resampled = resampled
+        functools.update_wrapper(self, resampled)
 
     def __call__(self, actual: ArrayLike, predicted: ArrayLike, **options: int) -> float:
         """The metric over all customers; NaN where undefined or where an input is not finite."""
         truth, guess = _pair(actual, predicted)
         if truth.size == 0 or not np.isfinite([truth, guess]).all():
             return float("nan")
-        return float(self.judge(truth, guess, np.ones((truth.size, 1)), **options)[0])
+        return float(self.resampled(truth, guess, np.ones((truth.size, 1)), **options)[0])
 
 
 @Metric
@@ -166,20 +166,22 @@ def paired_bootstrap(
 ) -> tuple[float, float, float]:
     """metric(first) - metric(second) and its 95 % interval, customers resampled in pairs.
 
-    Both predictions are judged on the same resamples, so what they share cancels: Efron &
+    Both predictions are evaluated on the same resamples, so what they share cancels: Efron &
     Tibshirani (1993), chapter 13 (percentile interval). An undefined draw is left out.
     """
     (truth, one), (_, two) = _pair(actual, first), _pair(actual, second)
     difference = metric(truth, one) - metric(truth, two)
     if not np.isfinite(difference):
         return float("nan"), float("nan"), float("nan")
-    rng, found = np.random.default_rng(seed), []
+    rng, draws_so_far = np.random.default_rng(seed), []
     step = max(1, CELLS // truth.size)
     for start in range(0, draws, step):
         weights = _resamples(truth.size, min(step, draws - start), rng)
-        found.append(metric.judge(truth, one, weights) - metric.judge(truth, two, weights))
-    each = np.concatenate(found)
-    defined = each[np.isfinite(each)]
+        draws_so_far.append(
+            metric.resampled(truth, one, weights) - metric.resampled(truth, two, weights)
+        )
+    differences = np.concatenate(draws_so_far)
+    defined = differences[np.isfinite(differences)]
     low, high = np.quantile(defined, [0.025, 0.975]) if defined.size else (np.nan, np.nan)
     return difference, float(low), float(high)
 

@@ -1,4 +1,4 @@
-"""A booster's trees as plain arrays: the same sums to the last bit, quick for a few rows.
+"""A booster's trees as plain arrays: the same sums to the last bit, fast for a few rows.
 
 XGBoost takes half a millisecond to begin; walking all trees of one row at once, level by level,
 takes some tens of microseconds. For many rows XGBoost itself is asked.
@@ -56,7 +56,7 @@ class Nodes:
 
 
 @dataclass(frozen=True)
-class Forest(Nodes):
+class TreeArrays(Nodes):
     """The trees of one booster."""
 
     booster: xgb.Booster
@@ -75,20 +75,20 @@ class Forest(Nodes):
 
 
 @dataclass(frozen=True)
-class Grove:
-    """Forests over the same columns: for a few rows one walk through all of their trees.
+class JoinedTrees:
+    """Boosters over the same columns: for a few rows one walk through all of their trees.
 
-    ends  where the trees of each forest end among `nodes.roots`
+    ends  where the trees of each booster end among `nodes.roots`
     """
 
-    forests: tuple[Forest, ...]
+    boosters: tuple[TreeArrays, ...]
     nodes: Nodes
     ends: tuple[int, ...]
 
     def corrections(self, features: Matrix) -> list[Array]:
-        """`Forest.correction` of each."""
+        """`TreeArrays.correction` of each booster."""
         if len(features) > FEW_ROWS or not len(features) or not self.nodes.roots.size:
-            return [each.correction(features) for each in self.forests]
+            return [each.correction(features) for each in self.boosters]
         leaves = self.nodes.leaves(features)
         parts = zip((0, *self.ends), self.ends, strict=False)
         return [
@@ -97,7 +97,7 @@ class Grove:
         ]
 
 
-def forest(booster: xgb.Booster) -> Forest:
+def arrays_of(booster: xgb.Booster) -> TreeArrays:
     """The trees of a booster over numeric columns."""
     trees = _trees(booster)
     columns = booster.num_features()
@@ -109,7 +109,7 @@ def forest(booster: xgb.Booster) -> Forest:
         if parts
         else (np.zeros(0, dtype=np.intp) for _ in range(4))
     )
-    return Forest(
+    return TreeArrays(
         booster=booster,
         column=column,
         threshold=threshold.astype(np.float32),
@@ -120,37 +120,39 @@ def forest(booster: xgb.Booster) -> Forest:
     )
 
 
-def grove(forests: tuple[Forest, ...]) -> Grove:
-    """Forests over the same columns, put together."""
-    sizes = [each.column.size for each in forests]
+def join_trees(boosters: tuple[TreeArrays, ...]) -> JoinedTrees:
+    """Boosters over the same columns, put together."""
+    sizes = [each.column.size for each in boosters]
     starts = np.cumsum([0, *sizes[:-1]])
-    moved = list(zip(forests, starts.tolist(), strict=True))
+    shifted = list(zip(boosters, starts.tolist(), strict=True))
     nodes = Nodes(
-        column=np.concatenate([each.column for each in forests]),
-        threshold=np.concatenate([each.threshold for each in forests]),
-        child=np.concatenate([each.child + start for each, start in moved]),
-        leaf=np.concatenate([each.leaf for each in forests]),
-        roots=np.concatenate([each.roots + start for each, start in moved]),
-        depth=max(each.depth for each in forests),
+        column=np.concatenate([each.column for each in boosters]),
+        threshold=np.concatenate([each.threshold for each in boosters]),
+        child=np.concatenate([each.child + start for each, start in shifted]),
+        leaf=np.concatenate([each.leaf for each in boosters]),
+        roots=np.concatenate([each.roots + start for each, start in shifted]),
+        depth=max(each.depth for each in boosters),
     )
-    return Grove(forests, nodes, tuple(np.cumsum([each.roots.size for each in forests]).tolist()))
+    return JoinedTrees(
+        boosters, nodes, tuple(np.cumsum([each.roots.size for each in boosters]).tolist())
+    )
 
 
-def agrees(found: Forest) -> bool:
+def agrees(trees: TreeArrays) -> bool:
     """Whether arrays and booster give the same bits on made-up rows around every threshold."""
-    if not found.roots.size:
+    if not trees.roots.size:
         return True
-    columns = found.booster.num_features()
+    columns = trees.booster.num_features()
     rng = np.random.default_rng(0)
     probes = np.full((PROBES, columns), np.nan, dtype=np.float32)
     for place in range(columns):
-        known = found.threshold[found.column % columns == place]
+        known = trees.threshold[trees.column % columns == place]
         if known.size:
             near = rng.choice(known, PROBES)
             step = rng.choice(np.array([-np.inf, 0.0, np.inf], dtype=np.float32), PROBES)
             probes[:, place] = np.where(step == 0.0, near, np.nextafter(near, step))
     probes[rng.random(probes.shape) < 0.1] = np.nan
-    return bool(np.array_equal(found.walk(probes), tree_correction(found.booster, probes)))
+    return bool(np.array_equal(trees.walk(probes), tree_correction(trees.booster, probes)))
 
 
 def _added(leaves: Matrix) -> Array:

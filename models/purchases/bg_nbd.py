@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import betaln, digamma, gammaln
 
 from models.maximum_likelihood import maximise
-from models.purchases.expected_purchases import expected_days, still_there
+from models.purchases.expected_purchases import expected_days, survival_probability
 
 Array = NDArray[np.float64]
 Variant = Literal["bg", "mbg"]
@@ -32,25 +32,25 @@ class PurchaseHistories:
 
     repeats      purchase days after the first, count, >= 0
     last_repeat  first to last purchase day, days, in [0, age]; 0 where repeats is 0
-    age          first purchase to the moment of knowledge, days, > 0
+    age          first purchase to as_of, days, > 0
     """
 
     repeats: Array
     last_repeat: Array
     age: Array
 
-    def cells(self) -> tuple[PurchaseHistories, Array]:
+    def distinct(self) -> tuple[PurchaseHistories, Array]:
         """Distinct histories and how many customers share each."""
         stacked = np.stack([self.repeats, self.last_repeat, self.age], axis=1)
-        distinct, counts = np.unique(stacked, axis=0, return_counts=True)
-        return PurchaseHistories(*distinct.T), counts.astype(float)
+        rows, counts = np.unique(stacked, axis=0, return_counts=True)
+        return PurchaseHistories(*rows.T), counts.astype(float)
 
 
 @dataclass(frozen=True)
 class PurchasePosterior:
-    """What a purchase model says of each customer before a horizon is named.
+    """What a purchase model knows of each customer, given the history, before a horizon is named.
 
-    alive        P(the customer has not left for good by the moment of knowledge), in (0, 1]
+    alive        P(the customer has not left for good by as_of), in (0, 1]
     shape, rate  of the purchase rate's gamma, given that; rate in days
     a, b         of the beta of the chance to leave after a purchase day
 
@@ -81,10 +81,10 @@ class PurchasePosterior:
 
     def p_alive_at(self, horizon_days: float | Array) -> Array:
         """P(the customer has not left by the horizon's end), in (0, 1]; falls with the horizon."""
-        there = still_there(
+        staying = survival_probability(
             shape=self.shape, rate=self.rate, a=self.a, b=self.b, horizon_days=horizon_days
         )
-        return np.asarray(self.alive * there)
+        return np.asarray(self.alive * staying)
 
 
 @dataclass(frozen=True)
@@ -104,15 +104,15 @@ class PurchaseModel:
         return float(each.sum())
 
     def p_alive(self, histories: PurchaseHistories) -> Array:
-        """P(the customer has not left for good by the moment of knowledge), in (0, 1]."""
+        """P(the customer has not left for good by as_of), in (0, 1]."""
         _, log_odds_gone = _survival_terms(
             self.r, self.alpha, self.a, self.b, histories, self.variant
         )
         bounded = np.minimum(np.maximum(log_odds_gone, -700.0), 700.0)
         return np.asarray(1.0 / (1.0 + np.exp(bounded)))
 
-    def outlook(self, histories: PurchaseHistories) -> PurchasePosterior:
-        """What is known of each customer's future."""
+    def posterior(self, histories: PurchaseHistories) -> PurchasePosterior:
+        """What is known of each customer, given the history."""
         x = histories.repeats
         return PurchasePosterior(
             alive=self.p_alive(histories),
@@ -123,24 +123,24 @@ class PurchaseModel:
         )
 
     def p_order(self, histories: PurchaseHistories, horizon_days: float | Array) -> Array:
-        """P(at least one purchase day in the horizon), see `Outlook.p_order`."""
-        return self.outlook(histories).p_order(horizon_days)
+        """P(at least one purchase day in the horizon), see `PurchasePosterior.p_order`."""
+        return self.posterior(histories).p_order(horizon_days)
 
     def expected_orders(self, histories: PurchaseHistories, horizon_days: float | Array) -> Array:
-        """E[purchase days in the horizon], see `Outlook.expected_orders`."""
-        return self.outlook(histories).expected_orders(horizon_days)
+        """E[purchase days in the horizon], see `PurchasePosterior.expected_orders`."""
+        return self.posterior(histories).expected_orders(horizon_days)
 
 
 def fit(histories: PurchaseHistories, variant: Variant = "bg") -> PurchaseModel:
     """Maximum likelihood over the distinct histories; raises ValueError on an empty population."""
     if histories.age.size == 0:
         raise ValueError("purchase model: no customers to fit; widen the window before as_of")
-    cells, weight = histories.cells()
-    scale = float(np.average(cells.age, weights=weight))
+    distinct, weight = histories.distinct()
+    scale = float(np.average(distinct.age, weights=weight))
 
     def mean_log_likelihood(log_parameters: Array) -> tuple[float, Array]:
         parameters = np.exp(log_parameters) * np.array([1.0, scale, 1.0, 1.0])
-        each, gradient = _log_likelihood(parameters, cells, variant)
+        each, gradient = _log_likelihood(parameters, distinct, variant)
         total = weight.sum()
         slope = (gradient * parameters[:, None]) @ weight / total
         return float(each @ weight) / total, slope
@@ -191,8 +191,8 @@ def _log_likelihood(
         - w_gone * np.log(alpha + t_x)
     )
     d_alpha = r / alpha - (r + x) * (w_alive / (alpha + age) + w_gone / (alpha + t_x))
-    together = digamma(a + b) - digamma(a + b + x + extra)
-    d_a = together + w_gone / a
+    d_ab = digamma(a + b) - digamma(a + b + x + extra)
+    d_a = d_ab + w_gone / a
     chances = np.maximum(b + x - 1.0 + extra, 1e-12)
-    d_b = together + digamma(b + x + extra) - digamma(b) - w_gone / chances
+    d_b = d_ab + digamma(b + x + extra) - digamma(b) - w_gone / chances
     return each, np.stack([d_r, d_alpha, d_a, d_b])

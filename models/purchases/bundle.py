@@ -10,7 +10,7 @@ import xgboost as xgb
 
 from models.card import ClvSpan, FeatureColumns
 from models.purchases.card import PurchaseCard
-from models.tree_arrays import Forest, Grove, forest, grove
+from models.tree_arrays import JoinedTrees, TreeArrays, arrays_of, join_trees
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,14 @@ class PurchaseBundle(FeatureColumns):
     spend: xgb.Booster
 
     @cached_property
-    def forests(self) -> tuple[Forest, Forest]:
+    def tree_arrays(self) -> tuple[TreeArrays, TreeArrays]:
         """The trees of churn and of spend as arrays."""
-        return forest(self.churn), forest(self.spend)
+        return arrays_of(self.churn), arrays_of(self.spend)
 
     @cached_property
-    def grove(self) -> Grove:
+    def joined_trees(self) -> JoinedTrees:
         """The same, to be walked together."""
-        return grove(self.forests)
+        return join_trees(self.tree_arrays)
 
     @property
     def boosters(self) -> dict[str, xgb.Booster]:

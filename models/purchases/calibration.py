@@ -1,6 +1,7 @@
-"""How far the probability model's totals were off, and how much of that to believe next time.
+"""Calibration of the total: how far the probability model's totals were off, and how much of that
+to believe next time.
 
-An error is the log of actual over predicted. `speed` is the error of the purchase count, told as
+An error is the log of actual over predicted. `clock_speed` is the error of the purchase count, as
 log(effective days / days): the horizon for which the model would have been right. With the clock
 set so, `order` is what is left in the number of customers with an order, `revenue` in the money.
 """
@@ -19,25 +20,25 @@ from scipy.stats import t as student_t
 from models.purchases.prior import Prior, purchase_histories
 
 Array = NDArray[np.float64]
-LARGEST_SPEED = 2.5
+LARGEST_CLOCK_SPEED = 2.5
 NOTHING_SEEN_SD = 10.0
-UNKNOWN_SD = 0.15  # of a level of which nothing is known
-# Prior spread of a season's error and its spread from year to year (log scale): what a year-old
-# error must be weighed against. Wide enough to let a large log speak for itself.
-SPREADS = {"speed": (0.30, 0.08), "order": (0.05, 0.05), "revenue": (0.12, 0.05)}
+UNKNOWN_SD = 0.15  # of a total of which nothing is known
+# Standard deviations of a season's error and of its change from year to year (log scale): what a
+# year-old error must be weighed against. Wide enough to let much data speak for itself.
+PRIOR_SDS = {"clock_speed": (0.30, 0.08), "order": (0.05, 0.05), "revenue": (0.12, 0.05)}
 
 
 @dataclass(frozen=True)
 class CalibrationError:
-    """Errors at one past moment, each a log ratio, three with their sampling errors.
+    """Errors at one past as_of, each a log ratio, three with their sampling errors.
 
     plain_order, plain_revenue  errors by the calendar, the clock left as it is
     """
 
-    speed: float
+    clock_speed: float
     order: float
     revenue: float
-    speed_sd: float
+    clock_speed_sd: float
     order_sd: float
     revenue_sd: float
     plain_order: float = 0.0
@@ -52,20 +53,20 @@ def measure_error(
 ) -> CalibrationError:
     """The prior's errors over a horizon that has passed.
 
-    table    features at the past moment; outcome: labels of the same customers and horizon
+    table    features as of then; outcome: labels of the same customers and horizon
     """
     days = outcome["active_days_future"].to_numpy(dtype=float)
-    speed = _speed(prior, table, days.sum(), horizon_days)
-    effective = horizon_days * float(np.exp(speed))
+    clock_speed = _clock_speed(prior, table, days.sum(), horizon_days)
+    effective = horizon_days * float(np.exp(clock_speed))
     p_order = prior.p_order(table, effective)
     ordered = 1.0 - outcome["churned"].to_numpy(dtype=float)
     revenue = outcome["revenue_future"].to_numpy(dtype=float)
     expected = prior.expected_revenue(table, effective)
     return CalibrationError(
-        speed=speed,
+        clock_speed=clock_speed,
         order=_log_ratio(ordered, p_order),
         revenue=_log_ratio(revenue, expected),
-        speed_sd=_sampling_sd(days, prior.expected_days(table, effective)),
+        clock_speed_sd=_sampling_sd(days, prior.expected_days(table, effective)),
         order_sd=_sampling_sd(ordered, p_order),
         revenue_sd=_sampling_sd(revenue, expected),
         plain_order=_log_ratio(ordered, prior.p_order(table, horizon_days)),
@@ -73,34 +74,38 @@ def measure_error(
     )
 
 
-def _speed(prior: Prior, table: pd.DataFrame, actual_days: float, horizon_days: float) -> float:
-    """The log speed at which the expected purchase days equal the actual ones."""
-    cells, weight = purchase_histories(table).cells()
+def _clock_speed(
+    prior: Prior, table: pd.DataFrame, actual_days: float, horizon_days: float
+) -> float:
+    """The log clock speed at which the expected purchase days equal the actual ones."""
+    histories, weight = purchase_histories(table).distinct()
 
-    def excess(speed: float) -> float:
-        expected = prior.purchases.expected_orders(cells, horizon_days * float(np.exp(speed)))
+    def excess(clock_speed: float) -> float:
+        expected = prior.purchases.expected_orders(
+            histories, horizon_days * float(np.exp(clock_speed))
+        )
         return float(np.log(expected @ weight / max(actual_days, 0.5)))
 
-    if excess(-LARGEST_SPEED) > 0:
-        return -LARGEST_SPEED
-    if excess(LARGEST_SPEED) < 0:
-        return LARGEST_SPEED
-    return float(brentq(excess, -LARGEST_SPEED, LARGEST_SPEED, xtol=1e-4))
+    if excess(-LARGEST_CLOCK_SPEED) > 0:
+        return -LARGEST_CLOCK_SPEED
+    if excess(LARGEST_CLOCK_SPEED) < 0:
+        return LARGEST_CLOCK_SPEED
+    return float(brentq(excess, -LARGEST_CLOCK_SPEED, LARGEST_CLOCK_SPEED, xtol=1e-4))
 
 
 def shrink(error: CalibrationError) -> CalibrationError:
     """A year-old error drawn towards none, the more the noisier it is (James & Stein)."""
-    kept = {
-        name: spread**2 / (spread**2 + drift**2 + getattr(error, f"{name}_sd") ** 2)
-        for name, (spread, drift) in SPREADS.items()
+    weight = {
+        name: sd**2 / (sd**2 + drift**2 + getattr(error, f"{name}_sd") ** 2)
+        for name, (sd, drift) in PRIOR_SDS.items()
     }
     return CalibrationError(
-        speed=error.speed * kept["speed"],
-        order=error.order * kept["order"],
-        revenue=error.revenue * kept["revenue"],
-        speed_sd=SPREADS["speed"][0] * float(np.sqrt(1.0 - kept["speed"])),
-        order_sd=SPREADS["order"][0] * float(np.sqrt(1.0 - kept["order"])),
-        revenue_sd=SPREADS["revenue"][0] * float(np.sqrt(1.0 - kept["revenue"])),
+        clock_speed=error.clock_speed * weight["clock_speed"],
+        order=error.order * weight["order"],
+        revenue=error.revenue * weight["revenue"],
+        clock_speed_sd=PRIOR_SDS["clock_speed"][0] * float(np.sqrt(1.0 - weight["clock_speed"])),
+        order_sd=PRIOR_SDS["order"][0] * float(np.sqrt(1.0 - weight["order"])),
+        revenue_sd=PRIOR_SDS["revenue"][0] * float(np.sqrt(1.0 - weight["revenue"])),
     )
 
 
@@ -114,22 +119,22 @@ def persistent_error(
 
     Where no year-old error is known, a season cannot be told from a lasting fault, so only what
     stayed the same over all windows is corrected. What is left of the errors is how uncertain
-    the coming level is.
+    the coming total is.
     """
     if len(errors) < 3 or windows < 2:
         return CalibrationError(0.0, 0.0, 0.0, UNKNOWN_SD, UNKNOWN_SD, 0.0)
     orders = np.array([error.plain_order for error in errors])
     totals = np.array([error.plain_revenue for error in errors])
     order, revenue = _beyond_doubt(orders, windows), _beyond_doubt(totals, windows)
-    left = [float(np.sqrt(np.mean(np.square(each)))) for each in (orders - order, totals - revenue)]
+    rest = [float(np.sqrt(np.mean(np.square(each)))) for each in (orders - order, totals - revenue)]
     growth = float(np.sqrt(horizons))
-    return CalibrationError(0.0, order, revenue, 0.0, left[0] * growth, max(left[1], 0.02) * growth)
+    return CalibrationError(0.0, order, revenue, 0.0, rest[0] * growth, max(rest[1], 0.02) * growth)
 
 
 def _beyond_doubt(errors: Array, windows: float) -> float:
     mean, sd = float(errors.mean()), max(float(errors.std(ddof=1)), 0.02)
-    doubt = float(student_t.ppf(0.975, windows - 1.0)) * sd / np.sqrt(windows)
-    return float(np.sign(mean) * max(0.0, abs(mean) - doubt))
+    margin = float(student_t.ppf(0.975, windows - 1.0)) * sd / np.sqrt(windows)
+    return float(np.sign(mean) * max(0.0, abs(mean) - margin))
 
 
 def _log_ratio(actual: Array, predicted: Array) -> float:

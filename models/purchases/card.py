@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, PositiveInt
 
 from features.config.sections import Economics
 from models.card import FORMAT_VERSION, CardPart, Feature, Training, Trees
-from models.intervals import Spread
+from models.intervals import RevenueDistribution
 from models.purchases.prior import Prior
 from models.purchases.season import Season
 from models.segmentation.cutoffs import Cutoffs
@@ -32,7 +32,7 @@ class PurchaseCard(CardPart):
     season: Season
     churn: Trees
     spend: Trees
-    spread: Spread
+    spread: RevenueDistribution
     economics: Economics
     bounds: Cutoffs | None = None
     metrics: dict[str, float]

@@ -20,7 +20,7 @@ from models.boosting import (
     tree_correction,
 )
 
-DOUBT = 0.02  # chosen by backtest
+PROBABILITY_FLOOR = 0.02  # chosen by backtest
 
 
 class ChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
@@ -35,7 +35,7 @@ class ChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
         y: Array,
         *,
         p_order: Array,
-        moment: Array,
+        as_of: Array,
         customer: NDArray[np.int64],
         horizon_days: float,
     ) -> ChurnModel:
@@ -44,12 +44,12 @@ class ChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
         X             features, float32, shape (rows, features)
         y             1 where the customer churned, else 0
         p_order       the prior's P(an order in the horizon), in (0, 1)
-        moment        as_of of each row, days since any fixed moment
+        as_of         of each row, days since any fixed day
         customer      whole number per customer
         horizon_days  length of the window in which y was observed
         """
-        start = log_odds(p_order, lift(p_order))
-        sample = TrainingRows(X, 1.0 - np.asarray(y, dtype=float), start, moment, customer)
+        start = log_odds(p_order, floor_shift(p_order))
+        sample = TrainingRows(X, 1.0 - np.asarray(y, dtype=float), start, as_of, customer)
         parameters = self.xgboost_parameters("binary:logistic")
         self.classes_ = np.array([0, 1])
         self.curve_: RoundsCurve = choose_rounds(
@@ -65,7 +65,7 @@ class ChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
 
     def predict_proba(self, X: Matrix, *, p_order: Array) -> Array:
         """P(ordered), P(churned), shape (rows, 2)."""
-        start = log_odds(p_order, lift(p_order))
+        start = log_odds(p_order, floor_shift(p_order))
         margin = start + self.strength * tree_correction(self.booster_, X)
         return np.stack([expit(margin), expit(-margin)], axis=1)
 
@@ -74,20 +74,20 @@ class ChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
         return np.asarray(self.predict_proba(X, p_order=p_order)[:, 1] > 0.5, dtype=np.int64)
 
 
-def lift(p_fitted: Array) -> Array:
-    """What is added to the log odds of customers whom the prior has buried, >= 0.
+def floor_shift(p_fitted: Array) -> Array:
+    """What raises the prior's log odds of an order to those of the probability floor, >= 0.
 
     p_fitted  the prior's P(an order) in the horizon that the trees learn from; less than 2 % is
-              lifted to 2 %: buried customers do come back, and trees hardly move a probability
-              that a model is wrongly sure of, since its gradient has no weight
+              raised to 2 %: customers given up for lost do come back, and trees hardly move a
+              probability that a model is wrongly sure of, since its gradient has no weight
     """
-    return np.maximum(logit(DOUBT) - logit(p_fitted), 0.0)
+    return np.maximum(logit(PROBABILITY_FLOOR) - logit(p_fitted), 0.0)
 
 
-def log_odds(p_order: Array, lifted: Array) -> Array:
+def log_odds(p_order: Array, shift: Array) -> Array:
     """Where the trees start, at any horizon: the prior's log odds of an order, never above 98 %.
 
-    lifted  `lift` of the same customers; the same at all horizons, so that more time never means
-            less chance
+    shift  `floor_shift` of the same customers; the same at all horizons, so that more time never
+           means less chance
     """
-    return np.asarray(np.minimum(logit(p_order) + lifted, logit(1.0 - DOUBT)))
+    return np.asarray(np.minimum(logit(p_order) + shift, logit(1.0 - PROBABILITY_FLOOR)))

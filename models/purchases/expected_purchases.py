@@ -6,7 +6,7 @@ chance theta drawn from Beta(a, b). Given theta, the horizon t holds
     g(theta) = (1 - (rate / (rate + theta t)) ^ shape) / theta
 
 days on average, between P(at least one day) = g(1) and shape t / rate = g(0), where nobody leaves.
-Shapes broadcast: customers as a column and horizons as a row give one answer for each pair.
+Shapes broadcast: customers as a column and horizons as a row give one number for each pair.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def expected_days(
     return np.minimum(np.maximum(found, least), most)
 
 
-def still_there(
+def survival_probability(
     *, shape: Array, rate: Array, a: float, b: Array, horizon_days: float | Array
 ) -> Array:
     """P(a living customer has not left by the horizon's end), in (0, 1]; falls with the horizon.
@@ -54,7 +54,7 @@ def still_there(
         found = np.exp(a * np.log1p(-z)) * hyp2f1(a + b - shape, a, a + b, z)
     lost = lost_digits(found, least, 1.0)
     if lost.any():
-        found[lost] = _quadrature_there(*_chosen(lost, shape, rate, b, horizon_days), a=a)
+        found[lost] = _quadrature_survival(*_chosen(lost, shape, rate, b, horizon_days), a=a)
     return np.minimum(np.maximum(found, least), 1.0)
 
 
@@ -94,15 +94,15 @@ def _quadrature(shape: Array, rate: Array, b: Array, horizon_days: Array, *, a: 
     return beta_average(above_the_line, a, b, np.log1p(most)) + line
 
 
-def _quadrature_there(
+def _quadrature_survival(
     shape: Array, rate: Array, b: Array, horizon_days: Array, *, a: float
 ) -> Array:
     """The mean of (rate / (rate + theta t)) ^ shape, in the same manner."""
     least = np.exp(-shape * np.log1p(horizon_days / rate))
 
     def above_the_line(leave: Array, stay: Array) -> Array:
-        there = np.exp(-shape * np.log1p(leave * horizon_days / rate))
-        return np.asarray(there - (stay + least * leave))
+        staying = np.exp(-shape * np.log1p(leave * horizon_days / rate))
+        return np.asarray(staying - (stay + least * leave))
 
     line = (b + least * a) / (a + b)
     most = shape * horizon_days / rate

@@ -37,7 +37,7 @@ def explanations(
     card, columns = bundle.card, forecast.columns
     effective = card.season.effective_days(forecast.as_of, horizon_days)
     prior_p_order = card.prior.p_order(columns, effective)
-    prior_odds = log_odds(prior_p_order, forecast.lifted)[:, 0]
+    prior_odds = log_odds(prior_p_order, forecast.floor_shift)[:, 0]
     prior_money = np.log(card.prior.expected_spend(columns, effective))[:, 0]
     odds, money = _parts(bundle, columns.matrix)
     p_churn = 1.0 - forecast.p_order(horizon_days)

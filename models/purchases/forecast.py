@@ -15,7 +15,7 @@ from models import economics as money
 from models.intervals import revenue_interval
 from models.predictions import CustomerValues, Forecast, ValueCurve
 from models.purchases.bundle import PurchaseBundle
-from models.purchases.churn import lift, log_odds
+from models.purchases.churn import floor_shift, log_odds
 from models.purchases.prior import Columns, PriorForecast
 
 Array = NDArray[np.float64]
@@ -41,7 +41,7 @@ class PurchaseForecast(Forecast):
 
     columns               features by name, each of shape (n, 1)
     prior                 the probability model's forecast of them
-    lifted                see `models.purchases.churn.lift`, shape (n, 1)
+    floor_shift           see `models.purchases.churn.floor_shift`, shape (n, 1)
     log_odds, log_spend   what is added to the prior's: the trees' correction and the shift, (n, 1)
 
     A horizon is a number of days, then predictions have shape (n,), or several, shape (m,),
@@ -52,7 +52,7 @@ class PurchaseForecast(Forecast):
     columns: MatrixColumns
     prior: PriorForecast
     as_of: datetime
-    lifted: Array
+    floor_shift: Array
     log_odds: Array
     log_spend: Array
 
@@ -71,8 +71,8 @@ class PurchaseForecast(Forecast):
 
     def p_order_and_spend(self, horizon_days: float | Array) -> tuple[Array, Array]:
         """`p_order` and `expected_spend` at once."""
-        p_order, spend = self.prior.p_order_and_spend(self._effective(horizon_days))
-        p_order = expit(log_odds(p_order, self.lifted) + self.log_odds)
+        p_order, spend = self.prior.p_order_and_spend(self._effective_days(horizon_days))
+        p_order = expit(log_odds(p_order, self.floor_shift) + self.log_odds)
         spend = spend * np.exp(self.log_spend)
         return _shaped(p_order, horizon_days), _shaped(spend, horizon_days)
 
@@ -82,21 +82,21 @@ class PurchaseForecast(Forecast):
         The prior's chance of not having left for good, moved on the log odds as far as the chance
         of an order is, and so never less than that.
         """
-        alive = self.prior.p_alive_at(self._effective(horizon_days))
-        return _shaped(expit(logit(alive) + self.lifted + self.log_odds), horizon_days)
+        alive = self.prior.p_alive_at(self._effective_days(horizon_days))
+        return _shaped(expit(logit(alive) + self.floor_shift + self.log_odds), horizon_days)
 
     def expected_days(self, horizon_days: float) -> Array:
         """E[purchase days in the horizon], >= p_order: the prior's, as much likelier as ours is."""
-        effective = self._effective(horizon_days)
+        effective = self._effective_days(horizon_days)
         likelier = self.p_order(horizon_days) / self.prior.p_order(effective)[:, 0]
         return np.asarray(likelier * self.prior.expected_days(effective)[:, 0])
 
     def values(self, horizon_days: int, economics: Economics) -> CustomerValues:
         """The numbers of `models.predictions.Predictor.predict`."""
-        over = money.months(horizon_days)
-        p_order, spend = self.p_order_and_spend(over.ends)
-        margin = money.margins(p_order * spend, over, economics).sum(axis=1)
-        cost = self._retention_cost(over, economics)
+        months = money.horizon_months(horizon_days)
+        p_order, spend = self.p_order_and_spend(months.ends)
+        margin = money.margins(p_order * spend, months, economics).sum(axis=1)
+        cost = self._retention_cost(months, economics)
         # subtle: copies, so that a number does not depend on what else was computed beside it
         p_order, spend = p_order[:, -1].copy(), spend[:, -1].copy()
         revenue = p_order * spend
@@ -117,13 +117,13 @@ class PurchaseForecast(Forecast):
 
     def value_curve(self, horizon_days: int, economics: Economics) -> ValueCurve:
         """The customers along a horizon, month by month."""
-        over = money.months(horizon_days)
-        cumulative = self.expected_revenue(over.ends)
-        survival = self.survival(np.append(over.starts, over.ends[-1]))
-        value = money.margins(cumulative, over, economics)
-        value -= money.retention_costs(survival[:, :-1], over, economics)
+        months = money.horizon_months(horizon_days)
+        cumulative = self.expected_revenue(months.ends)
+        survival = self.survival(np.append(months.starts, months.ends[-1]))
+        value = money.margins(cumulative, months, economics)
+        value -= money.retention_costs(survival[:, :-1], months, economics)
         return ValueCurve(
-            ends=over.ends,
+            ends=months.ends,
             expected_revenue=np.diff(cumulative, axis=1, prepend=0.0),
             survival=survival[:, 1:],
             value=value,
@@ -149,14 +149,14 @@ class PurchaseForecast(Forecast):
         ends = np.append(0.0, days)
         return np.asarray(ends[after - 1] + share * (ends[after] - ends[after - 1]))
 
-    def _retention_cost(self, over: money.Months, economics: Economics) -> Array:
+    def _retention_cost(self, months: money.HorizonMonths, economics: Economics) -> Array:
         """What keeping each customer costs along the horizon, discounted, money, shape (n,)."""
         if not economics.retention_cost_annual:
             return np.zeros(len(self.log_odds))
-        costs = money.retention_costs(self.survival(over.starts), over, economics)
+        costs = money.retention_costs(self.survival(months.starts), months, economics)
         return np.asarray(costs.sum(axis=1))
 
-    def _effective(self, horizon_days: float | Array) -> Array:
+    def _effective_days(self, horizon_days: float | Array) -> Array:
         days = np.atleast_1d(np.asarray(horizon_days, dtype=np.float64))
         return self.bundle.card.season.effective_lengths(self.as_of, days)
 
@@ -165,16 +165,16 @@ def forecast(bundle: PurchaseBundle, matrix: Array, *, as_of: datetime) -> Purch
     """Apply the bundle's trees and shifts to a matrix of `bundle.feature_matrix`."""
     card = bundle.card
     columns = MatrixColumns(matrix, bundle.places)
-    prior = card.prior.outlook(columns)
+    prior = card.prior.forecast(columns)
     fitted = card.season.effective_lengths(as_of, np.array([card.fitted_horizon_days]))
     features = matrix.astype(np.float32)
-    churn, spend = (each[:, None] for each in bundle.grove.corrections(features))
+    churn, spend = (each[:, None] for each in bundle.joined_trees.corrections(features))
     return PurchaseForecast(
         bundle=bundle,
         columns=columns,
         prior=prior,
         as_of=as_of,
-        lifted=lift(prior.p_order(fitted)),
+        floor_shift=floor_shift(prior.p_order(fitted)),
         log_odds=card.churn.shift + card.churn.strength * churn,
         log_spend=card.spend.shift + card.spend.strength * spend,
     )

@@ -38,28 +38,28 @@ class Prior:
     value: GammaGamma
     value_days: ValueDays
 
-    def outlook(self, table: Columns) -> PriorForecast:
+    def forecast(self, table: Columns) -> PriorForecast:
         """What is known of each customer's future, before a horizon is named."""
         return PriorForecast(
-            self.purchases.outlook(purchase_histories(table)),
+            self.purchases.posterior(purchase_histories(table)),
             self.value.expected_value(*_values(table, self.value_days)),
         )
 
     def p_order(self, table: Columns, horizon_days: float | Array) -> Array:
         """P(at least one order in the horizon), in (0, 1); never falls with the horizon."""
-        return self.outlook(table).p_order(horizon_days)
+        return self.forecast(table).p_order(horizon_days)
 
     def expected_days(self, table: Columns, horizon_days: float | Array) -> Array:
         """E[purchase days in the horizon], >= p_order."""
-        return self.outlook(table).expected_days(horizon_days)
+        return self.forecast(table).expected_days(horizon_days)
 
     def expected_spend(self, table: Columns, horizon_days: float | Array) -> Array:
         """E[revenue in the horizon, given at least one order], money, > 0."""
-        return self.outlook(table).p_order_and_spend(horizon_days)[1]
+        return self.forecast(table).p_order_and_spend(horizon_days)[1]
 
     def expected_revenue(self, table: Columns, horizon_days: float | Array) -> Array:
         """E[revenue in the horizon], money, > 0."""
-        p_order, spend = self.outlook(table).p_order_and_spend(horizon_days)
+        p_order, spend = self.forecast(table).p_order_and_spend(horizon_days)
         return p_order * spend
 
 

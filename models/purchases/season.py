@@ -42,15 +42,15 @@ class Season:
 
 @lru_cache(maxsize=256)
 def _lengths(season: Season, as_of: datetime, horizons: tuple[float, ...]) -> Array:
-    """Remembered: most requests of a day ask for the same moment and horizon."""
+    """Remembered: most requests of a day ask for the same as_of and horizon."""
     start = (as_of - season.origin) / DAY
     days = np.array([*horizons, 0.0]) + start
     years = np.floor(days / YEAR_DAYS)
     rest = np.interp(days - years * YEAR_DAYS, season.days, season.effective)
     clock = years * season.effective[-1] + rest
-    found: Array = clock[:-1] - clock[-1]
-    found.setflags(write=False)
-    return found
+    lengths: Array = clock[:-1] - clock[-1]
+    lengths.setflags(write=False)
+    return lengths
 
 
 def flat(origin: datetime) -> Season:
@@ -58,9 +58,11 @@ def flat(origin: datetime) -> Season:
     return Season(origin, (0.0, float(YEAR_DAYS)), (0.0, float(YEAR_DAYS)))
 
 
-def from_speeds(origin: datetime, days: Sequence[float], log_speed: Sequence[float]) -> Season:
+def from_clock_speeds(
+    origin: datetime, days: Sequence[float], log_clock_speed: Sequence[float]
+) -> Season:
     """A season from log(effective days / days) at ascending `days`, the last of them 364."""
-    effective = np.asarray(days) * np.exp(np.asarray(log_speed))
+    effective = np.asarray(days) * np.exp(np.asarray(log_clock_speed))
     return Season(
         origin, (0.0, *map(float, days)), (0.0, *map(float, np.maximum.accumulate(effective)))
     )

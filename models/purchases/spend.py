@@ -33,7 +33,7 @@ class SpendModel(RegressorMixin, PriorBoosted):  # type: ignore[misc]
         y: Array,
         *,
         spend: Array,
-        moment: Array,
+        as_of: Array,
         customer: NDArray[np.int64],
         horizon_days: float,
     ) -> SpendModel:
@@ -42,12 +42,12 @@ class SpendModel(RegressorMixin, PriorBoosted):  # type: ignore[misc]
         X             features, float32, shape (rows, features)
         y             revenue in the horizon, money
         spend         the prior's E[revenue, given an order], money, > 0
-        moment        as_of of each row, days since any fixed moment
+        as_of         of each row, days since any fixed day
         customer      whole number per customer
         horizon_days  length of the window in which y was observed
         """
         target = np.maximum(np.asarray(y, dtype=float), LEAST_REVENUE)
-        sample = TrainingRows(X, target, np.log(spend), moment, customer)
+        sample = TrainingRows(X, target, np.log(spend), as_of, customer)
         parameters = self.xgboost_parameters("reg:gamma")
         self.curve_: RoundsCurve = choose_rounds(
             sample,
@@ -66,11 +66,11 @@ class SpendModel(RegressorMixin, PriorBoosted):  # type: ignore[misc]
 
 
 def gamma_deviance(revenue: Array, margin: Array) -> Array:
-    """Half the gamma deviance of each, up to a constant, the sums brought to one level first.
+    """Half the gamma deviance of each, up to a constant, the predicted sum brought to the actual.
 
-    The level of a window is not the trees' to explain, so it must not choose their number.
+    How much comes in a window is not the trees' to explain, so it must not choose their number.
     """
     if not len(revenue):
         return np.zeros(0)
-    level = np.log(revenue.sum()) - np.log(np.exp(margin).sum())
-    return np.asarray(revenue * np.exp(-margin - level) + margin + level)
+    shift = np.log(revenue.sum()) - np.log(np.exp(margin).sum())
+    return np.asarray(revenue * np.exp(-margin - shift) + margin + shift)

@@ -12,14 +12,14 @@ from models.segmentation.rfm import segment, segment_at
 from models.segmentation.tiers import tier_of, tiers
 
 Array = NDArray[np.float64]
-Names = tuple[str | None, str | None]
+TierAndSegment = tuple[str | None, str | None]
 READ = ("recency_days", "n_orders", "monetary_sum", "refund_sum", "repeat_days", "age_days")
 FEW_ROWS = 24
 # What a new customer costs is no part of the value that is cut.
 CUT_BY = tuple(name for name in Economics.model_fields if name != "acquisition_cost")
 
 
-def has_tiers(bundle: FeatureColumns, horizon_days: int, economics: Economics) -> bool:
+def tiers_apply(bundle: FeatureColumns, horizon_days: int, economics: Economics) -> bool:
     """Whether values of this horizon and economics can be laid beside the bundle's cuts."""
     card = bundle.card
     if card.bounds is None or card.bounds.tiers is None:
@@ -29,13 +29,13 @@ def has_tiers(bundle: FeatureColumns, horizon_days: int, economics: Economics) -
     return all(getattr(economics, name) == getattr(card.economics, name) for name in CUT_BY)
 
 
-def tier_and_segment(
+def assign_rows(
     bundle: FeatureColumns, matrix: Array, clv: Array, *, with_tiers: bool
-) -> list[Names]:
+) -> list[TierAndSegment]:
     """Tier and segment of each customer, None where there is none.
 
     matrix      of `bundle.feature_matrix`; clv: their values, money
-    with_tiers  whether the values are of the kind that was cut, see `has_tiers`
+    with_tiers  whether the values are of the kind that was cut, see `tiers_apply`
     """
     bounds = bundle.card.bounds
     if bounds is None:

@@ -10,7 +10,7 @@ import xgboost as xgb
 
 from models.card import ClvSpan, FeatureColumns
 from models.subscriptions.card import SubscriptionCard
-from models.tree_arrays import Forest, forest
+from models.tree_arrays import TreeArrays, arrays_of
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class SubscriptionBundle(FeatureColumns):
     churn: xgb.Booster
 
     @cached_property
-    def forests(self) -> tuple[Forest]:
+    def tree_arrays(self) -> tuple[TreeArrays]:
         """The trees of leaving in a month as arrays."""
-        return (forest(self.churn),)
+        return (arrays_of(self.churn),)
 
     @property
     def boosters(self) -> dict[str, xgb.Booster]:

@@ -49,8 +49,8 @@ class MonthlyChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
         recent    rows by which the number of rounds is chosen, learning from the earlier ones;
                   without it the months have no dates, and it is chosen by customers
         """
-        moment = np.full(len(y), EARLIER) if recent is None else np.where(recent, RECENT, EARLIER)
-        sample = TrainingRows(X, np.asarray(y, dtype=float), log_odds, moment, customer)
+        as_of = np.full(len(y), EARLIER) if recent is None else np.where(recent, RECENT, EARLIER)
+        sample = TrainingRows(X, np.asarray(y, dtype=float), log_odds, as_of, customer)
         parameters = self.xgboost_parameters("binary:logistic")
         self.classes_ = np.array([0, 1])
         if recent is None:

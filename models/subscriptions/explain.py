@@ -22,7 +22,7 @@ from scipy.special import expit, logit
 from models.attribution import Explanation, contributions, driver, strongest
 from models.boosting import Array
 from models.economics import MONTH_DAYS
-from models.economics import months as months_of
+from models.economics import horizon_months as months_of
 from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.forecast import SubscriptionForecast, forecast, months_ahead
 

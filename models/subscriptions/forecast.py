@@ -16,7 +16,7 @@ from models import economics as money
 from models.encoding import Matrix
 from models.predictions import CustomerValues, Forecast, UnboundedValueError, ValueCurve
 from models.subscriptions.bundle import SubscriptionBundle
-from models.subscriptions.survival import SurvivalForecast
+from models.subscriptions.survival import SurvivalCurve
 
 Array = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -34,7 +34,7 @@ class SubscriptionForecast(Forecast):
 
     tenure: Array
     amount: Array
-    survival_curve: SurvivalForecast
+    survival_curve: SurvivalCurve
 
     def survival(self, days: Array) -> Array:
         """P(still a subscriber so many days on), days of shape (m,), as a matrix (n, m)."""
@@ -44,19 +44,19 @@ class SubscriptionForecast(Forecast):
         """P(does not cancel in the horizon), strictly between 0 and 1, shape (n,)."""
         return np.clip(self.survival(np.array([horizon_days]))[:, 0], SMALLEST, 1.0 - SMALLEST)
 
-    def monthly_revenue(self, over: money.Months) -> Array:
+    def monthly_revenue(self, months: money.HorizonMonths) -> Array:
         """E[revenue of each month of a horizon], money, shape (n, m)."""
-        active = self.survival(over.starts)
-        return np.asarray(self.amount[:, None] * over.parts * active)
+        active = self.survival(months.starts)
+        return np.asarray(self.amount[:, None] * months.parts * active)
 
     def values(self, horizon_days: int, economics: Economics) -> CustomerValues:
         """The numbers of `models.predictions.Predictor.predict`.
 
         Raises UnboundedValueError where a remaining life counts for more than a century.
         """
-        over = money.months(horizon_days)
+        months = money.horizon_months(horizon_days)
         stays = self.stays(horizon_days)
-        revenue = self.monthly_revenue(over).sum(axis=1)
+        revenue = self.monthly_revenue(months).sum(axis=1)
         monthly = self._monthly_value(economics)
         clv = monthly * self._months_worth(economics)
         lives = [self.survival_curve.months_survived(at) for at in (0.1, 0.9)]
@@ -76,14 +76,14 @@ class SubscriptionForecast(Forecast):
 
     def value_curve(self, horizon_days: int, economics: Economics) -> ValueCurve:
         """The months of the horizon; here `value` sums to what clv holds of it, not to clv."""
-        over = money.months(horizon_days)
-        cumulative = np.cumsum(self.monthly_revenue(over), axis=1)
-        value = money.margins(cumulative, over, economics)
-        value -= money.retention_costs(self.survival(over.starts), over, economics)
+        months = money.horizon_months(horizon_days)
+        cumulative = np.cumsum(self.monthly_revenue(months), axis=1)
+        value = money.margins(cumulative, months, economics)
+        value -= money.retention_costs(self.survival(months.starts), months, economics)
         return ValueCurve(
-            ends=over.ends,
+            ends=months.ends,
             expected_revenue=np.diff(cumulative, axis=1, prepend=0.0),
-            survival=self.survival(over.ends),
+            survival=self.survival(months.ends),
             value=value,
         )
 
@@ -117,7 +117,7 @@ def forecast(bundle: SubscriptionBundle, matrix: Array) -> SubscriptionForecast:
     return SubscriptionForecast(
         tenure=tenure,
         amount=matrix[:, bundle.places["monthly_amount"]].copy(),
-        survival_curve=SurvivalForecast(
+        survival_curve=SurvivalCurve(
             prior=card.prior.model,
             tenure=tenure,
             correction=_corrections(bundle, matrix),
@@ -149,7 +149,9 @@ def _corrections(bundle: SubscriptionBundle, matrix: Array) -> Array:
     """What is added to the prior's log odds in the months to come, shape (n, last month + 1)."""
     trees = bundle.card.churn
     rows, place = months_ahead(bundle, matrix)
-    return np.asarray((trees.shift + trees.strength * bundle.forests[0].correction(rows))[place])
+    return np.asarray(
+        (trees.shift + trees.strength * bundle.tree_arrays[0].correction(rows))[place]
+    )
 
 
 def _annuity(survived: Array, economics: Economics) -> Array:

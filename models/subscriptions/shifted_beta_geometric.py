@@ -7,7 +7,7 @@ rises with tenure although nobody changes.
 Sources: Fader & Hardie (2007), "How to Project Customer Retention", equations 5 to 8; Fader &
 Hardie (2010), "Customer-Base Valuation in a Contractual Setting", equation 6; the chance that
 depends on what is known of a customer is the beta-logistic of Heckman & Willis (1977). A period is
-whatever the tenure is counted in, in this house a month.
+whatever the tenure is counted in, here a month.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class Lifetimes:
     periods: Array
     left: Flags
 
-    def cells(self) -> tuple[Lifetimes, Array]:
+    def distinct(self) -> tuple[Lifetimes, Array]:
         """Distinct lives and how many customers share each."""
         stacked = np.stack([self.entered, self.periods, self.left.astype(float)], axis=1)
-        distinct, counts = np.unique(stacked, axis=0, return_counts=True)
-        entered, periods, left = distinct.T
+        rows, counts = np.unique(stacked, axis=0, return_counts=True)
+        entered, periods, left = rows.T
         return Lifetimes(entered, periods, left > 0), counts.astype(float)
 
 
@@ -134,11 +134,11 @@ def fit(lives: Lifetimes) -> ShiftedBetaGeometric:
     """
     if not (lives.periods > lives.entered).any():
         raise ValueError("retention model: no period of any subscription was watched to its end")
-    cells, weight = lives.cells()
+    distinct, weight = lives.distinct()
 
     def mean_log_likelihood(log_parameters: Array) -> tuple[float, Array]:
         parameters = np.exp(log_parameters)
-        each, gradient = _log_likelihood(parameters, cells)
+        each, gradient = _log_likelihood(parameters, distinct)
         total = weight.sum()
         return float(each @ weight) / total, (gradient * parameters[:, None]) @ weight / total
 

@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Months:
+class WatchedMonths:
     """One row per life and month that was watched to its end.
 
     life   position of the life, int
@@ -31,13 +31,15 @@ class Months:
     left: Array
 
 
-def months_watched(lives: Lifetimes) -> Months:
+def watched_months(lives: Lifetimes) -> WatchedMonths:
     """The lives cut into months: the likelihood of a life is the product over its rows."""
     watched = (lives.periods - lives.entered).astype(np.int64)
     life = np.repeat(np.arange(len(watched)), watched)
     first = np.repeat(np.cumsum(watched) - watched, watched)
     month = lives.entered[life] + np.arange(len(life)) - first + 1.0
-    return Months(life, month, (lives.left[life] & (month == lives.periods[life])).astype(float))
+    return WatchedMonths(
+        life, month, (lives.left[life] & (month == lives.periods[life])).astype(float)
+    )
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Tail:
 
 
 @dataclass(frozen=True)
-class SurvivalForecast:
+class SurvivalCurve:
     """Subscribers with the prior and their corrections for the months to come.
 
     tenure      whole months survived, shape (customers,)

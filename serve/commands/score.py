@@ -20,7 +20,7 @@ from models.bundle import Bundle
 from models.predictions import UnboundedValueError
 from models.predictor import predictor_of
 from models.purchases.bundle import PurchaseBundle
-from models.segmentation.assign import has_tiers
+from models.segmentation.assign import tiers_apply
 from models.segmentation.cutoffs import cutoffs, name_customers
 from models.subscriptions.bundle import SubscriptionBundle
 from serve.errors import ServeError
@@ -145,7 +145,7 @@ def _with_tiers_and_segments(
     those of this batch.
     """
     card = model.bundle.card
-    own = card.bounds if has_tiers(model.bundle, horizon_days, config.economics) else None
+    own = card.bounds if tiers_apply(model.bundle, horizon_days, config.economics) else None
     found = name_customers(
         features,
         predictions["clv"],

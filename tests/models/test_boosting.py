@@ -142,7 +142,7 @@ def test_snapshots_that_had_not_matured_by_the_newest_teach_nothing() -> None:
     # two are over by the newest, and what they teach is wrong; with ten days the others are too.
     early = sample(300, (0.0, 30.0), signal=2.0)
     late = sample(300, (150.0, 160.0, 170.0, 180.0, 200.0), signal=-2.0, seed=1)
-    columns = ("features", "target", "margin", "moment", "customer")
+    columns = ("features", "target", "margin", "as_of", "customer")
     both = TrainingRows(
         *(np.concatenate([getattr(each, name) for each in (early, late)]) for name in columns)
     )
@@ -188,7 +188,7 @@ def test_where_there_is_nothing_to_judge_by_no_rounds_are_chosen(some: TrainingR
 
 def test_customers_of_one_fold_leave_nobody_to_learn_from() -> None:
     some = sample(20, (0.0, 100.0, 200.0), signal=2.0)
-    alike = TrainingRows(some.features, some.target, some.margin, some.moment, some.customer * 3)
+    alike = TrainingRows(some.features, some.target, some.margin, some.as_of, some.customer * 3)
     assert chosen(alike) == NO_CURVE
 
 
@@ -199,7 +199,7 @@ def test_no_rounds_allowed_are_none_chosen() -> None:
 def test_many_customers_are_judged_by_some_the_same_in_every_snapshot(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("models.boosting.MOST_JUDGED", 100)
+    monkeypatch.setattr("models.boosting.MOST_EVALUATED", 100)
     some = sample(400, (0.0, 100.0, 200.0), signal=3.0)
     kept = some.customer // 3 % 4 == 0
     assert 90 < kept.sum() / 3 < 110

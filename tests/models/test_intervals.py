@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from models.intervals import LEAST_IN_GROUP, Spread, assumed, fit, revenue_interval, total_interval
+from models.intervals import (
+    LEAST_IN_GROUP,
+    RevenueDistribution,
+    assumed,
+    fit,
+    revenue_interval,
+    total_interval,
+)
 from models.metrics import coverage
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
@@ -31,7 +38,7 @@ def customers(number: int, seed: int) -> tuple[Array, Array, Array]:
     return p_order, spend, np.where(rng.random(number) < p_order, factor * spend, 0.0)
 
 
-def learnt(seed: int, number: int = 20_000) -> Spread:
+def learnt(seed: int, number: int = 20_000) -> RevenueDistribution:
     p_order, spend, revenue = customers(number, seed)
     back = revenue > 0
     return fit(p_order[back], spend[back], revenue[back], level_sd=0.0)
@@ -50,9 +57,9 @@ def test_four_in_five_lie_inside_where_an_order_is_likely_enough(seed: int) -> N
     for least, most in ((0.2, 0.9), (0.9, 1.0)):
         share, error = within(revenue, low, high, (p_order > least) & (p_order < most))
         assert share == pytest.approx(0.8, abs=4 * error + 0.01)
-    buried = p_order <= 0.2
-    assert coverage(revenue[buried], low[buried], high[buried]) == pytest.approx(
-        1 - p_order[buried].mean(), abs=0.02
+    unlikely = p_order <= 0.2
+    assert coverage(revenue[unlikely], low[unlikely], high[unlikely]) == pytest.approx(
+        1 - p_order[unlikely].mean(), abs=0.02
     )
 
 
@@ -145,7 +152,7 @@ def test_money_given_back_counts_as_nothing() -> None:
 @pytest.mark.parametrize("level_sd", [0.0, 0.15])
 def test_four_in_five_totals_lie_inside(level_sd: float) -> None:
     p_order, spend, _ = customers(300, 24)
-    spread = Spread((), ((1.0,) * 100,), (0.25,), level_sd)
+    spread = RevenueDistribution((), ((1.0,) * 100,), (0.25,), level_sd)
     low, high = total_interval(spread, p_order, spend)
     rng = np.random.default_rng(25)
     factor = rng.gamma(4.0, 1 / 4.0, (1500, 300))
@@ -159,7 +166,7 @@ def test_the_shared_level_does_not_average_out() -> None:
     p_order, spend, _ = customers(300, 26)
     many = np.tile(p_order, 1000), np.tile(spend, 1000)
     for level_sd, ratio in ((0.0, 1.0), (0.1, np.exp(0.25632))):
-        spread = Spread((), ((1.0,) * 100,), (1.0,), level_sd)
+        spread = RevenueDistribution((), ((1.0,) * 100,), (1.0,), level_sd)
         low, high = total_interval(spread, *many)
         assert high / low == pytest.approx(ratio, rel=0.01)
 

@@ -10,7 +10,7 @@ from models import bundle as bundles
 from models.boosting import no_trees, tree_correction
 from models.bundle import BundleError
 from models.purchases.bundle import PurchaseBundle
-from models.tree_arrays import FEW_ROWS, Forest, agrees, forest, grove
+from models.tree_arrays import FEW_ROWS, TreeArrays, agrees, arrays_of, join_trees
 
 COLUMNS = 7
 
@@ -29,7 +29,7 @@ def grown(depth: int, rounds: int, seed: int) -> tuple[xgb.Booster, np.ndarray]:
 @pytest.mark.parametrize(("depth", "rounds"), [(1, 1), (3, 60), (6, 40), (10, 5)])
 def test_arrays_and_booster_agree_to_the_last_bit(depth: int, rounds: int) -> None:
     booster, features = grown(depth, rounds, seed=depth)
-    found = forest(booster)
+    found = arrays_of(booster)
     np.testing.assert_array_equal(found.walk(features), tree_correction(booster, features))
     for row in range(0, 60, 7):
         one = features[row : row + 1]
@@ -38,7 +38,7 @@ def test_arrays_and_booster_agree_to_the_last_bit(depth: int, rounds: int) -> No
 
 def test_few_rows_and_many_get_the_same_sums() -> None:
     booster, features = grown(4, 30, seed=3)
-    found = forest(booster)
+    found = arrays_of(booster)
     many = found.correction(features[: 3 * FEW_ROWS])
     few = [found.correction(features[row : row + 2]) for row in range(0, 3 * FEW_ROWS, 2)]
     np.testing.assert_array_equal(many, np.concatenate(few))
@@ -47,7 +47,7 @@ def test_few_rows_and_many_get_the_same_sums() -> None:
 def test_a_stump_that_never_split_adds_its_one_leaf() -> None:
     matrix = xgb.DMatrix(np.zeros((9, COLUMNS), dtype=np.float32), label=np.arange(9.0))
     booster = xgb.train({"max_depth": 3, "base_score": 0.0}, matrix, num_boost_round=2)
-    found = forest(booster)
+    found = arrays_of(booster)
     assert found.depth == 0
     some = np.ones((3, COLUMNS), dtype=np.float32)
     np.testing.assert_array_equal(found.walk(some), tree_correction(booster, some))
@@ -57,31 +57,31 @@ def test_a_stump_that_never_split_adds_its_one_leaf() -> None:
 def test_forests_that_are_walked_together_add_what_each_adds_alone(rows: int) -> None:
     one, features = grown(4, 30, seed=3)
     other, _ = grown(2, 7, seed=4)
-    alone = [forest(each) for each in (one, no_trees(COLUMNS, "reg:gamma"), other)]
-    together = grove(tuple(alone)).corrections(features[:rows])
+    alone = [arrays_of(each) for each in (one, no_trees(COLUMNS, "reg:gamma"), other)]
+    together = join_trees(tuple(alone)).corrections(features[:rows])
     for found, each in zip(together, alone, strict=True):
         np.testing.assert_array_equal(found, tree_correction(each.booster, features[:rows]))
 
 
 def test_without_trees_nothing_is_added() -> None:
-    found = forest(no_trees(COLUMNS, "reg:gamma"))
+    found = arrays_of(no_trees(COLUMNS, "reg:gamma"))
     assert agrees(found)
     assert (found.correction(np.ones((4, COLUMNS), dtype=np.float32)) == 0).all()
 
 
 def test_a_wrong_array_is_found_out() -> None:
-    found = forest(grown(3, 20, seed=5)[0])
+    found = arrays_of(grown(3, 20, seed=5)[0])
     assert agrees(found)
     leaf, threshold = found.leaf.copy(), found.threshold.copy()
     leaf[np.flatnonzero(leaf)[0]] *= np.float32(1.001)
     threshold[0] = np.nextafter(threshold[0], np.float32(np.inf))
     for wrong in ({"leaf": leaf}, {"threshold": threshold}):
-        assert not agrees(Forest(**(vars(found) | wrong)))
+        assert not agrees(TreeArrays(**(vars(found) | wrong)))
 
 
 def test_a_bundle_whose_trees_are_walked_otherwise_is_refused(bundle: PurchaseBundle) -> None:
     wrong = PurchaseBundle(bundle.card, bundle.churn, bundle.spend)
-    churn, spend = bundle.forests
-    wrong.__dict__["forests"] = (churn, Forest(**(vars(spend) | {"leaf": spend.leaf * 2})))
+    churn, spend = bundle.tree_arrays
+    wrong.__dict__["forests"] = (churn, TreeArrays(**(vars(spend) | {"leaf": spend.leaf * 2})))
     with pytest.raises(BundleError, match=r"spend\.ubj: the trees as arrays answer otherwise"):
         bundles.check_trees(wrong, "here")

@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from models.purchases.calibration import CalibrationError, persistent_error, shrink
 from models.purchases.prior import Prior
-from models.purchases.season import YEAR_DAYS, Season, flat, from_speeds
+from models.purchases.season import YEAR_DAYS, Season, flat, from_clock_speeds
 from train.calibration import total_shift
 from train.customers import FEWEST_CUSTOMERS
 from train.purchases.snapshot_cache import PurchaseTask
@@ -43,7 +43,7 @@ def expected_calibration(
     within = min(horizon_days, YEAR_DAYS)
     days = sorted({*range(STEP_DAYS, YEAR_DAYS + 1, STEP_DAYS), within})
     errors_at = {day: shrink(data.error(year_ago, day, by=as_of)) for day in days}
-    season = from_speeds(as_of, days, [errors_at[day].speed for day in days])
+    season = from_clock_speeds(as_of, days, [errors_at[day].clock_speed for day in days])
     return season, errors_at[within]
 
 

@@ -22,7 +22,7 @@ def fit_churn(
         rows.features,
         rows.churned,
         p_order=rows.p_order,
-        moment=rows.moment,
+        as_of=rows.moment,
         customer=rows.customer,
         horizon_days=horizon_days,
     )

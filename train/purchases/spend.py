@@ -26,7 +26,7 @@ def fit_spend(
         rows.features[ordered],
         rows.revenue[ordered],
         spend=rows.spend[ordered],
-        moment=rows.moment[ordered],
+        as_of=rows.moment[ordered],
         customer=rows.customer[ordered],
         horizon_days=horizon_days,
     )

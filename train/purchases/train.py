@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from models import intervals
-from models.intervals import Spread
+from models.intervals import RevenueDistribution
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
 from models.segmentation.cutoffs import cutoffs
@@ -76,7 +76,7 @@ def scores(holdout: PurchaseHoldout, models: Sequence[str] = BOTH) -> dict[str, 
     }
 
 
-def learn_spread(customers: pd.DataFrame, level_sd: float) -> Spread:
+def learn_spread(customers: pd.DataFrame, level_sd: float) -> RevenueDistribution:
     """The spread of returners' revenue around what was expected of them."""
     returners = customers[customers["churned"] == 0]
     return intervals.fit(

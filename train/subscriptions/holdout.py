@@ -24,7 +24,7 @@ from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.churn import MonthlyChurnModel
 from models.subscriptions.forecast import SubscriptionForecast
 from models.subscriptions.predictor import SubscriptionPredictor
-from models.subscriptions.survival import SurvivalForecast
+from models.subscriptions.survival import SurvivalCurve
 from train.customers import FEWEST_CUSTOMERS, customer_codes
 from train.subscriptions.fit import fit
 from train.subscriptions.months import FEWEST_WATCHED, Known, known_by, month_rows
@@ -155,5 +155,5 @@ def _watched(known: Known) -> float:
     return float((lives.periods - lives.entered).sum())
 
 
-def _without_trees(curve: SurvivalForecast) -> SurvivalForecast:
+def _without_trees(curve: SurvivalCurve) -> SurvivalCurve:
     return replace(curve, correction=np.zeros_like(curve.correction))

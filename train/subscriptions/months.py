@@ -16,7 +16,7 @@ from features.subscriptions.table import MONTH_DAYS, histories
 from features.timestamps import wall_clock
 from models.encoding import Levels, Matrix, encode
 from models.subscriptions.shifted_beta_geometric import Lifetimes
-from models.subscriptions.survival import Months, months_watched
+from models.subscriptions.survival import WatchedMonths, watched_months
 
 Array = NDArray[np.float64]
 FEWEST_WATCHED = 50
@@ -61,15 +61,17 @@ def known_by(subscriptions: SubscriberTable, as_of: datetime) -> Known:
     return Known(table, ((now - start) / pd.Timedelta(days=MONTH_DAYS)).to_numpy(dtype=float))
 
 
-def month_rows(known: Known, names: Sequence[str], levels: Levels) -> tuple[Months, Matrix]:
+def month_rows(known: Known, names: Sequence[str], levels: Levels) -> tuple[WatchedMonths, Matrix]:
     """The months watched, and what was known at the beginning of each."""
-    months = months_watched(known.lives)
+    months = watched_months(known.lives)
     rows = encode(known.table, names, levels)[months.life]
     rows[:, names.index("tenure_months")] = months.month - 1.0
     return months, rows
 
 
-def recent_months(known: Known, months: Months, horizon_days: int) -> NDArray[np.bool_] | None:
+def recent_months(
+    known: Known, months: WatchedMonths, horizon_days: int
+) -> NDArray[np.bool_] | None:
     """Which months ended in the last horizon, a third of all time at most; none without dates."""
     if known.age is None:
         return None
@@ -87,14 +89,14 @@ def survived(left: pd.DataFrame, month: Array | pd.Series) -> pd.DataFrame:
     return pd.concat([pd.DataFrame(1.0, index=[0.0], columns=left.columns), stays])
 
 
-def last_watched(months: Months) -> int:
+def last_watched(months: WatchedMonths) -> int:
     """The last month of life that enough customers were watched in to tell what happens there."""
     watched = np.bincount(months.month.astype(np.int64))
     enough = np.flatnonzero(watched >= FEWEST_WATCHED)
     return int(enough.max()) if enough.size else len(watched) - 1
 
 
-def last_hazard(months: Months, last: int) -> float:
+def last_hazard(months: WatchedMonths, last: int) -> float:
     """Share that left in the months of the last watched year of life, in (0, 1)."""
     year = (months.month > last - LAST_YEAR) & (months.month <= last)
     return float((months.left[year].sum() + 0.5) / (year.sum() + 1.0))

@@ -110,11 +110,11 @@ def test_nothing_is_likelier_than_the_fit(variant: Variant, seed: int) -> None:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_cells_give_the_fit_of_rows(variant: Variant, weeks: PurchaseHistories) -> None:
     few = PurchaseHistories(*(each[:400] for each in (weeks.repeats, weeks.last_repeat, weeks.age)))
-    assert len(few.cells()[1]) < 300
-    assert few.cells()[1].sum() == 400
+    assert len(few.distinct()[1]) < 300
+    assert few.distinct()[1].sum() == 400
     # A nudge of a nanoweek makes every history its own, so that each row is a cell.
     rows = PurchaseHistories(few.repeats, few.last_repeat, few.age + 1e-9 * np.arange(1, 401))
-    assert len(rows.cells()[1]) == 400
+    assert len(rows.distinct()[1]) == 400
     by_cell, by_row = fit(few, variant), fit(rows, variant)
     assert by_row.log_likelihood(few) == pytest.approx(by_cell.log_likelihood(few), rel=1e-9)
     np.testing.assert_allclose(

@@ -16,7 +16,7 @@ from models.purchases.expected_purchases import (
     _quadrature,
     _quadrature_there,
     expected_days,
-    still_there,
+    survival_probability,
 )
 
 Array = NDArray[np.float64]
@@ -135,7 +135,7 @@ def test_whoever_is_still_there_has_been_drawn_and_counted(a: float) -> None:
     speed = rng.gamma(shape, 1.0 / rate, 400_000)
     leave = rng.beta(a, b, 400_000)
     stays = rng.poisson(speed * leave * days) == 0
-    found = still_there(
+    found = survival_probability(
         shape=np.array([shape]), rate=np.array([rate]), a=a, b=np.array([b]), horizon_days=days
     )
     assert found[0] == pytest.approx(stays.mean(), abs=4 * stays.std() / 400_000**0.5)
@@ -148,7 +148,7 @@ def test_quadrature_and_closed_form_of_who_is_still_there_agree() -> None:
     for a, horizon in product((0.05, 0.6, 2.5, 20.0), (7.0, 91.0, 730.0)):
         np.testing.assert_allclose(
             _quadrature_there(shape, rate, b, np.full(100, horizon), a=a),
-            still_there(shape=shape, rate=rate, a=a, b=b, horizon_days=horizon),
+            survival_probability(shape=shape, rate=rate, a=a, b=b, horizon_days=horizon),
             rtol=1e-7,
             atol=1e-12,
         )
@@ -159,7 +159,7 @@ def test_fewer_are_still_there_as_expected_days_grow_slower() -> None:
     # slope of the one bounds the other, and nobody is there who could not have left.
     some = {"shape": np.array([2.0]), "rate": np.array([60.0]), "a": 0.7, "b": np.array([3.0])}
     horizons = np.linspace(0.0, 2000.0, 41)
-    there = np.array([still_there(**some, horizon_days=each)[0] for each in horizons])
+    there = np.array([survival_probability(**some, horizon_days=each)[0] for each in horizons])
     assert there[0] == 1.0
     assert (np.diff(there) < 0).all()
     days = np.array([expected_days(**some, horizon_days=each)[0] for each in horizons])

@@ -9,7 +9,7 @@ from scipy.special import logit
 from sklearn import metrics
 
 from models.boosting import log_loss
-from models.purchases.churn import DOUBT, ChurnModel, lift, log_odds
+from models.purchases.churn import PROBABILITY_FLOOR, ChurnModel, floor_shift, log_odds
 
 Array = NDArray[np.float64]
 PROBABILITY = st.floats(1e-6, 1 - 1e-6)
@@ -28,7 +28,7 @@ def snapshots(
         "X": features,
         "y": (rng.random(rows) > truth).astype(float),
         "p_order": p_order,
-        "moment": np.repeat([0.0, 100.0, 200.0], customers),
+        "as_of": np.repeat([0.0, 100.0, 200.0], customers),
         "customer": np.tile(np.arange(customers), 3),
     }
     return told, p_order, truth
@@ -98,20 +98,22 @@ def test_unknown_features_are_answered() -> None:
     assert np.isfinite(found).all()
 
 
-def test_the_buried_are_lifted_to_two_percent_and_nobody_else_is() -> None:
-    p_fitted = np.array([1e-6, 0.001, DOUBT, 0.3, 0.999])
-    lifted = lift(p_fitted)
-    assert (lifted[:2] > 0).all()
-    np.testing.assert_allclose(lifted[2:], 0, atol=1e-12)
-    start = 1 / (1 + np.exp(-log_odds(p_fitted, lifted)))
-    np.testing.assert_allclose(start, [DOUBT, DOUBT, DOUBT, 0.3, 1 - DOUBT])
+def test_below_the_probability_floor_and_only_there_odds_are_raised_to_it() -> None:
+    p_fitted = np.array([1e-6, 0.001, PROBABILITY_FLOOR, 0.3, 0.999])
+    shift = floor_shift(p_fitted)
+    assert (shift[:2] > 0).all()
+    np.testing.assert_allclose(shift[2:], 0, atol=1e-12)
+    start = 1 / (1 + np.exp(-log_odds(p_fitted, shift)))
+    np.testing.assert_allclose(
+        start, [PROBABILITY_FLOOR, PROBABILITY_FLOOR, PROBABILITY_FLOOR, 0.3, 1 - PROBABILITY_FLOOR]
+    )
 
 
 @settings(max_examples=50, deadline=None)
 @given(fitted_at=PROBABILITY, short=PROBABILITY, longer=PROBABILITY)
 def test_more_time_never_means_less_chance(fitted_at: float, short: float, longer: float) -> None:
-    lifted = lift(np.array([fitted_at]))
-    found = log_odds(np.array([min(short, longer), max(short, longer)]), lifted)
+    shift = floor_shift(np.array([fitted_at]))
+    found = log_odds(np.array([min(short, longer), max(short, longer)]), shift)
     assert found[0] <= found[1]
 
 

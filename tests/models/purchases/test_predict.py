@@ -11,7 +11,7 @@ from features.config.sections import Economics
 from models.economics import MONTH_DAYS
 from models.encoding import encode
 from models.purchases.bundle import PurchaseBundle
-from models.purchases.churn import lift, log_odds
+from models.purchases.churn import floor_shift, log_odds
 from models.purchases.predictor import PurchasePredictor
 
 HORIZONS = (1, 7, 30, 90, 180, 365, 730)
@@ -41,7 +41,7 @@ def either(
 
 @pytest.fixture
 def few(table: pd.DataFrame) -> pd.DataFrame:
-    """Every eighth customer, the buried and the busy among them."""
+    """Every eighth customer, the lost and the busy among them."""
     return table.iloc[::8]
 
 
@@ -106,7 +106,7 @@ def test_an_answer_worked_out_from_the_card(
         for booster in (seasonal.churn, seasonal.spend)
     )
     prior = card.prior.p_order(few, effective)
-    p_order = expit(log_odds(prior, lift(prior)) + 0.4 + 0.5 * churn)
+    p_order = expit(log_odds(prior, floor_shift(prior)) + 0.4 + 0.5 * churn)
     money = card.prior.expected_spend(few, effective) * np.exp(-0.2 + 0.5 * spend)
     said = PurchasePredictor(seasonal).predict(few, as_of=as_of, horizon_days=91)
     np.testing.assert_allclose(1 - said["p_churn"], p_order, rtol=1e-6)

@@ -22,7 +22,7 @@ def snapshots(
         "X": features,
         "y": rng.gamma(2.0, truth / 2.0),
         "spend": spend,
-        "moment": np.repeat([0.0, 100.0, 200.0], customers),
+        "as_of": np.repeat([0.0, 100.0, 200.0], customers),
         "customer": np.tile(np.arange(customers), 3),
     }
     return told, spend, truth

@@ -10,7 +10,7 @@ import pytest
 from features.config.sections import Economics
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
-from models.segmentation.assign import FEW_ROWS, has_tiers, tier_and_segment
+from models.segmentation.assign import FEW_ROWS, assign_rows, tiers_apply
 from models.segmentation.cutoffs import name_customers
 
 
@@ -20,12 +20,12 @@ def test_one_customer_is_called_as_among_many(
     some = table.iloc[::7]
     clv = PurchasePredictor(bundle).predict(some, as_of=as_of)["clv"]
     matrix = bundle.feature_matrix(some)
-    many = tier_and_segment(bundle, matrix, clv.to_numpy(), with_tiers=True)
+    many = assign_rows(bundle, matrix, clv.to_numpy(), with_tiers=True)
     assert len(some) > FEW_ROWS
     alone = [
-        tier_and_segment(
-            bundle, matrix[row : row + 1], clv.to_numpy()[row : row + 1], with_tiers=True
-        )[0]
+        assign_rows(bundle, matrix[row : row + 1], clv.to_numpy()[row : row + 1], with_tiers=True)[
+            0
+        ]
         for row in range(len(some))
     ]
     assert many == alone
@@ -50,8 +50,8 @@ def test_a_tier_holds_for_the_values_that_it_was_cut_from(
 ) -> None:
     card = bundle.card
     asked: Economics = card.economics.model_copy(update=terms)
-    assert has_tiers(bundle, card.horizon_days, asked) is alike
-    assert not has_tiers(bundle, card.horizon_days + 1, asked)
+    assert tiers_apply(bundle, card.horizon_days, asked) is alike
+    assert not tiers_apply(bundle, card.horizon_days + 1, asked)
 
 
 def test_without_tiers_the_segment_remains_and_without_bounds_nothing(
@@ -61,9 +61,9 @@ def test_without_tiers_the_segment_remains_and_without_bounds_nothing(
         some = table.iloc[:size]
         clv = PurchasePredictor(bundle).predict(some, as_of=as_of)["clv"].to_numpy()
         matrix = bundle.feature_matrix(some)
-        found = tier_and_segment(bundle, matrix, clv, with_tiers=False)
+        found = assign_rows(bundle, matrix, clv, with_tiers=False)
         assert all(tier is None and segment is not None for tier, segment in found)
         nameless = bundle.card.model_copy(update={"bounds": None})
         unknown = PurchaseBundle(nameless, bundle.churn, bundle.spend)
-        assert tier_and_segment(unknown, matrix, clv, with_tiers=True) == [(None, None)] * size
-        assert not has_tiers(unknown, nameless.horizon_days, nameless.economics)
+        assert assign_rows(unknown, matrix, clv, with_tiers=True) == [(None, None)] * size
+        assert not tiers_apply(unknown, nameless.horizon_days, nameless.economics)

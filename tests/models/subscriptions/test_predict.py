@@ -22,7 +22,7 @@ from models.subscriptions.card import SubscriptionCard, SurvivalCard
 from models.subscriptions.forecast import SubscriptionForecast
 from models.subscriptions.predictor import SubscriptionPredictor
 from models.subscriptions.shifted_beta_geometric import ShiftedBetaGeometric
-from models.subscriptions.survival import SurvivalForecast, Tail
+from models.subscriptions.survival import SurvivalCurve, Tail
 
 AS_OF = datetime(2024, 7, 1, tzinfo=UTC)
 NAMES = ("tenure_months", "monthly_amount", "plan")
@@ -123,7 +123,7 @@ def test_the_value_is_that_of_the_life_whatever_the_horizon(bundle: Subscription
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.floats(-4, 4), min_size=5, max_size=5), st.floats(0.02, 0.98))
 def test_quantiles_of_a_life_are_those_of_its_survival(correction: list[float], at: float) -> None:
-    outlook = SurvivalForecast(
+    outlook = SurvivalCurve(
         ShiftedBetaGeometric(0.7, 3.8), np.array([2.0]), np.array([correction]), Tail(6.0, -3.5)
     )
     months = outlook.months_survived(at)[0]

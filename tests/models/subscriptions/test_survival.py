@@ -6,21 +6,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.subscriptions.shifted_beta_geometric import Lifetimes, ShiftedBetaGeometric
-from models.subscriptions.survival import SurvivalForecast, months_watched
+from models.subscriptions.survival import SurvivalCurve, watched_months
 
 PRIOR = ShiftedBetaGeometric(0.7, 3.8)
 TENURE = np.array([0.0, 5.0, 71.0])
 
 
-def outlook(correction: float, months: int) -> SurvivalForecast:
-    return SurvivalForecast(PRIOR, TENURE, np.full((3, months), correction))
+def outlook(correction: float, months: int) -> SurvivalCurve:
+    return SurvivalCurve(PRIOR, TENURE, np.full((3, months), correction))
 
 
 def test_a_life_is_the_product_of_its_months() -> None:
     lives = Lifetimes(
         np.array([0, 2, 0, 3.0]), np.array([3, 4, 0, 5.0]), np.array([1, 0, 0, 1], bool)
     )
-    months = months_watched(lives)
+    months = watched_months(lives)
     assert list(months.life) == [0, 0, 0, 1, 1, 3, 3]
     assert list(months.month) == [1, 2, 3, 3, 4, 4, 5]
     assert list(months.left) == [0, 0, 1, 0, 0, 0, 1]
@@ -55,7 +55,7 @@ def test_a_constant_correction_is_another_alpha(months: int) -> None:
 
 def test_discounted_months_are_the_plain_sum() -> None:
     correction = np.random.default_rng(1).normal(0, 1, (3, 6))
-    found = SurvivalForecast(PRIOR, TENURE, correction)
+    found = SurvivalCurve(PRIOR, TENURE, correction)
     plain = sum(found.survival(ahead) * 1.01**-ahead for ahead in range(3000))
     np.testing.assert_allclose(found.discounted_months(0.01), plain, rtol=1e-9)
 
@@ -65,7 +65,7 @@ def test_discounted_months_are_the_plain_sum() -> None:
 def test_more_time_never_means_more_survival(
     correction: list[float], early: float, more: float
 ) -> None:
-    found = SurvivalForecast(PRIOR, np.array([3.0]), np.array([correction]))
+    found = SurvivalCurve(PRIOR, np.array([3.0]), np.array([correction]))
     first, last = found.survival(early)[0], found.survival(early + more)[0]
     assert 0 < last <= first * (1 + 1e-12)
     assert first <= 1

@@ -90,7 +90,7 @@ def test_a_trained_bundle_comes_to_the_expected_totals(shop: Any) -> None:
     assert said.expected_revenue(60).sum() == pytest.approx(revenue, rel=1e-6)
 
 
-def speed(day: float) -> float:
+def clock_speed(day: float) -> float:
     """How fast the shop's clock runs on a day since 2023 began: December is twice as busy."""
     moment = BEGAN + timedelta(days=day)
     return 2.0 if moment.month == 12 else 1.0
@@ -161,9 +161,9 @@ def test_a_short_log_is_surer_of_its_level_than_one_without_snapshots(
     season, unknown = expected_calibration(task, [], fitted=30)
     _, known = expected_calibration(task, matured_snapshots(task, 30), fitted=30)
     assert season.effective_days(as_of, 30) == 30
-    assert (unknown.speed, unknown.order, unknown.revenue) == (0.0, 0.0, 0.0)
-    assert known.speed == 0.0
-    assert 0.0 < known.revenue_sd < np.hypot(unknown.speed_sd, unknown.revenue_sd)
+    assert (unknown.clock_speed, unknown.order, unknown.revenue) == (0.0, 0.0, 0.0)
+    assert known.clock_speed == 0.0
+    assert 0.0 < known.revenue_sd < np.hypot(unknown.clock_speed_sd, unknown.revenue_sd)
 
 
 @pytest.mark.parametrize("amount", [-5.0, 0.0, 5.0])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from features.config.purchases import PurchaseConfig
 from features.ingest.transactions import TransactionLog
-from models.intervals import LEVEL, Spread, revenue_interval, total_interval
+from models.intervals import LEVEL, RevenueDistribution, revenue_interval, total_interval
 from models.metrics import coverage
 from models.purchases.predictor import PurchasePredictor
 from train.customers import customer_codes
@@ -28,7 +28,7 @@ def standard_errors(covered: float, count: int) -> float:
     return (covered - LEVEL) / np.sqrt(LEVEL * (1 - LEVEL) / count)
 
 
-def forecasts(shop: Any) -> tuple[Spread, Array, Array, Array]:
+def forecasts(shop: Any) -> tuple[RevenueDistribution, Array, Array, Array]:
     """The learnt spread; and of each customer P(order), expected spend, and actual revenue."""
     origin = shop.origin
     days = origin.bundle.card.horizon_days

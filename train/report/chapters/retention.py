@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.subscriptions.survival import months_watched
+from models.subscriptions.survival import watched_months
 from train.charts.rows import Column, Row
 from train.charts.shapes import curves
 from train.charts.theme import percent_axis
@@ -53,7 +53,7 @@ APART = (
 def chapter(facts: ContractFacts) -> Chapter:
     """The curve of survival, and customers by tenure and by what tells their risks apart."""
     subject = facts.subject
-    months = months_watched(known_by(subject.subscriptions, subject.as_of).lives)
+    months = watched_months(known_by(subject.subscriptions, subject.as_of).lives)
     stays = survived(pd.DataFrame({"y": months.left}), months.month)["y"]
     stays = stays[stays.index <= subject.bundle.card.prior.last_month]
     told = attributes_told(facts.table, facts.answers["p_churn"], subject.subscriptions.attributes)

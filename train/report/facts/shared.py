@@ -14,7 +14,7 @@ import pandas as pd
 from features.config.purchases import PurchaseConfig
 from features.config.subscriptions import SubscriptionConfig
 from models.bundle import Bundle
-from models.segmentation.assign import has_tiers
+from models.segmentation.assign import tiers_apply
 from models.segmentation.cutoffs import Cutoffs, cutoffs, name_customers
 from train.report.facts.totals import Total, total
 from train.report.facts.wording import Kind
@@ -104,6 +104,6 @@ class Told(ABC):
 
     def _bounds(self, clv: pd.Series) -> Cutoffs:
         subject = self.subject
-        own = has_tiers(subject.bundle, subject.horizon_days, subject.config.economics)
+        own = tiers_apply(subject.bundle, subject.horizon_days, subject.config.economics)
         kept = subject.bundle.card.bounds
         return kept if own and kept else cutoffs(self.table, clv, subject.config.tiers)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from features.config.subscriptions import SubscriptionConfig
 from features.ingest.subscribers import SubscriberTable
 from features.subscriptions.table import build_features
-from models.economics import months
+from models.economics import horizon_months
 from models.intervals import NORMAL_80
 from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.forecast import SubscriptionForecast
@@ -70,7 +70,7 @@ class ContractFacts(Told):
     @property
     def monthly(self) -> tuple[Array, Array]:
         """Ends of the horizon's months, days, and the expected revenue of each, money."""
-        return months(self.subject.horizon_days).ends, self._ahead[1]
+        return horizon_months(self.subject.horizon_days).ends, self._ahead[1]
 
     @cached_property
     def _ahead(self) -> tuple[pd.DataFrame, Array]:
@@ -78,7 +78,7 @@ class ContractFacts(Told):
         subject, terms = self.subject, self.subject.config.economics
         off = NORMAL_80 * subject.bundle.card.level_sd
         ends: dict[str, list[Array]] = {"clv_if_more_leave": [], "clv_if_fewer_leave": []}
-        revenue = np.zeros(len(months(subject.horizon_days).ends))
+        revenue = np.zeros(len(horizon_months(subject.horizon_days).ends))
         for said in self._forecasts():
             for name, by in zip(ends, (off, -off), strict=True):
                 ends[name].append(_moved(said, by).values(subject.horizon_days, terms).clv)
