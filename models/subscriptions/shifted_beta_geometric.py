@@ -78,31 +78,6 @@ class ShiftedBetaGeometric:
         """P(still there so many periods on, given that `tenure` are survived), in (0, 1]."""
         return np.asarray(np.exp(self.log_survival(tenure + periods) - self.log_survival(tenure)))
 
-    def expected_periods(self, tenure: Array, periods: Array | float) -> Array:
-        """E[periods begun of the next so many], whole ones, given `tenure` survived.
-
-        The sum of `conditional_survival` over 0 .. periods - 1: what is paid for when every period
-        begun is. Telescoped: (alpha - 1) S(t) = g(t) - g(t + 1) with g(t) = (alpha + beta + t - 1)
-        S(t).
-        """
-        alpha_less_1 = _not_zero(np.asarray(self.alpha) - 1.0)
-        first = alpha_less_1 + self.beta + tenure
-        last = (first + periods) * ShiftedBetaGeometric(
-            alpha_less_1 + 1.0, self.beta
-        ).conditional_survival(tenure, periods)
-        return np.asarray((first - last) / alpha_less_1)
-
-    def expected_remaining_life(self, tenure: Array) -> Array:
-        """E[periods still to be survived, given `tenure` survived]; infinite where alpha <= 1.
-
-        subtle: infinite is what the model says. A few who hardly ever leave make the mean, so that
-        a horizon or a discount, not this number, gives a value.
-        """
-        alpha_less_1 = np.broadcast_to(np.asarray(self.alpha) - 1.0, np.shape(tenure))
-        with np.errstate(divide="ignore"):
-            life = (self.beta + tenure) / np.maximum(alpha_less_1, 0.0)
-        return np.asarray(life)
-
     def discounted_remaining_life(self, tenure: Array, discount_rate: float) -> Array:
         """DERL: discounted E[periods still to be survived, given `tenure` survived], > 0.
 
@@ -161,8 +136,3 @@ def _log_likelihood(parameters: Array, lives: Lifetimes) -> tuple[Array, Array]:
     d_alpha = both + np.where(lives.left, 1.0 / alpha - 1.0 / last, 0.0)
     d_beta = both + digamma(beta + survived) - digamma(beta + lives.entered)
     return each, np.stack([d_alpha, d_beta - np.where(lives.left, 1.0 / last, 0.0)])
-
-
-def _not_zero(number: Array) -> Array:
-    """Away from zero, where a quotient loses its digits."""
-    return np.where(np.abs(number) < 1e-6, 1e-6, number)

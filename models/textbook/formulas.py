@@ -88,27 +88,6 @@ def renewal_value(
     return profit * retention / denominator - acquisition_cost
 
 
-def raised_once_value(
-    profit: float,
-    *,
-    retention: float,
-    discount: float,
-    growth: float = 0.0,
-    acquisition_cost: float = 0.0,
-) -> float:
-    """Profit x (1 + growth) / (1 + discount - retention) - acquisition cost, money.
-
-    As `renewal_value`, but the first payment is certain, and the profit is raised once, before
-    it, and then stays: the sum over t = 1, 2, ... of profit (1 + growth) retention^(t-1) /
-    (1 + discount)^t. Where growth equals discount it is also profit paid at each period's start.
-    """
-    _finite(profit=profit)
-    _growing(retention, growth)
-    _lasting(1.0 + discount - retention, discount, retention, 0.0)
-    _not_negative(acquisition_cost=acquisition_cost)
-    return profit * (1.0 + growth) / (1.0 + discount - retention) - acquisition_cost
-
-
 def profitability(
     revenue: float, *, margin: float, service_cost: float, acquisition_cost: float
 ) -> float:

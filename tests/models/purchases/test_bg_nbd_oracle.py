@@ -14,7 +14,7 @@ from models.purchases.bg_nbd import PurchaseHistories, PurchaseModel, Variant
 from models.purchases.expected_purchases import (
     _closed_form,
     _quadrature,
-    _quadrature_there,
+    _quadrature_survival,
     expected_days,
     survival_probability,
 )
@@ -147,7 +147,7 @@ def test_quadrature_and_closed_form_of_who_is_still_there_agree() -> None:
     b = rng.uniform(0.1, 30.0, 100)
     for a, horizon in product((0.05, 0.6, 2.5, 20.0), (7.0, 91.0, 730.0)):
         np.testing.assert_allclose(
-            _quadrature_there(shape, rate, b, np.full(100, horizon), a=a),
+            _quadrature_survival(shape, rate, b, np.full(100, horizon), a=a),
             survival_probability(shape=shape, rate=rate, a=a, b=b, horizon_days=horizon),
             rtol=1e-7,
             atol=1e-12,

@@ -72,26 +72,9 @@ def test_closed_forms_are_plain_sums(alpha: float, beta: float) -> None:
         kept = np.cumprod(model.retention(tenure + ahead))
         one = np.array([tenure])
         assert model.conditional_survival(one, 30)[0] == pytest.approx(kept[29], rel=1e-9)
-        assert model.expected_periods(one, 31)[0] == pytest.approx(1 + kept[:30].sum(), rel=1e-7)
         assert model.discounted_remaining_life(one, rate)[0] == pytest.approx(
             (kept * (1 + rate) ** (1 - ahead)).sum(), rel=1e-7
         )
-
-
-def test_expected_remaining_life_is_a_plain_sum_or_infinite() -> None:
-    model, ahead = ShiftedBetaGeometric(4.0, 9.0), np.arange(1.0, 20_000.0)
-    kept = np.cumprod(model.retention(5 + ahead))
-    assert model.expected_remaining_life(np.array([5.0]))[0] == pytest.approx(kept.sum(), rel=1e-6)
-    assert np.isinf(
-        ShiftedBetaGeometric(0.9, 4.0).expected_remaining_life(np.array([0.0, 50.0]))
-    ).all()
-
-
-def test_a_shape_of_one_loses_no_digits() -> None:
-    for alpha in (1.0, 1.0 + 1e-9, 1.0 - 1e-7):
-        model = ShiftedBetaGeometric(alpha, 2.0)
-        plain = 1 + np.cumprod(model.retention(5 + np.arange(1.0, 40.0))).sum()
-        assert model.expected_periods(np.array([5.0]), 40)[0] == pytest.approx(plain, rel=2e-6)
 
 
 def test_quadrature_is_the_closed_form_where_that_holds_and_steps_in_where_it_is_lost() -> None:

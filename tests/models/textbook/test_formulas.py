@@ -13,7 +13,6 @@ from models.textbook.formulas import (
     order_value_times_lifespan,
     payback_month,
     profitability,
-    raised_once_value,
     renewal_value,
     value_to_cost,
 )
@@ -57,12 +56,7 @@ def test_profit_while_the_customer_stays() -> None:
 
 def test_the_example_that_circulates_as_175_is_37_5() -> None:
     """50 x 0.5 x 1.1 / (1 + 0.1 - 0.9) - 100, a profit of 25 raised once by 10 %."""
-    right = raised_once_value(
-        50.0 * 0.5, retention=0.9, discount=0.1, growth=0.1, acquisition_cost=100.0
-    )
-    assert right == pytest.approx(37.5)
-    by_hand = 50 * 0.5 * 1.1 / (1 + 0.1 - 0.9) - 100
-    assert right == pytest.approx(by_hand)
+    assert 50 * 0.5 * 1.1 / (1 + 0.1 - 0.9) - 100 == pytest.approx(37.5)
     assert sum(27.5 * 0.9 ** (t - 1) / 1.1**t for t in range(1, 500)) - 100 == pytest.approx(37.5)
     # 175 comes out where the discount is forgotten in the divisor.
     forgotten = 50 * 0.5 * 1.1 / (1 - 0.9) - 100
@@ -115,7 +109,6 @@ def test_value_to_cost_and_payback() -> None:
         (lambda: churned_value(20.0, churn_rate=5.0), "churn_rate must be a share from 0 to 1"),
         (lambda: churned_value(NAN, churn_rate=0.1), "revenue must be a finite number, got nan"),
         (lambda: renewal_value(25.0, retention=1.0, discount=0.0), "must be less than 1 + disc"),
-        (lambda: raised_once_value(25.0, retention=1.0, discount=0.0), "must be less than 1 + d"),
         (
             lambda: renewal_value(25.0, retention=0.9, discount=0.1, growth=0.3),
             "retention 0.9 x (1 + growth 0.3) must be less than 1 + discount 0.1",
@@ -154,12 +147,11 @@ def test_what_cannot_be_is_one_sentence(impossible: Callable[[], float], sentenc
 def test_value_grows_in_step_with_all_money(
     profit: float, retention: float, discount: float, cost: float, scale: float
 ) -> None:
-    for formula in (renewal_value, raised_once_value):
-        one = formula(profit, retention=retention, discount=discount, acquisition_cost=cost)
-        other = formula(
-            scale * profit, retention=retention, discount=discount, acquisition_cost=scale * cost
-        )
-        assert other == pytest.approx(scale * one, rel=1e-9, abs=1e-6 * scale)
+    one = renewal_value(profit, retention=retention, discount=discount, acquisition_cost=cost)
+    other = renewal_value(
+        scale * profit, retention=retention, discount=discount, acquisition_cost=scale * cost
+    )
+    assert other == pytest.approx(scale * one, rel=1e-9, abs=1e-6 * scale)
 
 
 @settings(max_examples=60, deadline=None)
@@ -172,10 +164,3 @@ def test_a_closed_form_is_its_own_sum(
     assert renewal_value(
         profit, retention=retention, discount=discount, growth=growth
     ) == pytest.approx(plain, rel=1e-9, abs=1e-9)
-
-
-def test_at_the_start_of_each_period_is_growth_equal_to_discount() -> None:
-    at_the_start = sum(25.0 * (0.9 / 1.1) ** t for t in range(500))
-    assert raised_once_value(25.0, retention=0.9, discount=0.1, growth=0.1) == pytest.approx(
-        at_the_start
-    )
