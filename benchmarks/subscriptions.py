@@ -23,7 +23,6 @@ from models.metrics import log_loss, roc_auc
 from models.subscriptions import shifted_beta_geometric as retention
 from models.subscriptions.churn import MonthlyChurnModel
 from models.subscriptions.shifted_beta_geometric import Lifetimes
-from models.subscriptions.survival import WatchedMonths
 from train.customers import customer_codes
 from train.subscriptions.months import known_by, last_hazard, month_rows
 from train.subscriptions.snapshot_cache import SubscriptionSnapshots

@@ -21,7 +21,7 @@ from models.predictions import (
     ValueCurve,
 )
 from models.predictor import predictor_of
-from models.segmentation.assign import Names, has_tiers, tier_and_segment
+from models.segmentation.assign import TierAndSegment, assign_rows, tiers_apply
 from serve.errors import ServeError
 from serve.handlers.prediction_query import PredictionQuery
 
@@ -52,8 +52,8 @@ def _of_horizon(bundle: Bundle, query: PredictionQuery, horizon_days: int) -> li
     matrix = query.matrix if evidence.known.all() else query.matrix[evidence.known]
     forecast = predictor.forecast(matrix, as_of=query.as_of)
     values = forecast.values(horizon_days, query.economics)
-    with_tiers = has_tiers(bundle, horizon_days, query.economics)
-    names = tier_and_segment(bundle, matrix, values.clv, with_tiers=with_tiers)
+    with_tiers = tiers_apply(bundle, horizon_days, query.economics)
+    names = assign_rows(bundle, matrix, values.clv, with_tiers=with_tiers)
     numbers = _numbers(values, names)
     extras = _extras(predictor, forecast, query, horizon_days, ZoneInfo(bundle.card.timezone))
     found = []
@@ -74,7 +74,7 @@ def _of_horizon(bundle: Bundle, query: PredictionQuery, horizon_days: int) -> li
     return found
 
 
-def _numbers(values: CustomerValues, names: list[Names]) -> Iterator[dict[str, Any]]:
+def _numbers(values: CustomerValues, names: list[TierAndSegment]) -> Iterator[dict[str, Any]]:
     """The numbers of each known customer by name, with tier and segment."""
     table = np.array([getattr(values, name) for name in VALUE_COLUMNS]).T
     if not np.isfinite(table).all():

@@ -17,7 +17,7 @@ from models.encoding import encode, levels
 from models.intervals import assumed
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.card import PurchaseCard
-from models.purchases.churn import ChurnModel, lift, log_odds
+from models.purchases.churn import ChurnModel, floor_shift, log_odds
 from models.purchases.spend import SpendModel
 from train.progress import Step
 from train.purchases.calibration import expected_calibration, expected_totals, shifts
@@ -108,7 +108,7 @@ def _card(task: PurchaseTask, basis: _Basis, churn: ChurnModel, spend: SpendMode
     matrix = encode(table, basis.names, basis.levels)
     effective = season.effective_days(as_of, task.horizon_days)
     fitted = season.effective_days(as_of, basis.fitted_days)
-    start = log_odds(prior.p_order(table, effective), lift(prior.p_order(table, fitted)))
+    start = log_odds(prior.p_order(table, effective), floor_shift(prior.p_order(table, fitted)))
     order_shift, spend_shift = shifts(
         start + churn.strength * tree_correction(churn.booster_, matrix),
         np.log(prior.expected_spend(table, effective))
@@ -130,7 +130,7 @@ def _card(task: PurchaseTask, basis: _Basis, churn: ChurnModel, spend: SpendMode
         season=season,
         churn=Trees(rounds=churn.curve_.chosen, strength=churn.strength, shift=order_shift),
         spend=Trees(rounds=spend.curve_.chosen, strength=spend.strength, shift=spend_shift),
-        spread=assumed(float(np.hypot(error.speed_sd, error.revenue_sd))),
+        spread=assumed(float(np.hypot(error.clock_speed_sd, error.revenue_sd))),
         economics=task.config.economics,
         metrics={},
         training=_training(task, basis),

@@ -102,7 +102,7 @@ def _rows(
     table = data.table(moment)
     outcome = data.outcome(moment, horizon_days, by=by)
     prior = data.prior(moment)
-    speed = data.error(moment, horizon_days, by=by).speed
+    speed = data.error(moment, horizon_days, by=by).clock_speed
     effective = horizon_days * float(np.exp(speed))
     p_order, spend = prior.p_order(table, effective), prior.expected_spend(table, effective)
     revenue = outcome["revenue_future"].to_numpy(dtype=float)

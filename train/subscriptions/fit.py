@@ -15,7 +15,7 @@ from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.card import SubscriptionCard, SurvivalCard
 from models.subscriptions.churn import MonthlyChurnModel
 from models.subscriptions.shifted_beta_geometric import ShiftedBetaGeometric
-from models.subscriptions.survival import Months
+from models.subscriptions.survival import WatchedMonths
 from train.calibration import total_shift
 from train.customers import customer_codes
 from train.subscriptions.months import (
@@ -77,7 +77,7 @@ def fit(
 
 
 def _leaving(
-    task: SubscriptionTask, known: Known, months: Months, *, rows: Matrix, start: Array
+    task: SubscriptionTask, known: Known, months: WatchedMonths, *, rows: Matrix, start: Array
 ) -> MonthlyChurnModel:
     """The trees; none where too few have left to learn from."""
     settings = task.config.churn.model_dump()
