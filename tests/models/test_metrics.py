@@ -222,9 +222,9 @@ def test_a_metric_keeps_its_name_and_meaning() -> None:
 def test_a_weight_is_a_repeated_customer(name: str, metric: Metric) -> None:
     actual, predicted = leavers(6) if name in CHURN else spenders(6)
     weights = np.random.default_rng(6).integers(0, 4, (actual.size, 3))
-    judged = metric.judge(actual, predicted, weights.astype(float))
+    resampled = metric.resampled(actual, predicted, weights.astype(float))
     repeated = [metric(np.repeat(actual, each), np.repeat(predicted, each)) for each in weights.T]
-    np.testing.assert_allclose(judged, repeated, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(resampled, repeated, rtol=1e-9, atol=1e-12)
 
 
 def test_bootstrap_equals_resampling_the_rows() -> None:
