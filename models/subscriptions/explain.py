@@ -22,7 +22,7 @@ from scipy.special import expit, logit
 from models.attribution import Explanation, contributions, driver, strongest
 from models.boosting import Array
 from models.economics import MONTH_DAYS
-from models.economics import horizon_months as months_of
+from models.economics import horizon_months
 from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.forecast import SubscriptionForecast, forecast, months_ahead
 
@@ -44,7 +44,7 @@ def explanations(
     whole = forecast(bundle, matrix)
     prior = _with_share(whole, 0.0)
     stays, prior_stays = whole.stays(horizon_days), prior.stays(horizon_days)
-    spend = whole.monthly_revenue(months_of(horizon_days)).sum(axis=1) / stays
+    spend = whole.monthly_revenue(horizon_months(horizon_days)).sum(axis=1) / stays
     weight = _weights(whole, horizon_days)
     odds = _contributions(bundle, matrix, weight)
     shift = bundle.card.churn.shift * weight.sum(axis=1)

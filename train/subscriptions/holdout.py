@@ -16,7 +16,7 @@ from scipy.special import expit
 
 from features.errors import DataError
 from models import boosting
-from models.economics import months as months_of
+from models.economics import horizon_months
 from models.encoding import levels
 from models.metrics import churn_metrics, value_metrics
 from models.subscriptions import shifted_beta_geometric as retention
@@ -86,7 +86,7 @@ def evaluate_horizon(bundle: SubscriptionBundle, task: SubscriptionTask) -> Subs
     outcome = task.data.outcome(task.as_of, task.horizon_days)
     said = SubscriptionPredictor(bundle).forecast(bundle.feature_matrix(table))
     prior = SubscriptionForecast(said.tenure, said.amount, _without_trees(said.survival_curve))
-    over = months_of(task.horizon_days)
+    over = horizon_months(task.horizon_days)
     columns = {
         "churned": outcome["churned"].to_numpy(dtype=float),
         "revenue": outcome["revenue_future"].to_numpy(dtype=float),
