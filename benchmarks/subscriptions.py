@@ -23,6 +23,7 @@ from models.metrics import log_loss, roc_auc
 from models.subscriptions import shifted_beta_geometric as retention
 from models.subscriptions.churn import MonthlyChurnModel
 from models.subscriptions.shifted_beta_geometric import Lifetimes
+from models.subscriptions.survival import WatchedMonths
 from train.customers import customer_codes
 from train.subscriptions.months import known_by, last_hazard, month_rows
 from train.subscriptions.snapshot_cache import SubscriptionSnapshots
@@ -104,7 +105,7 @@ def beyond(table: Table, cut: int) -> tuple[Array, dict[str, Array]]:
         start = prior.log_odds_of_leaving(months.month)
         held = prior.log_odds_of_leaving(np.minimum(months.month, cut))
         added = table.trees(learnt, start, asked, float(cut))
-        seen = Months(months.life[learnt], months.month[learnt], months.left[learnt])
+        seen = WatchedMonths(months.life[learnt], months.month[learnt], months.left[learnt])
         floor = logit(last_hazard(seen, cut))
         left.append(months.left[asked])
         said = {

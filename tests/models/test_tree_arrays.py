@@ -82,6 +82,6 @@ def test_a_wrong_array_is_found_out() -> None:
 def test_a_bundle_whose_trees_are_walked_otherwise_is_refused(bundle: PurchaseBundle) -> None:
     wrong = PurchaseBundle(bundle.card, bundle.churn, bundle.spend)
     churn, spend = bundle.tree_arrays
-    wrong.__dict__["forests"] = (churn, TreeArrays(**(vars(spend) | {"leaf": spend.leaf * 2})))
+    wrong.__dict__["tree_arrays"] = (churn, TreeArrays(**(vars(spend) | {"leaf": spend.leaf * 2})))
     with pytest.raises(BundleError, match=r"spend\.ubj: the trees as arrays predict otherwise"):
         bundles.check_trees(wrong, "here")

@@ -100,7 +100,7 @@ def clock_speed(day: float) -> float:
 def seasonal(log_of: Callable[[pd.DataFrame], TransactionLog]) -> TransactionLog:
     """The simulator's time read on a clock that runs twice as fast in December."""
     calendar = np.arange((ENDED - BEGAN).days + 1, dtype=float)
-    passed = np.concatenate([[0.0], np.cumsum([speed(day) for day in calendar[:-1]])])
+    passed = np.concatenate([[0.0], np.cumsum([clock_speed(day) for day in calendar[:-1]])])
     end = BEGAN + timedelta(days=float(passed[-1]))
     rows = simulate(customers=2500, seed=4, as_of=end, horizon_days=1, start=BEGAN).transactions
     inner = (rows["timestamp"] - BEGAN) / timedelta(days=1)
