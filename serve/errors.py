@@ -38,13 +38,13 @@ MESSAGES = MappingProxyType(
 
 
 class ServeError(ValueError):
-    """What was asked for cannot be done; the message says what, where, got and how to repair.
+    """A request that cannot be served; the message has what, where, got and how to repair.
 
-    status    HTTP status of the answer
+    status    HTTP status of the response
     details   every violation, as {"field", "message"}
     field     the place in the request that is at fault; default: that of the first detail
-    headers   what else the answer must say, such as retry-after
-    reason    the name under which it is counted; default: the code
+    headers   headers of the response, such as retry-after
+    reason    the label under which metrics count it; default: the code
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class ServeError(ValueError):
 
 
 def error_for_status(status: int, *, method: str, path: str, allow: str = "") -> ServeError:
-    """The error behind an answer that is not ours: only its status is known."""
+    """An error of which only the status is known, such as that of an upstream response."""
     template = MESSAGES.get(status, HTTPStatus(status).phrase)
     message = template.format(method=method, path=path, allow=allow or "POST")
     return ServeError(message, status=status, headers={"allow": allow} if allow else None)

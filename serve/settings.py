@@ -11,14 +11,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from serve.api.messages import details
 from serve.errors import ServeError
-from serve.model.embedded import embedded_bundle
-from serve.model.registry import ADDRESS, SCHEME
+from serve.model_address import REGISTERED, SCHEME, embedded_bundle
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def _address(model: str) -> str:
-    if model.startswith(SCHEME.rstrip("/")) and not ADDRESS.fullmatch(model):
+    if model.startswith(SCHEME.rstrip("/")) and not REGISTERED.fullmatch(model):
         raise ValueError(
             f"must be models:/name@alias, models:/name/version or a bundle's folder, got {model!r}"
         )
@@ -26,23 +25,23 @@ def _address(model: str) -> str:
 
 
 class Settings(BaseModel):
-    """What the environment says; every field is `PERENNIAL_<NAME>` but the tracking address.
+    """The environment; every field is `PERENNIAL_<NAME>` but the tracking address.
 
     var              folder of the local state
     model            models:/name@alias, models:/name/version, or the folder of a bundle; default:
                      the bundle of a release, elsewhere the champion
     store            address of the score store; default: <var>/scores.db
-    poll_seconds     how often registry and store are looked at; 0: at the start only
+    poll_seconds     how often registry and store are checked; 0: at the start only
     tracking_uri     MLFLOW_TRACKING_URI, else <var>/mlflow.db; may hold a password, never shown
     api_keys         name:sha256, separated by commas; read by serve.http.api_keys, never shown
     api_keys_file    a file of such lines, read again when it changes
-    rate_per_second  requests a second of each key and worker; 0: as many as they like
+    rate_per_second  requests a second of each key and worker; 0: unlimited
     max_body_bytes   largest request body
-    max_in_flight    requests that a worker has in hand at once
+    max_in_flight    requests that a worker has in flight at once
     body_seconds     how long the head of a request may take to arrive, and then its body
-    timeout_seconds  how long an answer may take after that
-    drain_seconds    how long after SIGTERM new requests are still answered
-    access_log       which requests leave a line in the log: errors, or all
+    timeout_seconds  how long the response may take after that
+    drain_seconds    graceful shutdown: how long after SIGTERM new requests are still answered
+    access_log       which requests are logged: errors, or all
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -71,8 +70,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     names = {name: f"PERENNIAL_{name.upper()}" for name in Settings.model_fields}
     given = {name: environment[names[name]] for name in names if environment.get(names[name])}
     given.pop("tracking_uri", None)
-    if not given.get("model") and (carried := embedded_bundle()):
-        given["model"] = carried
+    if not given.get("model") and (embedded := embedded_bundle()):
+        given["model"] = embedded
     var = Path(given.pop("var", "var")).absolute()
     tracking_uri = environment.get("MLFLOW_TRACKING_URI") or f"sqlite:///{var / 'mlflow.db'}"
     try:

@@ -16,7 +16,8 @@ from serve.errors import ServeError
 from serve.metrics import record as metrics
 from serve.model import last_good
 from serve.model.loaded import LoadedModel, from_folder
-from serve.model.registry import SCHEME, Reference, Refused, Registry
+from serve.model.registry import Reference, Refused, Registry
+from serve.model_address import SCHEME
 from serve.settings import Settings
 
 logger = logging.getLogger(__name__)

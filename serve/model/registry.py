@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from serve.errors import ServeError
+from serve.model_address import REGISTERED, SCHEME
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-SCHEME = "models:/"
-ADDRESS = re.compile(r"models:/+(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<version>\d+))")
 FOLDER = "bundle"
 TRAIN = "train one with: python -m train --config configs/cdnow.toml"
 # a store that is down must not hold up the start for minutes
@@ -48,8 +46,8 @@ class Registry:
         self._client: MlflowClient | None = None
 
     def resolve(self, address: str) -> Reference:
-        """The version behind an `ADDRESS`. Raises ServeError when none is, or the store is down."""
-        match = ADDRESS.fullmatch(address)
+        """The version behind an address. Raises ServeError when none is, or the store is down."""
+        match = REGISTERED.fullmatch(address)
         if match is None:
             raise ServeError(f"{address!r} is not models:/name@alias or models:/name/version")
         name, alias, version = match["name"], match["alias"], match["version"]
