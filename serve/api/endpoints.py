@@ -37,7 +37,7 @@ BODY_ERRORS = (400, *KEY_ERRORS, 413, 415, 503)
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A path and method, what it reads, and what it answers.
+    """A path and method, what it reads, and what it responds with.
 
     path        as documented; `{customer_id}` at its end is one value, "/" at its end whatever
                 lies below
@@ -139,7 +139,7 @@ ENDPOINTS = (
         "GET",
         "/model",
         "model",
-        "The model that answers",
+        "The live model",
         responses=(ModelReply,),
         errors=(*KEY_ERRORS, 503),
     ),
@@ -147,9 +147,9 @@ ENDPOINTS = (
         "GET",
         "/readyz",
         "ready",
-        "Whether requests are answered, and what the service stands on",
+        "Whether requests are served, and the state of model, registry and store",
         responses=(ReadyReply,),
-        also={503: "Not ready: no model yet, or about to end"},
+        also={503: "Not ready: no model yet, or shutting down"},
         open=True,
         spare=True,
     ),

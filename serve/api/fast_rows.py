@@ -1,8 +1,8 @@
-"""The usual request at the features door, read in one go.
+"""The fast path of POST /predict_features: a valid body of rows, decoded in one go.
 
 A decoder made for the bundle's features takes rows that are exactly as they should be: every
 feature, numbers that are finite, no name twice. Whatever it does not take, it leaves to
-`serve.api.requests`, which says what is wrong; a test holds the two equal.
+`serve.api.requests`, which reports what is wrong; a test holds the two equal.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ import numpy as np
 
 from models.bundle import Bundle
 from models.encoding import Values, numbers_of_rows
-from serve.api.feature_rows import Rows, settled
+from serve.api.feature_rows import FeatureRows, check_histories
 from serve.api.fields import LARGEST, LONGEST_ID
-from serve.api.requests import MOST_CUSTOMERS, Options, checked
+from serve.api.requests import MOST_CUSTOMERS, Options, validate
 from serve.api.strict_json import read_json
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
 OPTIONS = ("as_of", "horizon_days", "economics", "curve", "explain")
-NO_OPTIONS = checked(Options, {})
-OWN = 1  # the name "rows" itself
+NO_OPTIONS = validate(Options, {})
+ROWS_COLON = 1  # the colon after the name "rows" itself
 
-Reader = Callable[[bytes], tuple[Options, Rows] | None]
+FastReader = Callable[[bytes], tuple[Options, FeatureRows] | None]
 
 
-def reader(bundle: Bundle) -> Reader:
-    """Body -> options and rows, or None where it is not of the usual kind.
+def fast_reader(bundle: Bundle) -> FastReader:
+    """Body -> options and rows, or None where the body is not for the fast path.
 
     Raises ServeError where it is, and its options or histories are at fault.
     """
@@ -49,7 +49,7 @@ def reader(bundle: Bundle) -> Reader:
     cells_of = attrgetter(*bundle.names)
     names_in_a_row = len(bundle.names) + 1
 
-    def read(body: bytes) -> tuple[Options, Rows] | None:
+    def read(body: bytes) -> tuple[Options, FeatureRows] | None:
         try:
             found: Any = decode(body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -57,20 +57,20 @@ def reader(bundle: Bundle) -> Reader:
         given = {name: getattr(found, name) for name in OPTIONS}
         given = {name: bytes(each) for name, each in given.items() if each is not msgspec.UNSET}
         ids = [each.customer_id for each in found.rows]
-        held = sum(each.count(b":") for each in given.values())
+        nested = sum(each.count(b":") for each in given.values())
         # subtle: as many colons as names means that no name occurs twice
-        if body.count(b":") != OWN + len(given) + held + names_in_a_row * len(ids):
+        if body.count(b":") != ROWS_COLON + len(given) + nested + names_in_a_row * len(ids):
             return None
         cells = [cells_of(each) for each in found.rows]
         matrix = numbers_of_rows(cells, bundle.names, bundle.card.levels)
-        if not _sound(ids, matrix):
+        if not _is_sound(ids, matrix):
             return None
-        return _options(given), settled(Rows(ids, cells, matrix), bundle)
+        return _options(given), check_histories(FeatureRows(ids, cells, matrix), bundle)
 
     return read
 
 
-def _sound(ids: list[str], matrix: Values) -> bool:
+def _is_sound(ids: list[str], matrix: Values) -> bool:
     """Whether ids are different and not blank, and numbers within their bounds."""
     if len(set(ids)) < len(ids) or not all(map(str.strip, ids)):
         return False
@@ -81,4 +81,4 @@ def _options(given: dict[str, bytes]) -> Options:
     if not given:
         return NO_OPTIONS
     parts = b",".join(b'"%s":%s' % (name.encode(), each) for name, each in given.items())
-    return checked(Options, read_json(b"{" + parts + b"}"))
+    return validate(Options, read_json(b"{" + parts + b"}"))

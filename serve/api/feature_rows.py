@@ -13,26 +13,26 @@ from models.bundle import Bundle
 from models.encoding import Cell, numbers_of_rows
 from models.subscriptions.bundle import SubscriptionBundle
 from serve.api.fields import FeatureValue
-from serve.api.messages import MOST_DETAILS, shown
+from serve.api.messages import MOST_DETAILS, shortened
 from serve.api.requests import FeatureRow
 from serve.errors import ServeError
 
 MOST_NAMES = 5
-FEW_ROWS = 24
+SMALL_BATCH = 24
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Customers and what is known of them; cells in the bundle's order of features."""
+class FeatureRows:
+    """Customers with their features; cells and columns in the bundle's order of features."""
 
     ids: list[str]
     cells: Sequence[Sequence[Cell]]
     matrix: Array
 
 
-def feature_rows(rows: Sequence[FeatureRow], bundle: Bundle) -> Rows:
+def feature_rows(rows: Sequence[FeatureRow], bundle: Bundle) -> FeatureRows:
     """The rows in the order of the bundle's features.
 
     Raises ServeError naming unknown and missing features, text where a number belongs (and the
@@ -47,13 +47,17 @@ def feature_rows(rows: Sequence[FeatureRow], bundle: Bundle) -> Rows:
     )
     cells = [[row[name] for name in bundle.names] for row in values]
     matrix = numbers_of_rows(cells, bundle.names, bundle.card.levels)
-    return settled(Rows([row.customer_id for row in rows], cells, matrix), bundle)
+    return check_histories(FeatureRows([row.customer_id for row in rows], cells, matrix), bundle)
 
 
-def settled(rows: Rows, bundle: Bundle) -> Rows:
-    """The rows. Raises ServeError where they tell a history that no customer can have."""
-    contract = isinstance(bundle, SubscriptionBundle)
-    _refuse((_unlived if contract else _impossible)(rows.matrix, bundle))
+def check_histories(rows: FeatureRows, bundle: Bundle) -> FeatureRows:
+    """The rows. Raises ServeError for a history that no customer can have."""
+    find = (
+        _impossible_subscriptions
+        if isinstance(bundle, SubscriptionBundle)
+        else _impossible_purchases
+    )
+    _refuse(find(rows.matrix, bundle))
     return rows
 
 
@@ -69,34 +73,36 @@ def _violations(row: dict[str, FeatureValue], units: dict[str, str]) -> Iterator
             and isinstance(value, str) != (units[name] == "text")
         ):
             kind = "a text" if units[name] == "text" else "a number"
-            yield name, f"must be {kind} or null, got {shown(value)}"
+            yield name, f"must be {kind} or null, got {shortened(value)}"
 
 
-def _impossible(matrix: Array, bundle: Bundle) -> Iterator[dict[str, str]]:
+def _impossible_purchases(matrix: Array, bundle: Bundle) -> Iterator[dict[str, str]]:
     """What contradicts the meaning of the columns that the probability model reads."""
     names = ("age_days", "last_repeat_days", "repeat_days", "day_value_mean", "repeat_value_mean")
     places = [bundle.places[name] for name in names]
-    if len(matrix) <= FEW_ROWS and not any(
-        any(_broken(*row)) for row in matrix[:, places].tolist()
+    if len(matrix) <= SMALL_BATCH and not any(
+        any(_broken_rules(*row)) for row in matrix[:, places].tolist()
     ):
         return
     age, last, repeats, day_value, repeat_value = (matrix[:, place] for place in places)
-    broken = _broken(age, last, repeats, day_value, repeat_value)
-    laws = (
+    broken = _broken_rules(age, last, repeats, day_value, repeat_value)
+    rules = (
         "must be positive",
         "must lie between 0 and age_days",
         "must lie between 0 and last_repeat_days, days that hold at most one repeat each",
         "must be positive",
         "must be positive",
     )
-    for name, flags, law in zip(names, broken, laws, strict=True):
+    for name, flags, rule in zip(names, broken, rules, strict=True):
         for place in np.flatnonzero(flags):
-            got = shown(float(matrix[place, bundle.places[name]]))
-            yield {"field": f"rows[{place}].{name}", "message": f"{law}, got {got}"}
+            got = shortened(float(matrix[place, bundle.places[name]]))
+            yield {"field": f"rows[{place}].{name}", "message": f"{rule}, got {got}"}
 
 
-def _broken(age: Any, last: Any, repeats: Any, day_value: Any, repeat_value: Any) -> list[Any]:
-    """Which of the laws are broken; of numbers or of arrays."""
+def _broken_rules(
+    age: Any, last: Any, repeats: Any, day_value: Any, repeat_value: Any
+) -> list[Any]:
+    """Which of the rules are broken; of numbers or of arrays."""
     return [
         age <= 0,
         (last < 0) | (last > age),
@@ -107,19 +113,19 @@ def _broken(age: Any, last: Any, repeats: Any, day_value: Any, repeat_value: Any
     ]
 
 
-def _unlived(matrix: Array, bundle: Bundle) -> Iterator[dict[str, str]]:
-    """What contradicts the meaning of the columns of a contract."""
+def _impossible_subscriptions(matrix: Array, bundle: Bundle) -> Iterator[dict[str, str]]:
+    """What contradicts the meaning of the columns of a subscription."""
     tenure, amount = (
         matrix[:, bundle.places[name]] for name in ("tenure_months", "monthly_amount")
     )
-    laws = {
+    rules = {
         "tenure_months": ((tenure < 0) | (tenure % 1 > 0), "must be a whole number, at least 0"),
         "monthly_amount": (amount < 0, "must be at least 0"),
     }
-    for name, (flags, law) in laws.items():
+    for name, (flags, rule) in rules.items():
         for place in np.flatnonzero(flags):
-            got = shown(float(matrix[place, bundle.places[name]]))
-            yield {"field": f"rows[{place}].{name}", "message": f"{law}, got {got}"}
+            got = shortened(float(matrix[place, bundle.places[name]]))
+            yield {"field": f"rows[{place}].{name}", "message": f"{rule}, got {got}"}
 
 
 def _refuse(found: Iterator[dict[str, str]]) -> None:

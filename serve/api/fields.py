@@ -1,4 +1,4 @@
-"""What a value in a request may be: moments, ids, labels, money, days."""
+"""Types of values in a request: timestamps, ids, labels, money, days."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
-from serve.api.messages import shown
+from serve.api.messages import shortened
 
 MOST_HORIZONS = 24
 LONGEST_DAYS = 3650
@@ -19,23 +19,23 @@ EXAMPLE = "2011-09-10 or 2011-09-10T10:00:00Z"
 FeatureValue = float | str | None
 
 
-def _moment(value: object) -> datetime:
+def _timestamp(value: object) -> datetime:
     if not isinstance(value, str):
-        raise ValueError(f"must be a text such as {EXAMPLE}, got {shown(value)}")
+        raise ValueError(f"must be a text such as {EXAMPLE}, got {shortened(value)}")
     try:
-        moment = datetime.fromisoformat(value.strip())
-        year = moment.year if moment.tzinfo is None else moment.astimezone(UTC).year
+        timestamp = datetime.fromisoformat(value.strip())
+        year = timestamp.year if timestamp.tzinfo is None else timestamp.astimezone(UTC).year
     except (ValueError, OverflowError):
         raise ValueError(
-            f"must be a date or an ISO timestamp such as {EXAMPLE}, got {shown(value)}"
+            f"must be a date or an ISO timestamp such as {EXAMPLE}, got {shortened(value)}"
         ) from None
     if not 1901 <= year <= 2099:
-        raise ValueError(f"must lie in the years 1901 to 2099, got {shown(value)}")
-    return moment
+        raise ValueError(f"must lie in the years 1901 to 2099, got {shortened(value)}")
+    return timestamp
 
 
-def _moment_text(value: str) -> str:
-    _moment(value)
+def _timestamp_text(value: str) -> str:
+    _timestamp(value)
     return value
 
 
@@ -50,13 +50,15 @@ def _horizons(value: object) -> tuple[int, ...]:
     # JSON knows no whole numbers: 90.0 is one of them
     days = [int(each) if isinstance(each, float) and each.is_integer() else each for each in days]
     if any(isinstance(each, bool) or not isinstance(each, int) for each in days):
-        raise ValueError(f"must be a whole number of days or a list of them, got {shown(value)}")
+        raise ValueError(
+            f"must be a whole number of days or a list of them, got {shortened(value)}"
+        )
     if not all(1 <= each <= LONGEST_DAYS for each in days):
-        raise ValueError(f"must lie between 1 and {LONGEST_DAYS} days, got {shown(value)}")
+        raise ValueError(f"must lie between 1 and {LONGEST_DAYS} days, got {shortened(value)}")
     if not days or len(days) > MOST_HORIZONS or days != sorted(set(days)):
         raise ValueError(
             f"must be one number or up to {MOST_HORIZONS} different ascending ones, "
-            f"got {shown(value)}"
+            f"got {shortened(value)}"
         )
     return tuple(days)
 
@@ -71,7 +73,7 @@ def feature_value(value: object) -> FeatureValue:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
         raise ValueError(
-            f"must be a number within ±{LARGEST:.0e}, a text or null, got {shown(value)}"
+            f"must be a number within ±{LARGEST:.0e}, a text or null, got {shortened(value)}"
         )
     return float(value)
 
@@ -90,14 +92,14 @@ Feature = Annotated[
         }
     ),
 ]
-Moment = Annotated[
+Timestamp = Annotated[
     datetime,
-    PlainValidator(_moment),
+    PlainValidator(_timestamp),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2011-05-01T10:00:00Z"]}),
 ]
 AsOf = Annotated[
     str,
-    AfterValidator(_moment_text),
+    AfterValidator(_timestamp_text),
     WithJsonSchema(
         {
             "anyOf": [

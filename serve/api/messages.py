@@ -31,7 +31,7 @@ def details(error: ValidationError) -> list[dict[str, str]]:
     return [{"field": _path(each["loc"]), "message": _message(each)} for each in found]
 
 
-def summary(error: ValidationError) -> str:
+def summarize(error: ValidationError) -> str:
     """The first violation in one sentence, and how many there are beside it."""
     first = details(error)[0]
     others = error.error_count() - 1
@@ -39,7 +39,7 @@ def summary(error: ValidationError) -> str:
     return f"{first['field']} {first['message']}".strip() + rest
 
 
-def shown(value: object) -> str:
+def shortened(value: object) -> str:
     """A value as a message repeats it: short."""
     text = json.dumps(value, ensure_ascii=False, default=repr)
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
@@ -73,4 +73,4 @@ def _message(error: ErrorDetails) -> str:
             expected = f"must have at most {context['max_length']} characters"
         case _:
             expected = expectation(error, EXPECTED)
-    return f"{expected}, got {shown(error['input'])}"
+    return f"{expected}, got {shortened(error['input'])}"

@@ -55,14 +55,14 @@ CUSTOMER_ID: dict[str, Any] = {
 REQUEST_ID: dict[str, Any] = {
     "name": "X-Request-ID",
     "in": "header",
-    "description": "what this request is to be called in the log; a token of up to 64 characters",
+    "description": "the id of this request in the log; a token of up to 64 characters",
     "schema": {"type": "string"},
     "example": "checkout-4711",
 }
 FLAG_DESCRIPTIONS = {
     "curve": "also the value month by month, and when the next order may come",
-    "explain": "also what the answer is made of",
-    "history": "also the numbers of the earlier batches that are kept",
+    "explain": "also what the prediction is made of",
+    "history": "also the numbers of the stored earlier batches",
     "features": "also the stored row of the feature table",
 }
 CHOICES = {
@@ -95,7 +95,7 @@ ERRORS: Mapping[int, str] = MappingProxyType(
         415: "The body is not declared as application/json, or is compressed.",
         431: "The head of the request is too long.",
         429: "Too many requests, of this key or of all; ask again as `Retry-After` says.",
-        500: "A fault of the service; its log says what, under the request id.",
+        500: "A fault of the service; its log has the details, under the request id.",
         503: "No model, or no batch of scores; ask again as `Retry-After` says.",
         504: "The answer took too long: send fewer customers in one request.",
     }

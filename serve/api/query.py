@@ -14,8 +14,8 @@ from math import isfinite
 from typing import Any, Literal, cast, get_args
 from urllib.parse import parse_qsl
 
-from serve.api.messages import shown
-from serve.api.requests import Options, Terms, checked
+from serve.api.messages import shortened
+from serve.api.requests import Options, Terms, validate
 from serve.api.responses import NUMBERS, Basis
 from serve.errors import ServeError
 
@@ -63,7 +63,7 @@ class CustomerQuery:
             options["economics"] = terms
         if "horizon_days" in given:
             options["horizon_days"] = _days(given["horizon_days"])
-        return cls(checked(Options, options), **{"history": False, "features": False, **flags})
+        return cls(validate(Options, options), **{"history": False, "features": False, **flags})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +100,7 @@ class ListQuery:
         form = given.get("format", "json")
         if form not in get_args(Format):
             raise ServeError(
-                f"query: format must be {' or '.join(get_args(Format))}, got {shown(form)}",
+                f"query: format must be {' or '.join(get_args(Format))}, got {shortened(form)}",
                 field="format",
             )
         values: dict[str, Any] = {"limit": MOST_CSV_ROWS} if form == "csv" else {}
@@ -109,7 +109,8 @@ class ListQuery:
         values |= {name: _whole(name, given[name]) for name in WHOLE if name in given}
         if values.get("basis", "model") not in get_args(Basis):
             raise ServeError(
-                f"query: basis must be {', '.join(get_args(Basis))}, got {shown(given['basis'])}",
+                f"query: basis must be {', '.join(get_args(Basis))}, "
+                f"got {shortened(given['basis'])}",
                 field="basis",
             )
         if "descending" in given:
@@ -129,7 +130,7 @@ def _pairs(text: str, known: Sequence[str], several: Sequence[str] = ()) -> dict
         given[name] = f"{given[name]},{value}" if name in given else value
         if name not in known:
             raise ServeError(
-                f"query: {shown(name)} is unknown, known are {', '.join(known)}", field="query"
+                f"query: {shortened(name)} is unknown, known are {', '.join(known)}", field="query"
             )
     return given
 
@@ -145,7 +146,7 @@ def _bounds(given: dict[str, str]) -> dict[str, Bounds]:
 
 def _flag(name: str, text: str) -> bool:
     if text not in TRUTH:
-        raise ServeError(f"query: {name} must be true or false, got {shown(text)}", field=name)
+        raise ServeError(f"query: {name} must be true or false, got {shortened(text)}", field=name)
     return TRUTH[text]
 
 
@@ -155,26 +156,30 @@ def _number(name: str, text: str) -> float:
         # subtle: Python would read 1_0 and digits of every script as well
         return float(text if text.isascii() and "_" not in text else "")
     except ValueError:
-        raise ServeError(f"query: {name} must be a number, got {shown(text)}", field=name) from None
+        raise ServeError(
+            f"query: {name} must be a number, got {shortened(text)}", field=name
+        ) from None
 
 
 def _finite(name: str, text: str) -> float:
     value = _number(name, text)
     if not isfinite(value):
-        raise ServeError(f"query: {name} must be a finite number, got {shown(text)}", field=name)
+        raise ServeError(
+            f"query: {name} must be a finite number, got {shortened(text)}", field=name
+        )
     return value
 
 
 def _whole(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_DIGITS):
-        raise ServeError(f"query: {name} must be a whole number, got {shown(text)}", field=name)
+        raise ServeError(f"query: {name} must be a whole number, got {shortened(text)}", field=name)
     return int(text)
 
 
 def _days(text: str) -> int | list[int]:
     if not DAYS.fullmatch(text):
         raise ServeError(
-            f"query: horizon_days must be days such as 90 or 30,90, got {shown(text)}",
+            f"query: horizon_days must be days such as 90 or 30,90, got {shortened(text)}",
             field="horizon_days",
         )
     days = [int(each) for each in text.split(",")]

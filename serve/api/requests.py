@@ -1,4 +1,4 @@
-"""Requests as they come over the wire: strict, bounded, with units."""
+"""Request bodies: strict, bounded, with units."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from serve.api.fields import (
     Horizons,
     Id,
     Label,
-    Moment,
     Money,
     Rate,
+    Timestamp,
 )
-from serve.api.messages import details, shown, summary
+from serve.api.messages import details, shortened, summarize
 from serve.api.strict_json import read_json
 from serve.errors import ServeError
 
@@ -30,14 +30,14 @@ MOST_TRANSACTIONS = 500_000
 Kind = TypeVar("Kind", bound="Options")
 
 
-class _Strict(BaseModel):
+class _StrictModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Transaction(_Strict):
+class Transaction(_StrictModel):
     """A line of an order."""
 
-    timestamp: Moment = Field(
+    timestamp: Timestamp = Field(
         description="ISO timestamp; without an offset it is read in the model's time zone"
     )
     amount: float = Field(
@@ -50,14 +50,14 @@ class Transaction(_Strict):
     channel: Label | None = Field(None, description="where it was bought")
 
 
-class Customer(_Strict):
+class Customer(_StrictModel):
     """A customer and everything that is known of the purchases."""
 
     customer_id: Id = Field(description="returned with the prediction; unique in the request")
     transactions: list[Transaction] = Field(description="in any order; may be empty")
 
 
-class Terms(_Strict):
+class Terms(_StrictModel):
     """Economics that replace the model's own, each on its own."""
 
     margin: Fraction | None = Field(None, description="share of revenue kept, in (0, 1]")
@@ -73,24 +73,24 @@ class Terms(_Strict):
         return defaults.model_copy(update=self.model_dump(exclude_none=True))
 
 
-class Options(_Strict):
-    """What every door may be asked beside who it is about."""
+class Options(_StrictModel):
+    """Options of every request, beside the customers that it is about."""
 
     as_of: AsOf | None = Field(
         None,
-        description="the moment of knowledge, a date or ISO timestamp; nothing at or after it is "
-        "used; without an offset it is read in the model's time zone",
+        description="the point in time of the prediction, a date or ISO timestamp; nothing at or "
+        "after it is used; without an offset it is read in the model's time zone",
     )
     horizon_days: Horizons | None = Field(
         None,
-        description="days from as_of that the answer covers, one number or several ascending ones; "
-        "default: the model's",
+        description="days from as_of that the prediction covers, one number or several ascending "
+        "ones; default: the model's",
     )
     economics: Terms | None = Field(None, description="default: the model's")
     curve: bool = Field(
         False, description="also return value month by month, and when the next order may come"
     )
-    explain: bool = Field(False, description="also return what each answer is made of")
+    explain: bool = Field(False, description="also return what each prediction is made of")
 
 
 class PredictRequest(Options):
@@ -124,7 +124,7 @@ class FeatureRow(BaseModel):
 
 
 class FeaturesRequest(Options):
-    """Rows of the feature table at one moment. Default `as_of`: the model's `trained_as_of`."""
+    """Rows of the feature table at one timestamp. Default `as_of`: the model's `trained_as_of`."""
 
     rows: list[FeatureRow] = Field(min_length=1, max_length=MOST_CUSTOMERS)
 
@@ -137,7 +137,7 @@ class FeaturesRequest(Options):
 class LookupRequest(Options):
     """Customers whose scores the last batch has left in the store.
 
-    Without options the stored numbers come back; with any of them, the model that runs now answers
+    Without options the stored numbers come back; with any of them, the live model predicts
     from the customer's stored features. `as_of` is the batch's and cannot be chosen.
     """
 
@@ -157,21 +157,21 @@ def parse(kind: type[Kind], body: bytes) -> Kind:
     """A body as a request of this kind. Raises ServeError naming every violation."""
     if not body.strip():
         raise ServeError("the body is empty; send a JSON object, an example is on the page at /")
-    return checked(kind, read_json(body))
+    return validate(kind, read_json(body))
 
 
-def checked(kind: type[Kind], content: object) -> Kind:
+def validate(kind: type[Kind], content: object) -> Kind:
     """Decoded JSON as a request of this kind. Raises ServeError naming every violation."""
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        raise ServeError(summary(error), details=details(error)) from None
+        raise ServeError(summarize(error), details=details(error)) from None
 
 
 def _refuse_duplicates(ids: list[str]) -> None:
     twice = [each for each, times in Counter(ids).items() if times > 1]
     if twice:
         raise ValueError(
-            f"customer_id must be unique in a request, {shown(twice[0])} occurs "
+            f"customer_id must be unique in a request, {shortened(twice[0])} occurs "
             f"{ids.count(twice[0])} times"
         )

@@ -33,18 +33,18 @@ FeatureValues = dict[str, float | str | None]
 
 
 class Reply(BaseModel):
-    """What every answer keeps to."""
+    """Base of all responses."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-def if_asked(description: str) -> Any:
-    """A field that an answer has only where it was asked for."""
+def optional_field(description: str) -> Any:
+    """A field that a response has only where the request asks for it."""
     return Field(None, exclude_if=lambda value: value is None, description=description)
 
 
 class ModelStamp(Reply):
-    """Which model answered."""
+    """Which model predicted."""
 
     name: str
     version: str
@@ -52,7 +52,7 @@ class ModelStamp(Reply):
 
 
 class Driver(Reply):
-    """What one feature adds to a customer's answer."""
+    """What one feature contributes to a customer's prediction."""
 
     feature: str
     value: float | str | None = Field(description="as in the feature table; null where unknown")
@@ -78,36 +78,37 @@ class Month(Reply):
     survival: float = Field(ge=0, le=1, description="P(still a customer at the month's end)")
     discounted_value: float = Field(
         description="money: margin discounted from the month's end, less the cost of retention; "
-        "sums to clv, of a contract to clv less clv_after_horizon"
+        "sums to clv, of a subscription to clv less clv_after_horizon"
     )
 
 
 class Explanation(Reply):
-    """The parts of an answer: prior, level, trees, the drivers and all other features.
+    """The parts of a prediction: prior, calibration of the total (level), trees, the drivers and
+    all other features.
 
     Log odds sum to those of a purchase, logit(1 - p_churn), log money to log(expected_spend).
     """
 
-    prior_log_odds: float = Field(description="the probability model's own answer")
-    level_log_odds: float = Field(description="what brings the total to its level; for all alike")
+    prior_log_odds: float = Field(description="the probability model's own prediction")
+    level_log_odds: float = Field(description="calibration of the total; the same for all")
     trees_log_odds: float = Field(description="what the trees add for the mean customer")
     others_log_odds: float = Field(description="features that are not among the drivers")
     prior_log_money: float
     level_log_money: float
     trees_log_money: float
     others_log_money: float
-    drivers: list[Driver] = Field(description="the features that move the answer most, in order")
+    drivers: list[Driver] = Field(description="the features that contribute most, in order")
 
 
 class Numbers(Reply):
-    """What is expected of one customer in a horizon; null only where basis is insufficient."""
+    """The prediction for one customer in a horizon; null only where basis is insufficient."""
 
     p_churn: float | None = Field(
-        ge=0, le=1, description="P(no purchase in the horizon, or that a contract is cancelled)"
+        ge=0, le=1, description="P(no purchase in the horizon, or that a subscription is cancelled)"
     )
     expected_spend: float | None = Field(
         description="money: net revenue in the horizon, given at least one purchase in it; of a "
-        "contract by definition expected_revenue / (1 - p_churn)"
+        "subscription by definition expected_revenue / (1 - p_churn)"
     )
     expected_revenue: float | None = Field(
         description="money: (1 - p_churn) * expected_spend, undiscounted"
@@ -115,7 +116,7 @@ class Numbers(Reply):
     clv: float | None = Field(
         description="money: the residual value: margin on the expected revenue, discounted from "
         "the end of each month to as_of, less the cost of retention while a customer; over the "
-        "horizon, of a contract over the whole remaining life"
+        "horizon, of a subscription over the whole remaining life"
     )
     clv_low: float | None = Field(description="money: lower end of the 80 % predictive interval")
     clv_high: float | None = Field(description="money: upper end of the 80 % predictive interval")
@@ -146,16 +147,16 @@ class Prediction(Numbers):
 
     customer_id: str
     horizon_days: int = Field(description="days from as_of that these numbers cover")
-    curve: list[Month] | None = if_asked("the horizon month by month, if asked for")
-    clv_after_horizon: float | None = if_asked(
-        "money: what clv holds of a contract after the horizon; with the curve"
+    curve: list[Month] | None = optional_field("the horizon month by month, if asked for")
+    clv_after_horizon: float | None = optional_field(
+        "money: what clv holds of a subscription after the horizon; with the curve"
     )
-    next_order_days: float | None = if_asked(
+    next_order_days: float | None = optional_field(
         "days from as_of: the median time to the next order, if one comes within a "
         "year; with the curve"
     )
-    next_order_date: str | None = if_asked("the same as a date in the model's time zone")
-    explanation: Explanation | None = if_asked("what the answer is made of, if asked for")
+    next_order_date: str | None = optional_field("the same as a date in the model's time zone")
+    explanation: Explanation | None = optional_field("what the prediction is made of, if asked for")
 
 
 class PredictReply(Reply):
@@ -177,7 +178,7 @@ class Feature(Reply):
 
 
 class Candidate(Reply):
-    """A version that the registry names, but that does not answer."""
+    """A version that the registry names, but that is not live."""
 
     version: str
     state: Literal["loading", "refused"]
@@ -185,7 +186,7 @@ class Candidate(Reply):
 
 
 class ModelReply(ModelStamp):
-    """The model that answers now; `notice` says what is not as it should be."""
+    """The live model; `notice` describes what is not as it should be."""
 
     relationship: Literal["purchases", "contract"]
     run_id: str | None
@@ -199,7 +200,7 @@ class ModelReply(ModelStamp):
     currency: str
     timezone: str
     economics: Economics
-    customers: int = Field(description="customers in the training log")
+    customers: int = Field(description="customers in the training data")
     metrics: dict[str, float]
     features: list[Feature]
 
@@ -216,12 +217,12 @@ class BatchStamp(Reply):
     customers: int = Field(ge=0, description="customers in the batch")
     source: Literal["store", "last_good"] = Field(
         "store",
-        description="last_good: the store is away, and a copy of its last batch answers",
+        description="last_good: the store is away, and a local replica of its last batch is read",
     )
 
 
 class PastNumbers(Numbers):
-    """What a batch said of one customer."""
+    """The scores of one customer in an earlier batch."""
 
     batch: BatchStamp
 
@@ -237,16 +238,16 @@ class CustomerReply(PredictReply):
     """One stored customer."""
 
     batch: BatchStamp
-    features: FeatureValues | None = if_asked(
+    features: FeatureValues | None = optional_field(
         "the stored row of the feature table, if asked for; units in GET /model"
     )
-    history: list[PastNumbers] | None = if_asked(
-        "the numbers of the batches that are kept, the newest first, if asked for"
+    history: list[PastNumbers] | None = optional_field(
+        "the numbers of the stored batches, the newest first, if asked for"
     )
 
 
 class Listed(Numbers):
-    """What the batch says of one customer."""
+    """One customer's scores in the batch."""
 
     customer_id: str
 
@@ -304,14 +305,14 @@ class OverviewReply(Reply):
 
 
 class ReadyModel(Reply):
-    """The version that answers, and where it was taken from."""
+    """The live version, and where it was loaded from."""
 
     version: str
     source: ModelSource
 
 
 class ReadyReply(Reply):
-    """Whether requests are answered, and what the service stands on."""
+    """Whether requests are served, and the state of model, registry and store."""
 
     ready: bool
     model: ReadyModel | None = Field(description="null until one is loaded")
@@ -335,7 +336,7 @@ class ErrorContent(BaseModel):
     message: str = Field(description="what, where, got and how to repair")
     field: str | None = Field(description="the place in the request, as in rows[0].recency_days")
     details: list[ErrorDetail] = Field(description="every violation, up to twenty")
-    request_id: str = Field(description="what the service's log calls this request")
+    request_id: str = Field(description="the request's id in the service's log")
 
 
 class ErrorReply(BaseModel):

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from serve.api.messages import shown
+from serve.api.messages import shortened
 from serve.errors import ServeError
 
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -51,7 +51,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise _Twice(f"the body is not strict JSON: {shown(twice)} occurs twice in one object")
+        raise _Twice(f"the body is not strict JSON: {shortened(twice)} occurs twice in one object")
     return found
 
 

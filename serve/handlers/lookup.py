@@ -14,7 +14,7 @@ import msgspec
 from features.config.sections import Economics
 from features.timestamps import format_timestamp
 from models.encoding import numbers_of_rows
-from serve.api.feature_rows import Rows
+from serve.api.feature_rows import FeatureRows
 from serve.api.query import CustomerQuery
 from serve.api.requests import LookupRequest, Options, parse
 from serve.errors import ServeError
@@ -103,7 +103,7 @@ def _reply(
     return reply(model, query, endpoint, **beside)
 
 
-def _rows(model: LoadedModel, scores: list[Score]) -> Rows:
+def _rows(model: LoadedModel, scores: list[Score]) -> FeatureRows:
     """Stored features as the live model reads them."""
     names = model.bundle.names
     tables = [each.features or {} for each in scores]
@@ -115,4 +115,4 @@ def _rows(model: LoadedModel, scores: list[Score]) -> Rows:
         )
     cells = [[table[name] for name in names] for table in tables]
     matrix = numbers_of_rows(cells, names, model.bundle.card.levels)
-    return Rows([each.customer_id for each in scores], cells, matrix)
+    return FeatureRows([each.customer_id for each in scores], cells, matrix)

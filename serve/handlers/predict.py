@@ -12,7 +12,7 @@ import msgspec
 from features.errors import DataError
 from features.timestamps import format_timestamp, parse_as_of
 from models.subscriptions.bundle import SubscriptionBundle
-from serve.api.feature_rows import Rows, feature_rows
+from serve.api.feature_rows import FeatureRows, feature_rows
 from serve.api.requests import FeaturesRequest, Options, PredictRequest, parse
 from serve.errors import ServeError
 from serve.handlers.prediction_query import CustomerFeatures, PredictionQuery, prediction_query
@@ -47,7 +47,7 @@ def predict(model: LoadedModel, body: bytes) -> bytes:
 
 
 def predict_features(model: LoadedModel, body: bytes) -> bytes:
-    """Rows of the feature table -> predictions. Raises ServeError for rows that do not fit."""
+    """FeatureRows of the feature table -> predictions. Raises ServeError for rows that do not fit."""
     fast = model.read_rows(body)
     request, rows = fast if fast is not None else _validated(model, body)
     card = model.bundle.card
@@ -81,7 +81,7 @@ def reply(model: LoadedModel, query: PredictionQuery, endpoint: str, **more: obj
     )
 
 
-def _validated(model: LoadedModel, body: bytes) -> tuple[Options, Rows]:
+def _validated(model: LoadedModel, body: bytes) -> tuple[Options, FeatureRows]:
     request = parse(FeaturesRequest, body)
     return request, feature_rows(request.rows, model.bundle)
 

@@ -54,7 +54,8 @@ def exporter_class() -> Callable[[], SpanExporter]:
         )
     except ImportError:
         raise ServeError(
-            f"environment: {' or '.join(EXPORTER_VARIABLES)} asks for traces: install {PACKAGE}, or unset it"
+            f"environment: {' or '.join(EXPORTER_VARIABLES)} asks for traces: "
+            f"install {PACKAGE}, or unset it"
         ) from None
     made: Callable[[], SpanExporter] = OTLPSpanExporter
     return made
@@ -76,7 +77,7 @@ def tracer_provider() -> TracerProvider:
 
 
 def with_tracing(app: ASGIApp, tracers: TracerProvider, label: Label) -> ASGIApp:
-    """The application with a span for each request, named by `label` without what a caller chose."""
+    """The application with a span for each request; `label` names a path as documented."""
     from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 
     def details(scope: Scope) -> tuple[str, dict[str, Any]]:

@@ -111,7 +111,7 @@ class Metrics:
         )
 
     def of_request(self, door: str, method: str, status: int) -> tuple[Counter, Histogram]:
-        """The metrics of one kind of request; cached, as to look them up costs more than to count."""
+        """The metrics of one kind of request; cached: to look them up costs more than to count."""
         key = (door, method, status)
         found = self._of_request.get(key)
         if found is None:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from features.timestamps import format_timestamp
 from models import bundle as bundles
 from models.bundle import Bundle, BundleError
-from serve.api.fast_rows import Reader, reader
+from serve.api.fast_rows import FastReader, fast_reader
 from serve.errors import ServeError
 
 Source = Literal["registry", "last_good", "folder"]
@@ -41,9 +41,9 @@ class LoadedModel:
         }
 
     @cached_property
-    def read_rows(self) -> Reader:
+    def read_rows(self) -> FastReader:
         """The fast path of /predict_features: reads a body that is exactly as it should be."""
-        return reader(self.bundle)
+        return fast_reader(self.bundle)
 
 
 def from_folder(folder: Path) -> LoadedModel:

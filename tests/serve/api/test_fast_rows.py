@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serve.api.fast_rows import Reader, reader
+from serve.api.fast_rows import FastReader, fast_reader
 from serve.api.feature_rows import feature_rows
 from serve.api.requests import FeaturesRequest, parse
 from serve.errors import ServeError
@@ -36,8 +36,8 @@ IDS = st.sampled_from(["ann", "ben", "c:d", " ", "", "\U0001f600", "x" * 200, "x
 
 
 @pytest.fixture(scope="module")
-def read(store: Any) -> Reader:
-    return reader(store.bundle)
+def read(store: Any) -> FastReader:
+    return fast_reader(store.bundle)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def refused(ask: Callable[[], Any]) -> tuple[Any, str]:
 @settings(max_examples=400, deadline=None)
 @given(data=st.data())
 def test_what_is_taken_is_what_the_careful_reader_takes(
-    store: Any, read: Reader, usual: dict[str, Any], data: st.DataObject
+    store: Any, read: FastReader, usual: dict[str, Any], data: st.DataObject
 ) -> None:
     names = list(usual)
     rows = []
@@ -84,7 +84,7 @@ def test_what_is_taken_is_what_the_careful_reader_takes(
         assert getattr(options, name) == getattr(request, name)
 
 
-def test_the_usual_request_is_taken(read: Reader, usual: dict[str, Any]) -> None:
+def test_the_usual_request_is_taken(read: FastReader, usual: dict[str, Any]) -> None:
     for options in ({}, {"horizon_days": 30}, {"as_of": "1998-01-01T10:00:00Z", "curve": True}):
         rows = [{"customer_id": each, **usual} for each in ("ann", "ben")]
         assert read(json.dumps({"rows": rows, **options}).encode()) is not None
@@ -92,7 +92,7 @@ def test_the_usual_request_is_taken(read: Reader, usual: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("again", ['"age_days": 1,', '"age_days" : 1,', '"\\u0061ge_days": 1,'])
 def test_a_name_that_occurs_twice_is_left_to_the_careful_reader(
-    read: Reader, usual: dict[str, Any], again: str
+    read: FastReader, usual: dict[str, Any], again: str
 ) -> None:
     row = json.dumps({"customer_id": "ann", **usual})
     body = f'{{"rows": [{{{again}{row[1:]}]}}'.encode()
