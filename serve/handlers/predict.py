@@ -47,7 +47,7 @@ def predict(model: LoadedModel, body: bytes) -> bytes:
 
 
 def predict_features(model: LoadedModel, body: bytes) -> bytes:
-    """FeatureRows of the feature table -> predictions. Raises ServeError for rows that do not fit."""
+    """Rows of the feature table -> predictions. Raises ServeError for rows that do not fit."""
     fast = model.read_rows(body)
     request, rows = fast if fast is not None else _validated(model, body)
     card = model.bundle.card

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from features.config.sections import Economics
 from models.encoding import Cell
-from serve.api.feature_rows import Rows
+from serve.api.feature_rows import FeatureRows
 from serve.api.requests import Options
 
 Notes = Mapping[str, list[str]]
@@ -36,7 +36,7 @@ class CustomerFeatures:
     notes: Notes
 
     @classmethod
-    def of_rows(cls, rows: Rows, names: Sequence[str], as_of: datetime) -> CustomerFeatures:
+    def of_rows(cls, rows: FeatureRows, names: Sequence[str], as_of: datetime) -> CustomerFeatures:
         """Rows of the feature table, with the features' names."""
         table = partial(feature_table, rows.ids, rows.cells, names)
         return cls(ids=rows.ids, matrix=rows.matrix, table=table, as_of=as_of, notes={})
