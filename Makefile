@@ -9,9 +9,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 VAR := $(if $(PERENNIAL_VAR),$(PERENNIAL_VAR),var)
 CONFIG ?= configs/online_retail.toml
-ROOMS := features models train serve
+PACKAGES := features models train serve
 
-# Nobody is told what runs here.
+# No telemetry.
 export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_DISABLE_TELEMETRY := true
 export OTEL_SDK_DISABLED := true
@@ -74,7 +74,7 @@ help: ## this list
 	@echo
 	@echo "Next: make demo"
 
-# Train, score with the model that was just registered, tell it as one page; all in $(FOLDER).
+# Train, score with the model that was just registered, report it as one page; all in $(FOLDER).
 LAST = "models:/clv/$$($(BIN)/python -c 'import json; print(json.load(open("$(FOLDER)/train.json"))["version"])')"
 define story
 @mkdir -p $(FOLDER)
@@ -85,7 +85,7 @@ define story
 @$(BIN)/python -m serve score --config $(STORY) --model $(LAST) --out $(FOLDER)/scores.parquet \
   --features-out $(FOLDER)/features.parquet --store "sqlite:///$(abspath $(FOLDER))/scores.db" > $(FOLDER)/scores.json
 @echo
-@echo "== 3 of 3: tell it as one page"
+@echo "== 3 of 3: report it as one page"
 @$(BIN)/python -m train report --config $(STORY) --model $(LAST) --out $(FOLDER)/report.html > $(FOLDER)/report.json
 @echo
 endef
@@ -94,22 +94,22 @@ demo: STORY := configs/online_retail.toml
 demo: FOLDER := $(VAR)
 demo: ON := two years of a gift shop's invoices
 demo: WHOM := every customer
-demo: $(RUN_READY) ## train on the sample log, compare, register, score every customer, report
+demo: $(RUN_READY) ## train on the sample data, compare, register, score every customer, report
 	$(story)
-	@echo "Left in $(VAR)/: report.html, scores.parquet (one row per customer; scores.db for look-ups), features.parquet (what they were scored on),"
-	@echo "train.json, scores.json, report.json (what the commands answered), mlflow.db and artifacts (the runs)."
+	@echo "Written to $(VAR)/: report.html, scores.parquet (one row per customer; scores.db for look-ups), features.parquet (what they were scored on),"
+	@echo "train.json, scores.json, report.json (what the commands returned), mlflow.db and artifacts (the runs)."
 	@echo
 	@echo "Next:"
 	@echo "  the report      $(abspath $(VAR))/report.html, in any browser"
 	@echo "  make serve      every customer on a page, and the API, at http://127.0.0.1:3000"
 	@echo "  make ui         compare the runs in MLflow, at http://127.0.0.1:5000"
 
-# Another kind of customers, and so a store of its own.
+# Another kind of customers, and so a folder of its own.
 telco: export PERENNIAL_VAR := $(if $(PERENNIAL_VAR),$(PERENNIAL_VAR),var/telco)
 telco: STORY := configs/telco.toml
 telco: FOLDER = $(PERENNIAL_VAR)
 telco: ON := 7,043 subscribers, of whom 1,869 have left
-telco: WHOM := everybody who has a contract
+telco: WHOM := every subscriber
 telco: $(RUN_READY) ## subscriptions: train on a telephone company's customers, score, report (in var/telco)
 	$(story)
 	@echo "Next: open $(abspath $(PERENNIAL_VAR))/report.html, make serve PERENNIAL_VAR=$(PERENNIAL_VAR), or make ui PERENNIAL_VAR=$(PERENNIAL_VAR)"
@@ -143,12 +143,12 @@ ui: $(RUN_READY) ## compare the runs in MLflow on 127.0.0.1 (PORT=5000)
 	  $(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT) --workers 1 --uvicorn-opts "--log-level warning" \
 	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(VAR)/mlflow.db}"
 
-train: $(RUN_READY) ## train, judge, record and register both models (CONFIG=configs/online_retail.toml)
+train: $(RUN_READY) ## train, evaluate, log and register both models (CONFIG=configs/online_retail.toml)
 	@$(BIN)/python -m train --config $(CONFIG)
 	@echo "Next: make score CONFIG=$(CONFIG), or make ui"
 
 score: OUT ?= $(VAR)/scores.parquet
-score: $(RUN_READY) ## score every customer of a log (CONFIG=configs/online_retail.toml OUT=var/scores.parquet)
+score: $(RUN_READY) ## score every customer (CONFIG=configs/online_retail.toml OUT=var/scores.parquet)
 	@$(BIN)/python -m serve score --config $(CONFIG) --out $(OUT) --store "sqlite:///$(abspath $(VAR))/scores.db"
 	@echo "Next: look into $(OUT), or make serve"
 
@@ -156,7 +156,7 @@ report: $(RUN_READY) ## the champion's customers and their value as one page (CO
 	@$(BIN)/python -m train report --config $(CONFIG) --out $(VAR)/report.html
 	@echo "Next: open $(abspath $(VAR))/report.html"
 
-backtest: $(RUN_READY) ## judge the model beside its rivals on past horizons of the sample logs
+backtest: $(RUN_READY) ## evaluate the model beside baselines on past horizons of the sample data
 	@mkdir -p $(VAR)
 	@for each in $(BACKTESTS); do \
 	  set -- $$(echo $$each | tr ':' ' '); \
@@ -180,14 +180,14 @@ bench-serve: $(RUN_READY) ## what serving costs, beside what else there is: one 
 	@$(BIN)/python -m benchmarks.bench_serve
 	@echo "Next: docs/serving.md says what is compared" >&2
 
-soak: $(RUN_READY) ## a bad day for the service, every answer checked, in five minutes
+soak: $(RUN_READY) ## a bad day for the service, every reply checked, in five minutes
 	@$(BIN)/python -m benchmarks.soak
 	@echo "Next: docs/serving.md says what is done to the service" >&2
 
 test: $(DEV_READY) ## the gate: format, lint, types, tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy --strict $(ROOMS:%=-p %)
+	@$(BIN)/mypy --strict $(PACKAGES:%=-p %)
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 	@echo "The gate is passed. Next: make demo, or git commit"
 
@@ -209,5 +209,5 @@ PIN := --universal --python-version 3.11 --generate-hashes --no-annotate --custo
 
 clean: ## remove .venv and caches; keep var/ (your runs and models)
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
-	find $(ROOMS) tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find $(PACKAGES) tests -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "Your runs, models and scores are still in $(VAR)/. Next: make demo"
