@@ -38,13 +38,13 @@ def section(path: Path) -> str:
     """One report as a heading and its tables."""
     report = json.loads(path.read_text(encoding="utf-8"))
     origins = report["origins"]
-    moments = ", ".join(each["as_of"][:10] for each in origins)
+    dates = ", ".join(each["as_of"][:10] for each in origins)
     title = path.stem.removeprefix("backtest-").rsplit("-", 1)[0].replace("_", " ")
     return "\n".join(
         [
             f"## {title}, {report['horizon_days']} days",
             "",
-            f"As of {moments}: means over the origins, money in {report['currency']}.",
+            f"As of {dates}: means over the origins, money in {report['currency']}.",
             "",
             *_board(report["leaderboard"]),
             "",

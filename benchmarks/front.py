@@ -1,7 +1,7 @@
-"""What the front costs a request: `python benchmarks/front.py` prints microseconds.
+"""What the middleware costs a request: `python benchmarks/front.py` prints microseconds.
 
 The application is called as a server would call it, without a network; each figure is the best
-of five rounds. The difference to the first line is what stands in front of an answer.
+of five rounds. The difference to the first line is what the middleware costs.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ async def bare(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"{}"})
 
 
-def front(keys: ApiKeys, rate: int) -> ASGIApp:
+def middleware(keys: ApiKeys, rate: int) -> ASGIApp:
     access = AccessControl(keys, RateLimits(rate))
     made = Middleware(bare, SETTINGS, access, lambda is_shutting_down: Router())
     made.state.router = Router([Endpoint("POST", "/predict", "predict")], {"predict": empty})
@@ -88,10 +88,10 @@ async def best(app: ASGIApp) -> float:
 
 async def main() -> None:
     cases: dict[str, Callable[[], ASGIApp]] = {
-        "an application that answers at once": lambda: bare,
-        "the front, keys off": lambda: front(ApiKeys(), 0),
-        "the front, a key, no rate": lambda: front(ApiKeys(KEY["line"]), 0),
-        "the front, a key and its rate": lambda: front(ApiKeys(KEY["line"]), 1_000_000),
+        "an application that replies at once": lambda: bare,
+        "the middleware, keys off": lambda: middleware(ApiKeys(), 0),
+        "the middleware, a key, no rate": lambda: middleware(ApiKeys(KEY["line"]), 0),
+        "the middleware, a key and its rate": lambda: middleware(ApiKeys(KEY["line"]), 1_000_000),
     }
     for name, make in cases.items():
         print(f"{name:40} {await best(make()):6.1f} us")  # noqa: T201

@@ -2,7 +2,7 @@
 
     python benchmarks/schemathesis_long.py --config configs/online_retail.toml --model FOLDER
 
-Every check of Schemathesis, every door, first without scores in the store, then with. The last
+Every check of Schemathesis, every endpoint, first without scores in the store, then with. The last
 line of each run says how many cases there were; the exit code is 1 where one of them failed.
 """
 
@@ -55,7 +55,7 @@ def command(address: str, folder: Path, *options: str, scored: bool = True) -> l
 
 def environment() -> dict[str, str]:
     """What Schemathesis is called with: the laws that JSON Schema cannot say."""
-    return os.environ | {"SCHEMATHESIS_HOOKS": "benchmarks.lawful", "PYTHONPATH": str(ROOT)}
+    return os.environ | {"SCHEMATHESIS_HOOKS": "benchmarks.valid_requests", "PYTHONPATH": str(ROOT)}
 
 
 @contextmanager
@@ -106,7 +106,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default="configs/online_retail.toml")
     parser.add_argument("--model", required=True, help="folder of a bundle")
-    parser.add_argument("--examples", type=int, default=250, help="fuzzed cases of each door")
+    parser.add_argument("--examples", type=int, default=250, help="fuzzed cases of each endpoint")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     model = str(Path(arguments.model).absolute())

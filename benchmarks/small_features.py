@@ -1,8 +1,8 @@
 """What the features of few customers cost: `python -m benchmarks.small_features`.
 
-The statement by DuckDB (`features.purchases.table`, from a data frame) beside the statement compiled to
-Python (`features.compiled.single_customer`, from tuples), for histories with order ids and without labels. Prints
-one table of CPU microseconds per call, the least of several repetitions.
+The statement by DuckDB (`features.purchases.table`, from a data frame) beside the statement
+compiled to Python (`features.compiled.single_customer`, from tuples), for histories with order ids
+and without labels. Prints one table of CPU microseconds per call, the least of several repetitions.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""How well months of contracts are foretold: `python -m benchmarks.subscriptions [CONFIG]`.
+"""How well departures are predicted, by month: `python -m benchmarks.subscriptions [CONFIG]`.
 
-The first table: every month that was watched, foretold by models that learnt from two thirds of the
+The first table: every month that was observed, predicted by models that learnt from two thirds of the
 customers, of which its own was none. The second: months of life beyond the last one learnt from,
 where something has to be assumed of those that nobody was watched in.
 """

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.bench_serve.load import Load, measured
 from benchmarks.bench_serve.processes import ROOT, running
-from benchmarks.bench_serve.rivals import rivals as all_rivals
+from benchmarks.bench_serve.servers import servers as compared_servers
 from benchmarks.bench_serve.subject import Subject, subject
 from benchmarks.bench_serve.table import Measured, aims, line, table
 
@@ -43,20 +43,20 @@ def main(argv: list[str]) -> int:
 
 
 def _measured(asked: Subject, work: Path, seconds: float) -> Measured:
-    """All servers run at once and are asked in turn, so that a busy moment hits them all."""
+    """All servers run at once and are asked in turn, so that a busy spell hits them all."""
     found: dict[tuple[str, int], Load] = {}
-    rivals = all_rivals(asked, work)
+    compared = compared_servers(asked, work)
     with ExitStack() as stack:
         servers = [
             stack.enter_context(
                 running(each.command, work / str(place), each.environment, each.ready)
             )
-            for place, each in enumerate(rivals)
+            for place, each in enumerate(compared)
         ]
         for number in range(ROUNDS):
             sys.stderr.write(f"round {number + 1} of {ROUNDS}\n")
-            for rival, server in zip(rivals, servers, strict=True):
-                for question, connections in rival.cases():
+            for one, server in zip(compared, servers, strict=True):
+                for question, connections in one.cases():
                     load = measured(server, question.requests, connections, seconds / ROUNDS)
                     place = question.name, connections
                     found[place] = found[place] + load if number else load

@@ -20,7 +20,7 @@ def application() -> Starlette:
     """The application; the environment names the folder of the bundle."""
     bundle = load(Path(os.environ["BENCH_BUNDLE"]))
     if not isinstance(bundle, PurchaseBundle):
-        raise TypeError("a model of contracts has one booster only: bring one of purchases")
+        raise TypeError("a model of subscriptions has one booster only: bring one of purchases")
     names, levels = bundle.names, bundle.card.levels
     codes = {name: {text: place for place, text in enumerate(levels[name])} for name in levels}
 

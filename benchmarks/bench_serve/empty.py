@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 
 class Nothing(BaseModel):
-    """A dict would cost BentoML half a millisecond: it makes its schema anew for each answer."""
+    """A dict would cost BentoML half a millisecond: it makes its schema anew for each reply."""
 
 
 @bentoml.service(name="empty", logging={"access": {"enabled": False}})
@@ -16,7 +16,7 @@ class Lean:
 
     @bentoml.api  # type: ignore[untyped-decorator]
     async def nothing(self) -> Nothing:
-        """An empty answer."""
+        """An empty reply."""
         return Nothing()
 
 
@@ -26,5 +26,5 @@ class ByDefault:
 
     @bentoml.api  # type: ignore[untyped-decorator]
     async def nothing(self) -> Nothing:
-        """An empty answer."""
+        """An empty reply."""
         return Nothing()

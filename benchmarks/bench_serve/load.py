@@ -1,4 +1,4 @@
-"""A closed loop of requests over kept connections, cheaper than any server that it asks."""
+"""A closed loop of requests over open connections, cheaper than any server that it measures."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ def request(path: str, body: bytes) -> bytes:
 
 
 def measured(server: Server, requests: list[bytes], connections: int, seconds: float) -> Load:
-    """Ask over so many connections at once, each waiting for its answer before it asks again.
+    """Ask over so many connections at once, each waiting for its reply before it asks again.
 
-    Raises RuntimeError for an answer other than 200.
+    Raises RuntimeError for a status other than 200.
     """
     streams = [_Stream(server.port) for _ in range(connections)]
     try:
@@ -79,7 +79,7 @@ def measured(server: Server, requests: list[bytes], connections: int, seconds: f
 
 
 class _Stream:
-    """A connection and what has come over it of the answer that is due."""
+    """A connection and what has come over it of the reply that is due."""
 
     __slots__ = ("begun", "due", "got", "socket")
 
@@ -94,10 +94,10 @@ class _Stream:
         self.socket.sendall(asked)
 
     def ends(self) -> bool:
-        """Read what there is; whether the answer is whole."""
+        """Read what there is; whether the reply is whole."""
         part = self.socket.recv(CHUNK)
         if not part:
-            raise RuntimeError("the server closed a connection that it should keep")
+            raise RuntimeError("the server closed a connection that should stay open")
         self.got += part
         if not self.due:
             self._read_head()

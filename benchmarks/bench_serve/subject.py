@@ -53,7 +53,7 @@ class Subject:
 
 
 def subject(work: Path) -> Subject:
-    """The champion of the registry, or a model of the CDNOW log trained into `work`."""
+    """The champion of the registry, or a model of the CDNOW data trained into `work`."""
     settings = read_settings()
     try:
         model = load(settings)

@@ -1,10 +1,10 @@
-"""A bad day for the service, with every answer checked: `python -m benchmarks.soak`.
+"""A bad day for the service, with every reply checked: `python -m benchmarks.soak`.
 
 Two workers, a registry (`mlflow server`) and a store (PostgreSQL), each a process of its own, and
-threads that ask at three doors all the time. Meanwhile the champion moves twenty times between
+threads that call three endpoints all the time. Meanwhile the champion moves twenty times between
 versions with different numbers, the registry and the store are stopped and started, a new batch is
-published, a worker is killed, and in the end the service is told to stop under load. Every answer
-must be what the version that it names says, to 1e-9; none may be lost. Exit code 1 where one was.
+published, a worker is killed, and in the end the service is stopped under load. Every reply must be
+what the version that it names predicts, to 1e-9; none may be lost. Exit code 1 where one was.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.bench_serve.processes import free_port
-from benchmarks.soak.askers import Askers
 from benchmarks.soak.events import bad_day, the_end
+from benchmarks.soak.load_threads import LoadThreads
 from benchmarks.soak.postgresql import Postgresql
 from benchmarks.soak.scene import Scene, registry, service
 from benchmarks.soak.versions import register_all, score
@@ -27,7 +27,7 @@ THREADS = 4
 
 
 def main(argv: list[str]) -> int:
-    """Run it and print what was seen; 1 where an answer was lost or wrong."""
+    """Run it and print what was seen; 1 where a reply was lost or wrong."""
     arguments = _parser().parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="soak-") as temporary, ExitStack() as stack:
         work = Path(temporary)
@@ -39,25 +39,25 @@ def main(argv: list[str]) -> int:
         stack.enter_context(registering)
         registering.enter_context(registry(work, soaked, port))
         soaked_service = stack.enter_context(service(work, port, store, arguments.workers))
-        askers = Askers(soaked_service.port, [*soaked.cases, *soaked.lookups], THREADS)
-        scene = Scene(work, soaked, store, soaked_service, askers, port, registering)
-        askers.start()
+        load = LoadThreads(soaked_service.port, [*soaked.cases, *soaked.lookups], THREADS)
+        scene = Scene(work, soaked, store, soaked_service, load, port, registering)
+        load.start()
         problems = bad_day(scene, arguments.seconds)
         problems += the_end(scene)
         if arguments.log:
             arguments.log.write_bytes(soaked_service.printed.read_bytes())
-    return _summary(askers, problems)
+    return _summary(load, problems)
 
 
-def _summary(askers: Askers, problems: list[str]) -> int:
-    told = askers.told
-    problems += told.problems
-    seconds = sorted(told.seconds)
+def _summary(load: LoadThreads, problems: list[str]) -> int:
+    observed = load.observed
+    problems += observed.problems
+    seconds = sorted(observed.seconds)
     result = {
         "answers": len(seconds),
         "p50_ms": round(1e3 * seconds[len(seconds) // 2], 1),
         "p99_ms": round(1e3 * seconds[int(0.99 * len(seconds))], 1),
-        "counts": dict(sorted(told.counts.items())),
+        "counts": dict(sorted(observed.counts.items())),
         "problems": problems[:20],
         "number_of_problems": len(problems),
     }

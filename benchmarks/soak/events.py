@@ -6,7 +6,7 @@ import os
 import signal
 import time
 
-from benchmarks.soak.doorstep import Doorstep
+from benchmarks.soak.accept_queue import AcceptQueue
 from benchmarks.soak.scene import Scene, becomes, workers_of
 from benchmarks.soak.versions import score
 
@@ -17,7 +17,7 @@ GROWTH = 1.1
 
 
 def bad_day(scene: Scene, seconds: float) -> list[str]:
-    """Everything in turn; what went wrong beside the answers."""
+    """Everything in turn; what went wrong beside the replies."""
     problems: list[str] = []
     pause = seconds / (MOVES + 10)
     events = {
@@ -35,10 +35,10 @@ def bad_day(scene: Scene, seconds: float) -> list[str]:
         if number == 3:
             before = workers_of(scene.service)
     after = workers_of(scene.service)
-    told = ", ".join(f"{each / 1e6:.0f}" for each in [*before.values(), *after.values()])
-    scene.say(f"workers' memory, MB, early and late: {told}")
+    sizes = ", ".join(f"{each / 1e6:.0f}" for each in [*before.values(), *after.values()])
+    scene.say(f"workers' memory, MB, early and late: {sizes}")
     if max(after.values()) > GROWTH * max(before.values()):
-        problems.append(f"the workers have grown: {told} MB")
+        problems.append(f"the workers have grown: {sizes} MB")
     return problems
 
 
@@ -46,17 +46,19 @@ def _move(scene: Scene, number: int) -> list[str]:
     """Another champion; every worker must have it soon, and none go back."""
     from mlflow import MlflowClient
 
-    versions, told = scene.soaked.versions, scene.askers.told
+    versions, observed = scene.soaked.versions, scene.load.observed
     version = versions[number % len(versions)]
     client = MlflowClient(scene.soaked.tracking_uri, scene.soaked.tracking_uri)
     client.set_registered_model_alias("clv", "champion", version)
     moved = time.monotonic()
     while time.monotonic() < moved + SWAP_SECONDS:
         time.sleep(0.2)
-        others = max((told.seen[each] for each in [*told.seen] if each != version), default=0.0)
+        others = max(
+            (observed.seen[each] for each in [*observed.seen] if each != version), default=0.0
+        )
         now = time.monotonic()
         # nobody has named another for a second, and somebody has named this one
-        if told.seen.get(version, 0.0) > moved and others < now - 1.0:
+        if observed.seen.get(version, 0.0) > moved and others < now - 1.0:
             scene.say(f"{number}: version {version} after {max(others - moved, 0):.1f} seconds")
             return []
     return [f"the move to version {version} was not followed within {SWAP_SECONDS:g} seconds"]
@@ -95,34 +97,36 @@ def _kill_a_worker(scene: Scene, pause: float) -> list[str]:
         if time.monotonic() > killed + 60:
             return ["no worker came in the place of the one that was killed"]
         time.sleep(0.2)
-    told = scene.askers.told
-    with told.lock:
+    observed = scene.load.observed
+    with observed.lock:
         recovered = [
-            each for each in told.breaks if killed - 0.1 <= each[0] <= killed + KILLED_SECONDS
+            each for each in observed.breaks if killed - 0.1 <= each[0] <= killed + KILLED_SECONDS
         ]
-        told.breaks = [each for each in told.breaks if each not in recovered]
-    scene.say(f"a new one is there; {len(recovered)} connections broke, and were asked again")
+        observed.breaks = [each for each in observed.breaks if each not in recovered]
+    scene.say(f"a new one is there; {len(recovered)} connections broke, and were sent again")
     return []
 
 
 def the_end(scene: Scene) -> list[str]:
-    """SIGTERM while everybody asks."""
-    told = scene.askers.told
-    problems = [f"{len(told.breaks)} connections broke without a reason"] if told.breaks else []
-    told.breaks.clear()
-    before = told.counts.copy()
-    doorstep = Doorstep(scene.service.port)
-    doorstep.begin()
+    """SIGTERM under load."""
+    observed = scene.load.observed
+    problems = (
+        [f"{len(observed.breaks)} connections broke without a reason"] if observed.breaks else []
+    )
+    observed.breaks.clear()
+    before = observed.counts.copy()
+    queue = AcceptQueue(scene.service.port)
+    queue.begin()
     time.sleep(0.5)
-    scene.askers.ending.set()
+    scene.load.ending.set()
     scene.service.process.send_signal(signal.SIGTERM)
-    scene.askers.join()
+    scene.load.join()
     scene.service.process.wait(timeout=60)
-    doorstep.end()
-    outside = [each for each in told.breaks if doorstep.waited_outside(each[1])]
-    told.counts["at the end: connected, and accepted by no worker"] = len(outside)
-    last = sum((told.counts - before).values())
-    scene.say(f"{last} answers after SIGTERM, then nobody was there")
-    if lost := len(told.breaks) - len(outside):
+    queue.end()
+    waiting = [each for each in observed.breaks if queue.was_never_accepted(each[1])]
+    observed.counts["at the end: connected, and accepted by no worker"] = len(waiting)
+    last = sum((observed.counts - before).values())
+    scene.say(f"{last} replies after SIGTERM, then nobody was there")
+    if lost := len(observed.breaks) - len(waiting):
         problems.append(f"{lost} requests were lost at the end")
     return problems

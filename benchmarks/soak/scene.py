@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from benchmarks.bench_serve.processes import Server, running
-from benchmarks.soak.askers import Askers
+from benchmarks.soak.load_threads import LoadThreads
 from benchmarks.soak.postgresql import Postgresql
 from benchmarks.soak.versions import Soaked
 
@@ -35,12 +35,12 @@ class Scene:
     soaked: Soaked
     store: Postgresql
     service: Server
-    askers: Askers
+    load: LoadThreads
     registry_port: int
     registry: ExitStack
 
     def say(self, what: str) -> None:
-        """Tell the person who waits what has just happened."""
+        """Report to the person who waits what has just happened."""
         sys.stderr.write(f"{time.strftime('%H:%M:%S')} {what}\n")
 
     def start_registry(self) -> None:
@@ -48,22 +48,22 @@ class Scene:
         self.registry.enter_context(registry(self.work, self.soaked, self.registry_port))
 
     def ready(self) -> dict[str, object]:
-        """What /readyz says."""
+        """The reply of /readyz."""
         with urlopen(f"http://127.0.0.1:{self.service.port}/readyz", timeout=30) as reply:
             found: dict[str, object] = json.load(reply)
         return found
 
 
 def becomes(scene: Scene, what: str, state: str) -> list[str]:
-    """Wait until /readyz says so."""
+    """Wait until /readyz reports it."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         with suppress(OSError):
             if scene.ready()[what] == state:
-                scene.say(f"{what} is {state}, as /readyz says")
+                scene.say(f"{what} is {state}, as /readyz reports")
                 return []
         time.sleep(0.2)
-    return [f"/readyz did not say that the {what} is {state}"]
+    return [f"/readyz did not report that the {what} is {state}"]
 
 
 def workers_of(service: Server) -> dict[int, int]:

@@ -26,10 +26,10 @@ from serve.store.database import Database
 from serve.store.lookups import lookup
 
 VERSIONS = 4
-ASKED = 12
+CUSTOMERS = 12
 CONFIG = """
 [data]
-transactions = "{log}"
+transactions = "{file}"
 [data.columns]
 customer_id = "customer_id"
 timestamp = "ts"
@@ -46,7 +46,7 @@ max_rounds = 5
 
 @dataclass(frozen=True)
 class Case:
-    """A request, and what each version must answer to it.
+    """A request, and what each version must predict for it.
 
     expected  version -> predictions
     """
@@ -61,7 +61,7 @@ class Soaked:
     """Registered versions, and requests to ask them.
 
     tracking_uri  of the registry's database
-    lookups       their answers come in with each batch, see `score`
+    lookups       their predictions come in with each batch, see `score`
     """
 
     tracking_uri: str
@@ -98,11 +98,11 @@ def register_all(work: Path) -> Soaked:
 
 
 def score(soaked: Soaked, version: str, store: str) -> None:
-    """Score every customer with a version into the store; look-ups may answer that from now on."""
+    """Score every customer with a version into the store; look-ups may return that from now on."""
     database = Database(store)
     os.environ["PERENNIAL_MODEL"] = f"models:/clv/{version}"
     try:
-        for case in soaked.lookups:  # whichever comes first, the batch or the answer
+        for case in soaked.lookups:  # whichever comes first, the batch or the reply
             case.expected.setdefault(version, None)
         with redirect_stdout(io.StringIO()):
             if serve(["score", "--config", str(soaked.config), "--store", store]):
@@ -119,12 +119,12 @@ def score(soaked: Soaked, version: str, store: str) -> None:
 
 
 def _trained(work: Path) -> tuple[Path, PurchaseBundle, list[dict[str, Any]]]:
-    """A bundle, and customers of the log with their transactions."""
+    """A bundle, and customers with their transactions."""
     from train.purchases.fit import fit
     from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 
     path = work / "soak.toml"
-    path.write_text(CONFIG.format(log=ROOT / "data" / "cdnow_sample.parquet"))
+    path.write_text(CONFIG.format(file=ROOT / "data" / "cdnow_sample.parquet"))
     config = read_purchase_config(path)
     log = read_transactions(config.data)
     as_of = pd.Timestamp("1998-01-01", tz=log.timezone).to_pydatetime()
@@ -132,7 +132,7 @@ def _trained(work: Path) -> tuple[Path, PurchaseBundle, list[dict[str, Any]]]:
         PurchaseTask(config, PurchaseSnapshots(log), as_of, 60), step=lambda done: None
     ).bundle
     lines = pd.read_parquet(ROOT / "data" / "cdnow_sample.parquet")
-    chosen = lines["customer_id"].drop_duplicates().iloc[:: len(lines) // 40][:ASKED]
+    chosen = lines["customer_id"].drop_duplicates().iloc[:: len(lines) // 40][:CUSTOMERS]
     customers = []
     for name in chosen:
         own = lines[lines["customer_id"] == name]
@@ -143,7 +143,7 @@ def _trained(work: Path) -> tuple[Path, PurchaseBundle, list[dict[str, Any]]]:
 
 
 def _variant(bundle: PurchaseBundle, number: int) -> PurchaseBundle:
-    """Each believes a little more than the one before that customers come back."""
+    """Each predicts a little more confidently than the one before that customers come back."""
     churn = bundle.card.churn
     moved = churn.model_copy(update={"shift": churn.shift + 0.05 * number})
     return replace(bundle, card=bundle.card.model_copy(update={"churn": moved}))

@@ -1,8 +1,9 @@
-"""Hooks for Schemathesis: what JSON Schema cannot say of a request, put right.
+"""Hooks for Schemathesis: what JSON Schema cannot express of a request, put right.
 
-Only requests that follow the schema are touched. What is left must be answered, not refused: two
-customers have two ids, horizons ascend, a request without transactions names its moment, moments
-lie in the years 1901 to 2099, and a row has all features of the model, of a life that can be lived.
+Only requests that follow the schema are touched. What is left must get a prediction, not a refusal:
+two customers have two ids, horizons ascend, a request without transactions names its as_of,
+timestamps lie in the years 1901 to 2099, and a row has all features of the model, of a life that
+can be lived.
 """
 
 from __future__ import annotations
@@ -15,48 +16,48 @@ import schemathesis
 from hypothesis import strategies as st
 
 FIRST, LAST = datetime(1902, 1, 1), datetime(2098, 12, 31)
-MOMENT = "2011-09-10T10:00:00Z"
+AS_OF = "2011-09-10T10:00:00Z"
 MOST_ROWS = 1_000
 
 schemathesis.openapi.format(
-    "date-time", st.datetimes(FIRST, LAST).map(lambda moment: f"{moment.isoformat()}Z")
+    "date-time", st.datetimes(FIRST, LAST).map(lambda when: f"{when.isoformat()}Z")
 )
 schemathesis.openapi.format("date", st.dates(FIRST.date(), LAST.date()).map(str))
 
 
 @schemathesis.hook  # type: ignore[untyped-decorator]
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
-    """Put the laws into a request that is meant to be a good one."""
+    """Put right a request that is meant to be a good one."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     body, query = case.body, case.query
     if isinstance(body, dict):
-        case.body = lawful_body(json.loads(json.dumps(body)), features_of(case))
+        case.body = valid_body(json.loads(json.dumps(body)), features_of(case))
     if query:
-        case.query = lawful_query(dict(query))
+        case.query = valid_query(dict(query))
 
 
-def lawful_body(body: dict[str, Any], features: dict[str, Any]) -> dict[str, Any]:
-    """A body of one of the three doors."""
+def valid_body(body: dict[str, Any], features: dict[str, Any]) -> dict[str, Any]:
+    """A body of one of the three endpoints."""
     customers, rows = body.get("customers", []), body.get("rows", [])
     for number, each in enumerate([*customers, *rows]):
         each["customer_id"] = f"{each['customer_id'][:180]} {number}"
     for number, _ in enumerate(body.get("customer_ids", [])):
         body["customer_ids"][number] = f"{body['customer_ids'][number][:180]} {number}"
     for line in (line for each in customers for line in each["transactions"]):
-        line["timestamp"] = moment(line["timestamp"])
+        line["timestamp"] = in_range(line["timestamp"])
     for number, row in enumerate(rows):
         rows[number] = {**features, "customer_id": row["customer_id"]}
     if body.get("as_of") is not None:
-        body["as_of"] = moment(body["as_of"])
+        body["as_of"] = in_range(body["as_of"])
     elif customers and not any(each["transactions"] for each in customers):
-        body["as_of"] = MOMENT
+        body["as_of"] = AS_OF
     if isinstance(body.get("horizon_days"), list):
         body["horizon_days"] = sorted({int(each) for each in body["horizon_days"]})
     return body
 
 
-def lawful_query(query: dict[str, Any]) -> dict[str, Any]:
+def valid_query(query: dict[str, Any]) -> dict[str, Any]:
     """A query of one customer, or of a list."""
     if isinstance(query.get("horizon_days"), list):
         query["horizon_days"] = sorted({int(each) for each in query["horizon_days"]})
@@ -68,13 +69,13 @@ def lawful_query(query: dict[str, Any]) -> dict[str, Any]:
     return query
 
 
-def moment(text: str) -> str:
-    """The moment, where it lies in the years that are read."""
+def in_range(text: str) -> str:
+    """The timestamp, where it lies in the years that are read."""
     try:
         inside = FIRST.year <= datetime.fromisoformat(text).year <= LAST.year
     except ValueError:
         inside = False
-    return text if inside else MOMENT
+    return text if inside else AS_OF
 
 
 def features_of(case: Any) -> dict[str, Any]:

@@ -39,8 +39,8 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Rival:
-    """A server and the questions that it is asked."""
+class Compared:
+    """A server and the requests that are sent to it."""
 
     command: Callable[[int], Sequence[str]]
     environment: dict[str, str]
@@ -61,7 +61,7 @@ BARE = "bare Starlette, both boosters"
 MLFLOW = "`mlflow models serve`, one booster"
 
 
-def rivals(subject: Subject, work: Path) -> list[Rival]:
+def servers(subject: Subject, work: Path) -> list[Compared]:
     """Perennial first, then what it is compared with."""
     return [
         _perennial(subject, work),
@@ -72,7 +72,7 @@ def rivals(subject: Subject, work: Path) -> list[Rival]:
     ]
 
 
-def _perennial(subject: Subject, work: Path) -> Rival:
+def _perennial(subject: Subject, work: Path) -> Compared:
     environment = {
         **LEAN,
         "PERENNIAL_VAR": str(work / "served"),
@@ -85,20 +85,20 @@ def _perennial(subject: Subject, work: Path) -> Rival:
         Question(RAW, subject.raw),
         Question(MANY, subject.many, (1,)),
     )
-    return Rival(_bentoml("serve.service:ClvService"), environment, questions)
+    return Compared(_bentoml("serve.service:ClvService"), environment, questions)
 
 
-def _empty(service: str, name: str, environment: dict[str, str], work: Path) -> Rival:
+def _empty(service: str, name: str, environment: dict[str, str], work: Path) -> Compared:
     """BentoML before any work."""
-    return Rival(
+    return Compared(
         _bentoml(f"benchmarks.bench_serve.empty:{service}"),
         {**environment, "BENTOML_HOME": str(work / "bentoml")},
         (Question(name, [request("/nothing", b"{}")]),),
     )
 
 
-def _bare(subject: Subject) -> Rival:
-    return Rival(
+def _bare(subject: Subject) -> Compared:
+    return Compared(
         lambda port: [
             *("uvicorn", "--factory", "benchmarks.bench_serve.bare:application"),
             *("--no-access-log", "--log-level", "warning", *LOOPBACK, str(port)),
@@ -108,8 +108,8 @@ def _bare(subject: Subject) -> Rival:
     )
 
 
-def _mlflow(subject: Subject, work: Path) -> Rival:
-    return Rival(
+def _mlflow(subject: Subject, work: Path) -> Compared:
+    return Compared(
         lambda port: [
             *("mlflow", "models", "serve", "--model-uri", str(_flavour(subject, work))),
             *("--env-manager", "local", "--workers", "1", *LOOPBACK, str(port)),

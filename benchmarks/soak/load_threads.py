@@ -1,4 +1,4 @@
-"""Threads that ask all the time, check every answer, and remember what went wrong."""
+"""Threads that send requests all the time, check every reply, and record what went wrong."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ TOLERANCE = 1e-9
 TRIES = 60
 PAUSE_SECONDS = 0.1
 LONGEST_SECONDS = 30.0
-KEPT = 25
+REQUESTS_A_CONNECTION = 25
 
 
 @dataclass
-class Told:
-    """What was seen by all askers together.
+class Observed:
+    """What all threads together have seen.
 
-    counts    answers by kind: right, turned away, ...
+    counts    replies by kind: right, refused, ...
     problems  sentences; there must be none
-    breaks    when a connection broke before its answer had come, and its port, if it was new
+    breaks    when a connection broke before its reply had come, and its port, if it was new
     seen      model version -> when it was last named in a prediction
     """
 
@@ -39,11 +39,11 @@ class Told:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-class Askers:
-    """Threads that ask until they are stopped, or the service has gone."""
+class LoadThreads:
+    """Threads that send requests until they are stopped, or the service has gone."""
 
     def __init__(self, port: int, cases: Sequence[Case], threads: int) -> None:
-        self.told = Told()
+        self.observed = Observed()
         self.ending = threading.Event()
         self._port, self._cases, self._stopped = port, cases, threading.Event()
         self._threads = [
@@ -52,7 +52,7 @@ class Askers:
         ]
 
     def start(self) -> None:
-        """Begin to ask."""
+        """Begin."""
         for each in self._threads:
             each.start()
 
@@ -61,27 +61,27 @@ class Askers:
         for each in self._threads:
             each.join(timeout=60)
             if each.is_alive():
-                self.told.problems.append("a request was not answered within a minute")
+                self.observed.problems.append("a request got no reply within a minute")
 
     def _run(self, number: int) -> None:
         connection, place = self._connect(), number * 7
         while True:
             case = self._cases[place % len(self._cases)]
             place += 1
-            if place % KEPT == 0:  # so that all workers have their share
+            if place % REQUESTS_A_CONNECTION == 0:  # so that all workers have their share
                 connection.close()
                 connection = self._connect()
-            fate, connection = self._answered(case, connection)
+            fate, connection = self._settled(case, connection)
             if fate == "gone":
                 return
-            with self.told.lock:
-                self.told.counts[f"{case.path}: {fate}"] += 1
+            with self.observed.lock:
+                self.observed.counts[f"{case.path}: {fate}"] += 1
 
     def _connect(self) -> HTTPConnection:
         return HTTPConnection("127.0.0.1", self._port, timeout=LONGEST_SECONDS)
 
-    def _answered(self, case: Case, connection: HTTPConnection) -> tuple[str, HTTPConnection]:
-        """Ask until there is an answer, on a new connection where one broke."""
+    def _settled(self, case: Case, connection: HTTPConnection) -> tuple[str, HTTPConnection]:
+        """Send it until there is a reply, on a new connection where one broke."""
         for _ in range(TRIES):
             begun, fresh = time.monotonic(), connection.sock is None
             own = 0
@@ -93,11 +93,11 @@ class Askers:
                     return "gone", connection
                 self._note("connection refused")
             except TimeoutError:
-                self._wrong(f"{case.path}: no answer within {LONGEST_SECONDS:g} seconds")
+                self._wrong(f"{case.path}: no reply within {LONGEST_SECONDS:g} seconds")
             except (OSError, HTTPException) as error:
                 self._broken(case, error, own if fresh else 0)
             else:
-                fate = self._judged(case, status, content, begun)
+                fate = self._checked(case, status, content, begun)
                 if fate:
                     return fate, connection
                 time.sleep(PAUSE_SECONDS)
@@ -108,8 +108,8 @@ class Askers:
         self._wrong(f"{case.path}: given up after {TRIES} tries")
         return "given up", connection
 
-    def _judged(self, case: Case, status: int, content: bytes, begun: float) -> str:
-        """What became of it; "" where it is to be asked again."""
+    def _checked(self, case: Case, status: int, content: bytes, begun: float) -> str:
+        """What became of it; "" where it is to be sent again."""
         if status in (429, 503):
             self._note(f"{case.path}: {status}")
             return ""
@@ -119,30 +119,30 @@ class Askers:
         reply, now = json.loads(content), time.monotonic()
         version = reply["model"]["version"]
         expected = case.expected.get(version, "another version")
-        with self.told.lock:
-            self.told.seconds.append(now - begun)
+        with self.observed.lock:
+            self.observed.seconds.append(now - begun)
             if case.path != "/lookup":
-                self.told.seen[version] = now
+                self.observed.seen[version] = now
             elif reply["batch"].get("source") == "last_good":
-                self.told.counts["/lookup: of those from the mirror"] += 1
+                self.observed.counts["/lookup: of those from the replica"] += 1
         if expected is not None and not same(reply["predictions"], expected):
-            self._wrong(f"{case.path}: version {version} does not say that: {content[:300]!r}")
+            self._wrong(f"{case.path}: version {version} does not predict that: {content[:300]!r}")
             return "wrong"
         return "right"
 
     def _note(self, what: str) -> None:
-        with self.told.lock:
-            self.told.counts[what] += 1
+        with self.observed.lock:
+            self.observed.counts[what] += 1
 
     def _wrong(self, sentence: str) -> None:
-        with self.told.lock:
-            self.told.problems.append(sentence)
+        with self.observed.lock:
+            self.observed.problems.append(sentence)
 
     def _broken(self, case: Case, error: Exception, fresh_port: int) -> None:
         """fresh_port  where the connection came from, if this was its first request; else 0"""
-        with self.told.lock:
-            self.told.breaks.append((time.monotonic(), fresh_port))
-            self.told.counts[f"{case.path}: connection broken ({type(error).__name__})"] += 1
+        with self.observed.lock:
+            self.observed.breaks.append((time.monotonic(), fresh_port))
+            self.observed.counts[f"{case.path}: connection broken ({type(error).__name__})"] += 1
 
 
 def _exchange(connection: HTTPConnection, case: Case) -> tuple[int, bytes]:
@@ -160,7 +160,7 @@ def _own_port(connection: HTTPConnection) -> int:
 
 
 def same(found: Any, expected: Any) -> bool:
-    """Whether two answers agree, numbers to within TOLERANCE of their size."""
+    """Whether two predictions agree, numbers to within TOLERANCE of their size."""
     if isinstance(found, bool) or isinstance(expected, bool) or expected is None:
         return found is expected
     if isinstance(expected, int | float):
