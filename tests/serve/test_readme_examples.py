@@ -50,7 +50,7 @@ def test_the_examples_are_found_and_name_every_endpoint() -> None:
 def test_a_curl_command_succeeds(
     server: Any, scored: dict[str, Any], table: Any, command: str
 ) -> None:
-    told = subprocess.run(
+    done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {here(command, server, table)}"],
         cwd=ROOT,
         capture_output=True,
@@ -58,19 +58,19 @@ def test_a_curl_command_succeeds(
         check=True,
     )
     if "format=csv" in command:
-        assert told.stdout.startswith("customer_id,")
+        assert done.stdout.startswith("customer_id,")
     else:
-        assert "error" not in json.loads(told.stdout)
+        assert "error" not in json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_program_runs(server: Any, scored: dict[str, Any], table: Any, program: str) -> None:
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", here(program, server, table)],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
     )
-    assert told.returncode == 0, told.stderr
-    assert told.stdout
+    assert done.returncode == 0, done.stderr
+    assert done.stdout

@@ -167,8 +167,8 @@ def test_the_curve_and_what_comes_after_it_are_the_value(shown: Shown) -> None:
 
 def test_a_prediction_is_explained(shown: Shown) -> None:
     found = asked(shown, rows=rows(shown), explain=True)
-    told = [each["words"] for part in found for each in part["explanation"]["drivers"]]
-    assert any(each.startswith("contract: Two year; raises expected revenue") for each in told)
+    words = [each["words"] for part in found for each in part["explanation"]["drivers"]]
+    assert any(each.startswith("contract: Two year; raises expected revenue") for each in words)
 
 
 def test_the_model_says_whom_it_knows(shown: Shown) -> None:
@@ -230,10 +230,10 @@ def test_a_model_of_contracts_does_not_score_transactions(shown: Shown) -> None:
 
 def test_the_feature_table_of_the_command_is_that_of_the_scores(shown: Shown) -> None:
     out = shown.folder / "built.parquet"
-    code, said, err = shown.run(features, "build", "--config", shown.config, "--out", out)
+    code, printed, err = shown.run(features, "build", "--config", shown.config, "--out", out)
     assert code == 0, err
     built = pd.read_parquet(out)
-    assert json.loads(said)["rows"] == len(built) == len(shown.scores)
+    assert json.loads(printed)["rows"] == len(built) == len(shown.scores)
     pd.testing.assert_frame_equal(built.drop(columns="as_of"), shown.table)
     code, _, err = shown.run(features, "labels", "--config", shown.config, "--out", out)
     assert code == 2

@@ -40,8 +40,8 @@ def test_it_says_what_the_service_says(clv: Client, server: Any) -> None:
 
 def test_rows_of_the_feature_table_get_predictions(clv: Client) -> None:
     row = {each.name: None for each in clv.model().features}
-    [answer] = clv.predict_features([{"customer_id": "ann", **row}]).predictions
-    assert (answer.customer_id, answer.basis) == ("ann", "insufficient")
+    [prediction] = clv.predict_features([{"customer_id": "ann", **row}]).predictions
+    assert (prediction.customer_id, prediction.basis) == ("ann", "insufficient")
 
 
 def test_what_is_too_large_for_one_request_comes_back_as_one_reply(clv: Client) -> None:
@@ -132,8 +132,8 @@ def test_the_key_is_shown_nowhere(server: Any, caplog: pytest.LogCaptureFixture)
 def test_importing_it_is_light() -> None:
     heavy = "{'pandas', 'numpy', 'bentoml', 'duckdb', 'xgboost', 'sqlalchemy', 'starlette'}"
     check = f"import sys, serve.client.client; print({heavy} & set(sys.modules))"
-    told = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "set()"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 def test_bentomls_own_client_works_too(

@@ -159,6 +159,6 @@ def test_what_cannot_be_released_is_refused_in_one_sentence(
 ) -> None:
     places = {"taken": tmp_path, "free": tmp_path / "free", "bundle": store.folder}
     assert main(["release", *(each.format(**places) for each in flags)]) == 2
-    said = capsys.readouterr().err.strip().splitlines()[-1]
-    assert sentence in said
+    printed = capsys.readouterr().err.strip().splitlines()[-1]
+    assert sentence in printed
     assert not list(tmp_path.iterdir())

@@ -60,8 +60,8 @@ def test_every_customer_of_the_log_is_scored(
     assert scores.loc[once, "warnings"].str.contains("only one purchase day so far").all()
 
     as_of = pd.Timestamp("1998-07-01", tz="America/New_York").to_pydatetime()
-    answers = PurchasePredictor(store.bundle).predict(table, as_of=as_of)
-    assert scores["clv"].tolist() == answers["clv"].tolist()
+    predictions = PurchasePredictor(store.bundle).predict(table, as_of=as_of)
+    assert scores["clv"].tolist() == predictions["clv"].tolist()
 
     assert result["rows"] == len(scores) == 2349
     assert result["out"] == str(out)
@@ -141,9 +141,9 @@ def test_another_time_zone_and_other_economics_are_warned_of(
     other.write_text(text + "[economics]\nmargin = 0.5\n")
     flags = ["--config", str(other), "--out", str(tmp_path / "s.parquet")]
     assert main(["score", *flags, "--model", str(store.folder)]) == 0
-    said = capsys.readouterr().err
-    assert "data.timezone is UTC, the model's is America/New_York" in said
-    assert "[economics] differs from the model's" in said
+    printed = capsys.readouterr().err
+    assert "data.timezone is UTC, the model's is America/New_York" in printed
+    assert "[economics] differs from the model's" in printed
 
 
 def test_help_answers_without_the_heavy_imports() -> None:

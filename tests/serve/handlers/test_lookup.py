@@ -25,13 +25,13 @@ def ids(table: pd.DataFrame) -> list[str]:
 
 
 def numbers(reply: dict[str, Any]) -> pd.DataFrame:
-    answers = pd.DataFrame(reply["predictions"]).set_index("customer_id")
-    return answers[list(NUMBERS)].astype(float)
+    predictions = pd.DataFrame(reply["predictions"]).set_index("customer_id")
+    return predictions[list(NUMBERS)].astype(float)
 
 
 def batch(store: Any, table: pd.DataFrame, log: Any, ids: list[str], **asked: Any) -> pd.DataFrame:
-    answers = PurchasePredictor(store.bundle).predict(table, as_of=log.end, **asked)
-    return answers.loc[ids, list(NUMBERS)].astype(float)
+    predictions = PurchasePredictor(store.bundle).predict(table, as_of=log.end, **asked)
+    return predictions.loc[ids, list(NUMBERS)].astype(float)
 
 
 def test_a_look_up_gives_what_was_scored(

@@ -177,7 +177,7 @@ def test_a_version_that_fails_its_smoke_test_is_refused_and_the_old_one_goes_on(
             assert (live.candidate.version, live.candidate.state) == (str(bad), "refused")
             assert live.notice is not None
             assert "refused" in live.notice
-        assert caplog.text.count("refused") == 1, "said once, not at every look"
+        assert caplog.text.count("refused") == 1, "logged once, not at every refresh"
         registry.set_registered_model_alias("clv", "tried", "2")
         live.refresh()
         assert (live.require().version, live.candidate, live.notice) == ("2", None, None)

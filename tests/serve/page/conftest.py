@@ -16,18 +16,18 @@ KEY = "a-key-of-the-tests"
 class Tab:
     """A tab of the browser, and what it complained of.
 
-    said       errors of the console; an answer that is an error is none
+    errors     errors of the console; a response that is an error is none
     elsewhere  requests to another address
     """
 
     page: Page
     address: str
-    said: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
 
     def listen(self) -> None:
         self.page.on("console", lambda each: self._hear(each.type, each.text))
-        self.page.on("pageerror", lambda each: self.said.append(str(each)))
+        self.page.on("pageerror", lambda each: self.errors.append(str(each)))
         self.page.on("request", lambda each: self._see(each.url))
 
     def open(self, place: str = "") -> None:
@@ -42,7 +42,7 @@ class Tab:
         return [float(each) for each in found.evaluate_all("all => all.map(each => each.value)")]
 
     def until(self, holds: Callable[[], bool], seconds: float = 10) -> None:
-        """Wait for something that comes with the next answer."""
+        """Wait for something that comes with the next response."""
         deadline = time.monotonic() + seconds
         while not holds():
             assert time.monotonic() < deadline, self.page.locator("main").inner_text()
@@ -50,7 +50,7 @@ class Tab:
 
     def _hear(self, kind: str, text: str) -> None:
         if kind in ("error", "warning") and not text.startswith("Failed to load resource"):
-            self.said.append(text)
+            self.errors.append(text)
 
     def _see(self, url: str) -> None:
         if not url.startswith((self.address, "blob:", "data:", "about:")):
@@ -72,7 +72,7 @@ def open_tab(browser: Browser) -> Iterator[Callable[..., Tab]]:
     yield open_one
     for each in opened:
         each.page.context.close()
-    assert [each.said + each.elsewhere for each in opened] == [[] for _ in opened]
+    assert [each.errors + each.elsewhere for each in opened] == [[] for _ in opened]
 
 
 @dataclass(frozen=True)

@@ -63,19 +63,19 @@ def test_a_customer_is_found_and_every_number_is_the_apis(
     box.press("Enter")
     expect(tab.page.get_by_role("heading", level=1)).to_have_text(f"Customer {best}")
     reply = asked(api, best)
-    [said] = reply["predictions"]
-    tab.until(lambda: tab.numbers("clv", ".figures") == [said["clv"]])
+    [expected] = reply["predictions"]
+    tab.until(lambda: tab.numbers("clv", ".figures") == [expected["clv"]])
     for name in ("p_churn", "expected_spend", "expected_revenue", "clv_low", "clv_high"):
-        assert tab.numbers(name, ".figures") == [said[name]], name
+        assert tab.numbers(name, ".figures") == [expected[name]], name
     for name in ("clv_historic", "clv_total", "clv_net"):
-        assert tab.numbers(name, ".figures") == [said[name]], name
+        assert tab.numbers(name, ".figures") == [expected[name]], name
     for name in ("expected_revenue", "discounted_value", "survival"):
         shown = tab.numbers(name, 'table[data-name="curve"]')
-        assert shown == [each[name] for each in said["curve"]]
+        assert shown == [each[name] for each in expected["curve"]]
     next_order = tab.page.locator('[data-name="next_order_date"]').get_attribute("datetime")
-    assert next_order == said["next_order_date"] >= reply["as_of"]
+    assert next_order == expected["next_order_date"] >= reply["as_of"]
     words = tab.page.locator(".drivers li").all_inner_texts()
-    assert sorted(words) == sorted(each["words"] for each in said["explanation"]["drivers"])
+    assert sorted(words) == sorted(each["words"] for each in expected["explanation"]["drivers"])
     past = 'table[data-name="history"]'
     assert tab.numbers("clv", past) == [each["clv"] for each in reply["history"]]
     for name in ("tier", "segment"):
@@ -83,15 +83,15 @@ def test_a_customer_is_found_and_every_number_is_the_apis(
             tab.page.locator(f'.names [data-name="{name}"]').inner_text()
             == reply["history"][0][name]
         )
-    assert tab.page.locator("svg.curve rect.value").count() == len(said["curve"])
+    assert tab.page.locator("svg.curve rect.value").count() == len(expected["curve"])
 
 
 def test_other_terms_move_the_prediction_through_the_api(
     tab: Any, api: httpx.Client, best: str
 ) -> None:
     def shows(query: str, name: str = "clv") -> None:
-        said = asked(api, best, query)["predictions"][0]
-        tab.until(lambda: tab.numbers(name, ".figures") == [said[name]])
+        expected = asked(api, best, query)["predictions"][0]
+        tab.until(lambda: tab.numbers(name, ".figures") == [expected[name]])
 
     tab.open(f"customer/{best}?margin=0.4")
     shows("margin=0.4")
@@ -115,14 +115,14 @@ def test_other_terms_move_the_prediction_through_the_api(
 
 def test_the_overview_adds_up_and_leads_to_the_list(tab: Any, api: httpx.Client) -> None:
     tab.open()
-    said = api.get("/overview").json()
-    assert tab.numbers("customers", ".cards") == [said["total"]["customers"]]
-    assert tab.numbers("clv", ".cards") == [said["total"]["clv"]]
+    expected = api.get("/overview").json()
+    assert tab.numbers("customers", ".cards") == [expected["total"]["customers"]]
+    assert tab.numbers("clv", ".cards") == [expected["total"]["clv"]]
     for name in ("tiers", "segments", "cohorts"):
         within = f'table[data-name="{name}"]'
         for column in ("customers", "clv", "clv_mean", "p_churn_mean"):
-            assert tab.numbers(column, within) == [each[column] for each in said[name]]
-    tier = said["tiers"][1]
+            assert tab.numbers(column, within) == [each[column] for each in expected[name]]
+    tier = expected["tiers"][1]
     tab.page.get_by_role("link", name=tier["name"]).click()
     tab.until(lambda: tab.numbers("total") == [tier["customers"]])
     expect(tab.page.get_by_label("Tier")).to_have_value(tier["name"])
@@ -132,11 +132,11 @@ def test_the_overview_adds_up_and_leads_to_the_list(tab: Any, api: httpx.Client)
 
 def test_the_list_is_sorted_filtered_and_paged(tab: Any, api: httpx.Client) -> None:
     def shows(query: str) -> None:
-        said = api.get(f"/customers?limit=25&{query}").json()
-        ids = [each["customer_id"] for each in said["customers"]]
+        expected = api.get(f"/customers?limit=25&{query}").json()
+        ids = [each["customer_id"] for each in expected["customers"]]
         tab.until(lambda: tab.page.locator(".customers .id").all_inner_texts() == ids)
-        assert tab.numbers("clv", ".customers") == [each["clv"] for each in said["customers"]]
-        assert tab.numbers("total") == [said["total"]]
+        assert tab.numbers("clv", ".customers") == [each["clv"] for each in expected["customers"]]
+        assert tab.numbers("total") == [expected["total"]]
 
     tab.open("list")
     shows("sort=clv")
@@ -168,12 +168,12 @@ def test_the_filtered_list_is_saved_as_a_file(tab: Any, api: httpx.Client) -> No
     text = saved.value.path().read_text(encoding="utf-8-sig")
     assert saved.value.suggested_filename == "customers.csv"
     query = "tier=Gold&sort=customer_id&descending=false&search=1"
-    said = api.get(f"/customers?{query}&limit=1000").json()
+    expected = api.get(f"/customers?{query}&limit=1000").json()
     lines = list(csv.DictReader(io.StringIO(text)))
     assert [each["customer_id"] for each in lines] == [
-        each["customer_id"] for each in said["customers"]
+        each["customer_id"] for each in expected["customers"]
     ]
-    assert [float(each["clv"]) for each in lines] == [each["clv"] for each in said["customers"]]
+    assert [float(each["clv"]) for each in lines] == [each["clv"] for each in expected["customers"]]
 
 
 def test_an_unknown_customer_has_its_own_message(tab: Any, api: httpx.Client, best: str) -> None:
@@ -270,18 +270,18 @@ def test_keys_no_scores_and_then_hostile_names(
     assert tab.page.locator("main img, main script").count() == 0
 
 
-def publish_hostile(address: str, store: Any, whole: pd.DataFrame, kept: pd.DataFrame) -> None:
+def publish_hostile(address: str, store: Any, whole: pd.DataFrame, table: pd.DataFrame) -> None:
     """Customers of the sample under names that were chosen to break the page."""
     card = store.bundle.card
     chosen = whole.index[: len(HOSTILE)]
     names = pd.Index(HOSTILE, name="customer_id")
-    answers = (
+    predictions = (
         PurchasePredictor(store.bundle)
         .predict(whole, as_of=card.trained_as_of)
         .loc[chosen]
         .set_axis(names)
     )
-    rows = kept.loc[chosen].set_axis(names)
+    rows = table.loc[chosen].set_axis(names)
     origin = Origin(
         model_name="clv", model_version="1", card_sha256="c0ffee", data_sha256="da7a",
         trained_as_of=card.trained_as_of, as_of=datetime(1998, 7, 1, tzinfo=UTC),
@@ -290,6 +290,6 @@ def publish_hostile(address: str, store: Any, whole: pd.DataFrame, kept: pd.Data
     )  # fmt: skip
     database = Database(address, writes=True)
     store_scores.publish(
-        database, origin, Content(answers.assign(tier="<b>", segment="&amp;"), rows), totals={}
+        database, origin, Content(predictions.assign(tier="<b>", segment="&amp;"), rows), totals={}
     )
     database.close()

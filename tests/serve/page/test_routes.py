@@ -152,14 +152,14 @@ def test_a_cell_is_no_formula(tmp_path: Path) -> None:
 def test_customers_without_a_value_are_counted_and_add_nothing(tmp_path: Path) -> None:
     unknown = content(["a", "b", "c"], clv=[1.0, None, 3.0], tier=["Silver", None, "Gold"])
     database = stored(tmp_path, unknown, {})
-    told = json.loads(OverviewCache().read(database))
-    assert [(each["name"], each["customers"], each["clv"]) for each in told["tiers"]] == [
+    reply = json.loads(OverviewCache().read(database))
+    assert [(each["name"], each["customers"], each["clv"]) for each in reply["tiers"]] == [
         ("Gold", 1, 3.0),
         ("Silver", 1, 1.0),
         (None, 1, 0.0),
     ]
-    assert told["tiers"][2]["clv_mean"] is None
-    assert told["cohorts"] == [], "the batch was written without them"
+    assert reply["tiers"][2]["clv_mean"] is None
+    assert reply["cohorts"] == [], "the batch was written without them"
     database.close()
 
 
@@ -167,8 +167,8 @@ def test_a_new_batch_is_added_up_anew(tmp_path: Path) -> None:
     database, cache = stored(tmp_path, content(["a"]), {}), OverviewCache()
     assert json.loads(cache.read(database))["total"]["clv"] == 1.0
     stored(tmp_path, content(["a", "b"], clv=7.0), {}).close()
-    told = [json.loads(cache.read(database)) for _ in range(2)]
-    assert [(each["batch"]["number"], each["total"]["clv"]) for each in told] == [(2, 14.0)] * 2
+    reply = [json.loads(cache.read(database)) for _ in range(2)]
+    assert [(each["batch"]["number"], each["total"]["clv"]) for each in reply] == [(2, 14.0)] * 2
     database.close()
 
 

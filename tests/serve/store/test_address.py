@@ -29,9 +29,9 @@ def refused(address: str) -> str:
     """The sentence of a store that cannot be looked at; no secret in it, nor in a traceback."""
     with pytest.raises(ServeError) as caught:
         store.check_schema(Database(address, writes=True))
-    said = "".join(traceback.format_exception(caught.value))
+    shown = "".join(traceback.format_exception(caught.value))
     assert "\n" not in str(caught.value)
-    assert not any(secret in said for secret in SECRETS)
+    assert not any(secret in shown for secret in SECRETS)
     return str(caught.value)
 
 
@@ -145,10 +145,10 @@ def test_a_database_that_hangs_is_pinged_in_time() -> None:
         silent.listen()
         database = Database(f"postgresql://me:{SECRET}@127.0.0.1:{silent.getsockname()[1]}/db")
         began = time.monotonic()
-        said = [database.ping(0.2) for _ in range(3)]
+        problems = [database.ping(0.2) for _ in range(3)]
         assert time.monotonic() - began < 2
-    assert all("did not answer within 0.2 seconds" in (each or "") for each in said)
-    assert not any(secret in str(said) for secret in SECRETS)
+    assert all("did not answer within 0.2 seconds" in (each or "") for each in problems)
+    assert not any(secret in str(problems) for secret in SECRETS)
 
 
 def test_a_database_that_answers_has_no_problem(database: Database, maker: Any) -> None:
@@ -158,9 +158,9 @@ def test_a_database_that_answers_has_no_problem(database: Database, maker: Any) 
 
 
 def test_a_database_that_refuses_is_not(tmp_path: Path) -> None:
-    said = Database(f"sqlite:///{tmp_path}").ping()
-    assert said is not None
-    assert "the score store cannot be used" in said
+    problem = Database(f"sqlite:///{tmp_path}").ping()
+    assert problem is not None
+    assert "the score store cannot be used" in problem
 
 
 def test_too_many_readers_at_once_get_an_error(
