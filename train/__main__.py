@@ -40,6 +40,10 @@ def _result(arguments: argparse.Namespace) -> dict[str, Any]:
     # imported here so that --help answers at once
     from features.config.read import is_subscription
 
+    if arguments.command == "report":
+        from train.commands.report import report
+
+        return report(arguments)
     if is_subscription(arguments.config):
         from train.commands import subscriptions as commands
     else:

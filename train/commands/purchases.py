@@ -17,12 +17,12 @@ from models import bundle as bundles
 from models.bundle import Bundle, Card
 from train.arguments import read_task
 from train.commands.backtest import backtest as backtest
-from train.commands.report import leave as leave_report
 from train.progress import Step, bar
 from train.purchases.holdout_table import holdout_table
 from train.purchases.records import clv_record, model_record
 from train.purchases.snapshot_cache import PurchaseTask
 from train.purchases.train import BOTH, TrainedPurchases, train
+from train.report.run_report import log_report
 from train.tracking import runs as tracking
 from train.tracking.registry import Registered, register
 
@@ -38,7 +38,7 @@ def clv(arguments: Namespace) -> dict[str, Any]:
             tracking.child(name, _record(name, job, trained))
         tracking.leave(clv_record(trained))
         registered = register_bundle(trained.bundle)
-        leave_report(trained, job.config, job.data)
+        log_report(trained, job)
     announce(registered)
     return _result(job, trained, run_id) | named(registered)
 
@@ -63,13 +63,6 @@ def tune(arguments: Namespace) -> dict[str, Any]:
     return tuning_door.tune(
         _job(arguments), trials=arguments.trials, minutes=arguments.minutes, out=arguments.out
     )
-
-
-def report(arguments: Namespace) -> dict[str, Any]:
-    """Write the report of a registered model as one HTML file."""
-    from train.commands import report as door
-
-    return door.report(arguments)
 
 
 def register_bundle(bundle: Bundle) -> Registered:

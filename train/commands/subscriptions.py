@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from features.errors import DataError
 from train.arguments import read_task
-from train.commands import subscription_report as contract_door
 from train.commands.purchases import about, announce, named, recorded, register_bundle
 from train.progress import bar
+from train.report.run_report import log_report
 from train.subscriptions.backtest import backtest as backtest
 from train.subscriptions.records import churn_record, clv_record, holdout_table
 from train.subscriptions.snapshot_cache import SubscriptionTask
@@ -28,7 +28,7 @@ def clv(arguments: Namespace) -> dict[str, Any]:
         tracking.child("churn", churn_record(task, trained))
         tracking.leave(clv_record(trained))
         registered = register_bundle(trained.bundle)
-        contract_door.leave(trained, task)
+        log_report(trained, task)
     announce(registered)
     return _result(task, trained, run_id) | named(registered)
 
@@ -56,11 +56,6 @@ def tune(arguments: Namespace) -> dict[str, Any]:
         f"{arguments.config}: settings are searched for models of purchases only; change [churn] "
         "by hand and compare the runs in MLflow"
     )
-
-
-def report(arguments: Namespace) -> dict[str, Any]:
-    """Write the report of a registered model as one HTML file."""
-    return contract_door.report(arguments, _read(arguments))
 
 
 def _read(arguments: Namespace) -> SubscriptionTask:

@@ -18,12 +18,13 @@ from features.simulate import simulate
 from models.purchases.predictor import PurchasePredictor
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.purchases.train import train
-from train.report.build import CHAPTERS, write
+from train.report.build import build
 from train.report.chapters import value_distribution as value
+from train.report.chapters.purchases import CHAPTERS
 from train.report.facts.cohorts import cohorts
-from train.report.facts.holdout import judged
-from train.report.facts.purchases import Facts, Subject, gather
-from train.report.facts.shared import Earlier
+from train.report.facts.purchase_holdout import summarise_purchases
+from train.report.facts.purchases import PurchaseFacts, PurchaseInput
+from train.report.facts.shared import EarlierTiers
 from train.report.facts.totals import by_group, total
 from train.report.page.parts import Cards, Picture, Table, Tiles
 from train.report.page.text import Words
@@ -31,7 +32,7 @@ from train.report.page.text import Words
 END = datetime(2025, 1, 1, tzinfo=UTC)
 HORIZON_DAYS = 60
 TERMS = Economics(margin=0.4, discount_rate_annual=0.2, retention_cost_annual=12.0)
-Gather = Callable[..., Facts]
+Gather = Callable[..., PurchaseFacts]
 
 
 @pytest.fixture(scope="module")
@@ -40,23 +41,20 @@ def gathered(
 ) -> Gather:
     """The facts of a quick training on these transactions."""
 
-    def make(transactions: pd.DataFrame, **given: Any) -> Facts:
-        history = PurchaseSnapshots(log_of(transactions))
+    def make(transactions: pd.DataFrame, **given: Any) -> PurchaseFacts:
+        data = PurchaseSnapshots(log_of(transactions))
         economics = given.pop("economics", Economics())
         config = settings(HORIZON_DAYS, rounds=5).model_copy(update={"economics": economics})
-        trained = train(
-            PurchaseTask(config, history, history.source.end, HORIZON_DAYS), step=lambda _: None
+        task = PurchaseTask(config, data, data.source.end, HORIZON_DAYS)
+        trained = train(task, step=lambda _: None)
+        return PurchaseFacts(
+            PurchaseInput(
+                bundle=trained.bundle,
+                task=task,
+                holdout=summarise_purchases(trained.holdout) if trained.holdout else None,
+                **given,
+            )
         )
-        subject = Subject(
-            bundle=trained.bundle,
-            config=config,
-            history=history,
-            as_of=history.source.end,
-            horizon_days=HORIZON_DAYS,
-            judged=judged(trained.holdout) if trained.holdout else None,
-            **given,
-        )
-        return gather(subject)
 
     return make
 
@@ -69,7 +67,7 @@ def simulated(customers: int, days: int) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def shop_facts(gathered: Gather) -> Facts:
+def shop_facts(gathered: Gather) -> PurchaseFacts:
     """A year of four hundred customers, a margin and a cost of keeping them."""
     return gathered(simulated(400, 365), economics=TERMS)
 
@@ -123,7 +121,7 @@ TINY = {
 
 @pytest.mark.parametrize("name", TINY)
 def test_every_log_that_trains_has_a_report(name: str, gathered: Gather) -> None:
-    page = write(gathered(TINY[name]), step=lambda _: None)
+    page = build(gathered(TINY[name]), step=lambda _: None)
     assert numbers(page)["headline"]["numbers"]["customers"] == TINY[name]["customer_id"].nunique()
     words = " ".join(Outline(page).words)
     assert "nan" not in re.findall(r"\w+", words)
@@ -131,9 +129,9 @@ def test_every_log_that_trains_has_a_report(name: str, gathered: Gather) -> None
 
 
 def test_chapters_call_for_nothing_from_outside_and_draw_only_what_is_in_the_numbers(
-    shop_facts: Facts,
+    shop_facts: PurchaseFacts,
 ) -> None:
-    page = write(shop_facts, step=lambda _: None)
+    page = build(shop_facts, step=lambda _: None)
     outline = Outline(page)
     assert outline.addresses
     assert all(each.startswith("#") for each in outline.addresses)
@@ -146,19 +144,21 @@ def test_chapters_call_for_nothing_from_outside_and_draw_only_what_is_in_the_num
     )
 
 
-def test_every_part_says_in_words_what_it_shows(shop_facts: Facts) -> None:
+def test_every_part_says_in_words_what_it_shows(shop_facts: PurchaseFacts) -> None:
     chapters = [found for each in CHAPTERS if (found := each(shop_facts)) is not None]
     assert len(chapters) == len(CHAPTERS)
     for chapter in chapters:
         shown = [part for part in chapter.parts if not isinstance(part, Cards | Tiles)]
-        assert all(part.says.endswith(".") and "unknown" not in part.says for part in shown)
+        assert all(part.caption.endswith(".") and "unknown" not in part.caption for part in shown)
         for part in (each for each in shown if isinstance(each, Picture | Table) and each.rows):
             assert {column.key for column in part.columns} <= set(part.rows[0]), part.name
 
 
-def test_the_sum_over_groups_is_the_whole(shop_facts: Facts) -> None:
+def test_the_sum_over_groups_is_the_whole(shop_facts: PurchaseFacts) -> None:
     for name in ("tier", "segment"):
-        groups = by_group(shop_facts.subject.bundle, shop_facts.answers, shop_facts.answers[name])
+        groups = by_group(
+            shop_facts.inputs.bundle, shop_facts.predictions, shop_facts.predictions[name]
+        )
         assert groups["clv"].sum() == pytest.approx(shop_facts.whole.clv)
         assert groups["customers"].sum() == shop_facts.whole.customers
         assert groups["value_share"].sum() == pytest.approx(1.0)
@@ -167,9 +167,9 @@ def test_the_sum_over_groups_is_the_whole(shop_facts: Facts) -> None:
 
 
 def test_the_interval_of_the_value_is_that_of_the_revenue_less_the_cost(
-    shop_facts: Facts,
+    shop_facts: PurchaseFacts,
 ) -> None:
-    whole, cost = shop_facts.whole, shop_facts.answers["cost"].sum()
+    whole, cost = shop_facts.whole, shop_facts.predictions["cost"].sum()
     # 12 a year, less for who leaves and for the discount: at most 60 days of it.
     assert 0.0 < cost < whole.customers * 12 * 60 / 365.25
     worth = (whole.clv + cost) / whole.revenue
@@ -178,24 +178,24 @@ def test_the_interval_of_the_value_is_that_of_the_revenue_less_the_cost(
     assert whole.clv_high == pytest.approx(whole.revenue_high * worth - cost)
 
 
-def test_a_group_of_nobody_is_worth_nothing(shop_facts: Facts) -> None:
-    nobody = total(shop_facts.subject.bundle, shop_facts.answers.iloc[:0])
+def test_a_group_of_nobody_is_worth_nothing(shop_facts: PurchaseFacts) -> None:
+    nobody = total(shop_facts.inputs.bundle, shop_facts.predictions.iloc[:0])
     assert (nobody.customers, nobody.clv, nobody.revenue_high) == (0, 0.0, 0.0)
 
 
-def test_answers_are_the_models(shop_facts: Facts) -> None:
-    subject = shop_facts.subject
-    said = PurchasePredictor(subject.bundle).predict(
-        shop_facts.table, as_of=subject.as_of, economics=TERMS
+def test_answers_are_the_models(shop_facts: PurchaseFacts) -> None:
+    inputs = shop_facts.inputs
+    said = PurchasePredictor(inputs.bundle).predict(
+        shop_facts.table, as_of=inputs.as_of, economics=TERMS
     )
-    pd.testing.assert_frame_equal(shop_facts.answers[list(said)], said)
+    pd.testing.assert_frame_equal(shop_facts.predictions[list(said)], said)
 
 
-def test_bins_hold_every_customer_and_tenths_all_value(shop_facts: Facts) -> None:
+def test_bins_hold_every_customer_and_tenths_all_value(shop_facts: PurchaseFacts) -> None:
     chapter = value.chapter(shop_facts)
     assert chapter is not None
     spread, tenths = (part for part in chapter.parts if isinstance(part, Picture))
-    clv = shop_facts.answers["clv"]
+    clv = shop_facts.predictions["clv"]
     beyond = int((clv > max(row["high"] for row in spread.rows)).sum())
     assert sum(row["customers"] for row in spread.rows) + beyond == len(clv)
     assert sum(row["clv"] for row in tenths.rows) == pytest.approx(clv.sum())
@@ -245,11 +245,11 @@ def test_cohorts_are_few_however_long_the_log(
 def test_who_moved_is_told_from_an_earlier_batch(gathered: Gather) -> None:
     made = simulated(60, 365)
     first = gathered(made)
-    tiers = first.answers["tier"]
+    tiers = first.predictions["tier"]
     then = pd.DataFrame({"tier": tiers.where(tiers != "Platinum", "Bronze"), "clv": 1.0})
     then = then.drop(index=tiers.index[0])
-    earlier = Earlier(as_of=END - timedelta(days=30), names=then)
-    page = numbers(write(gathered(made, previous=earlier), step=lambda _: None))["moves"]
+    earlier = EarlierTiers(as_of=END - timedelta(days=30), customers=then)
+    page = numbers(build(gathered(made, previous=earlier), step=lambda _: None))["moves"]
     best = int((tiers.drop(tiers.index[0]) == "Platinum").sum())
     assert page["numbers"] | {"rose": best, "new": 1, "fell": 0} == page["numbers"]
     assert len(page["tables"]["rising"]) == min(10, best)
@@ -258,8 +258,8 @@ def test_who_moved_is_told_from_an_earlier_batch(gathered: Gather) -> None:
 
 def test_customers_are_numbered_where_they_must_not_be_named(gathered: Gather) -> None:
     made = simulated(60, 365).assign(customer_id=lambda frame: "who-" + frame["customer_id"])
-    assert "who-" in write(gathered(made), step=lambda _: None)
-    assert "who-" not in write(gathered(made, named=False), step=lambda _: None)
+    assert "who-" in build(gathered(made), step=lambda _: None)
+    assert "who-" not in build(gathered(made, named=False), step=lambda _: None)
 
 
 SAID = {

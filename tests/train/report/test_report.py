@@ -17,9 +17,9 @@ from models import bundle as bundles
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
 from models.segmentation.cutoffs import name_customers
-from train.commands.report import leave
-from train.purchases.snapshot_cache import PurchaseSnapshots
+from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.purchases.train import TrainedPurchases
+from train.report.run_report import log_report
 
 
 class Outline(HTMLParser):
@@ -207,7 +207,8 @@ def test_a_page_that_cannot_be_written_fails_no_training(
     bundle, config = said[0], read_purchase_config(reported.config)
     card = bundle.card.model_copy(update={"prior": None})
     trained = TrainedPurchases(PurchaseBundle(card, bundle.churn, bundle.spend), {}, None)
-    leave(trained, config, PurchaseSnapshots(read_transactions(config.data)))
+    log = read_transactions(config.data)
+    log_report(trained, PurchaseTask(config, PurchaseSnapshots(log), log.end, 60))
     assert [each.texts for each in left] == [{}]
     assert "the run has no report" in caplog.text
 

@@ -19,10 +19,10 @@ from models.intervals import NORMAL_80
 from models.predictor import predictor_of
 from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.predictor import SubscriptionPredictor
-from train.report.build import write_contracts
-from train.report.chapters.retention import attributes_told
-from train.report.facts.subscription_holdout import contract_judged
-from train.report.facts.subscriptions import ContractSubject, gather
+from train.report.build import build
+from train.report.chapters.subscriptions.retention import attribute_importance
+from train.report.facts.subscription_holdout import summarise_subscriptions
+from train.report.facts.subscriptions import SubscriptionFacts, SubscriptionInput
 from train.subscriptions.months import survived
 from train.subscriptions.snapshot_cache import SubscriptionSnapshots, SubscriptionTask
 from train.subscriptions.train import train
@@ -70,7 +70,7 @@ def said(subscribed: Any) -> Answered:
 
 def test_the_numbers_are_the_models(subscribed: Any, said: Answered) -> None:
     assert (subscribed.trained.code, subscribed.said.code) == (0, 0)
-    shown, answers = subscribed.numbers, said.answers
+    shown, answers = subscribed.numbers, said.predictions
     head = shown["headline"]["numbers"]
     assert head["clv"] == pytest.approx(answers["clv"].sum(), **EXACT)
     assert head["median"] == pytest.approx(answers["clv"].median(), **EXACT)
@@ -96,7 +96,7 @@ def test_value_and_churn_by_attribute_are_the_models(subscribed: Any, said: Answ
     retention = subscribed.numbers["retention"]
     first = retention["tables"]["attributes"][0]
     name = first["attribute"].replace(" ", "_")
-    groups = said.answers.groupby(said.table[name])
+    groups = said.predictions.groupby(said.table[name])
     pictured = {row["group"]: row for row in retention["pictures"][name]}
     assert {key: row["clv"] for key, row in pictured.items()} == pytest.approx(
         groups["clv"].sum().to_dict(), **EXACT
@@ -105,7 +105,7 @@ def test_value_and_churn_by_attribute_are_the_models(subscribed: Any, said: Answ
     assert (first["riskiest"], first["safest"]) == (risks.idxmax(), risks.idxmin())
     assert (first["risk"], first["low_risk"]) == pytest.approx((risks.max(), risks.min()))
     tenures = retention["pictures"]["year as a customer"]
-    assert sum(row["clv"] for row in tenures) == pytest.approx(said.answers["clv"].sum())
+    assert sum(row["clv"] for row in tenures) == pytest.approx(said.predictions["clv"].sum())
 
 
 def test_the_interval_of_the_sum_is_that_of_other_levels_of_departure(
@@ -113,7 +113,7 @@ def test_the_interval_of_the_sum_is_that_of_other_levels_of_departure(
 ) -> None:
     """The same as if the card itself said that all leave more easily, or less."""
     card, shown = said.bundle.card, subscribed.numbers["headline"]["numbers"]
-    own = np.sum(((said.answers["clv_high"] - said.answers["clv_low"]) / 2.0) ** 2)
+    own = np.sum(((said.predictions["clv_high"] - said.predictions["clv_low"]) / 2.0) ** 2)
     for end, sign in (("clv_low", 1.0), ("clv_high", -1.0)):
         by = sign * NORMAL_80 * card.level_sd
         moved = card.model_copy(
@@ -122,11 +122,8 @@ def test_the_interval_of_the_sum_is_that_of_other_levels_of_departure(
                 "prior": card.prior.model_copy(update={"floor": card.prior.floor + by}),
             }
         )
-        worth = (
-            SubscriptionPredictor(SubscriptionBundle(moved, said.bundle.churn))
-            .predict(said.table)["clv"]
-            .sum()
-        )
+        bundle = SubscriptionBundle(moved, said.bundle.churn)
+        worth = SubscriptionPredictor(bundle).predict(said.table)["clv"].sum()
         off = np.hypot(worth - shown["clv"], np.sqrt(own))
         assert shown[end] == pytest.approx(shown["clv"] - sign * off)
 
@@ -189,7 +186,7 @@ def test_it_opens_without_a_network_or_a_complaint(
 def test_an_earlier_batch_tells_who_moved(
     subscribed: Any, said: Answered, door: Callable[..., Any], tmp_path: Path
 ) -> None:
-    scores = said.answers[["clv"]].assign(tier="Bronze", as_of="2017-10-01T00:00:00+00:00")
+    scores = said.predictions[["clv"]].assign(tier="Bronze", as_of="2017-10-01T00:00:00+00:00")
     scores.reset_index().to_csv(tmp_path / "scores.csv", index=False)
     out = tmp_path / "report.html"
     found = door(
@@ -211,8 +208,8 @@ def test_a_model_of_the_other_kind_is_refused(
         assert "the model is one of" in found.stderr.splitlines()[-1]
 
 
-def dated(folder: Path, until: str) -> tuple[ContractSubject, bool]:
-    """A quick training on four hundred who begin and leave at dates, and whether it was judged."""
+def dated(folder: Path, until: str) -> tuple[SubscriptionInput, bool]:
+    """Four hundred who begin and leave at dates, trained on; and whether there was a holdout."""
     rng = np.random.default_rng(2)
     start = pd.Timestamp("2022-01-01") + pd.to_timedelta(rng.integers(0, 900, 400), "D")
     end = pd.Series(start + pd.to_timedelta(31 * rng.geometric(0.05, 400), "D"))
@@ -233,32 +230,29 @@ def dated(folder: Path, until: str) -> tuple[ContractSubject, bool]:
     data = SubscriptionSnapshots(read_subscribers(config.data))
     task = SubscriptionTask(config, data, pd.Timestamp("2025-01-01", tz="UTC"), 180)
     trained = train(task, step=lambda _: None)
-    subject = ContractSubject(
+    inputs = SubscriptionInput(
         bundle=trained.bundle,
-        config=config,
-        subscriptions=task.data.source,
-        as_of=task.as_of,
-        horizon_days=180,
-        judged=contract_judged(trained.holdout) if trained.holdout else None,
+        task=task,
+        holdout=summarise_subscriptions(trained.holdout) if trained.holdout else None,
     )
-    return subject, trained.holdout is not None
+    return inputs, trained.holdout is not None
 
 
-def test_a_horizon_is_judged_in_money_too(tmp_path: Path) -> None:
+def test_a_horizon_is_evaluated_in_money_too(tmp_path: Path) -> None:
     """Where starts have dates; there are no attributes."""
-    subject, judged = dated(tmp_path, "2025-06-01")
-    assert judged
-    page = write_contracts(gather(subject), step=lambda _: None)
-    assert "Judged on" in page
+    inputs, evaluated = dated(tmp_path, "2025-06-01")
+    assert evaluated
+    page = build(SubscriptionFacts(inputs), step=lambda _: None)
+    assert "Evaluated on" in page
     assert "Expected and actual revenue" in page
     assert "Of all attributes" not in page
-    alone = replace(subject, judged=None)
-    assert "nothing to judge by" in write_contracts(gather(alone), step=lambda _: None)
+    alone = replace(inputs, holdout=None)
+    assert "no holdout to evaluate on" in build(SubscriptionFacts(alone), step=lambda _: None)
 
 
 def test_a_report_of_nobody_who_stayed(tmp_path: Path) -> None:
-    subject, _ = dated(tmp_path, "2024-12-30")
-    page = write_contracts(gather(subject), step=lambda _: None)
+    inputs, _ = dated(tmp_path, "2024-12-30")
+    page = build(SubscriptionFacts(inputs), step=lambda _: None)
     assert "expected from 0 customers" in page
     assert 'id="retention"' in page
     assert 'id="whales"' not in page
@@ -271,6 +265,6 @@ def test_survival_and_what_attributes_tell_by_hand() -> None:
     assert survived(left, month)["left"].to_dict() == {0.0: 1.0, 1.0: 0.75, 2.0: 0.375}
     risks = pd.Series([0.1, 0.1, 0.3, 0.3])
     table = pd.DataFrame({"all": list("aabb"), "none": list("abab"), "one": list("aaaa")})
-    told = attributes_told(table, risks, list(table))
+    told = attribute_importance(table, risks, list(table))
     assert told["told"].to_dict() == pytest.approx({"all": 1.0, "none": 0.0})
     assert told.loc["all", ["riskiest", "safest"]].tolist() == ["b", "a"]

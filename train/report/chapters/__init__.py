@@ -1,1 +1,4 @@
-"""The chapters of the report, each a function from the facts to words and pictures."""
+"""Chapters of the report: each a function from the facts to words, pictures and tables.
+
+Those of one kind of data lie in `purchases` and `subscriptions`; what both use lies here.
+"""

@@ -1,37 +1,26 @@
-"""What became of the rows of the log, and what the answers rest on."""
+"""Rows of the data by what became of them, and customers by what their predictions rest on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from features.ingest.policies import MEANINGS
 from train.charts.rows import Column
-from train.report.facts.purchases import Facts
-from train.report.facts.shared import Told
+from train.report.facts.shared import ReportFacts
 from train.report.page.parts import Chapter, Table
 
 COUNTS = (Column("number", "number", "count"), Column("meaning", "what"))
+
 BASIS = {
     "model": "the probability model and the trees",
     "prior": "the probability model alone: no trees were learnt",
     "insufficient": "nothing: too little is known, and no number is given",
 }
+
 MOST = 8
 
 
-def chapter(facts: Facts) -> Chapter:
-    """Every row of the log accounted for; what is unsure about the customers."""
-    log = facts.subject.history.source
-    span = (
-        f"The log begins on {facts.day(log.first)}; nothing from "
-        f"{facts.day(facts.subject.as_of)} on is used. The counts are those of the "
-        "whole log."
-    )
-    return accounted(facts, log.counts, MEANINGS, span)
-
-
 def accounted(
-    facts: Told, counts: Mapping[str, int], meanings: Mapping[str, str], span: str
+    facts: ReportFacts, counts: Mapping[str, int], meanings: Mapping[str, str], span: str
 ) -> Chapter:
     """Rows by what became of them, named by `meanings`, and customers by what is known."""
     rows = [
@@ -47,12 +36,12 @@ def accounted(
     return Chapter(
         name="quality",
         title="Data",
-        says=(facts.words.fill(lead, who=facts.of_kind("customers"), **numbers), span),
+        sentences=(facts.words.fill(lead, who=facts.worded("customers"), **numbers), span),
         parts=(
             Table(
                 name="counts",
                 title="Rows, by what became of them",
-                says="A line that begins with a dash is part of the one above.",
+                caption="A line that begins with a dash is part of the one above.",
                 columns=COUNTS,
                 rows=rows,
             ),
@@ -62,23 +51,27 @@ def accounted(
     )
 
 
-def _basis(facts: Told) -> Table:
-    """What the answers rest on, and the warnings that come with most of them."""
-    answers = facts.answers
+def _basis(facts: ReportFacts) -> Table:
+    """What the predictions rest on, and the warnings that come with most of them."""
+    predictions = facts.predictions
     rests = [
-        {"number": int(number), "meaning": f"answers rest on {BASIS[str(name)]}", "name": str(name)}
-        for name, number in answers["basis"].value_counts().items()
+        {
+            "number": int(number),
+            "meaning": f"answers rest on {BASIS[str(name)]}",
+            "name": str(name),
+        }
+        for name, number in predictions["basis"].value_counts().items()
     ]
-    warned = answers["warnings"].explode().dropna().value_counts().head(MOST)
+    warned = predictions["warnings"].explode().dropna().value_counts().head(MOST)
     warnings = [
         {"number": int(number), "meaning": f"warning: {text}", "name": "warning"}
         for text, number in warned.items()
     ]
-    some = sum(len(each) > 0 for each in answers["warnings"])
+    some = sum(len(each) > 0 for each in predictions["warnings"])
     return Table(
         name="basis",
         title="Customers, by what their numbers rest on",
-        says=facts.words.fill("{some:count} customers carry a warning.", some=some),
+        caption=facts.words.fill("{some:count} customers carry a warning.", some=some),
         columns=COUNTS,
         rows=[*rests, *warnings],
     )

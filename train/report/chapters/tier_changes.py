@@ -9,7 +9,7 @@ import pandas as pd
 
 from train.charts.rows import Column
 from train.charts.shapes import heatmap
-from train.report.facts.shared import Earlier, Told
+from train.report.facts.shared import EarlierTiers, ReportFacts
 from train.report.page.parts import Chapter, Picture, Table, records
 
 MOST = 10
@@ -31,13 +31,13 @@ MOVERS = (
 )
 
 
-def chapter(facts: Told) -> Chapter | None:
-    """Moves since the earlier moment; nothing where nothing was known by then."""
+def chapter(facts: ReportFacts) -> Chapter | None:
+    """Changes since the earlier date; nothing where nothing was known by then."""
     earlier = facts.earlier
     if earlier is None:
         return None
     both = _both(facts, earlier)
-    names = list(facts.subject.config.tiers.names)
+    names = list(facts.inputs.config.tiers.names)
     place = {name: number for number, name in enumerate(names)}
     step = both["tier"].map(place) - both["then"].map(place)
     numbers: dict[str, Any] = {
@@ -56,16 +56,16 @@ def chapter(facts: Told) -> Chapter | None:
     )
     how = (
         "The earlier tiers are those of the earlier batch."
-        if facts.subject.previous
-        else "The earlier tiers are what the same model says of the data of that day, by rank "
-        "among the customers of that day. Tiers are shares: newcomers push others down."
+        if facts.inputs.previous
+        else "The earlier tiers are what the same model predicts from the data of that day, by "
+        "rank among the customers of that day. Tiers are shares: newcomers push others down."
     )
     falling = both[step > 0].sort_values("clv_then", ascending=False)
     rising = both[step < 0].sort_values("clv", ascending=False)
     return Chapter(
         name="moves",
-        title="Moves",
-        says=(facts.words.fill(lead, **numbers), how),
+        title="Tier changes",
+        sentences=(facts.words.fill(lead, **numbers), how),
         parts=(
             _matrix(facts, both, names),
             _movers(facts, "falling", "Slipping away", falling),
@@ -75,14 +75,14 @@ def chapter(facts: Told) -> Chapter | None:
     )
 
 
-def _both(facts: Told, earlier: Earlier) -> pd.DataFrame:
+def _both(facts: ReportFacts, earlier: EarlierTiers) -> pd.DataFrame:
     """Today's customers with tier, value and risk now, and tier and value then."""
-    now = facts.answers[["tier", "clv", "p_churn"]]
-    then = earlier.names.reindex(now.index)
+    now = facts.predictions[["tier", "clv", "p_churn"]]
+    then = earlier.customers.reindex(now.index)
     return now.assign(then=then["tier"], clv_then=then["clv"])
 
 
-def _matrix(facts: Told, both: pd.DataFrame, names: list[str]) -> Picture:
+def _matrix(facts: ReportFacts, both: pd.DataFrame, names: list[str]) -> Picture:
     counts = pd.crosstab(both["then"].fillna(NEW), both["tier"])
     counts = counts.reindex(index=[*names, NEW], columns=names, fill_value=0)
     counts = counts[counts.sum(axis=1) > 0]
@@ -104,7 +104,7 @@ def _matrix(facts: Told, both: pd.DataFrame, names: list[str]) -> Picture:
     return Picture(
         name="matrix",
         title="From which tier to which",
-        says=facts.words.fill(
+        caption=facts.words.fill(
             "{stayed:percent} of those who had a tier have it still. Darker is a larger share of "
             "a row.",
             stayed=stayed / had if had else None,
@@ -115,22 +115,22 @@ def _matrix(facts: Told, both: pd.DataFrame, names: list[str]) -> Picture:
     )
 
 
-def _movers(facts: Told, name: str, title: str, moved: pd.DataFrame) -> Table:
+def _movers(facts: ReportFacts, name: str, title: str, moved: pd.DataFrame) -> Table:
     shown = moved.head(MOST)
-    shown = shown.assign(customer=facts.called(shown.index))
+    shown = shown.assign(customer=facts.labels(shown.index))
     if "recency_days" in facts.table:
         recency = facts.table["recency_days"].reindex(shown.index)
         shown["last_order"] = [
-            f"{facts.subject.as_of - timedelta(days=float(each)):%Y-%m-%d}" for each in recency
+            f"{facts.inputs.as_of - timedelta(days=float(each)):%Y-%m-%d}" for each in recency
         ]
     columns = tuple(each for each in MOVERS if each.key in shown)
     rows = records(shown[[each.key for each in columns]])
-    says = "The {shown:count} with the most value {when:text}, of {all:count}."
+    sentence = "The {shown:count} with the most value {when:text}, of {all:count}."
     when = "then" if name == "falling" else "now"
     return Table(
         name=name,
         title=title,
-        says=facts.words.fill(says, shown=len(rows), when=when, all=len(moved)),
+        caption=facts.words.fill(sentence, shown=len(rows), when=when, all=len(moved)),
         columns=columns,
         rows=rows,
     )

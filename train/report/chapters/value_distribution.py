@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from train.charts.rows import Column, Row
 from train.charts.shapes import histogram, shares
 from train.charts.theme import Spec, money_axis
-from train.report.facts.shared import Told
+from train.report.facts.shared import ReportFacts
 from train.report.page.parts import Chapter, Picture
 
 BINS = 36
@@ -31,13 +31,13 @@ TENTHS = (
 Array = NDArray[np.float64]
 
 
-def chapter(facts: Told) -> Chapter | None:
+def chapter(facts: ReportFacts) -> Chapter | None:
     """The distribution of clv, and the share of each tenth; nothing where no value is known."""
-    clv = facts.answers["clv"].dropna()
+    clv = facts.predictions["clv"].dropna()
     if clv.empty:
         return None
     known = {
-        "days": facts.subject.horizon_days,
+        "days": facts.inputs.horizon_days,
         "mean": clv.mean(),
         "median": clv.median(),
         "below_mean": float((clv < clv.mean()).mean()),
@@ -50,13 +50,13 @@ def chapter(facts: Told) -> Chapter | None:
     return Chapter(
         name="value",
         title="Value",
-        says=(facts.words.fill(lead, span=facts.span, **known),),
+        sentences=(facts.words.fill(lead, span=facts.span, **known),),
         parts=(_spread(facts, clv, known), _tenths(facts, clv)),
         numbers=known,
     )
 
 
-def _spread(facts: Told, clv: pd.Series, known: dict[str, Any]) -> Picture:
+def _spread(facts: ReportFacts, clv: pd.Series, known: dict[str, Any]) -> Picture:
     """Bins of clv, of equal width on a logarithmic scale where values are positive and skew."""
     values = clv.to_numpy(dtype=float)
     log = bool(values.min() > 0.0 and values.mean() > SKEW * np.median(values))
@@ -70,11 +70,11 @@ def _spread(facts: Told, clv: pd.Series, known: dict[str, Any]) -> Picture:
     beyond = int((~shown).sum())
     scale = "The scale is logarithmic: each step to the right multiplies the value. " if log else ""
     rest = "{beyond:count} customers lie beyond the picture. " if beyond else ""
-    says = scale + rest + "The most valuable customer is expected to bring {highest:money}."
+    sentence = scale + rest + "The most valuable customer is expected to bring {highest:money}."
     return Picture(
         name="spread",
         title="How many customers are worth how much",
-        says=facts.words.fill(says, beyond=beyond, **known),
+        caption=facts.words.fill(sentence, beyond=beyond, **known),
         columns=SPREAD,
         rows=rows,
         spec=histogram(
@@ -98,7 +98,7 @@ def _edges(values: Array, *, log: bool) -> tuple[Array, NDArray[np.bool_]]:
     return edges, (values >= low) & (values <= high)
 
 
-def _marks(facts: Told, known: dict[str, Any]) -> list[Spec]:
+def _marks(facts: ReportFacts, known: dict[str, Any]) -> list[Spec]:
     """Mean and median, the label of the lower one on its left."""
     at = {name: float(known[name]) for name in ("mean", "median")}
     lower = min(at, key=lambda name: at[name])
@@ -113,7 +113,7 @@ def _marks(facts: Told, known: dict[str, Any]) -> list[Spec]:
     ]
 
 
-def _axis(facts: Told, edges: Array, *, log: bool) -> Spec:
+def _axis(facts: ReportFacts, edges: Array, *, log: bool) -> Spec:
     title = f"value {facts.span}"
     if not log:
         return money_axis(facts.words.symbol, title, grid=False)
@@ -123,12 +123,12 @@ def _axis(facts: Told, edges: Array, *, log: bool) -> Spec:
     return money_axis(facts.words.symbol, title, grid=False, values=shown, labelOverlap="greedy")
 
 
-def _short(facts: Told, share: float | None) -> str:
+def _short(facts: ReportFacts, share: float | None) -> str:
     """A share that fits on a column."""
     return facts.words.format_field(share, "percent").replace("under ", "<").replace("\u00a0", "")
 
 
-def _tenths(facts: Told, clv: pd.Series) -> Picture:
+def _tenths(facts: ReportFacts, clv: pd.Series) -> Picture:
     parts = np.array_split(np.sort(clv.to_numpy(dtype=float))[::-1], min(10, len(clv)))
     total = float(clv.sum())
     rows: list[Row] = [
@@ -142,15 +142,15 @@ def _tenths(facts: Told, clv: pd.Series) -> Picture:
     ]
     rows = [each | {"label": _short(facts, each["share"])} for each in rows]
     lower = sum(each["clv"] for each in rows[len(parts) // 2 :])
-    says = (
+    sentence = (
         "Customers in tenths by value, the best first: the best tenth brings {best:percent}, "
         "the lower half together {lower:percent}."
     )
     return Picture(
         name="tenths",
         title="Who brings it",
-        says=facts.words.fill(
-            says, best=rows[0]["share"], lower=lower / total if total > 0 else None
+        caption=facts.words.fill(
+            sentence, best=rows[0]["share"], lower=lower / total if total > 0 else None
         ),
         columns=TENTHS,
         rows=rows,

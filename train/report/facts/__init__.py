@@ -1,1 +1,1 @@
-"""What the report's chapters tell of, worked out once."""
+"""What the report's chapters show, worked out once."""

@@ -1,4 +1,4 @@
-"""Where customers are, if the source says so: the log itself has no countries."""
+"""Where customers are, if the source holds it: the transaction log has no countries."""
 
 from __future__ import annotations
 

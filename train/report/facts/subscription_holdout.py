@@ -1,4 +1,4 @@
-"""What a model of contracts showed on what it had not seen, without its customers."""
+"""What the holdout evaluation of a subscription model showed, without its customers."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from models.metrics import roc_auc
-from train.report.facts.holdout import known, tenths
+from train.report.facts.tenths import (
+    known,
+    tenths,
+)
 from train.subscriptions.holdout import SubscriptionHoldout
 
 
-class ContractJudged(BaseModel):
+class SubscriptionSummary(BaseModel):
     """A model of the same recipe against what it did not learn from.
 
     of                      horizon: customers, and the horizon that followed; months: months that
@@ -39,11 +42,11 @@ class ContractJudged(BaseModel):
     deciles: tuple[dict[str, float], ...] = ()
 
 
-def contract_judged(holdout: SubscriptionHoldout) -> ContractJudged:
-    """The holdout's sums and means."""
+def summarise_subscriptions(holdout: SubscriptionHoldout) -> SubscriptionSummary:
+    """Its sums and means."""
     seen = holdout.rows
     left, risk = (seen[name].to_numpy(dtype=float) for name in ("churned", "p_churn"))
-    found = ContractJudged(
+    found = SubscriptionSummary(
         of=holdout.of,
         about=holdout.about,
         rows=len(seen),

@@ -1,4 +1,4 @@
-"""All that the chapters tell of contracts, gathered once."""
+"""What the chapters show of subscribers: features, predictions, revenue by month."""
 
 from __future__ import annotations
 
@@ -10,100 +10,97 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.config.subscriptions import SubscriptionConfig
 from features.ingest.subscribers import SubscriberTable
-from features.subscriptions.table import build_features
 from models.economics import horizon_months
 from models.intervals import NORMAL_80
 from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.forecast import SubscriptionForecast
 from models.subscriptions.predictor import SubscriptionPredictor
-from train.report.facts.shared import About, Earlier, Told
-from train.report.facts.subscription_holdout import ContractJudged
-from train.report.facts.wording import CONTRACTS
-from train.report.page.text import Words
+from train.report.facts.shared import EarlierTiers, ReportFacts, ReportInput
+from train.report.facts.subscription_holdout import SubscriptionSummary
+from train.report.facts.wording import SUBSCRIPTIONS
+from train.subscriptions.snapshot_cache import SubscriptionTask
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContractSubject(About):
-    """What a report of contracts is about.
+class SubscriptionInput(ReportInput):
+    """What a report on subscriptions is made from.
 
-    judged  what the recipe showed on what it had not seen; none where there was too little
+    holdout  how the recipe did on what it had not seen; none where there was too little
     """
 
     bundle: SubscriptionBundle
-    config: SubscriptionConfig
-    subscriptions: SubscriberTable
-    judged: ContractJudged | None
+    task: SubscriptionTask
+    holdout: SubscriptionSummary | None
+
+    @property
+    def subscriptions(self) -> SubscriberTable:
+        """The table of subscribers."""
+        return self.task.data.source
 
 
 @dataclass(frozen=True)
-class ContractFacts(Told):
-    """The facts of contracts. Raises EndlessError where a value has no end."""
+class SubscriptionFacts(ReportFacts):
+    """The facts of subscriptions. Raises UnboundedValueError where a value has no end."""
 
-    subject: ContractSubject
-    kind = CONTRACTS
+    inputs: SubscriptionInput
+    wording = SUBSCRIPTIONS
 
     @cached_property
     def table(self) -> pd.DataFrame:
         """The feature table."""
-        return build_features(self.subject.subscriptions, self.subject.as_of)
+        return self.inputs.task.table
 
     @cached_property
-    def answers(self) -> pd.DataFrame:
-        """The model's answers with tier, segment, clv_if_more_leave and clv_if_fewer_leave."""
-        subject = self.subject
-        found = SubscriptionPredictor(subject.bundle).predict(
+    def predictions(self) -> pd.DataFrame:
+        """The model's predictions with tier, segment, clv_if_more_leave and clv_if_fewer_leave."""
+        inputs = self.inputs
+        found = SubscriptionPredictor(inputs.bundle).predict(
             self.table,
-            horizon_days=subject.horizon_days,
-            economics=subject.config.economics,
+            horizon_days=inputs.horizon_days,
+            economics=inputs.config.economics,
         )
-        return self.with_names(found).join(self._ahead[0])
+        return self.with_tiers(found).join(self._ahead[0])
 
     @property
-    def earlier(self) -> Earlier | None:
-        """Tiers of an earlier batch, where one is given: a table seldom tells how it was."""
-        return self.subject.previous
+    def earlier(self) -> EarlierTiers | None:
+        """Tiers of an earlier batch, where one is given: a table seldom holds how it was."""
+        return self.inputs.previous
 
     @property
     def monthly(self) -> tuple[Array, Array]:
         """Ends of the horizon's months, days, and the expected revenue of each, money."""
-        return horizon_months(self.subject.horizon_days).ends, self._ahead[1]
+        return horizon_months(self.inputs.horizon_days).ends, self._ahead[1]
 
     @cached_property
     def _ahead(self) -> tuple[pd.DataFrame, Array]:
-        """The value of each customer at either end of the departures' level; revenue by month."""
-        subject, terms = self.subject, self.subject.config.economics
-        off = NORMAL_80 * subject.bundle.card.level_sd
+        """The value of each customer with more and with fewer departures; revenue by month."""
+        inputs, terms = self.inputs, self.inputs.config.economics
+        off = NORMAL_80 * inputs.bundle.card.level_sd
         ends: dict[str, list[Array]] = {"clv_if_more_leave": [], "clv_if_fewer_leave": []}
-        revenue = np.zeros(len(horizon_months(subject.horizon_days).ends))
-        for said in self._forecasts():
+        revenue = np.zeros(len(horizon_months(inputs.horizon_days).ends))
+        for part in self._forecasts():
             for name, by in zip(ends, (off, -off), strict=True):
-                ends[name].append(_moved(said, by).values(subject.horizon_days, terms).clv)
-            revenue += said.value_curve(subject.horizon_days, terms).expected_revenue.sum(axis=0)
+                ends[name].append(_shifted(part, by).values(inputs.horizon_days, terms).clv)
+            revenue += part.value_curve(inputs.horizon_days, terms).expected_revenue.sum(axis=0)
         columns = {name: np.concatenate(each or [np.empty(0)]) for name, each in ends.items()}
         return pd.DataFrame(columns, index=self._known.index), revenue
 
     @cached_property
     def _known(self) -> pd.DataFrame:
-        """Those of whom enough is known to be answered."""
+        """Those of whom enough is known for a prediction."""
         return self.table.dropna(subset=["tenure_months", "monthly_amount"])
 
     def _forecasts(self) -> Iterator[SubscriptionForecast]:
-        bundle = self.subject.bundle
+        bundle = self.inputs.bundle
         return SubscriptionPredictor(bundle).forecasts(bundle.feature_matrix(self._known))
 
 
-def gather(subject: ContractSubject) -> ContractFacts:
-    """The facts of a subject."""
-    return ContractFacts(subject, Words(subject.bundle.card.currency))
-
-
-def _moved(said: SubscriptionForecast, log_odds: float) -> SubscriptionForecast:
+def _shifted(forecasts: SubscriptionForecast, log_odds: float) -> SubscriptionForecast:
     """The same if the log odds of leaving were higher by so much in every month."""
-    curve = said.survival_curve
+    curve = forecasts.survival_curve
     tail = curve.tail and replace(curve.tail, floor=curve.tail.floor + log_odds)
-    moved = replace(curve, correction=curve.correction + log_odds, tail=tail)
-    return replace(said, survival_curve=moved)
+    shifted = replace(curve, correction=curve.correction + log_odds, tail=tail)
+    return replace(forecasts, survival_curve=shifted)

@@ -29,19 +29,21 @@ class Total:
     p_churn: float
 
 
-def total(bundle: Bundle, answers: pd.DataFrame) -> Total:
-    """The group of all rows: answers with a column `cost`; of contracts with clv_if_more_leave and
-    clv_if_fewer_leave, money, the clv of each where the departures' level lies at an end of its
-    interval of 80 %.
+def total(bundle: Bundle, predictions: pd.DataFrame) -> Total:
+    """All rows as one group.
+
+    predictions  with a column `cost`; of subscriptions with clv_if_more_leave and
+                 clv_if_fewer_leave, money: the clv of each where the shift of all departures lies
+                 at an end of its interval of 80 %
     """
-    known = answers.dropna(subset=["expected_revenue"])
+    known = predictions.dropna(subset=["expected_revenue"])
     revenue = predictor_of(bundle).total_revenue(known) if len(known) else (0.0, 0.0, 0.0)
     if bundle.clv_covers == "life":
         clv, clv_low, clv_high = _of_lives(known)
     else:
         clv, clv_low, clv_high = _of_horizon(known, *revenue)
     return Total(
-        len(answers),
+        len(predictions),
         *revenue,
         clv=clv,
         clv_low=clv_low,
@@ -61,7 +63,7 @@ def _of_horizon(
 
 
 def _of_lives(known: pd.DataFrame) -> tuple[float, float, float]:
-    """Each life ends on its own, but all share the level of departures: the first evens out in a
+    """Each life ends on its own, but all share the shift of departures: the first evens out in a
     large group, the second does not."""
     worth = known[["clv", "clv_if_more_leave", "clv_if_fewer_leave"]].sum()
     clv, worse, better = (float(each) for each in worth)
@@ -69,14 +71,14 @@ def _of_lives(known: pd.DataFrame) -> tuple[float, float, float]:
     return clv, clv - float(np.hypot(own, clv - worse)), clv + float(np.hypot(own, better - clv))
 
 
-def by_group(bundle: Bundle, answers: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
+def by_group(bundle: Bundle, predictions: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
     """Answers and a group of each, null for none -> `Total` of each group, index the group.
 
     With the columns customer_share and value_share of all that are in a group, and mean_clv.
     """
-    names = groups.reindex(answers.index)
+    names = groups.reindex(predictions.index)
     found = {
-        name: asdict(total(bundle, answers[(names == name).fillna(False)]))
+        name: asdict(total(bundle, predictions[(names == name).fillna(False)]))
         for name in sorted(names.dropna().unique())
     }
     frame = pd.DataFrame.from_dict(found, orient="index", columns=list(Total.__dataclass_fields__))

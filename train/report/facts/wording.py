@@ -1,4 +1,4 @@
-"""How purchases and contracts are spoken of, where one chapter tells of either."""
+"""The phrases that differ between purchases and subscriptions, where a chapter is of both."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
-    """The words that differ; `{days:days}` stands for the horizon.
+class Wording:
+    """The phrases; `{days:days}` stands for the horizon.
 
     span       what a value is counted over
     customers  who is counted
@@ -23,14 +23,14 @@ class Kind:
     churn: str
 
 
-PURCHASES = Kind(
+PURCHASES = Wording(
     span="over the next {days:days}",
     customers="had bought by the day of the report",
     riskiest="Least likely to buy",
     leaving="More likely to stay away than to order",
     churn="Churn means no order within the horizon, not gone for good.",
 )
-CONTRACTS = Kind(
+SUBSCRIPTIONS = Wording(
     span="over the whole remaining life",
     customers="had a contract on the day of the report",
     riskiest="Most likely to cancel",

@@ -21,14 +21,14 @@ WORTH = (
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A chart of rows, one sentence that says what it shows, and its columns for a table.
+    """A chart of rows, a sentence of what it shows, and its columns for a table.
 
     spec  in Vega-Lite, without the data
     """
 
     name: str
     title: str
-    says: str
+    caption: str
     columns: tuple[Column, ...]
     rows: list[Row]
     spec: Spec
@@ -36,18 +36,18 @@ class Picture:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Rows to be read, and one sentence that says what they show."""
+    """Rows to be read, and a sentence of what they show."""
 
     name: str
     title: str
-    says: str
+    caption: str
     columns: tuple[Column, ...]
     rows: list[Row]
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One number for a glance: what it is, the number, and what belongs to it."""
+    """One number for a glance: what it is, the number, and what goes with it."""
 
     label: str
     value: str
@@ -66,7 +66,7 @@ class Card:
     """A group of customers in words, with shares, each in [0, 1], as bars."""
 
     title: str
-    says: str
+    text: str
     shares: tuple[tuple[str, float, str], ...] = ()
 
 
@@ -84,13 +84,13 @@ Part = Picture | Table | Tiles | Cards
 class Chapter:
     """A question and its answer.
 
-    says     sentences, the most important first
-    numbers  every number of the sentences, tiles and cards; those of pictures and tables are rows
+    sentences  the most important first
+    numbers    every number of the sentences, tiles and cards; those of pictures and tables are rows
     """
 
     name: str
     title: str
-    says: tuple[str, ...]
+    sentences: tuple[str, ...]
     parts: tuple[Part, ...] = ()
     numbers: Mapping[str, Any] = field(default_factory=dict)
 
@@ -103,7 +103,7 @@ def records(frame: pd.DataFrame) -> list[Row]:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON knows it: numbers that are not finite are None, moments their ISO text."""
+    """A value as JSON knows it: numbers that are not finite are None, timestamps their ISO text."""
     if isinstance(value, Mapping):
         return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):

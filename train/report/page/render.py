@@ -98,11 +98,11 @@ def _section(chapter: Chapter, words: Words) -> str:
 
 
 def _inside(chapter: Chapter, words: Words) -> str:
-    said = "".join(
+    sentences = "".join(
         f'<p class="{"more" if place else "lead"}">{escape(sentence)}</p>'
-        for place, sentence in enumerate(chapter.says)
+        for place, sentence in enumerate(chapter.sentences)
     )
-    return said + "".join(_part(each, chapter.name, words) for each in chapter.parts)
+    return sentences + "".join(_part(each, chapter.name, words) for each in chapter.parts)
 
 
 def _part(part: Part, chapter: str, words: Words) -> str:
@@ -112,7 +112,7 @@ def _part(part: Part, chapter: str, words: Words) -> str:
         case Table():
             return (
                 f'<div class="tabled"><h3>{escape(part.title)}</h3>'
-                f'<p class="says">{escape(part.says)}</p>'
+                f'<p class="caption">{escape(part.caption)}</p>'
                 f"{_table(part.columns, part.rows, words)}</div>"
             )
         case Tiles():
@@ -128,10 +128,10 @@ def _part(part: Part, chapter: str, words: Words) -> str:
 
 def _picture(picture: Picture, chapter: str, words: Words) -> str:
     place = escape(f"{chapter}/{picture.name}")
-    label = escape(f"{picture.title}: {picture.says}")
+    label = escape(f"{picture.title}: {picture.caption}")
     return (
         f"<figure><h3>{escape(picture.title)}</h3>"
-        f'<figcaption class="says">{escape(picture.says)}</figcaption>'
+        f'<figcaption class="caption">{escape(picture.caption)}</figcaption>'
         f'<div class="picture" data-picture="{place}" role="img" aria-label="{label}">'
         '<p class="waits">The picture is drawn by JavaScript; its numbers are below.</p></div>'
         f"<details><summary>The numbers</summary>{_table(picture.columns, picture.rows, words)}"
@@ -145,7 +145,7 @@ def _card(card: Card) -> str:
         f'<span class="bar"><i style="width:{max(0.0, min(1.0, share)):.1%}"></i></span></div>'
         for label, share, shown in card.shares
     )
-    return f'<div class="card"><h3>{escape(card.title)}</h3><p>{escape(card.says)}</p>{bars}</div>'
+    return f'<div class="card"><h3>{escape(card.title)}</h3><p>{escape(card.text)}</p>{bars}</div>'
 
 
 def _table(columns: Sequence[Column], rows: Sequence[Row], words: Words) -> str:

@@ -26,7 +26,7 @@ h2 { font-size: 1.5rem; letter-spacing: -.01em; margin: 0 0 .4rem; }
 h3 { font-size: 1.02rem; margin: 0 0 .15rem; }
 .lead { font-size: 1.08rem; max-width: 46em; margin: 0 0 .5rem; }
 .more { color: var(--soft); max-width: 50em; margin: 0 0 .4rem; }
-.says { color: var(--soft); margin: 0 0 .9rem; max-width: 50em; }
+.caption { color: var(--soft); margin: 0 0 .9rem; max-width: 50em; }
 figure, .tabled { margin: 30px 0 0; }
 .picture { width: 100%; min-height: 60px; overflow: hidden; }
 .picture svg { max-width: 100%; }
@@ -78,7 +78,7 @@ footer { color: var(--soft); font-size: .88rem; padding-bottom: 48px; }
   nav, details { display: none; }
   section { border: 0; padding: 0; margin: 18pt 0; }
   figure, .tile, .card, tr, h2, h3 { break-inside: avoid; }
-  h2, h3, .lead, .says { break-after: avoid; }
+  h2, h3, .lead, .caption { break-after: avoid; }
   .picture svg { width: 100% !important; height: auto !important; }
   .scroll, .picture { overflow: visible; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from train.charts.rows import Column
-from train.report.chapters.top_customers import best_of, listed, picture, telling
-from train.report.facts.subscriptions import ContractFacts
+from train.report.chapters.top_customers import most_valuable, picture, rows_of, summary
+from train.report.facts.subscriptions import SubscriptionFacts
 from train.report.page.parts import WORTH, Chapter, Table
 
 COLUMNS = (
@@ -22,19 +22,21 @@ PAY = (
 )
 
 
-def chapter(facts: ContractFacts) -> Chapter | None:
+def chapter(facts: SubscriptionFacts) -> Chapter | None:
     """The best customers as a picture and as a table; nothing where no value is known."""
-    best = best_of(facts)
+    best = most_valuable(facts)
     if best.empty:
         return None
     shown = best.join(facts.table[["monthly_amount", "tenure_months"]])
-    rows = listed(facts, shown.assign(customer=facts.called(best.index)), COLUMNS)
-    says = facts.words.fill(
+    rows = rows_of(facts, shown.assign(customer=facts.labels(best.index)), COLUMNS)
+    caption = facts.words.fill(
         PAY,
         amount=float(shown["monthly_amount"].mean()),
         tenure=float(shown["tenure_months"].mean()),
         every_amount=float(facts.table["monthly_amount"].mean()),
         every_tenure=float(facts.table["tenure_months"].mean()),
     )
-    table = Table(name="list", title="The same as a list", says=says, columns=COLUMNS, rows=rows)
-    return telling(facts, best, picture(facts, rows, COLUMNS), table)
+    table = Table(
+        name="list", title="The same as a list", caption=caption, columns=COLUMNS, rows=rows
+    )
+    return summary(facts, best, picture(facts, rows, COLUMNS), table)

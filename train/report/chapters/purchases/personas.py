@@ -6,7 +6,7 @@ import pandas as pd
 
 from models.segmentation.clusters import cluster
 from models.segmentation.personas import favourite, names, profiles, words
-from train.report.facts.purchases import Facts
+from train.report.facts.purchases import PurchaseFacts
 from train.report.page.parts import Card, Cards, Chapter, plain
 
 SHARES = {
@@ -17,14 +17,14 @@ SHARES = {
 }
 
 
-def chapter(facts: Facts) -> Chapter:
+def chapter(facts: PurchaseFacts) -> Chapter:
     """A card for each cluster, and how far the clusters are to be believed."""
-    log = facts.subject.history.source
+    log = facts.inputs.log
     found = cluster(facts.table)
     favourites = pd.DataFrame(
-        {name: favourite(log.lines, name, facts.subject.as_of) for name in log.optional}
+        {name: favourite(log.lines, name, facts.inputs.as_of) for name in log.optional}
     )
-    groups = profiles(facts.table, found.labels, answers=facts.answers, favourites=favourites)
+    groups = profiles(facts.table, found.labels, answers=facts.predictions, favourites=favourites)
     groups.insert(0, "name", names(groups, facts.table))
     numbers = {"groups": len(groups), "stability": found.stability, "agreement": found.agreement}
     lead = (
@@ -38,17 +38,17 @@ def chapter(facts: Facts) -> Chapter:
     return Chapter(
         name="personas",
         title="Personas",
-        says=(facts.words.fill(lead, **numbers), facts.words.fill(sure, **numbers)),
+        sentences=(facts.words.fill(lead, **numbers), facts.words.fill(sure, **numbers)),
         parts=(Cards(tuple(_card(facts, row) for _, row in groups.iterrows())),),
         numbers=numbers | {"profiles": [plain(row.to_dict()) for _, row in groups.iterrows()]},
     )
 
 
-def _card(facts: Facts, row: pd.Series) -> Card:
-    said = words(row, currency=facts.words.currency, horizon_days=facts.subject.horizon_days)
+def _card(facts: PurchaseFacts, row: pd.Series) -> Card:
+    text = words(row, currency=facts.words.currency, horizon_days=facts.inputs.horizon_days)
     shares = tuple(
         (label, float(row[name]), facts.words.format_field(float(row[name]), "percent"))
         for name, label in SHARES.items()
         if pd.notna(row[name])
     )
-    return Card(title=str(row["name"]), says=said, shares=shares)
+    return Card(title=str(row["name"]), text=text, shares=shares)

@@ -7,8 +7,14 @@ from typing import Any
 from models.economics import MONTH_DAYS
 from train.charts.shapes import months
 from train.charts.theme import money_axis
-from train.report.chapters.headline import COLUMNS, KINDS, TILES, coming, numbers
-from train.report.facts.subscriptions import ContractFacts
+from train.report.chapters.overview import (
+    COLUMNS,
+    KINDS,
+    TILES,
+    coming,
+    numbers,
+)
+from train.report.facts.subscriptions import SubscriptionFacts
 from train.report.page.parts import Chapter, Picture, Tile, Tiles
 
 FIRST = (
@@ -26,7 +32,7 @@ MONTHS = (
 )
 
 
-def chapter(facts: ContractFacts) -> Chapter:
+def chapter(facts: SubscriptionFacts) -> Chapter:
     """Tiles, and the expected revenue of each month."""
     known = _numbers(facts)
     fill = facts.words.fill
@@ -34,25 +40,25 @@ def chapter(facts: ContractFacts) -> Chapter:
     picture = Picture(
         name="months",
         title="What is expected month by month",
-        says=fill(MONTHS, **known),
+        caption=fill(MONTHS, **known),
         columns=COLUMNS,
-        rows=coming(facts.subject.as_of, *facts.monthly),
+        rows=coming(facts.inputs.as_of, *facts.monthly),
         spec=months(COLUMNS, money_axis(facts.words.symbol), kinds=[KINDS[2]]),
     )
     return Chapter(
         name="headline",
         title="At a glance",
-        says=(fill(LEAD, **known),),
+        sentences=(fill(LEAD, **known),),
         parts=(Tiles(tiles), picture),
         numbers=known,
     )
 
 
-def _numbers(facts: ContractFacts) -> dict[str, Any]:
-    found, days = numbers(facts), facts.subject.horizon_days
+def _numbers(facts: SubscriptionFacts) -> dict[str, Any]:
+    found, days = numbers(facts), facts.inputs.horizon_days
     promised = float(facts.table["monthly_amount"].sum()) * days / MONTH_DAYS
     return found | {
-        "leaving": float(facts.answers["p_churn"].sum()),
+        "leaving": float(facts.predictions["p_churn"].sum()),
         "promised": promised,
         "share": found["revenue"] / promised if promised > 0 else None,
     }

@@ -1,20 +1,18 @@
-"""What a rehearsal showed, without its customers: small enough to be kept with the run."""
+"""What the holdout evaluation of a purchase model showed, without its customers.
+
+Small enough to be logged with the run, from which a later report reads it.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-import pandas as pd
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from models.metrics import coverage, normalised_gini, top_decile_capture
 from train.purchases.holdout import PurchaseHoldout
+from train.report.facts.tenths import known, tenths
 
-GROUPS = 10
 
-
-class Judged(BaseModel):
+class PurchaseSummary(BaseModel):
     """A model of the same recipe, trained one horizon earlier, against what followed.
 
     expected, low, high, came  revenue of all customers together, the interval of 80 %, money
@@ -43,11 +41,11 @@ class Judged(BaseModel):
     risks: tuple[dict[str, float], ...]
 
 
-def judged(holdout: PurchaseHoldout) -> Judged:
-    """The holdout's sums and means."""
+def summarise_purchases(holdout: PurchaseHoldout) -> PurchaseSummary:
+    """Its sums and means."""
     seen = holdout.customers
     revenue, expected = seen["revenue"], seen["expected_revenue"]
-    return Judged(
+    return PurchaseSummary(
         as_of=holdout.as_of,
         horizon_days=holdout.horizon_days,
         customers=len(seen),
@@ -65,20 +63,3 @@ def judged(holdout: PurchaseHoldout) -> Judged:
         ),
         risks=tenths(seen, "p_churn", {"p_churn": "expected", "churned": "came"}),
     )
-
-
-def known(value: float) -> float | None:
-    """A number, or None where it is not defined."""
-    return value if np.isfinite(value) else None
-
-
-def tenths(seen: pd.DataFrame, by: str, names: dict[str, str]) -> tuple[dict[str, float], ...]:
-    """Means of equal parts of the customers by a rising number; fewer parts where they are few."""
-    order = np.argsort(seen[by].to_numpy(dtype=float), kind="stable")
-    parts = np.array_split(order, min(GROUPS, len(seen)))
-    found: list[dict[str, Any]] = [
-        {name: float(seen[column].iloc[part].mean()) for column, name in names.items()}
-        | {"group": float(place), "customers": float(len(part))}
-        for place, part in enumerate(parts, start=1)
-    ]
-    return tuple(found)

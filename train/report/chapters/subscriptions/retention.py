@@ -14,7 +14,7 @@ from train.charts.rows import Column, Row
 from train.charts.shapes import curves
 from train.charts.theme import percent_axis
 from train.report.chapters.groups import MOST, picture
-from train.report.facts.subscriptions import ContractFacts
+from train.report.facts.subscriptions import SubscriptionFacts
 from train.report.page.parts import Chapter, Picture, Table, records
 from train.subscriptions.months import known_by, survived
 from train.subscriptions.records import TODAYS
@@ -28,7 +28,7 @@ LINES = (
     Column("x", "months since the start", "count"),
     Column("y", "share still there", "percent"),
 )
-TOLD = (
+ATTRIBUTES = (
     Column("attribute", "attribute"),
     Column("told", "of the differences in risk", "percent"),
     Column("riskiest", "most likely to cancel"),
@@ -50,33 +50,39 @@ APART = (
 )
 
 
-def chapter(facts: ContractFacts) -> Chapter:
-    """The curve of survival, and customers by tenure and by what tells their risks apart."""
-    subject = facts.subject
-    months = watched_months(known_by(subject.subscriptions, subject.as_of).lives)
+def chapter(facts: SubscriptionFacts) -> Chapter:
+    """The curve of survival, and customers by tenure and by the attributes whose risks differ."""
+    inputs = facts.inputs
+    months = watched_months(known_by(inputs.subscriptions, inputs.as_of).lives)
     stays = survived(pd.DataFrame({"y": months.left}), months.month)["y"]
-    stays = stays[stays.index <= subject.bundle.card.prior.last_month]
-    told = attributes_told(facts.table, facts.answers["p_churn"], subject.subscriptions.attributes)
-    numbers = _numbers(stays) | {"days": subject.horizon_days}
-    says = [facts.words.fill(each, **numbers) for each in (LEAD, HAZARDS)]
-    if len(told):
-        says += [facts.words.fill(APART, **numbers, **records(told)[0]), TODAYS]
-    by_attribute = [picture(facts, name, _texts(facts.table[name])) for name in told.index[:SHOWN]]
+    stays = stays[stays.index <= inputs.bundle.card.prior.last_month]
+    attributes = attribute_importance(
+        facts.table, facts.predictions["p_churn"], inputs.subscriptions.attributes
+    )
+    numbers = _numbers(stays) | {"days": inputs.horizon_days}
+    sentences = [facts.words.fill(each, **numbers) for each in (LEAD, HAZARDS)]
+    if len(attributes):
+        sentences += [facts.words.fill(APART, **numbers, **records(attributes)[0]), TODAYS]
+    by_attribute = [
+        picture(facts, name, _texts(facts.table[name])) for name in attributes.index[:SHOWN]
+    ]
     drawn = [_curves(facts, stays), _by_tenure(facts), *by_attribute]
     parts = [each for each in drawn if each is not None]
     return Chapter(
         name="retention",
         title="Retention",
-        says=tuple(says),
-        parts=(*parts, _told(facts, told)) if len(told) else tuple(parts),
+        sentences=tuple(sentences),
+        parts=(*parts, _attributes(facts, attributes)) if len(attributes) else tuple(parts),
         numbers=numbers,
     )
 
 
-def attributes_told(table: pd.DataFrame, p_churn: pd.Series, names: Sequence[str]) -> pd.DataFrame:
-    """How far each attribute tells churn risks apart: the most telling first, index its name.
+def attribute_importance(
+    table: pd.DataFrame, p_churn: pd.Series, names: Sequence[str]
+) -> pd.DataFrame:
+    """The share of the differences in churn risk that lies between the values of each attribute.
 
-    Columns as in `TOLD`: the share of the variance of the risks that lies between its values, the
+    Columns as in `ATTRIBUTES`, index the attribute, the highest share first: that share, the
     values with the highest and the lowest mean risk, and these. An attribute of one value, or of
     many numbers, is left out.
     """
@@ -96,7 +102,7 @@ def attributes_told(table: pd.DataFrame, p_churn: pd.Series, names: Sequence[str
             "safest": str(risks.idxmin()),
             "low_risk": float(risks.min()),
         }
-    found = pd.DataFrame.from_dict(rows, orient="index", columns=[each.key for each in TOLD])
+    found = pd.DataFrame.from_dict(rows, orient="index", columns=[each.key for each in ATTRIBUTES])
     return found.sort_values("told", ascending=False, kind="stable")
 
 
@@ -132,13 +138,13 @@ def _hazard(before: float, after: float, months: int) -> float:
     return float(1.0 - (after / before) ** (1.0 / months)) if before > 0.0 else 1.0
 
 
-def _curves(facts: ContractFacts, stays: pd.Series) -> Picture:
+def _curves(facts: SubscriptionFacts, stays: pd.Series) -> Picture:
     months = stays.index.to_numpy(dtype=float)
-    law = facts.subject.bundle.card.prior.model.survival(months)
+    law = facts.inputs.bundle.card.prior.model.survival(months)
     rows = [*_line(WATCHED, months, stays.to_numpy(dtype=float)), *_line(LAW, months, law)]
     rows[len(months) - 1]["end"] = facts.words.format_field(rows[len(months) - 1]["y"], "percent")
     off = np.abs(law - stays.to_numpy(dtype=float))
-    says = (
+    sentence = (
         "The shifted beta-geometric, from which the trees start, knows tenure alone. It differs "
         "from what was seen by {gap:points} at most, after {at:count} months."
     )
@@ -146,7 +152,7 @@ def _curves(facts: ContractFacts, stays: pd.Series) -> Picture:
     return Picture(
         name="survival",
         title="How long subscribers stay",
-        says=facts.words.fill(says, gap=float(off[at]), at=float(months[at])),
+        caption=facts.words.fill(sentence, gap=float(off[at]), at=float(months[at])),
         columns=LINES,
         rows=rows,
         spec=curves(
@@ -165,22 +171,22 @@ def _line(series: str, months: Array, share: Array) -> list[Row]:
     ]
 
 
-def _by_tenure(facts: ContractFacts) -> Picture | None:
+def _by_tenure(facts: SubscriptionFacts) -> Picture | None:
     """Today's customers by the year of their contract, the first one first."""
     year = (facts.table["tenure_months"] // YEAR + 1).clip(upper=MOST)
     names = {each: f"year {each:.0f}" for each in range(1, MOST)} | {MOST: f"year {MOST} or later"}
     return picture(facts, "year as a customer", year.map(names), list(names.values()))
 
 
-def _told(facts: ContractFacts, told: pd.DataFrame) -> Table:
+def _attributes(facts: SubscriptionFacts, attributes: pd.DataFrame) -> Table:
     return Table(
         name="attributes",
         title="Which attributes tell who will cancel",
-        says=facts.words.fill(
+        caption=facts.words.fill(
             "What each tells alone, of which several may tell the same. The first, "
             "{attribute:text}, tells {told:percent} of the differences in churn risk.",
-            **records(told)[0],
+            **records(attributes)[0],
         ),
-        columns=TOLD,
-        rows=records(told),
+        columns=ATTRIBUTES,
+        rows=records(attributes),
     )

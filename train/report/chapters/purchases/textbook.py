@@ -11,7 +11,7 @@ from models.textbook.comparison import Textbook, textbook
 from train.charts.rows import Column, Row
 from train.charts.shapes import lengths
 from train.charts.theme import money_axis
-from train.report.facts.purchases import Facts
+from train.report.facts.purchases import PurchaseFacts
 from train.report.page.parts import Chapter, Picture, Table, records
 from train.report.page.text import UNKNOWN
 
@@ -41,26 +41,26 @@ GROUPS = (
 )
 
 
-def chapter(facts: Facts) -> Chapter:
-    """What every formula says, or why none can be worked out."""
-    subject = facts.subject
+def chapter(facts: PurchaseFacts) -> Chapter:
+    """What every formula gives, or why none can be worked out."""
+    inputs = facts.inputs
     try:
-        days = longest_period(subject.history.source.first, subject.as_of)
+        days = longest_period(inputs.log.first, inputs.as_of)
         found = textbook(
             facts.table,
-            subject.history.table(subject.as_of - timedelta(days=days)),
-            facts.answers,
-            subject.config.economics,
+            inputs.task.data.table(inputs.as_of - timedelta(days=days)),
+            facts.predictions,
+            inputs.config.economics,
             period_days=days,
-            horizon_days=subject.horizon_days,
+            horizon_days=inputs.horizon_days,
         )
     except ValueError as reason:
-        return Chapter(name="formulas", title="Formulas", says=(f"Not shown: {reason}.",))
+        return Chapter(name="formulas", title="Formulas", sentences=(f"Not shown: {reason}.",))
     numbers = {
         "active": found.inputs.customers,
         "period": found.inputs.period_days,
         "model": found.model,
-        "days": subject.horizon_days,
+        "days": inputs.horizon_days,
         "pooled": found.pooled,
         "grouped": found.grouped,
     }
@@ -76,31 +76,31 @@ def chapter(facts: Facts) -> Chapter:
     return Chapter(
         name="formulas",
         title="Formulas",
-        says=(facts.words.fill(lead, **numbers), facts.words.fill(apart, **numbers)),
+        sentences=(facts.words.fill(lead, **numbers), facts.words.fill(apart, **numbers)),
         parts=(_bars(facts, found), _rows(facts, found), _groups(facts, found)),
         numbers=numbers,
     )
 
 
-def _bars(facts: Facts, found: Textbook) -> Picture:
+def _bars(facts: PurchaseFacts, found: Textbook) -> Picture:
     known = found.rows["over_horizon"].dropna()
     rows: list[Row] = [
         {"group": str(name).removesuffix(" - acquisition cost"), "value": float(value)}
         for name, value in [(MODEL, found.model), *known.items()]
     ]
     rows = [each | {"label": facts.words.money(each["value"])} for each in rows]
-    says = (
+    sentence = (
         "Of the formulas that know time, the lowest says {low:money} and the highest {high:money} "
         "within {days:days}; the model says {model:money}."
     )
     return Picture(
         name="beside",
         title="One average customer, by each formula and by the model",
-        says=facts.words.fill(
-            says,
+        caption=facts.words.fill(
+            sentence,
             low=float(known.min()),
             high=float(known.max()),
-            days=facts.subject.horizon_days,
+            days=facts.inputs.horizon_days,
             model=found.model,
         ),
         columns=BARS,
@@ -109,7 +109,7 @@ def _bars(facts: Facts, found: Textbook) -> Picture:
     )
 
 
-def _rows(facts: Facts, found: Textbook) -> Table:
+def _rows(facts: PurchaseFacts, found: Textbook) -> Table:
     # what a formula's words do not know, they call nan
     words = found.rows.assign(fails=found.rows["fails"].str.replace(NAN, UNKNOWN, regex=True))
     rows = records(words.reset_index())
@@ -122,7 +122,7 @@ def _rows(facts: Facts, found: Textbook) -> Table:
     return Table(
         name="formulas",
         title="Every formula, what goes in, and where it errs here",
-        says=facts.words.fill(
+        caption=facts.words.fill(
             "{refused:count} of the {all:count} formulas say nothing here; why stands beside them.",
             refused=sum(each["value"] is None for each in rows),
             all=len(rows),
@@ -132,18 +132,18 @@ def _rows(facts: Facts, found: Textbook) -> Table:
     )
 
 
-def _groups(facts: Facts, found: Textbook) -> Table:
+def _groups(facts: PurchaseFacts, found: Textbook) -> Table:
     groups: pd.DataFrame = found.groups
     known = groups["retention"].dropna()
-    says = (
+    sentence = (
         "With {few:text} in {period:days}, {low:percent} return in the next; with {many:text}, "
         "{high:percent}."
     )
     return Table(
         name="groups",
         title="Customers told apart by their orders",
-        says=facts.words.fill(
-            says,
+        caption=facts.words.fill(
+            sentence,
             few=known.index[0],
             many=known.index[-1],
             period=found.inputs.period_days,

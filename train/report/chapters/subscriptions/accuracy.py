@@ -1,4 +1,4 @@
-"""How far a model of contracts is to be believed: what it said of what it had not seen."""
+"""How accurate a model of subscriptions is: what it predicted of what it had not seen."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from train.charts.rows import Column
 from train.charts.shapes import beside
 from train.charts.theme import percent_axis
 from train.report.chapters.accuracy import RISKS, deciles
-from train.report.facts.subscription_holdout import ContractJudged
-from train.report.facts.subscriptions import ContractFacts
+from train.report.facts.subscription_holdout import SubscriptionSummary
+from train.report.facts.subscriptions import SubscriptionFacts
 from train.report.page.parts import Chapter, Picture
 from train.subscriptions.records import TODAYS
 
 LEAD = (
-    "Judged on {about:text}: {expected:count} {unit:text} were expected to end with a "
+    "Evaluated on {about:text}: {expected:count} {unit:text} were expected to end with a "
     "cancellation, {left:count} did, {off:percent} {side:text}."
 )
 MONEY = "{revenue_expected:money} were expected of them, {revenue:money} came."
@@ -23,59 +23,59 @@ RANKS = (
     "to the right one in {auc:percent} of cases."
 )
 NONE = (
-    "There was nothing to judge by: too few months of too few customers were watched. Take the "
-    "numbers as those of a probability model."
+    "There was no holdout to evaluate on: too few months of too few customers were watched. Take "
+    "the numbers as those of a probability model."
 )
 UNITS = {"months": "months", "horizon": "customers"}
 
 
-def chapter(facts: ContractFacts) -> Chapter:
-    """The holdout in words and pictures, or why there is none."""
-    judged = facts.subject.judged
-    if judged is None:
-        return Chapter(name="trust", title="Trust", says=(NONE,))
-    numbers = _numbers(judged)
-    says = [LEAD, *([MONEY] if judged.deciles else []), *([RANKS] if judged.auc else [])]
-    drawn = [deciles(facts, judged.deciles)] if judged.deciles else []
+def chapter(facts: SubscriptionFacts) -> Chapter:
+    """The holdout evaluation in words and pictures, or why there is none."""
+    holdout = facts.inputs.holdout
+    if holdout is None:
+        return Chapter(name="trust", title="Accuracy", sentences=(NONE,))
+    numbers = _numbers(holdout)
+    sentences = [LEAD, *([MONEY] if holdout.deciles else []), *([RANKS] if holdout.auc else [])]
+    drawn = [deciles(facts, holdout.deciles)] if holdout.deciles else []
     return Chapter(
         name="trust",
-        title="Trust",
-        says=(*(facts.words.fill(each, **numbers) for each in says), TODAYS),
-        parts=(_risks(facts, judged), *drawn),
+        title="Accuracy",
+        sentences=(*(facts.words.fill(each, **numbers) for each in sentences), TODAYS),
+        parts=(_risks(facts, holdout), *drawn),
         numbers=numbers,
     )
 
 
-def _numbers(judged: ContractJudged) -> dict[str, Any]:
-    off = judged.left / judged.expected - 1.0 if judged.expected > 0 else None
-    return judged.model_dump(exclude={"risks", "deciles", "of"}) | {
-        "unit": UNITS[judged.of],
+def _numbers(holdout: SubscriptionSummary) -> dict[str, Any]:
+    off = holdout.left / holdout.expected - 1.0 if holdout.expected > 0 else None
+    return holdout.model_dump(exclude={"risks", "deciles", "of"}) | {
+        "unit": UNITS[holdout.of],
         "off": None if off is None else abs(off),
         "side": "more" if (off or 0.0) >= 0 else "fewer",
     }
 
 
-def _risks(facts: ContractFacts, judged: ContractJudged) -> Picture:
-    unit = UNITS[judged.of]
-    rows = [each | {"group": f"{each['group']:.0f}"} for each in judged.risks]
+def _risks(facts: SubscriptionFacts, holdout: SubscriptionSummary) -> Picture:
+    unit = UNITS[holdout.of]
+    rows = [each | {"group": f"{each['group']:.0f}"} for each in holdout.risks]
     columns = (
         RISKS[0],
         Column("customers", unit, "count"),
         *RISKS[2:-1],
         Column("came", "ended with a cancellation", "percent"),
     )
-    says = (
+    sentence = (
         f"{unit.capitalize()} in tenths by churn risk. Bars: the share that ended with a "
         "cancellation; diamonds: the risk they were given. Of a thousand in the riskiest tenth, "
         "{came:count} did and {expected:count} were expected; in the safest, {low:count} and "
         "{low_expected:count}."
     )
-    best, worst = judged.risks[0], judged.risks[-1]
+    best, worst = holdout.risks[0], holdout.risks[-1]
     return Picture(
         name="risks",
         title="Churn risk and what happened",
-        says=facts.words.fill(
-            says,
+        caption=facts.words.fill(
+            sentence,
             came=1000.0 * worst["came"],
             expected=1000.0 * worst["expected"],
             low=1000.0 * best["came"],

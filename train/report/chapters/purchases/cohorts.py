@@ -9,7 +9,7 @@ from train.charts.rows import Column, Row
 from train.charts.shapes import curves, heatmap, intervals
 from train.charts.theme import money_axis
 from train.report.facts.cohorts import UNITS, Cohorts, cohorts
-from train.report.facts.purchases import Facts
+from train.report.facts.purchases import PurchaseFacts
 from train.report.facts.totals import by_group
 from train.report.page.parts import WORTH, Chapter, Picture, records
 
@@ -32,24 +32,24 @@ TOTALS = (
 )
 
 
-def chapter(facts: Facts) -> Chapter | None:
-    """Retention and value by cohort; nothing where no cohort is old enough to be told of."""
-    subject = facts.subject
-    found = cohorts(subject.history.source.lines, facts.table.index, subject.as_of)
+def chapter(facts: PurchaseFacts) -> Chapter | None:
+    """Retention and value by cohort; nothing where no cohort is old enough."""
+    inputs = facts.inputs
+    found = cohorts(inputs.log.lines, facts.table.index, inputs.as_of)
     pictures = (_retention(facts, found), _value(facts, found), _expected(facts, found))
     unit = UNITS[found.unit][0]
     return Chapter(
         name="cohorts",
         title="Cohorts",
-        says=(
+        sentences=(
             f"Customers by the {unit} of their first order. The log begins on "
-            f"{facts.day(subject.history.source.first)}: who bought before is counted as new then.",
+            f"{facts.day(inputs.log.first)}: who bought before is counted as new then.",
         ),
         parts=tuple(each for each in pictures if each is not None),
     )
 
 
-def _retention(facts: Facts, found: Cohorts) -> Picture | None:
+def _retention(facts: PurchaseFacts, found: Cohorts) -> Picture | None:
     shares = found.retention().dropna(how="all").dropna(axis=1, how="all")
     if shares.empty:
         return None
@@ -68,7 +68,7 @@ def _retention(facts: Facts, found: Cohorts) -> Picture | None:
         if pd.notna(share)
     ]
     first = shares[shares.columns[0]].dropna()
-    says = (
+    sentence = (
         "Of those whose first order was in {old:text}, {old_share:percent} bought in the "
         "{unit:text} after it; of those of {new:text}, {new_share:percent}. "
         "Darker is more."
@@ -76,8 +76,8 @@ def _retention(facts: Facts, found: Cohorts) -> Picture | None:
     return Picture(
         name="retention",
         title="Who comes back",
-        says=facts.words.fill(
-            says,
+        caption=facts.words.fill(
+            sentence,
             unit=unit,
             old=first.index[0],
             old_share=float(first.iloc[0]),
@@ -90,7 +90,7 @@ def _retention(facts: Facts, found: Cohorts) -> Picture | None:
     )
 
 
-def _value(facts: Facts, found: Cohorts) -> Picture | None:
+def _value(facts: PurchaseFacts, found: Cohorts) -> Picture | None:
     sums = found.value().dropna(how="all")
     if sums.empty:
         return None
@@ -104,14 +104,14 @@ def _value(facts: Facts, found: Cohorts) -> Picture | None:
         ]
     rows = _with_ends(rows, labels)
     best, after = _best(sums)
-    says = (
+    sentence = (
         "What a customer has brought on average by the end of each month after the first order. "
         "By month {after:count}, those of {best:text} had brought most: {money:money}."
     )
     return Picture(
         name="value",
         title="What a customer brings over time",
-        says=facts.words.fill(says, after=after, best=best, money=float(sums[after].max())),
+        caption=facts.words.fill(sentence, after=after, best=best, money=float(sums[after].max())),
         columns=LINES,
         rows=rows,
         spec=curves(
@@ -142,8 +142,8 @@ def _best(sums: pd.DataFrame) -> tuple[str, int]:
     return str(sums[after].idxmax()), after
 
 
-def _expected(facts: Facts, found: Cohorts) -> Picture | None:
-    groups = by_group(facts.subject.bundle, facts.answers, found.of)
+def _expected(facts: PurchaseFacts, found: Cohorts) -> Picture | None:
+    groups = by_group(facts.inputs.bundle, facts.predictions, found.of)
     groups = groups.reindex([each for each in found.labels.values() if each in groups.index])
     if groups.empty:
         return None
@@ -153,14 +153,14 @@ def _expected(facts: Facts, found: Cohorts) -> Picture | None:
         for row in records(groups.rename_axis("group").reset_index())
     ]
     top = max(rows, key=lambda row: row["mean_clv"] or 0.0)
-    says = (
+    sentence = (
         "Expected value of each cohort together, with its interval of 80 %. A customer of "
         "{group:text} is worth most: {mean_clv:money}, with a mean churn risk of {p_churn:percent}."
     )
     return Picture(
         name="expected",
-        title=f"What each cohort is worth over the next {facts.subject.horizon_days} days",
-        says=facts.words.fill(says, **top),
+        title=f"What each cohort is worth over the next {facts.inputs.horizon_days} days",
+        caption=facts.words.fill(sentence, **top),
         columns=TOTALS,
         rows=rows,
         spec=intervals(TOTALS, money_axis(facts.words.symbol), rows=len(rows)),
