@@ -15,10 +15,10 @@ HOSTILE = "</script><img src=x onerror=alert(1)>'\"&\u2028"
 
 
 class Reported(NamedTuple):
-    """A training and a report of its model: what the commands said, and what they left."""
+    """A training and a report of its model: what the commands printed, and what they wrote."""
 
     trained: Any
-    said: Any
+    written: Any
     config: Path
     var: Path
     out: Path
@@ -29,7 +29,7 @@ class Reported(NamedTuple):
 
     @property
     def attached(self) -> Path:
-        """The report that the training left with its run."""
+        """The report that the training logged with its run."""
         (found,) = (self.var / "artifacts").rglob("report.html")
         return found
 
@@ -50,11 +50,11 @@ def make_reported(
             config, var = write(folder), tracking_database(folder / "var")
             trained = door("--config", str(config), var=var)
             out = ("--out", str(folder / "deep" / "report.html"))
-            said = door("report", "--config", str(config), *out, var=var)
+            written = door("report", "--config", str(config), *out, var=var)
             answers = {
                 "config": str(config),
                 "trained": trained._asdict(),
-                "said": said._asdict(),
+                "written": written._asdict(),
             }
             (folder / "answers.json").write_text(json.dumps(answers))
 
@@ -62,7 +62,7 @@ def make_reported(
         answers = json.loads((folder / "answers.json").read_text())
         return Reported(
             trained=SimpleNamespace(**answers["trained"]),
-            said=SimpleNamespace(**answers["said"]),
+            written=SimpleNamespace(**answers["written"]),
             config=Path(answers["config"]),
             var=folder / "var",
             out=folder / "deep" / "report.html",

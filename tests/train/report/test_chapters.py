@@ -32,13 +32,13 @@ from train.report.page.text import Words
 END = datetime(2025, 1, 1, tzinfo=UTC)
 HORIZON_DAYS = 60
 TERMS = Economics(margin=0.4, discount_rate_annual=0.2, retention_cost_annual=12.0)
-Gather = Callable[..., PurchaseFacts]
+MakeFacts = Callable[..., PurchaseFacts]
 
 
 @pytest.fixture(scope="module")
-def gathered(
+def facts_of(
     settings: Callable[..., PurchaseConfig], log_of: Callable[[pd.DataFrame], TransactionLog]
-) -> Gather:
+) -> MakeFacts:
     """The facts of a quick training on these transactions."""
 
     def make(transactions: pd.DataFrame, **given: Any) -> PurchaseFacts:
@@ -67,9 +67,9 @@ def simulated(customers: int, days: int) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def shop_facts(gathered: Gather) -> PurchaseFacts:
+def shop_facts(facts_of: MakeFacts) -> PurchaseFacts:
     """A year of four hundred customers, a margin and a cost of keeping them."""
-    return gathered(simulated(400, 365), economics=TERMS)
+    return facts_of(simulated(400, 365), economics=TERMS)
 
 
 def rows(*buyers: tuple[str, list[float]], amount: float = 10.0) -> pd.DataFrame:
@@ -79,7 +79,7 @@ def rows(*buyers: tuple[str, list[float]], amount: float = 10.0) -> pd.DataFrame
 
 
 class Outline(HTMLParser):
-    """What a page says and loads."""
+    """What a page holds and loads."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -111,7 +111,7 @@ TINY = {
     "ten customers": simulated(10, 200),
     "one customer who came back": rows(("ann", [90.0, 60.0, 31.0])),
     "one customer, one purchase": rows(("ann", [40.5])),
-    "one moment": rows(*((f"c{each}", [0.5]) for each in range(5))),
+    "one point in time": rows(*((f"c{each}", [0.5]) for each in range(5))),
     "all alike": rows(*((f"c{each}", [400.0, 200.0, 20.0]) for each in range(40))),
     "more refunds than purchases": pd.concat(
         [rows(("ann", [200.0, 90.0]), ("bob", [80.0])), rows(("ann", [50.0]), amount=-90.0)]
@@ -120,8 +120,8 @@ TINY = {
 
 
 @pytest.mark.parametrize("name", TINY)
-def test_every_log_that_trains_has_a_report(name: str, gathered: Gather) -> None:
-    page = build(gathered(TINY[name]), step=lambda _: None)
+def test_every_log_that_trains_has_a_report(name: str, facts_of: MakeFacts) -> None:
+    page = build(facts_of(TINY[name]), step=lambda _: None)
     assert numbers(page)["headline"]["numbers"]["customers"] == TINY[name]["customer_id"].nunique()
     words = " ".join(Outline(page).words)
     assert "nan" not in re.findall(r"\w+", words)
@@ -144,7 +144,7 @@ def test_chapters_call_for_nothing_from_outside_and_draw_only_what_is_in_the_num
     )
 
 
-def test_every_part_says_in_words_what_it_shows(shop_facts: PurchaseFacts) -> None:
+def test_every_part_has_a_caption(shop_facts: PurchaseFacts) -> None:
     chapters = [found for each in CHAPTERS if (found := each(shop_facts)) is not None]
     assert len(chapters) == len(CHAPTERS)
     for chapter in chapters:
@@ -183,12 +183,12 @@ def test_a_group_of_nobody_is_worth_nothing(shop_facts: PurchaseFacts) -> None:
     assert (nobody.customers, nobody.clv, nobody.revenue_high) == (0, 0.0, 0.0)
 
 
-def test_answers_are_the_models(shop_facts: PurchaseFacts) -> None:
+def test_predictions_are_the_models(shop_facts: PurchaseFacts) -> None:
     inputs = shop_facts.inputs
-    said = PurchasePredictor(inputs.bundle).predict(
+    predicted = PurchasePredictor(inputs.bundle).predict(
         shop_facts.table, as_of=inputs.as_of, economics=TERMS
     )
-    pd.testing.assert_frame_equal(shop_facts.predictions[list(said)], said)
+    pd.testing.assert_frame_equal(shop_facts.predictions[list(predicted)], predicted)
 
 
 def test_bins_hold_every_customer_and_tenths_all_value(shop_facts: PurchaseFacts) -> None:
@@ -242,27 +242,27 @@ def test_cohorts_are_few_however_long_the_log(
     assert len(found.labels) <= 14
 
 
-def test_who_moved_is_told_from_an_earlier_batch(gathered: Gather) -> None:
+def test_tier_changes_are_those_since_an_earlier_batch(facts_of: MakeFacts) -> None:
     made = simulated(60, 365)
-    first = gathered(made)
+    first = facts_of(made)
     tiers = first.predictions["tier"]
     then = pd.DataFrame({"tier": tiers.where(tiers != "Platinum", "Bronze"), "clv": 1.0})
     then = then.drop(index=tiers.index[0])
     earlier = EarlierTiers(as_of=END - timedelta(days=30), customers=then)
-    page = numbers(build(gathered(made, previous=earlier), step=lambda _: None))["moves"]
+    page = numbers(build(facts_of(made, previous=earlier), step=lambda _: None))["moves"]
     best = int((tiers.drop(tiers.index[0]) == "Platinum").sum())
     assert page["numbers"] | {"rose": best, "new": 1, "fell": 0} == page["numbers"]
     assert len(page["tables"]["rising"]) == min(10, best)
     assert page["tables"]["falling"] == []
 
 
-def test_customers_are_numbered_where_they_must_not_be_named(gathered: Gather) -> None:
+def test_customers_are_numbered_where_they_must_not_be_named(facts_of: MakeFacts) -> None:
     made = simulated(60, 365).assign(customer_id=lambda frame: "who-" + frame["customer_id"])
-    assert "who-" in build(gathered(made), step=lambda _: None)
-    assert "who-" not in build(gathered(made, named=False), step=lambda _: None)
+    assert "who-" in build(facts_of(made), step=lambda _: None)
+    assert "who-" not in build(facts_of(made, named=False), step=lambda _: None)
 
 
-SAID = {
+WRITTEN = {
     ("money", 1_263_310.6): "£1.26m",
     ("money", 999_960.0): "£1.00m",
     ("money", 911_305.0): "£911k",
@@ -286,9 +286,9 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize(("kind", "number"), SAID)
+@pytest.mark.parametrize(("kind", "number"), WRITTEN)
 def test_numbers_are_written_for_people(kind: str, number: float) -> None:
-    assert Words("GBP").fill(f"{{it:{kind}}}", it=number) == SAID[kind, number]
+    assert Words("GBP").fill(f"{{it:{kind}}}", it=number) == WRITTEN[kind, number]
 
 
 def test_a_currency_without_a_sign_is_named() -> None:

@@ -35,50 +35,50 @@ class Outline(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def said(reported: Any) -> tuple[PurchaseBundle, pd.DataFrame]:
-    """The registered bundle and its answers, worked out apart from the report."""
+def predicted(reported: Any) -> tuple[PurchaseBundle, pd.DataFrame]:
+    """The registered bundle and its predictions, worked out apart from the report."""
     config = read_purchase_config(reported.config)
     log = read_transactions(config.data)
     (card,) = (reported.var / "artifacts").rglob("bundle/card.json")
     bundle = bundles.load(card.parent)
     assert isinstance(bundle, PurchaseBundle)
     table = build_features(log.lines, log.end)
-    answers = PurchasePredictor(bundle).predict(
+    predictions = PurchasePredictor(bundle).predict(
         table, as_of=log.end, horizon_days=60, economics=config.economics
     )
     assert bundle.card.bounds
-    return bundle, answers.join(name_customers(table, answers["clv"], bundle.card.bounds))
+    return bundle, predictions.join(name_customers(table, predictions["clv"], bundle.card.bounds))
 
 
-def test_both_commands_succeed_and_say_where_the_report_is(reported: Any) -> None:
-    assert (reported.trained.code, reported.said.code) == (0, 0)
-    result = reported.said.result
+def test_both_commands_succeed_and_print_where_the_report_is(reported: Any) -> None:
+    assert (reported.trained.code, reported.written.code) == (0, 0)
+    result = reported.written.result
     assert (result["out"], result["version"]) == (str(reported.out), "1")
     assert result["customers"] == reported.numbers["headline"]["numbers"]["customers"]
-    assert f"wrote {reported.out}" in reported.said.stderr
+    assert f"wrote {reported.out}" in reported.written.stderr
 
 
 def test_the_numbers_are_the_models(
-    reported: Any, said: tuple[PurchaseBundle, pd.DataFrame]
+    reported: Any, predicted: tuple[PurchaseBundle, pd.DataFrame]
 ) -> None:
-    bundle, answers = said
-    shown, result = reported.numbers, reported.said.result
+    bundle, predictions = predicted
+    shown, result = reported.numbers, reported.written.result
     head = shown["headline"]["numbers"]
-    revenue, low, high = PurchasePredictor(bundle).total_revenue(answers)
+    revenue, low, high = PurchasePredictor(bundle).total_revenue(predictions)
     exact = {"rel": 1e-9, "abs": 1e-9}
-    assert head["clv"] == pytest.approx(answers["clv"].sum(), **exact)
-    assert head["median"] == pytest.approx(answers["clv"].median(), **exact)
+    assert head["clv"] == pytest.approx(predictions["clv"].sum(), **exact)
+    assert head["median"] == pytest.approx(predictions["clv"].median(), **exact)
     assert [head[f"revenue{end}"] for end in ("", "_low", "_high")] == pytest.approx(
         [revenue, low, high], **exact
     )
     assert (result["clv"], result["expected_revenue"]) == (head["clv"], head["revenue"])
-    best = answers.nlargest(20, "clv")
+    best = predictions.nlargest(20, "clv")
     table = shown["whales"]["tables"]["list"]
     for name in ("clv", "clv_low", "clv_high", "p_churn", "clv_historic"):
         assert [row[name] for row in table] == pytest.approx(best[name].tolist(), **exact)
     assert [row["customer"] for row in table] == best.index.tolist()
     for name in ("tier", "segment"):
-        sums = answers.groupby(name)["clv"].sum()
+        sums = predictions.groupby(name)["clv"].sum()
         pictured = {row["group"]: row["clv"] for row in shown["groups"]["pictures"][name]}
         assert pictured == pytest.approx(sums.to_dict(), **exact)
 
@@ -93,7 +93,7 @@ def test_months_add_up_to_what_is_expected_and_to_what_came(reported: Any) -> No
     assert came == pytest.approx(log.loc[log["ts"] > rows[0]["start"], "amount"].sum())
 
 
-def test_the_rehearsal_is_that_of_the_training(reported: Any) -> None:
+def test_the_holdout_evaluation_is_that_of_the_training(reported: Any) -> None:
     trust = reported.numbers["trust"]
     metrics = reported.trained.result["metrics"]
     assert trust["numbers"]["covered"] == pytest.approx(metrics["clv_interval_coverage"])
@@ -136,14 +136,14 @@ def test_countries_come_from_the_source(reported: Any) -> None:
     assert "<b>Erewhon" not in reported.page
 
 
-def test_an_earlier_batch_tells_who_moved(
+def test_tier_changes_since_an_earlier_batch(
     reported: Any,
-    said: tuple[PurchaseBundle, pd.DataFrame],
+    predicted: tuple[PurchaseBundle, pd.DataFrame],
     door: Callable[..., Any],
     tmp_path: Path,
 ) -> None:
-    answers = said[1]
-    scores = answers[["tier", "clv"]].reset_index().assign(as_of="1998-06-01T00:00:00+00:00")
+    predictions = predicted[1]
+    scores = predictions[["tier", "clv"]].reset_index().assign(as_of="1998-06-01T00:00:00+00:00")
     scores.to_csv(tmp_path / "scores.csv", index=False)
     out = tmp_path / "report.html"
     found = door(
@@ -198,13 +198,13 @@ def test_a_store_that_is_not_there_is_not_made_by_looking(
 
 def test_a_page_that_cannot_be_written_fails_no_training(
     reported: Any,
-    said: tuple[PurchaseBundle, pd.DataFrame],
+    predicted: tuple[PurchaseBundle, pd.DataFrame],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     left: list[Any] = []
     monkeypatch.setattr("train.tracking.runs.leave", left.append)
-    bundle, config = said[0], read_purchase_config(reported.config)
+    bundle, config = predicted[0], read_purchase_config(reported.config)
     card = bundle.card.model_copy(update={"prior": None})
     trained = TrainedPurchases(PurchaseBundle(card, bundle.churn, bundle.spend), {}, None)
     log = read_transactions(config.data)
@@ -221,7 +221,7 @@ def test_a_model_in_another_currency_is_refused(
     out = ("--out", str(tmp_path / "report.html"))
     found = door("report", "--config", str(config), *out, var=reported.var)
     assert found.code == 2
-    assert "data.currency is EUR, the model answers in USD" in found.stderr
+    assert "data.currency is EUR, the model predictions in USD" in found.stderr
 
 
 WIDTHS = {"a screen": 1280, "a phone": 360}
@@ -231,14 +231,14 @@ WIDTHS = {"a screen": 1280, "a phone": 360}
 def opened(request: pytest.FixtureRequest, reported: Any, browser: Browser) -> Iterator[Page]:
     """A report opened from disk; what it complains of and asks for is kept with the page."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    said: list[str] = []
-    page.on("console", lambda each: said.append(f"{each.type}: {each.text}"))
-    page.on("pageerror", lambda each: said.append(str(each)))
-    page.on("dialog", lambda each: said.append(f"dialog: {each.message}"))
-    page.on("request", lambda each: said.append(each.url))
+    events: list[str] = []
+    page.on("console", lambda each: events.append(f"{each.type}: {each.text}"))
+    page.on("pageerror", lambda each: events.append(str(each)))
+    page.on("dialog", lambda each: events.append(f"dialog: {each.message}"))
+    page.on("request", lambda each: events.append(each.url))
     page.goto(getattr(reported, request.param).as_uri())
     page.wait_for_selector("body[data-ready=yes]", timeout=30_000)
-    assert said == [page.url]
+    assert events == [page.url]
     yield page
     page.close()
 

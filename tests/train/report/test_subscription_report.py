@@ -31,12 +31,12 @@ TELCO = Path(__file__).resolve().parents[3] / "configs" / "telco.toml"
 EXACT = {"rel": 1e-9, "abs": 1e-9}
 
 
-class Answered(NamedTuple):
-    """The registered bundle, its table and its answers, worked out apart from the report."""
+class Predicted(NamedTuple):
+    """The registered bundle, its table and its predictions, worked out apart from the report."""
 
     bundle: SubscriptionBundle
     table: pd.DataFrame
-    answers: pd.DataFrame
+    predictions: pd.DataFrame
 
 
 @pytest.fixture(scope="module")
@@ -58,25 +58,25 @@ def subscribed(make_reported: Callable[..., Any]) -> Any:
 
 
 @pytest.fixture(scope="module")
-def said(subscribed: Any) -> Answered:
+def predicted(subscribed: Any) -> Predicted:
     config = read_subscription_config(subscribed.config)
     subscriptions = read_subscribers(config.data)
     (card,) = (subscribed.var / "artifacts").rglob("bundle/card.json")
     bundle = bundles.load(card.parent)
     assert isinstance(bundle, SubscriptionBundle)
     table = build_features(subscriptions, subscriptions.end)
-    return Answered(bundle, table, SubscriptionPredictor(bundle).predict(table))
+    return Predicted(bundle, table, SubscriptionPredictor(bundle).predict(table))
 
 
-def test_the_numbers_are_the_models(subscribed: Any, said: Answered) -> None:
-    assert (subscribed.trained.code, subscribed.said.code) == (0, 0)
-    shown, answers = subscribed.numbers, said.predictions
+def test_the_numbers_are_the_models(subscribed: Any, predicted: Predicted) -> None:
+    assert (subscribed.trained.code, subscribed.written.code) == (0, 0)
+    shown, answers = subscribed.numbers, predicted.predictions
     head = shown["headline"]["numbers"]
     assert head["clv"] == pytest.approx(answers["clv"].sum(), **EXACT)
     assert head["median"] == pytest.approx(answers["clv"].median(), **EXACT)
     assert head["leaving"] == pytest.approx(answers["p_churn"].sum(), **EXACT)
     assert [head[f"revenue{end}"] for end in ("", "_low", "_high")] == pytest.approx(
-        predictor_of(said.bundle).total_revenue(answers), **EXACT
+        predictor_of(predicted.bundle).total_revenue(answers), **EXACT
     )
     months = shown["headline"]["pictures"]["months"]
     assert sum(row["money"] for row in months) == pytest.approx(head["revenue"])
@@ -92,11 +92,11 @@ def test_the_numbers_are_the_models(subscribed: Any, said: Answered) -> None:
         assert row["clv"] == pytest.approx(answers.loc[inside, "clv"].sum(), rel=0.01)
 
 
-def test_value_and_churn_by_attribute_are_the_models(subscribed: Any, said: Answered) -> None:
+def test_value_and_churn_by_attribute_are_the_models(subscribed: Any, predicted: Predicted) -> None:
     retention = subscribed.numbers["retention"]
     first = retention["tables"]["attributes"][0]
     name = first["attribute"].replace(" ", "_")
-    groups = said.predictions.groupby(said.table[name])
+    groups = predicted.predictions.groupby(predicted.table[name])
     pictured = {row["group"]: row for row in retention["pictures"][name]}
     assert {key: row["clv"] for key, row in pictured.items()} == pytest.approx(
         groups["clv"].sum().to_dict(), **EXACT
@@ -105,15 +105,17 @@ def test_value_and_churn_by_attribute_are_the_models(subscribed: Any, said: Answ
     assert (first["riskiest"], first["safest"]) == (risks.idxmax(), risks.idxmin())
     assert (first["risk"], first["low_risk"]) == pytest.approx((risks.max(), risks.min()))
     tenures = retention["pictures"]["year as a customer"]
-    assert sum(row["clv"] for row in tenures) == pytest.approx(said.predictions["clv"].sum())
+    assert sum(row["clv"] for row in tenures) == pytest.approx(predicted.predictions["clv"].sum())
 
 
-def test_the_interval_of_the_sum_is_that_of_other_levels_of_departure(
-    subscribed: Any, said: Answered
+def test_the_interval_of_the_sum_is_that_of_more_and_fewer_departures(
+    subscribed: Any, predicted: Predicted
 ) -> None:
-    """The same as if the card itself said that all leave more easily, or less."""
-    card, shown = said.bundle.card, subscribed.numbers["headline"]["numbers"]
-    own = np.sum(((said.predictions["clv_high"] - said.predictions["clv_low"]) / 2.0) ** 2)
+    """The same as if the card itself predicted that all leave more easily, or less."""
+    card, shown = predicted.bundle.card, subscribed.numbers["headline"]["numbers"]
+    own = np.sum(
+        ((predicted.predictions["clv_high"] - predicted.predictions["clv_low"]) / 2.0) ** 2
+    )
     for end, sign in (("clv_low", 1.0), ("clv_high", -1.0)):
         by = sign * NORMAL_80 * card.level_sd
         moved = card.model_copy(
@@ -122,13 +124,13 @@ def test_the_interval_of_the_sum_is_that_of_other_levels_of_departure(
                 "prior": card.prior.model_copy(update={"floor": card.prior.floor + by}),
             }
         )
-        bundle = SubscriptionBundle(moved, said.bundle.churn)
-        worth = SubscriptionPredictor(bundle).predict(said.table)["clv"].sum()
+        bundle = SubscriptionBundle(moved, predicted.bundle.churn)
+        worth = SubscriptionPredictor(bundle).predict(predicted.table)["clv"].sum()
         off = np.hypot(worth - shown["clv"], np.sqrt(own))
         assert shown[end] == pytest.approx(shown["clv"] - sign * off)
 
 
-def test_the_curve_of_survival_is_kaplan_and_meiers(subscribed: Any, said: Answered) -> None:
+def test_the_curve_of_survival_is_kaplan_and_meiers(subscribed: Any, predicted: Predicted) -> None:
     rows = pd.DataFrame(subscribed.numbers["retention"]["pictures"]["survival"])
     shown = {name: each.set_index("x")["y"] for name, each in rows.groupby("series")}
     table = pd.read_parquet(subscribed.config.with_name("telco.parquet"))
@@ -139,10 +141,10 @@ def test_the_curve_of_survival_is_kaplan_and_meiers(subscribed: Any, said: Answe
         expected *= 1.0 - left / (tenure >= month).sum()
         assert shown["as it was (Kaplan-Meier)"][month] == pytest.approx(expected)
     law = shown["shifted beta-geometric"]
-    assert law.to_numpy() == pytest.approx(said.bundle.card.prior.model.survival(law.index))
+    assert law.to_numpy() == pytest.approx(predicted.bundle.card.prior.model.survival(law.index))
 
 
-def test_the_verdict_is_that_of_the_training(subscribed: Any) -> None:
+def test_the_holdout_evaluation_is_that_of_the_training(subscribed: Any) -> None:
     trust, metrics = subscribed.numbers["trust"]["numbers"], subscribed.trained.result["metrics"]
     assert trust["auc"] == pytest.approx(metrics["churn_month_auc"])
     assert (
@@ -169,13 +171,13 @@ def test_it_opens_without_a_network_or_a_complaint(
     which: str, subscribed: Any, browser: Browser
 ) -> None:
     page = browser.new_page(viewport={"width": 360, "height": 800})
-    said: list[str] = []
-    page.on("console", lambda each: said.append(each.text))
-    page.on("pageerror", lambda each: said.append(str(each)))
-    page.on("request", lambda each: said.append(each.url))
+    events: list[str] = []
+    page.on("console", lambda each: events.append(each.text))
+    page.on("pageerror", lambda each: events.append(str(each)))
+    page.on("request", lambda each: events.append(each.url))
     page.goto(getattr(subscribed, which).as_uri())
     page.wait_for_selector("body[data-ready=yes]", timeout=30_000)
-    assert said == [page.url]
+    assert events == [page.url]
     assert page.locator("[data-picture].drawn").count() == 11
     assert page.locator("[data-picture]:not(.drawn)").count() == 0
     assert page.locator("header b >> text=who-").count() == 0
@@ -183,10 +185,10 @@ def test_it_opens_without_a_network_or_a_complaint(
     page.close()
 
 
-def test_an_earlier_batch_tells_who_moved(
-    subscribed: Any, said: Answered, door: Callable[..., Any], tmp_path: Path
+def test_tier_changes_since_an_earlier_batch(
+    subscribed: Any, predicted: Predicted, door: Callable[..., Any], tmp_path: Path
 ) -> None:
-    scores = said.predictions[["clv"]].assign(tier="Bronze", as_of="2017-10-01T00:00:00+00:00")
+    scores = predicted.predictions[["clv"]].assign(tier="Bronze", as_of="2017-10-01T00:00:00+00:00")
     scores.reset_index().to_csv(tmp_path / "scores.csv", index=False)
     out = tmp_path / "report.html"
     found = door(
@@ -258,13 +260,13 @@ def test_a_report_of_nobody_who_stayed(tmp_path: Path) -> None:
     assert 'id="whales"' not in page
 
 
-def test_survival_and_what_attributes_tell_by_hand() -> None:
+def test_survival_and_the_importance_of_attributes_by_hand() -> None:
     # Four begin; one leaves in the first month, one is no longer watched, one leaves in the second.
     month = pd.Series([1, 1, 1, 1, 2, 2])
     left = pd.DataFrame({"left": [1, 0, 0, 0, 1, 0]})
     assert survived(left, month)["left"].to_dict() == {0.0: 1.0, 1.0: 0.75, 2.0: 0.375}
     risks = pd.Series([0.1, 0.1, 0.3, 0.3])
     table = pd.DataFrame({"all": list("aabb"), "none": list("abab"), "one": list("aaaa")})
-    told = attribute_importance(table, risks, list(table))
-    assert told["told"].to_dict() == pytest.approx({"all": 1.0, "none": 0.0})
-    assert told.loc["all", ["riskiest", "safest"]].tolist() == ["b", "a"]
+    importance = attribute_importance(table, risks, list(table))
+    assert importance["told"].to_dict() == pytest.approx({"all": 1.0, "none": 0.0})
+    assert importance.loc["all", ["riskiest", "safest"]].tolist() == ["b", "a"]
