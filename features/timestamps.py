@@ -14,6 +14,8 @@ from features.errors import DataError
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 DAY_US = timedelta(days=1) // MICROSECOND
+YEAR_DAYS = 365.25
+MONTH_DAYS = YEAR_DAYS / 12
 EARLIEST, LATEST = pd.Timestamp(1901, 1, 1), pd.Timestamp(2100, 1, 1)
 
 

@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.config.sections import Economics
+from features.timestamps import MONTH_DAYS, YEAR_DAYS
 
 Array = NDArray[np.float64]
-YEAR_DAYS = 365.25
-MONTH_DAYS = YEAR_DAYS / 12
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ Matrix = NDArray[np.float32]
 Levels = Mapping[str, tuple[str, ...]]
 Cell = float | str | None
 MOST_LEVELS = 30
+# Up to so many rows, one row after the other is faster than what is made for tables.
+FEW_ROWS = 24
 
 
 def levels(tables: Sequence[pd.DataFrame]) -> dict[str, tuple[str, ...]]:

@@ -1,10 +1,9 @@
-"""What is predicted of a customer, and the one way in which a model of either kind is asked."""
+"""The one way in which a model of either kind is asked for predictions."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
 from datetime import datetime
 
 import numpy as np
@@ -15,47 +14,13 @@ from features.config.sections import Economics
 from models.attribution import Explanation
 from models.basis import Evidence
 from models.card import FeatureColumns
+from models.values import VALUE_COLUMNS, CustomerValues, ValueCurve
 
 Array = NDArray[np.float64]
 
 
 class UnboundedValueError(ValueError):
     """The economics give no value that anybody could live to see."""
-
-
-@dataclass(frozen=True)
-class CustomerValues:
-    """Predictions of one horizon, each of shape (n,); columns of `Predictor.predict`."""
-
-    p_churn: Array
-    expected_spend: Array
-    expected_revenue: Array
-    clv: Array
-    clv_low: Array
-    clv_high: Array
-    clv_historic: Array
-    clv_total: Array
-    clv_net: Array
-
-
-VALUE_COLUMNS = tuple(field.name for field in fields(CustomerValues))
-
-
-@dataclass(frozen=True)
-class ValueCurve:
-    """The months of a horizon; all but `ends` of shape (n, m).
-
-    ends              of the months, days from as_of, shape (m,)
-    expected_revenue  E[net revenue in the month], money, undiscounted; sums to expected_revenue
-    survival          P(still a customer at the month's end)
-    value             discounted margin less the cost of retention, money; of purchases it sums to
-                      clv, of subscriptions to what clv holds of the horizon
-    """
-
-    ends: Array
-    expected_revenue: Array
-    survival: Array
-    value: Array
 
 
 class Forecast(ABC):

@@ -15,8 +15,8 @@ import xgboost as xgb
 from numpy.typing import NDArray
 
 from models.boosting import Array, Matrix, tree_correction
+from models.encoding import FEW_ROWS
 
-FEW_ROWS = 24
 PROBES = 256
 LOWEST, HIGHEST = np.float32(-np.inf), np.float32(np.inf)
 

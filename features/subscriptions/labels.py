@@ -9,8 +9,8 @@ import pandas as pd
 
 from features.errors import DataError
 from features.ingest.subscribers import SubscriberTable
-from features.subscriptions.table import MONTH_DAYS, build_features
-from features.timestamps import wall_clock
+from features.subscriptions.table import build_features
+from features.timestamps import MONTH_DAYS, wall_clock
 
 
 def build_labels(

@@ -11,7 +11,6 @@ from features.errors import DataError
 from features.ingest.subscribers import SubscriberTable, whole_months
 from features.timestamps import wall_clock
 
-MONTH_DAYS = 365.25 / 12
 UNITS = {
     "tenure_months": ("months", "whole months since the start"),
     "monthly_amount": ("money", "what is paid per month"),

@@ -13,10 +13,11 @@ from scipy.special import expit, logit
 from features.config.sections import Economics
 from models import economics as money
 from models.intervals import revenue_interval
-from models.predictions import CustomerValues, Forecast, ValueCurve
+from models.predictions import Forecast
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.churn import floor_shift, log_odds
 from models.purchases.prior import Columns, PriorForecast
+from models.values import CustomerValues, ValueCurve
 
 Array = NDArray[np.float64]
 NEXT_ORDER_DAYS = 365.0

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-YEAR_DAYS = 364  # fifty-two whole weeks: a year later falls on the same weekday
+SEASON_DAYS = 364  # fifty-two whole weeks: a year later falls on the same weekday
 DAY = timedelta(days=1)
 
 
@@ -45,8 +45,8 @@ def _lengths(season: Season, as_of: datetime, horizons: tuple[float, ...]) -> Ar
     """Remembered: most requests of a day ask for the same as_of and horizon."""
     start = (as_of - season.origin) / DAY
     days = np.array([*horizons, 0.0]) + start
-    years = np.floor(days / YEAR_DAYS)
-    rest = np.interp(days - years * YEAR_DAYS, season.days, season.effective)
+    years = np.floor(days / SEASON_DAYS)
+    rest = np.interp(days - years * SEASON_DAYS, season.days, season.effective)
     clock = years * season.effective[-1] + rest
     lengths: Array = clock[:-1] - clock[-1]
     lengths.setflags(write=False)
@@ -55,7 +55,7 @@ def _lengths(season: Season, as_of: datetime, horizons: tuple[float, ...]) -> Ar
 
 def flat(origin: datetime) -> Season:
     """No season: an effective day is a day."""
-    return Season(origin, (0.0, float(YEAR_DAYS)), (0.0, float(YEAR_DAYS)))
+    return Season(origin, (0.0, float(SEASON_DAYS)), (0.0, float(SEASON_DAYS)))
 
 
 def from_clock_speeds(

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from features.config.sections import Economics
 from models.card import FeatureColumns
+from models.encoding import FEW_ROWS
 from models.segmentation.rfm import segment, segment_at
 from models.segmentation.tiers import tier_of, tiers
 
 Array = NDArray[np.float64]
 TierAndSegment = tuple[str | None, str | None]
 READ = ("recency_days", "n_orders", "monetary_sum", "refund_sum", "repeat_days", "age_days")
-FEW_ROWS = 24
 # What a new customer costs is no part of the value that is cut.
 CUT_BY = tuple(name for name in Economics.model_fields if name != "acquisition_cost")
 

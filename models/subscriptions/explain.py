@@ -19,9 +19,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
+from features.timestamps import MONTH_DAYS
 from models.attribution import Explanation, contributions, driver, strongest
 from models.boosting import Array
-from models.economics import MONTH_DAYS, horizon_months
+from models.economics import horizon_months
 from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.forecast import SubscriptionForecast, forecast, months_ahead
 

@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.config.sections import Economics
+from features.timestamps import MONTH_DAYS
 from models import economics as money
 from models.encoding import Matrix
-from models.predictions import CustomerValues, Forecast, UnboundedValueError, ValueCurve
+from models.predictions import Forecast, UnboundedValueError
 from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.survival import SurvivalCurve
+from models.values import CustomerValues, ValueCurve
 
 Array = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -38,7 +40,7 @@ class SubscriptionForecast(Forecast):
 
     def survival(self, days: Array) -> Array:
         """P(still a subscriber so many days on), days of shape (m,), as a matrix (n, m)."""
-        return self.survival_curve.survival_at(days / money.MONTH_DAYS)
+        return self.survival_curve.survival_at(days / MONTH_DAYS)
 
     def stays(self, horizon_days: float) -> Array:
         """P(does not cancel in the horizon), strictly between 0 and 1, shape (n,)."""

@@ -13,11 +13,12 @@ from features.config.sections import Economics
 from models.attribution import Explanation
 from models.basis import Evidence
 from models.intervals import NORMAL_80
-from models.predictions import VALUE_COLUMNS, Array, CustomerValues, Predictor
+from models.predictions import Array, Predictor
 from models.subscriptions import basis
 from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.explain import explanations
 from models.subscriptions.forecast import SubscriptionForecast, forecast
+from models.values import VALUE_COLUMNS, CustomerValues
 
 SLICE = 5_000
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from features.config.sections import Economics
-from models.economics import YEAR_DAYS
+from features.timestamps import YEAR_DAYS
 from models.segmentation.rfm import net_revenue
 
 PERIODS = (365, 180, 90, 30)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from features.config.sections import Economics
-from models.economics import YEAR_DAYS
+from features.timestamps import YEAR_DAYS
 from models.segmentation.rfm import net_revenue
 from models.textbook.averages import Inputs, estimate, groups
 from models.textbook.rows import attempt, renewal, rows

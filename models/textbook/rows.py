@@ -8,7 +8,7 @@ from math import inf, nan
 
 import pandas as pd
 
-from models.economics import MONTH_DAYS, YEAR_DAYS
+from features.timestamps import MONTH_DAYS, YEAR_DAYS
 from models.textbook import formulas
 from models.textbook.averages import Inputs
 

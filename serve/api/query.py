@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl
 
 from serve.api.messages import shortened
 from serve.api.requests import Options, Terms, validate
-from serve.api.responses import NUMBERS, Basis
+from models.values import VALUE_COLUMNS
+from serve.api.responses import Basis
 from serve.errors import ServeError
 
 FLAGS = ("curve", "explain", "history", "features")
@@ -30,10 +31,10 @@ Bounds = tuple[float | None, float | None]
 
 # Rows on a page, rows before it, and rows of a CSV, at most.
 MOST_ROWS, MOST_OFFSET, MOST_CSV_ROWS = 1_000, 1_000_000_000, 100_000
-SORTABLE = ("customer_id", *NUMBERS, "basis", "tier", "segment")
+SORTABLE = ("customer_id", *VALUE_COLUMNS, "basis", "tier", "segment")
 TEXTS = ("sort", "tier", "segment", "basis", "search", "prefix")
 WHOLE = ("limit", "offset")
-BOUNDS = tuple(f"{end}_{name}" for name in NUMBERS for end in ("min", "max"))
+BOUNDS = tuple(f"{end}_{name}" for name in VALUE_COLUMNS for end in ("min", "max"))
 LIST_NAMES = (*TEXTS, "descending", *WHOLE, *BOUNDS, "format")
 LONGEST_DIGITS = 12
 
@@ -139,7 +140,7 @@ def _bounds(given: dict[str, str]) -> dict[str, Bounds]:
     ends = {name: _finite(name, given[name]) for name in BOUNDS if given.get(name)}
     return {
         name: (ends.get(f"min_{name}"), ends.get(f"max_{name}"))
-        for name in NUMBERS
+        for name in VALUE_COLUMNS
         if f"min_{name}" in ends or f"max_{name}" in ends
     }
 

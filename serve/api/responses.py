@@ -7,11 +7,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from features.config.sections import Economics
+from models.values import VALUE_COLUMNS
 
-NUMBERS = (
-    *("p_churn", "expected_spend", "expected_revenue", "clv", "clv_low", "clv_high"),
-    *("clv_historic", "clv_total", "clv_net"),
-)
 AS_OF = "a date where it is midnight in the model's time zone, else an ISO timestamp"
 
 Basis = Literal["model", "prior", "insufficient"]
@@ -136,7 +133,7 @@ class Numbers(Reply):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        missing = [name for name in NUMBERS if getattr(self, name) is None]
+        missing = [name for name in VALUE_COLUMNS if getattr(self, name) is None]
         if self.basis != "insufficient" and missing:
             raise ValueError(f"{missing[0]} is missing though basis is {self.basis}")
         return self

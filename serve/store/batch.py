@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 import pandas as pd
 
+from models.values import VALUE_COLUMNS
 from serve.errors import ServeError
-from serve.store.schema import NUMBERS, TEXTS
+from serve.store.schema import TEXTS
 
 CHUNK = 5_000
 # They depend on the batch before; what decides about them belongs in Origin.options.
@@ -87,7 +88,7 @@ class Content:
         return digest.hexdigest()
 
     def rows(self) -> Iterator[list[Row]]:
-        """Chunks of rows: customer_id, NUMBERS, TEXTS, warnings, features, others."""
+        """Chunks of rows: customer_id, VALUE_COLUMNS, TEXTS, warnings, features, others."""
         for predictions, table in zip(
             _chunks(self.predictions), _chunks(self.features), strict=True
         ):
@@ -108,7 +109,8 @@ def fingerprint(origin: Origin, content: Content) -> str:
 def _rows(predictions: pd.DataFrame, table: pd.DataFrame) -> list[Row]:
     size = len(predictions)
     columns = [
-        _values(predictions[name]) if name in predictions else [None] * size for name in NUMBERS
+        _values(predictions[name]) if name in predictions else [None] * size
+        for name in VALUE_COLUMNS
     ]
     columns += [
         _values(predictions[name]) if name in predictions else [None] * size for name in TEXTS
@@ -120,7 +122,7 @@ def _rows(predictions: pd.DataFrame, table: pd.DataFrame) -> list[Row]:
 
 def _others(predictions: pd.DataFrame) -> list[Any]:
     """Columns of predictions that the tables do not have, as JSON objects."""
-    others = [name for name in predictions if name not in {*NUMBERS, *TEXTS, "warnings"}]
+    others = [name for name in predictions if name not in {*VALUE_COLUMNS, *TEXTS, "warnings"}]
     if not others:
         return [None] * len(predictions)
     return _json(dict(zip(others, row, strict=True)) for row in _lists(predictions[others]))

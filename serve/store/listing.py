@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
+from models.values import VALUE_COLUMNS
 from serve.api.query import MOST_CSV_ROWS, MOST_OFFSET, MOST_ROWS, SORTABLE, ListQuery
 from serve.errors import ServeError
 from serve.store.database import Database
 from serve.store.lookups import is_storable, open_current_batch
 from serve.store.records import Batch, Score, scores_of, to_score
-from serve.store.schema import NUMBERS, SCORES, TEXTS
+from serve.store.schema import SCORES, TEXTS
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ def _check(query: ListQuery, most: int) -> None:
     if query.sort not in SORTABLE:
         raise ServeError(f"sort must be one of {', '.join(SORTABLE)}, got {query.sort!r}")
     for name in query.bounds:
-        if name not in NUMBERS:
-            raise ServeError(f"bounds must be on one of {', '.join(NUMBERS)}, got {name!r}")
+        if name not in VALUE_COLUMNS:
+            raise ServeError(f"bounds must be on one of {', '.join(VALUE_COLUMNS)}, got {name!r}")
     if not 1 <= query.limit <= most:
         raise ServeError(f"limit must be 1 to {most:,}, got {query.limit}")
     if not 0 <= query.offset <= MOST_OFFSET:

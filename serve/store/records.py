@@ -9,8 +9,9 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import Row, Select, select
 
+from models.values import VALUE_COLUMNS
 from serve.store.batch import Origin
-from serve.store.schema import BATCHES, NUMBERS, SCORES, TEXTS
+from serve.store.schema import BATCHES, SCORES, TEXTS
 
 Value = float | str | None
 Source = Literal["store", "last_good"]
@@ -71,7 +72,7 @@ def scores_of(batch: Batch, *, features: bool = False) -> Select[Any]:
 def to_score(batch: Batch, row: Row[Any]) -> Score:
     """A row of `scores` as a score of its batch."""
     cells = row._mapping
-    values = {name: cells[name] for name in (*NUMBERS, *TEXTS)}
+    values = {name: cells[name] for name in (*VALUE_COLUMNS, *TEXTS)}
     values["warnings"] = msgspec.json.decode(cells["warnings"])
     if cells["others"] is not None:
         values |= msgspec.json.decode(cells["others"])

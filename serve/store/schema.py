@@ -19,14 +19,10 @@ from sqlalchemy import (
     select,
 )
 
+from models.values import VALUE_COLUMNS
 from serve.errors import ServeError
 
 SCHEMA_VERSION = 1
-# Money and probabilities that a list can be sorted by and bounded in.
-NUMBERS = (
-    *("p_churn", "expected_spend", "expected_revenue", "clv", "clv_low", "clv_high"),
-    *("clv_historic", "clv_total", "clv_net"),
-)
 TEXTS = ("basis", "tier", "segment")
 
 METADATA = MetaData()
@@ -81,7 +77,7 @@ SCORES = Table(
         autoincrement=False,
     ),
     Column("customer_id", ID, primary_key=True),
-    *(Column(name, Double) for name in NUMBERS),
+    *(Column(name, Double) for name in VALUE_COLUMNS),
     *(Column(name, Text) for name in TEXTS),
     Column("warnings", Text, nullable=False),
     Column("features", Text, nullable=False),

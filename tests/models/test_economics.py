@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from features.config.sections import Economics
-from models.economics import MONTH_DAYS, discount, horizon_months, margins, retention_costs
+from features.timestamps import MONTH_DAYS
+from models.economics import discount, horizon_months, margins, retention_costs
 
 Array = NDArray[np.float64]
 HALVED_MONTHLY = 2.0**12 - 1.0  # a rate a year at which money is worth half a month later

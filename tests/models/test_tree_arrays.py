@@ -9,8 +9,9 @@ import xgboost as xgb
 from models import bundle as bundles
 from models.boosting import no_trees, tree_correction
 from models.bundle import BundleError
+from models.encoding import FEW_ROWS
 from models.purchases.bundle import PurchaseBundle
-from models.tree_arrays import FEW_ROWS, TreeArrays, agrees, arrays_of, join_trees
+from models.tree_arrays import TreeArrays, agrees, arrays_of, join_trees
 
 COLUMNS = 7
 

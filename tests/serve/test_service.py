@@ -14,7 +14,8 @@ import pytest
 from features.ingest.transactions import TransactionLog
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
-from serve.api.responses import NUMBERS, PredictReply
+from models.values import VALUE_COLUMNS
+from serve.api.responses import PredictReply
 from serve.errors import ServeError
 from serve.handlers.page import STATIC
 from serve.handlers.predict import predict
@@ -65,7 +66,7 @@ def policy(store: Any, **policies: str) -> LoadedModel:
 
 def numbers(reply: dict[str, Any]) -> pd.DataFrame:
     answers = pd.DataFrame(reply["predictions"]).set_index("customer_id")
-    return answers[list(NUMBERS)].astype(float)
+    return answers[list(VALUE_COLUMNS)].astype(float)
 
 
 @pytest.mark.parametrize("asked", [{}, {"horizon_days": 365}, {"economics": {"margin": 0.3}}])
@@ -88,7 +89,7 @@ def test_every_door_gives_a_customer_the_same_numbers(
             horizon_days=asked.get("horizon_days"),
             economics=economics,
         )
-        .loc[ids, list(NUMBERS)]
+        .loc[ids, list(VALUE_COLUMNS)]
     )
     for response in (raw, ready):
         assert response.status_code == 200, response.text
@@ -209,7 +210,9 @@ def test_refunds_are_treated_as_in_training(store: Any) -> None:
     dropped = predict(policy(store, refunds="drop"), asked)
     [ann, ben] = json.loads(dropped)["predictions"]
     assert "refunds are not used: the model was trained without them" in ann["warnings"]
-    assert {name: ann[name] for name in NUMBERS} == {name: ben[name] for name in NUMBERS}
+    assert {name: ann[name] for name in VALUE_COLUMNS} == {
+        name: ben[name] for name in VALUE_COLUMNS
+    }
     [ann, _] = json.loads(netted)["predictions"]
     assert not any("refunds are not used" in each for each in ann["warnings"])
     with pytest.raises(ServeError, match=r"1 are refunds .* leave them out"):
@@ -220,7 +223,9 @@ def test_copies_are_treated_as_in_training(store: Any) -> None:
     twice = {"customer_id": "ann", "transactions": [ONE, ONE]}
     asked = json.dumps({"customers": [twice, BEN], "as_of": "1997-06-01"}).encode()
     [ann, ben] = json.loads(predict(policy(store, duplicates="drop"), asked))["predictions"]
-    assert {name: ann[name] for name in NUMBERS} == {name: ben[name] for name in NUMBERS}
+    assert {name: ann[name] for name in VALUE_COLUMNS} == {
+        name: ben[name] for name in VALUE_COLUMNS
+    }
     assert "exact copies are not used: 1" in ann["warnings"]
     [ann, _] = json.loads(predict(policy(store, duplicates="keep"), asked))["predictions"]
     assert ann["clv_historic"] == pytest.approx(2 * ben["clv_historic"])
@@ -241,7 +246,7 @@ def test_a_customer_without_a_purchase_is_answered_but_not_with_a_number(client:
     none, late, refund, ann = client.post("/predict", json=asked).json()["predictions"]
     for each in (none, late, refund):
         assert each["basis"] == "insufficient"
-        assert all(each[name] is None for name in NUMBERS)
+        assert all(each[name] is None for name in VALUE_COLUMNS)
         assert "nothing can be predicted" in each["warnings"][0]
     assert "transactions at or after as_of are not used: 2" in late["warnings"]
     assert ann["basis"] == "model"

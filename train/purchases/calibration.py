@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from models.purchases.calibration import CalibrationError, persistent_error, shrink
 from models.purchases.prior import Prior
-from models.purchases.season import YEAR_DAYS, Season, flat, from_clock_speeds
+from models.purchases.season import SEASON_DAYS, Season, flat, from_clock_speeds
 from train.calibration import total_shift
 from train.customers import FEWEST_CUSTOMERS
 from train.purchases.snapshot_cache import PurchaseTask
@@ -32,7 +32,7 @@ def expected_calibration(
     snapshots.
     """
     data, as_of, horizon_days = task.data, task.as_of, task.horizon_days
-    year_ago = as_of - timedelta(days=YEAR_DAYS)
+    year_ago = as_of - timedelta(days=SEASON_DAYS)
     settled = (year_ago - data.source.first) / DAY >= SETTLED_DAYS
     if not settled or len(data.table(year_ago)) < FEWEST_CUSTOMERS:
         errors = [data.error(moment, fitted, by=as_of) for moment in snapshots]
@@ -40,8 +40,8 @@ def expected_calibration(
         return flat(as_of), persistent_error(
             errors, span / fitted, horizons=max(1.0, horizon_days / fitted)
         )
-    within = min(horizon_days, YEAR_DAYS)
-    days = sorted({*range(STEP_DAYS, YEAR_DAYS + 1, STEP_DAYS), within})
+    within = min(horizon_days, SEASON_DAYS)
+    days = sorted({*range(STEP_DAYS, SEASON_DAYS + 1, STEP_DAYS), within})
     errors_at = {day: shrink(data.error(year_ago, day, by=as_of)) for day in days}
     season = from_clock_speeds(as_of, days, [errors_at[day].clock_speed for day in days])
     return season, errors_at[within]

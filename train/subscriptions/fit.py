@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import logit
 
-from features.subscriptions.table import MONTH_DAYS, UNITS
+from features.subscriptions.table import UNITS
+from features.timestamps import MONTH_DAYS
 from models.boosting import NO_CURVE, Array, Matrix, no_trees, tree_correction
 from models.card import Feature, Training, Trees
 from models.encoding import levels

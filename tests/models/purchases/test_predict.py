@@ -8,7 +8,7 @@ import pytest
 from scipy.special import expit
 
 from features.config.sections import Economics
-from models.economics import MONTH_DAYS
+from features.timestamps import MONTH_DAYS
 from models.encoding import encode
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.churn import floor_shift, log_odds

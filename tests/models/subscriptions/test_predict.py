@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.config.sections import Economics
+from features.timestamps import MONTH_DAYS
 from models.boosting import TrainingRows, fit_trees, no_trees
 from models.bundle import BundleError, load, save
 from models.card import Feature, Training, Trees
-from models.economics import MONTH_DAYS
 from models.predictions import UnboundedValueError
 from models.predictor import predictor_of
 from models.subscriptions.bundle import SubscriptionBundle

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve.api.responses import NUMBERS, ModelStamp, PredictReply
+from models.values import VALUE_COLUMNS
+from serve.api.responses import ModelStamp, PredictReply
 from serve.client import chunks, retry
 from serve.client.chunks import Chunk
 from serve.client.client import ApiError, Client
@@ -28,7 +29,7 @@ EMPTY = {"basis": "insufficient", "warnings": []}
 
 def reply(version: str = "1", *ids: str) -> PredictReply:
     stamp = ModelStamp(name="clv", version=version, trained_as_of="2011-01-01")
-    unknown = dict.fromkeys((*NUMBERS, "tier", "segment"))
+    unknown = dict.fromkeys((*VALUE_COLUMNS, "tier", "segment"))
     numbers: Any = [{**unknown, "customer_id": each, "horizon_days": 90, **EMPTY} for each in ids]
     return PredictReply(
         model=stamp, as_of="2011-01-01", horizon_days=90, currency="GBP", predictions=numbers

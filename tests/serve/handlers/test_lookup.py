@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from models.purchases.predictor import PurchasePredictor
-from serve.api.responses import NUMBERS
+from models.values import VALUE_COLUMNS
 
 EXACT = 1e-9
 
@@ -26,12 +26,12 @@ def ids(table: pd.DataFrame) -> list[str]:
 
 def numbers(reply: dict[str, Any]) -> pd.DataFrame:
     predictions = pd.DataFrame(reply["predictions"]).set_index("customer_id")
-    return predictions[list(NUMBERS)].astype(float)
+    return predictions[list(VALUE_COLUMNS)].astype(float)
 
 
 def batch(store: Any, table: pd.DataFrame, log: Any, ids: list[str], **asked: Any) -> pd.DataFrame:
     predictions = PurchasePredictor(store.bundle).predict(table, as_of=log.end, **asked)
-    return predictions.loc[ids, list(NUMBERS)].astype(float)
+    return predictions.loc[ids, list(VALUE_COLUMNS)].astype(float)
 
 
 def test_a_look_up_gives_what_was_scored(

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.values import VALUE_COLUMNS
 from serve.api.query import ListQuery
 from serve.errors import ServeError
 from serve.store import publish as store
 from serve.store.batch import Content
 from serve.store.database import Database
 from serve.store.listing import read_page
-from serve.store.schema import NUMBERS
 
 IDS = ["a_1", "a%1", "A_1", "a/1", "ab1", "b\\1", "é", "É", "z'z", *(f"n{n}" for n in range(31))]
 
@@ -116,7 +116,7 @@ def test_all_pages_are_the_whole_list(filled: Database) -> None:
     [
         ({"sort": "batch; DROP TABLE scores"}, "sort must be one of customer_id, p_churn"),
         ({"sort": "features"}, "sort must be one of"),
-        ({"bounds": {"tier": (0, 1)}}, f"bounds must be on one of {', '.join(NUMBERS)}"),
+        ({"bounds": {"tier": (0, 1)}}, f"bounds must be on one of {', '.join(VALUE_COLUMNS)}"),
         ({"limit": 0}, "limit must be 1 to 1,000, got 0"),
         ({"limit": 1001}, "limit must be 1 to 1,000"),
         ({"offset": -1}, "offset must be 0 to 1,000,000,000, got -1"),

@@ -15,7 +15,8 @@ from features.config.sections import Economics
 from features.config.subscriptions import SubscriptionConfig
 from features.errors import DataError
 from features.ingest.subscribers import SubscriberTable, read_subscribers
-from features.subscriptions.table import MONTH_DAYS, build_features
+from features.subscriptions.table import build_features
+from features.timestamps import MONTH_DAYS
 from models.metrics import log_loss
 from models.subscriptions.predictor import SubscriptionPredictor
 from train.subscriptions.backtest import MODELS

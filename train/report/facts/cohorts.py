@@ -8,8 +8,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from features.timestamps import DAY_US
-from models.economics import MONTH_DAYS
+from features.timestamps import DAY_US, MONTH_DAYS
 
 MOST = 14
 # Calendar unit -> its name and its mean length in months.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.economics import MONTH_DAYS
+from features.timestamps import MONTH_DAYS
 from train.charts.shapes import months
 from train.charts.theme import money_axis
 from train.report.chapters.overview import (
