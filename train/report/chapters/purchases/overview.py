@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from models.economics import MONTH_DAYS
+from features.timestamps import MONTH_DAYS
 from models.purchases.predictor import PurchasePredictor
 from train.charts.rows import Row
 from train.charts.shapes import months
