@@ -20,15 +20,15 @@ from serve.__main__ import main as serve
 from serve.errors import ServeError
 from serve.store.database import Database
 from serve.store.lookups import lookup
-from train.report.facts.holdout import Judged
-from train.report.facts.subscription_holdout import ContractJudged
+from train.report.facts.purchase_holdout import PurchaseSummary
+from train.report.facts.subscription_holdout import SubscriptionSummary
 from train.tracking.runs import library
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 FOLDERS = sorted(each.parent for each in HERE.glob("*/*/exchanges.json"))
 UPGRADING = (ROOT / "docs" / "upgrading.md").read_text(encoding="utf-8")
-EVALUATIONS = {"purchases": Judged, "subscriptions": ContractJudged}
+EVALUATIONS = {"purchases": PurchaseSummary, "subscriptions": SubscriptionSummary}
 NUMBERS = ["p_churn", "expected_spend", "expected_revenue", "clv", "clv_low", "clv_high"]
 TOTALS = ["clv_historic", "clv_total", "clv_net"]
 
