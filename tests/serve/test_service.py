@@ -304,13 +304,13 @@ def test_a_reply_that_breaks_its_contract_is_not_the_clients_fault(client: Any, 
         store.bundle.churn,
         store.bundle.spend,
     )
-    holder = bentoml.get_current_service()._current
-    whole = holder.served
-    holder.served = replace(whole, bundle=damaged)
+    live = bentoml.get_current_service()._live
+    whole = live.loaded
+    live.loaded = replace(whole, bundle=damaged)
     try:
         response = client.post("/predict", json={"customers": [ANN]})
     finally:
-        holder.served = whole
+        live.loaded = whole
     assert response.status_code == 500
     assert response.json()["error"]["message"].startswith("something failed inside the service")
 
