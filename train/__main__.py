@@ -1,4 +1,4 @@
-"""The door: `python -m train [churn | spend]`, trains, records in MLflow and registers."""
+"""The command line: `python -m train [churn | spend]` trains, records in MLflow and registers."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import argparse
 import os
 import sys
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from features.command_line import horizon_days, run, text_or_none, whole_number
 from features.errors import ConfigError, DataError
 
+MODULES = {"clv": "train", "churn": "train", "spend": "train"}  # else named like the command
 TUNE = (
     "Search better settings for [churn] and [spend]: learning_rate, max_depth, min_child_weight, "
     "subsample, colsample_bytree, reg_lambda, strength. Both models are trained as of one and two "
-    "horizons before --as-of and judged on what followed: churn by its log loss, spend by the "
+    "horizons before --as-of and evaluated on what followed: churn by its log loss, spend by the "
     "gamma deviance of customers who ordered. No row at or after --as-of is used. Trial 0 are the "
     "settings of the configuration: they stay unless others beat them at both origins, with other "
     "seeds too, and by more than luck. Every trial is a run in MLflow and is kept in tuning.db (in "
@@ -37,18 +39,10 @@ def main(argv: list[str]) -> int:
 
 
 def _result(arguments: argparse.Namespace) -> dict[str, Any]:
-    # imported here so that --help answers at once
-    from features.config.read import is_subscription
-
-    if arguments.command == "report":
-        from train.commands.report import report
-
-        return report(arguments)
-    if is_subscription(arguments.config):
-        from train.commands import subscriptions as commands
-    else:
-        from train.commands import purchases as commands  # type: ignore[no-redef]
-    result: dict[str, Any] = getattr(commands, arguments.command)(arguments)
+    # imported here so that --help answers at once, and Optuna only where it is needed
+    command = arguments.command
+    module = import_module(f"train.commands.{MODULES.get(command, command)}")
+    result: dict[str, Any] = getattr(module, command)(arguments)
     return result
 
 
@@ -71,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="{churn,spend,backtest,tune,report}")
     for name in ("churn", "spend"):
         _add_shared(commands.add_parser(name, help=f"the {name} model alone, one run"))
-    backtest = commands.add_parser("backtest", help="judge the ladder of models on past horizons")
+    backtest = commands.add_parser("backtest", help="evaluate models on past horizons")
     _add_shared(backtest)
     backtest.add_argument(
         "--origins",
@@ -91,7 +85,7 @@ def _add_tune(parser: argparse.ArgumentParser) -> None:
         "--trials",
         type=partial(whole_number, most=10_000, unit="trials"),
         default=30,
-        help="settings to judge of each model; default: 30",
+        help="settings to try of each model; default: 30",
     )
     parser.add_argument("--minutes", type=_minutes, help="no trial begins later; default: no limit")
     parser.add_argument("--out", type=Path, required=True, help="TOML file to write")

@@ -13,10 +13,11 @@ from features.errors import DataError
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask, truncate
 from train.subscriptions.snapshot_cache import SubscriptionSnapshots, SubscriptionTask
 
+AnyTask = PurchaseTask | SubscriptionTask
 logger = logging.getLogger(__name__)
 
 
-def read_task(arguments: Namespace, *, quiet: bool = False) -> PurchaseTask | SubscriptionTask:
+def read_task(arguments: Namespace, *, quiet: bool = False) -> AnyTask:
     """What the arguments `config`, `as_of` and `horizon_days` ask for, with its data.
 
     quiet  whether nothing is logged of what is read

@@ -1,4 +1,4 @@
-"""Origins' reports -> one table of models, best first."""
+"""Reports of a backtest's origins -> one table of models, best first."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from train.charts import diagnostics
+from train.charts.theme import Spec
+
+OURS = "perennial"
 SHOWN = (
     "gini",
     "spearman",
@@ -43,8 +47,9 @@ def leaderboard(reports: Sequence[dict[str, Any]], segment: str = "everyone") ->
 
 
 def intervals(reports: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """Mean over origins of the intervals' coverages and width."""
-    means = pd.DataFrame([report["intervals"] for report in reports]).astype(float).mean()
+    """Mean over origins of the intervals' coverages and width; none where no report has any."""
+    known = [report["intervals"] for report in reports if "intervals" in report]
+    means = pd.DataFrame(known).astype(float).mean()
     return {str(name): float(at) for name, at in means.items()}
 
 
@@ -57,3 +62,13 @@ def render(board: pd.DataFrame) -> str:
         cells = ["-" if np.isnan(row[name]) else f"{row[name]:.4g}" for name in columns]
         lines.append(f"{model!s:22}" + "".join(f"{cell:>16}" for cell in cells))
     return "\n".join(lines)
+
+
+def chart(board: pd.DataFrame) -> Spec:
+    """The leaderboard, best of each column marked."""
+    shown = board[[name for name in SHOWN if name in board]]
+    rows = {
+        str(model): {str(name): float(at) for name, at in zip(shown, row, strict=True)}
+        for model, row in zip(shown.index, shown.to_numpy(dtype=float), strict=True)
+    }
+    return diagnostics.leaderboard(rows)

@@ -84,7 +84,7 @@ def register_all(work: Path) -> Soaked:
     for number in range(1, VERSIONS + 1):
         folder = work / f"version-{number}"
         bundles.save(_variant(first, number), folder)
-        with tracking.parent("clv", tracking.Record()):
+        with tracking.start_run("clv", tracking.Record()):
             registered = register(folder, metrics={}, tags={})
         models.append(_loaded(folder, registered.version))
     ids = [each["customer_id"] for each in customers]

@@ -114,7 +114,7 @@ def trained(
             patch.setenv("PERENNIAL_VAR", str(var))
             patch.delenv("MLFLOW_TRACKING_URI", raising=False)
             tracking.connect("serve")
-            with tracking.parent("clv", tracking.Record()) as run_id:
+            with tracking.start_run("clv", tracking.Record()) as run_id:
                 register(var / "bundle", metrics={}, tags={})
         uri = f"sqlite:///{var / 'mlflow.db'}"
         registry = MlflowClient(uri, uri)

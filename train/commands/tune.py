@@ -1,12 +1,13 @@
-"""The tuning command: search, record every trial, write the settings that won."""
+"""The command `tune`: search, record every trial, write the settings that won."""
 
 from __future__ import annotations
 
 import logging
 import os
+from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,17 +15,19 @@ from features.atomic_file import write_atomically
 from features.config.purchases import PurchaseConfig
 from features.config.sections import Boosting
 from features.errors import DataError
+from train.arguments import read_task
 from train.fingerprint import fingerprint
 from train.progress import Step, bar
 from train.purchases.snapshot_cache import PurchaseTask
+from train.recipes import require_command
 from train.tracking import runs as tracking
 from train.tuning.objective import Model, objectives
-from train.tuning.search import Trial, best, finished, open_study, search
+from train.tuning.search import Trial, best, finished, library, open_study, search
 
 logger = logging.getLogger(__name__)
 ABOUT = (
-    "**Tune**: settings of churn and spend, tried at earlier origins and judged on what followed. "
-    "One child run a trial; trial 0 are the configured settings. `loss` is log loss (churn) or "
+    "**Tune**: settings of churn and spend, tried at earlier origins and evaluated on what "
+    "followed. One child run a trial; trial 0 are the configured settings. `loss` is log loss (churn) or "
     "gamma deviance (spend), lower is better; `gain` is the fall against trial 0, by other seeds "
     "where it is promising, and `gain_sd` its standard error. Trials that an earlier run left in "
     "tuning.db are children of that run: the tag `study` finds them all."
@@ -32,45 +35,50 @@ ABOUT = (
 LOSS = {"churn": "log loss", "spend": "gamma deviance"}
 
 
-def tune(job: PurchaseTask, *, trials: int, minutes: float | None, out: Path) -> dict[str, Any]:
+def tune(arguments: Namespace) -> dict[str, Any]:
     """Search churn's and spend's settings and write the better ones as TOML; return a summary.
 
     trials   of each model in all, those of an earlier run and the configured settings included
     minutes  after which no trial begins
+
+    Raises DataError where customers have subscriptions, and for what cannot be used.
     """
+    require_command("tune", arguments.config)
+    library()  # before the log is read, so that its absence is noticed at once
+    task = cast(PurchaseTask, read_task(arguments))
+    trials, out = arguments.trials, arguments.out
     if out.is_dir():  # before the work, not after it
         raise DataError(f"{out}: is a folder; give the name of a file as --out")
-    tried = objectives(job)
+    tried = objectives(task)
     var = Path(os.environ.get("PERENNIAL_VAR") or "var")
-    names = {name: _study_name(name, job) for name in tried}
+    names = {name: _study_name(name, task) for name in tried}
     studies = {name: open_study(var, names[name]) for name in tried}
-    kept = {name: len(finished(study)) for name, study in studies.items()}
-    origins = [f"{each.as_of:%Y-%m-%d}" for each in tried["churn"].origins]
-    logger.info(
-        "judged on the %d days after %s", tried["churn"].origins[0].horizon_days, ", ".join(origins)
-    )
-    if any(kept.values()):
-        logger.info("kept from an earlier run: %s", _counted(kept))
+    stored = {name: len(finished(study)) for name, study in studies.items()}
+    earlier = tried["churn"].origins
+    origins = [f"{each.as_of:%Y-%m-%d}" for each in earlier]
+    logger.info("judged on the %d days after %s", earlier[0].horizon_days, ", ".join(origins))
+    if any(stored.values()):
+        logger.info("kept from an earlier run: %s", _counted(stored))
 
-    tracking.connect(job.config.tracking.experiment)
+    tracking.connect(task.config.tracking.experiment)
     started = tracking.Record(
         description=ABOUT,
         params={"command": "tune", "trials": trials, "origins": origins, "studies": names},
-        tags={"as_of": f"{job.as_of:%Y-%m-%d}", "model": "tune"},
+        tags={"as_of": f"{task.as_of:%Y-%m-%d}", "model": "tune"},
     )
-    with tracking.parent("tune", started, config=job.config.model_dump()) as run_id:
-        seconds = None if minutes is None else 60.0 * minutes
+    with tracking.start_run("tune", started, config=task.config.model_dump()) as run_id:
+        seconds = None if arguments.minutes is None else 60.0 * arguments.minutes
         done = search(tried, studies, trials=trials, seconds=seconds)
-        with bar("tuning", sum(max(trials - each, 0) for each in kept.values())) as step:
+        with bar("tuning", sum(max(trials - each, 0) for each in stored.values())) as step:
             interrupted = _record_each(done, names, step)
         found = {name: finished(study) for name, study in studies.items()}
-        summary = _finish(job.config, found, out, title=_title(job, origins))
+        summary = _finish(task.config, found, out, title=_title(task, origins))
     return {
         "run_id": run_id,
-        "as_of": job.as_of.isoformat(),
-        "horizon_days": job.horizon_days,
-        "judged_days": tried["churn"].origins[0].horizon_days,
-        "origins": [each.as_of.isoformat() for each in tried["churn"].origins],
+        "as_of": task.as_of.isoformat(),
+        "horizon_days": task.horizon_days,
+        "judged_days": earlier[0].horizon_days,
+        "origins": [each.as_of.isoformat() for each in earlier],
         "interrupted": interrupted,
         **summary,
         "out": str(out),
@@ -115,7 +123,7 @@ def _record_each(
     """Record every trial as it is done; whether Ctrl-C put an end to it."""
     try:
         for name, trial in done:
-            tracking.child(f"{name} {trial.number}", _trial_record(name, trial, studies))
+            tracking.log_run(f"{name} {trial.number}", _trial_record(name, trial, studies))
             step(f"{name} {trial.loss:.4f}")
     except KeyboardInterrupt:
         logger.warning("interrupted; the trials that are done are kept, and count again")
@@ -136,9 +144,9 @@ def _finish(
     logger.info("%s", text)
     with write_atomically(out) as path:
         path.write_text(text, encoding="utf-8")
-    judged = {name: trials for name, trials in found.items() if trials}
-    won = {name: best(trials) for name, trials in judged.items()}
-    tracking.leave(
+    evaluated = {name: trials for name, trials in found.items() if trials}
+    won = {name: best(trials) for name, trials in evaluated.items()}
+    tracking.log(
         tracking.Record(
             metrics={
                 f"{name}_{key}": value
@@ -147,7 +155,7 @@ def _finish(
             },
             curves={
                 f"{name}_best_loss": np.minimum.accumulate([each.loss for each in trials]).tolist()
-                for name, trials in judged.items()
+                for name, trials in evaluated.items()
             },
             texts={"best.toml": text},
         )
@@ -182,19 +190,19 @@ def _trial_record(name: Model, trial: Trial, studies: Mapping[Model, str]) -> tr
     )
 
 
-def _study_name(name: Model, job: PurchaseTask) -> str:
+def _study_name(name: Model, task: PurchaseTask) -> str:
     """Named after all that a trial's loss depends on, the code included."""
-    settings = job.config.model_dump_json(include={"data", "problem", name})
-    parts = (settings, job.data.source.sha256, job.as_of.isoformat(), str(job.horizon_days))
+    settings = task.config.model_dump_json(include={"data", "problem", name})
+    parts = (settings, task.data.source.sha256, task.as_of.isoformat(), str(task.horizon_days))
     return f"{name}-{fingerprint(*parts)}"
 
 
-def _title(job: PurchaseTask, origins: Sequence[str]) -> str:
+def _title(task: PurchaseTask, origins: Sequence[str]) -> str:
     return (
-        f"Found by `python -m train tune` as of {job.as_of:%Y-%m-%d}: tried as of "
-        f"{' and '.join(origins)}, judged on what followed."
+        f"Found by `python -m train tune` as of {task.as_of:%Y-%m-%d}: tried as of "
+        f"{' and '.join(origins)}, evaluated on what followed."
     )
 
 
-def _counted(kept: Mapping[Model, int]) -> str:
-    return ", ".join(f"{count} trials of {name}" for name, count in kept.items())
+def _counted(stored: Mapping[Model, int]) -> str:
+    return ", ".join(f"{count} trials of {name}" for name, count in stored.items())

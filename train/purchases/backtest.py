@@ -24,6 +24,7 @@ from models.metrics import (
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
 from train.customers import FEWEST_CUSTOMERS, customer_codes
+from train.leaderboard import OURS
 from train.progress import Step
 from train.purchases.baselines import BASELINES, Predictions
 from train.purchases.segments import segments
@@ -32,7 +33,7 @@ from train.purchases.train import train
 
 Array = NDArray[np.float64]
 Scores = dict[str, float]
-OURS, CLASSICAL = "perennial", "bg_nbd_gamma_gamma"
+CLASSICAL = "bg_nbd_gamma_gamma"
 DRAWS = 200
 GROUPS = 20
 

@@ -1,4 +1,4 @@
-"""A holdout and a fitted model as pictures."""
+"""A fitted model, its holdout evaluation and an origin of a backtest as charts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import numpy as np
 import pandas as pd
+import xgboost as xgb
 from numpy.typing import NDArray
 
 from models.boosting import RoundsCurve
@@ -14,8 +15,8 @@ from models.purchases.card import PurchaseCard
 from models.purchases.predictor import PurchasePredictor
 from train.charts import diagnostics
 from train.charts.theme import Spec
-from train.leaderboard import SHOWN
-from train.purchases.backtest import CLASSICAL, OURS, Origin
+from train.leaderboard import OURS
+from train.purchases.backtest import CLASSICAL, Origin
 from train.purchases.holdout import PurchaseHoldout
 from train.purchases.snapshot_cache import PurchaseSnapshots
 
@@ -84,16 +85,6 @@ def of_origin(origin: Origin, data: PurchaseSnapshots) -> dict[str, Spec]:
     }
 
 
-def of_board(board: pd.DataFrame) -> Spec:
-    """The leaderboard, best of each column marked."""
-    shown = board[[name for name in SHOWN if name in board]]
-    rows = {
-        str(model): {str(name): float(at) for name, at in zip(shown, row, strict=True)}
-        for model, row in zip(shown.index, shown.to_numpy(dtype=float), strict=True)
-    }
-    return diagnostics.leaderboard(rows)
-
-
 def _of_days(origin: Origin, data: PurchaseSnapshots) -> dict[str, Spec]:
     """Tracking plot and conditional expectations of purchase days."""
     table = data.table(origin.as_of)
@@ -145,3 +136,11 @@ def weekly_days(
     totals = [float(expected_days(7.0 * week).sum()) for week in range(1, weeks + 1)]
     predicted = np.r_[np.full(26, np.nan), np.diff(totals, prepend=0.0)]
     return pd.DataFrame({"actual": counts.astype(float), "predicted": predicted}, index=starts)
+
+
+def gains(booster: xgb.Booster, card: PurchaseCard) -> dict[str, float]:
+    """Total gain by feature; XGBoost names the columns of a matrix f0, f1, ..."""
+    if not booster.num_boosted_rounds():
+        return {}
+    gains = booster.get_score(importance_type="total_gain")
+    return {card.features[int(name[1:])].name: float(np.sum(gain)) for name, gain in gains.items()}

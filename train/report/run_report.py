@@ -89,7 +89,7 @@ def log_report(
             texts = {REPORT: build(facts, step=step)}
     except Exception:
         logger.exception("the run has no report: the page could not be written")
-    tracking.leave(tracking.Record(texts=texts, documents=documents))
+    tracking.log(tracking.Record(texts=texts, documents=documents))
 
 
 def _summary(

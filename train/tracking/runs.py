@@ -1,4 +1,4 @@
-"""Where training meets MLflow: connect to a store, and leave there what a run found out."""
+"""Runs in MLflow: connect to a store, start runs and log what they found."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """What a run leaves behind; the same thing has the same name in every run.
+    """What a run logs; the same thing has the same name in every run.
 
     description  Markdown: what a newcomer sees in this run
     params       settings; nested mappings become dotted names
@@ -120,7 +120,7 @@ def connect(experiment: str) -> None:
 
 
 @contextmanager
-def parent(
+def start_run(
     name: str, record: Record, *, config: Mapping[str, object] | None = None
 ) -> Iterator[str]:
     """A run that may hold others; yields its id. Inside `mlflow run` it is the project's run.
@@ -132,26 +132,26 @@ def parent(
     with _run(name, nested=False) as run_id:
         params = {**flat(config or {}), **flat(record.params)}
         documents = {**({"config": config} if config else {}), **record.documents}
-        leave(replace(record, params=params, documents=documents))
+        log(replace(record, params=params, documents=documents))
         yield run_id
 
 
-def child(name: str, record: Record) -> str:
+def log_run(name: str, record: Record) -> str:
     """A finished run of its own under the parent; returns its id."""
     with _run(name, nested=True) as run_id:
-        leave(record)
+        log(record)
     return run_id
 
 
 @guarded
-def leave(record: Record) -> None:
+def log(record: Record) -> None:
     """Write the record to the run that is open."""
     mlflow = library()
     mlflow.set_tags(_tags(record))
     for batch in batches(_params(mlflow, record).items(), 100):
         mlflow.log_params(dict(batch))
     mlflow.log_metrics(_defined(record.metrics))
-    _leave_curves(mlflow, record)
+    _log_curves(mlflow, record)
     with TemporaryDirectory() as folder:
         for name, chart in record.figures.items():
             path = Path(folder, f"{name}.png")
@@ -162,7 +162,7 @@ def leave(record: Record) -> None:
     for name, text in record.texts.items():
         mlflow.log_text(text, name)
     if record.booster is not None:
-        _leave_booster(mlflow, record)
+        _log_booster(mlflow, record)
 
 
 @contextmanager
@@ -219,7 +219,7 @@ def _params(mlflow: Any, record: Record) -> dict[str, str]:
     return found
 
 
-def _leave_curves(mlflow: Any, record: Record) -> None:
+def _log_curves(mlflow: Any, record: Record) -> None:
     now = int(time.time() * 1000)
     points = [
         mlflow.entities.Metric(name, float(value), now, step)
@@ -232,7 +232,7 @@ def _leave_curves(mlflow: Any, record: Record) -> None:
         client.log_batch(run_id, metrics=batch)
 
 
-def _leave_booster(mlflow: Any, record: Record) -> None:
+def _log_booster(mlflow: Any, record: Record) -> None:
     example = record.example
     mlflow.xgboost.log_model(
         record.booster,

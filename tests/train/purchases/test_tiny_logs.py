@@ -16,10 +16,10 @@ from features.simulate import simulate
 from models.purchases.predictor import PurchasePredictor
 from train.purchases import figures as pictures
 from train.purchases.backtest import Origin, evaluate_origin, origins
-from train.purchases.holdout_table import holdout_table
-from train.purchases.records import clv_record, model_record
+from train.purchases.recipe import PURCHASES, render_holdout
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.purchases.train import TrainedPurchases, train
+from train.records import bundle_record, model_record
 from train.tracking.serialization import to_json
 
 END = datetime(2025, 1, 1, tzinfo=UTC)
@@ -80,7 +80,7 @@ def test_a_tiny_log_is_answered_by_the_probability_model(name: str, trained: Tra
     assert_sound(answers, customers)
     assert set(answers["basis"]) == {"prior"}
     assert {each.chosen for each in found.curves.values()} == {0}
-    assert holdout_table(found).startswith("held out: ")
+    assert render_holdout(found).startswith("held out: ")
 
 
 @pytest.mark.parametrize(("days", "fitted"), [(122, 40), (548, 90), (3652, 90)])
@@ -131,11 +131,11 @@ ODD = {
 
 
 class Odd(NamedTuple):
-    """An odd log, trained on as of its end, and its ladder judged 40 days earlier."""
+    """An odd log, trained on as of its end, and the models evaluated 40 days earlier."""
 
     name: str
     customers: int
-    history: PurchaseSnapshots
+    task: PurchaseTask
     trained: TrainedPurchases
     origin: Origin
 
@@ -155,12 +155,12 @@ def odd(
         patch.setattr("train.purchases.backtest.DRAWS", 20)
         origin = evaluate_origin(earlier, step=lambda _: None)
     trained = train(task, step=lambda _: None)
-    return Odd(request.param, customers, history, trained, origin)
+    return Odd(request.param, customers, task, trained, origin)
 
 
 def test_an_odd_log_is_answered_in_full(odd: Odd) -> None:
     assert_sound(
-        PurchasePredictor(odd.trained.bundle).predict(odd.history.table(END), as_of=END),
+        PurchasePredictor(odd.trained.bundle).predict(odd.task.data.table(END), as_of=END),
         odd.customers,
     )
     assert np.isfinite(list(odd.trained.bundle.card.metrics.values())).all()
@@ -169,16 +169,15 @@ def test_an_odd_log_is_answered_in_full(odd: Odd) -> None:
 def test_an_odd_log_is_recorded_with_its_pictures(odd: Odd) -> None:
     holdout = odd.trained.holdout
     assert holdout is not None
-    assert holdout_table(odd.trained).startswith(f"held out: {len(holdout.customers)} customers")
-    table = odd.history.table(END)
+    assert render_holdout(odd.trained).startswith(f"held out: {len(holdout.customers)} customers")
     for model in ("churn", "spend"):
-        assert "learning_curve" in model_record(model, odd.trained, {}, table).figures
-    assert "deciles" in clv_record(odd.trained).figures
-    drawn = pictures.of_origin(odd.origin, odd.history)
+        assert "learning_curve" in model_record(PURCHASES, model, odd.task, odd.trained).figures
+    assert "deciles" in bundle_record(PURCHASES, odd.trained).figures
+    drawn = pictures.of_origin(odd.origin, odd.task.data)
     assert {"deciles", "gain", "reliability", "tracking"} <= drawn.keys()
 
 
-def test_every_model_of_the_ladder_answers_an_odd_log(odd: Odd) -> None:
+def test_every_model_predicts_an_odd_log(odd: Odd) -> None:
     for name, said in odd.origin.said.items():
         assert np.isfinite(said.expected_revenue).all(), name
         assert len(said.p_order) == len(odd.origin.actual), name

@@ -23,7 +23,7 @@ from train.charts.theme import Spec
 from train.purchases.fit import fit
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.tracking.registry import Registered, register
-from train.tracking.runs import Record, child, connect, leave, library, parent
+from train.tracking.runs import Record, connect, library, log, log_run, start_run
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
 COLUMNS = ["recency_days", "n_orders"]
@@ -90,7 +90,7 @@ def text_of(client: Any, run_id: str, name: str) -> str:
 
 
 def test_the_default_store_lies_in_var(client: Any, var: Path) -> None:
-    with parent("clv", Record(texts={"report.html": "<p>"})) as run_id:
+    with start_run("clv", Record(texts={"report.html": "<p>"})) as run_id:
         pass
     run = client.get_run(run_id)
     assert (var / "mlflow.db").is_file()
@@ -101,12 +101,12 @@ def test_the_default_store_lies_in_var(client: Any, var: Path) -> None:
 
 def test_children_hang_under_their_parent_with_words_for_a_newcomer(client: Any) -> None:
     config = {"data": {"currency": "GBP"}, "problem": {"horizon_days": 90, "seed": None}}
-    with parent("clv", Record(description="**Both**"), config=config) as run_id:
+    with start_run("clv", Record(description="**Both**"), config=config) as run_id:
         ids = [
-            child(name, Record(description=f"{name} model", metrics={"auc": 0.5 + place}))
+            log_run(name, Record(description=f"{name} model", metrics={"auc": 0.5 + place}))
             for place, name in enumerate(("churn", "spend"))
         ]
-        leave(Record(metrics={"gini": 0.7}, tags={"currency": "GBP"}))
+        log(Record(metrics={"gini": 0.7}, tags={"currency": "GBP"}))
     above, below = client.get_run(run_id).data, [client.get_run(each).data for each in ids]
     assert [each.tags["mlflow.parentRunId"] for each in below] == [run_id, run_id]
     assert [each.tags["mlflow.note.content"] for each in below] == ["churn model", "spend model"]
@@ -126,7 +126,7 @@ def test_what_is_not_finite_is_named_and_not_logged(client: Any) -> None:
         metrics={"auc": float("nan"), "mae": np.float64(2.0), "bias": float("inf")},
         documents={"scores": {"auc": float("nan"), "n": np.int64(3), "as_of": AS_OF, "rows": (1,)}},
     )
-    with parent("churn", record) as run_id:
+    with start_run("churn", record) as run_id:
         pass
     data = client.get_run(run_id).data
     assert data.metrics == {"mae": 2.0}
@@ -141,7 +141,7 @@ def test_what_is_not_finite_is_named_and_not_logged(client: Any) -> None:
 
 def test_many_and_long_settings_are_kept(client: Any) -> None:
     settings = {f"s{number}": number for number in range(150)} | {"long": "x" * 9000}
-    with parent("clv", Record(params=settings)) as run_id:
+    with start_run("clv", Record(params=settings)) as run_id:
         pass
     params = client.get_run(run_id).data.params
     assert len(params) == 151
@@ -154,7 +154,7 @@ def test_curves_keep_their_steps(client: Any) -> None:
         "deviance": {0: 0.5, 40: 0.4, 80: 0.45},
         "loss": [3.0, float("nan"), 1.0],
     }
-    with parent("churn", Record(curves=curves)) as run_id:
+    with start_run("churn", Record(curves=curves)) as run_id:
         pass
     found = {
         name: [(each.step, each.value) for each in client.get_metric_history(run_id, name)]
@@ -168,7 +168,7 @@ def test_curves_keep_their_steps(client: Any) -> None:
 
 def test_a_booster_comes_back_the_same_with_a_typed_example(client: Any, var: Path) -> None:
     made = booster()
-    with parent("churn", Record(booster=made, example=rows(), figures={"gain": chart()})) as run:
+    with start_run("churn", Record(booster=made, example=rows(), figures={"gain": chart()})) as run:
         pass
     found = client.search_logged_models(
         [client.get_run(run).info.experiment_id], filter_string=f"source_run_id = '{run}'"
@@ -183,12 +183,12 @@ def test_a_booster_comes_back_the_same_with_a_typed_example(client: Any, var: Pa
 
 
 def test_a_run_whose_body_fails_is_recorded_as_failed(client: Any) -> None:
-    with pytest.raises(ZeroDivisionError), parent("doomed", Record()):
+    with pytest.raises(ZeroDivisionError), start_run("doomed", Record()):
         raise ZeroDivisionError
     experiment = client.get_experiment_by_name("shop").experiment_id
     found = client.search_runs([experiment], "attributes.run_name = 'doomed'")
     assert [each.info.status for each in found] == ["FAILED"]
-    with parent("clv", Record()):
+    with start_run("clv", Record()):
         pass
 
 
@@ -201,8 +201,8 @@ def test_a_projects_run_is_adopted(client: Any, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", elsewhere)
     connect("shop")
     record = Record(params={"as_of": "2025-01-01", "config": "c.toml", "rounds": 5})
-    with parent("clv", record) as run_id:
-        inner = child("churn", Record())
+    with start_run("clv", record) as run_id:
+        inner = log_run("churn", Record())
     assert run_id == project
     assert client.get_run(inner).info.experiment_id == elsewhere
     assert client.get_run(project).info.run_name == "clv"
@@ -221,7 +221,7 @@ def test_connecting_leaves_the_environment_and_can_be_done_again(
     before = {name: value for name, value in os.environ.items() if name != "PERENNIAL_VAR"}
     monkeypatch.setenv("PERENNIAL_VAR", str(tmp_path))
     connect("elsewhere")
-    with parent("clv", Record(texts={"a.txt": "a"})) as run_id:
+    with start_run("clv", Record(texts={"a.txt": "a"})) as run_id:
         pass
     assert (tmp_path / "artifacts" / run_id / "artifacts" / "a.txt").is_file()
     after = {name: value for name, value in os.environ.items() if name != "PERENNIAL_VAR"}
@@ -236,7 +236,7 @@ def test_the_address_in_the_environment_wins(
     monkeypatch.setenv("PERENNIAL_VAR", str(tmp_path))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{var}/mlflow.db")
     connect("shop")
-    with parent("clv", Record()) as run_id:
+    with start_run("clv", Record()) as run_id:
         pass
     assert client.get_run(run_id).info.run_id == run_id
     assert not (tmp_path / "mlflow.db").exists()
@@ -276,7 +276,7 @@ def test_versions_are_champion_then_challenger_and_quiet(
 ) -> None:
     found: list[Registered] = []
     for number in range(3):
-        with parent("clv", Record()):
+        with start_run("clv", Record()):
             found.append(
                 register(
                     trained[2],
@@ -312,7 +312,7 @@ def test_a_version_answers_as_the_bundle_does(
     # a reader of a local store compiles the model's code where it lies
     monkeypatch.setattr("sys.dont_write_bytecode", True)
     made, table, folder = trained
-    with parent("clv", Record()):
+    with start_run("clv", Record()):
         registered = register(folder, metrics={}, tags={})
     model = library().pyfunc.load_model(f"models:/clv/{registered.version}")
     asked = table.head(20).reset_index()
@@ -327,7 +327,7 @@ def test_a_version_answers_as_the_bundle_does(
 
 def test_a_folder_that_is_no_bundle_is_not_registered(client: Any, tmp_path: Path) -> None:
     before = len(client.search_model_versions())
-    with pytest.raises(bundles.BundleError), parent("clv", Record()):
+    with pytest.raises(bundles.BundleError), start_run("clv", Record()):
         register(tmp_path, metrics={}, tags={})
     assert len(client.search_model_versions()) == before
 
@@ -335,7 +335,7 @@ def test_a_folder_that_is_no_bundle_is_not_registered(client: Any, tmp_path: Pat
 def test_nothing_is_ever_pickled(
     client: Any, var: Path, trained: tuple[PurchaseBundle, pd.DataFrame, Path]
 ) -> None:
-    with parent("clv", Record(booster=booster(), example=rows())):
+    with start_run("clv", Record(booster=booster(), example=rows())):
         register(trained[2], metrics={}, tags={})
     files = [each for each in (var / "artifacts").rglob("*") if each.is_file()]
     assert {each.suffix for each in files} <= KEPT

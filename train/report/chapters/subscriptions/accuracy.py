@@ -11,7 +11,7 @@ from train.report.chapters.accuracy import RISKS, deciles
 from train.report.facts.subscription_holdout import SubscriptionSummary
 from train.report.facts.subscriptions import SubscriptionFacts
 from train.report.page.parts import Chapter, Picture
-from train.subscriptions.records import TODAYS
+from train.subscriptions.holdout import CAVEAT
 
 LEAD = (
     "Evaluated on {about:text}: {expected:count} {unit:text} were expected to end with a "
@@ -40,7 +40,7 @@ def chapter(facts: SubscriptionFacts) -> Chapter:
     return Chapter(
         name="trust",
         title="Accuracy",
-        sentences=(*(facts.words.fill(each, **numbers) for each in sentences), TODAYS),
+        sentences=(*(facts.words.fill(each, **numbers) for each in sentences), CAVEAT),
         parts=(_risks(facts, holdout), *drawn),
         numbers=numbers,
     )

@@ -16,8 +16,8 @@ from train.charts.theme import percent_axis
 from train.report.chapters.groups import MOST, picture
 from train.report.facts.subscriptions import SubscriptionFacts
 from train.report.page.parts import Chapter, Picture, Table, records
+from train.subscriptions.holdout import CAVEAT
 from train.subscriptions.months import known_by, survived
-from train.subscriptions.records import TODAYS
 
 Array = NDArray[np.float64]
 YEAR = 12
@@ -62,7 +62,7 @@ def chapter(facts: SubscriptionFacts) -> Chapter:
     numbers = _numbers(stays) | {"days": inputs.horizon_days}
     sentences = [facts.words.fill(each, **numbers) for each in (LEAD, HAZARDS)]
     if len(attributes):
-        sentences += [facts.words.fill(APART, **numbers, **records(attributes)[0]), TODAYS]
+        sentences += [facts.words.fill(APART, **numbers, **records(attributes)[0]), CAVEAT]
     by_attribute = [
         picture(facts, name, _texts(facts.table[name])) for name in attributes.index[:SHOWN]
     ]
