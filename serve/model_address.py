@@ -1,12 +1,9 @@
-"""Addresses of models: one of the registry, or a folder such as that embedded in a release."""
+"""Where a release has its embedded bundle."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-SCHEME = "models:/"
-REGISTERED = re.compile(r"models:/+(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<version>\d+))")
 ROOT = Path(__file__).resolve().parents[1]
 
 

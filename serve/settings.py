@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from models.registry_address import REGISTERED, SCHEME
 from serve.api.messages import details
 from serve.errors import ServeError
-from serve.model_address import REGISTERED, SCHEME, embedded_bundle
+from serve.model_address import embedded_bundle
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from models import bundle as bundles
 from models.bundle import BundleError
+from models.registry_address import SCHEME
 from serve.api.responses import Candidate
 from serve.errors import ServeError
 from serve.metrics import record as metrics
 from serve.model import last_good
 from serve.model.loaded import LoadedModel, from_folder
 from serve.model.registry import Reference, Refused, Registry
-from serve.model_address import SCHEME
 from serve.settings import Settings
 
 logger = logging.getLogger(__name__)

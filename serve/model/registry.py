@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from models.registry_address import BUNDLE_FOLDER, NOT_FOUND, REGISTERED, SCHEME, TRAIN
 from serve.errors import ServeError
-from serve.model_address import REGISTERED, SCHEME
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-FOLDER = "bundle"
-TRAIN = "train one with: python -m train --config configs/cdnow.toml"
 # a store that is down must not hold up the start for minutes
 ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -80,10 +78,10 @@ class Registry:
             raise
         except Exception as error:
             raise self._failure(address, error) from None
-        cards = sorted(Path(local).rglob(f"{FOLDER}/card.json"))
+        cards = sorted(Path(local).rglob(f"{BUNDLE_FOLDER}/card.json"))
         if not cards:
             raise Refused(
-                f"{address}: holds no folder {FOLDER}/ with a card.json; {TRAIN}", status=503
+                f"{address}: holds no folder {BUNDLE_FOLDER}/ with a card.json; {TRAIN}", status=503
             )
         return cards[0].parent
 
@@ -100,7 +98,7 @@ class Registry:
     def _failure(self, address: str, error: Exception) -> ServeError:
         """The failure in one sentence, without the address of the store: it may hold a password."""
         code = getattr(error, "error_code", "")
-        if code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+        if code in NOT_FOUND:
             return ServeError(f"{address}: no such model in the registry; {TRAIN}", status=503)
         kind = code or type(error).__name__
         return ServeError(

@@ -22,7 +22,7 @@ from train.report.build import Facts, build, steps
 from train.report.facts.countries import read_countries
 from train.report.facts.shared import EarlierTiers
 from train.report.run_report import HOLDOUT, facts_of, read_holdout
-from train.tracking.fetch import fetch
+from train.tracking.registry import fetch
 
 logger = logging.getLogger(__name__)
 CHAMPION = "models:/clv@champion"

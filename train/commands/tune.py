@@ -27,10 +27,10 @@ from train.tuning.search import Trial, best, finished, library, open_study, sear
 logger = logging.getLogger(__name__)
 ABOUT = (
     "**Tune**: settings of churn and spend, tried at earlier origins and evaluated on what "
-    "followed. One child run a trial; trial 0 are the configured settings. `loss` is log loss (churn) or "
-    "gamma deviance (spend), lower is better; `gain` is the fall against trial 0, by other seeds "
-    "where it is promising, and `gain_sd` its standard error. Trials that an earlier run left in "
-    "tuning.db are children of that run: the tag `study` finds them all."
+    "followed. One child run a trial; trial 0 are the configured settings. `loss` is log loss "
+    "(churn) or gamma deviance (spend), lower is better; `gain` is the fall against trial 0, by "
+    "other seeds where it is promising, and `gain_sd` its standard error. Trials that an earlier "
+    "run stored in tuning.db are children of that run: the tag `study` finds them all."
 )
 LOSS = {"churn": "log loss", "spend": "gamma deviance"}
 

@@ -1,4 +1,4 @@
-"""The registered model as MLflow loads it: a bundle that answers rows of the feature table."""
+"""The registered model as MLflow loads it: a bundle that predicts from rows of features."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
 
 
-class ServedModel(PythonModel):
+class BundleModel(PythonModel):
     """`predict` takes the feature table with `customer_id` as a column; needs this checkout."""
 
     def load_context(self, context: Any) -> None:
@@ -28,12 +28,12 @@ class ServedModel(PythonModel):
 
         card, asked = self.bundle.card, params or {}
         as_of = asked.get("as_of")
-        said = predictor_of(self.bundle).predict(
+        predictions = predictor_of(self.bundle).predict(
             model_input.set_index("customer_id"),
             as_of=parse_as_of(as_of, card.timezone) if as_of else card.trained_as_of,
             horizon_days=asked.get("horizon_days"),
         )
-        return said.assign(warnings=said["warnings"].str.join("; ")).reset_index()
+        return predictions.assign(warnings=predictions["warnings"].str.join("; ")).reset_index()
 
 
-set_model(ServedModel())
+set_model(BundleModel())

@@ -1,10 +1,13 @@
-"""A bundle becomes a version of the registered model `clv`."""
+"""The model registry in MLflow: a bundle is registered as a version of `clv`, and fetched again."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +17,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.bundle import Card, load
+from features.errors import DataError
+from models.bundle import Bundle, BundleError, Card, load
+from models.registry_address import BUNDLE_FOLDER, NOT_FOUND, REGISTERED, TRAIN
 from train.tracking.runs import guarded, library
 from train.tracking.serialization import redacted, requirements
 
@@ -82,6 +87,33 @@ def register(
     return Registered(NAME, str(version), alias, str(run_id))
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """A bundle; its version, "" for a folder; a document of its run, "" where there is none."""
+
+    bundle: Bundle
+    version: str = ""
+    document: str = ""
+
+
+def fetch(address: str, *, document: str) -> Fetched:
+    """A bundle by models:/name@alias, models:/name/version, or its folder.
+
+    document  a file of the version's run, for example notes.json
+
+    Raises DataError for an address without a bundle, ConnectionError when the store fails.
+    """
+    if (folder := Path(address)).is_dir():
+        return Fetched(_load(folder))
+    match = REGISTERED.fullmatch(address)
+    if match is None:
+        raise DataError(
+            f"--model must be models:/name@alias, models:/name/version or the folder of a bundle, "
+            f"got {address!r}"
+        )
+    return _fetch(address, match, document)
+
+
 @contextmanager
 def _no_bytecode() -> Iterator[None]:
     """MLflow tries the model's code where it saves it; what Python compiles must not stay there."""
@@ -107,9 +139,9 @@ class _BundleFlavor:
             **kwargs,
         )
         entry = mlflow_model.flavors[pyfunc.FLAVOR_NAME]["artifacts"]["bundle"]
-        shutil.move(root / entry["path"], root / "bundle")
+        shutil.move(root / entry["path"], root / BUNDLE_FOLDER)
         (root / "artifacts").rmdir()
-        entry.update(path="bundle", uri="bundle")
+        entry.update(path=BUNDLE_FOLDER, uri=BUNDLE_FOLDER)
         mlflow_model.save(root / "MLmodel")
 
 
@@ -125,7 +157,7 @@ def _example(card: Card) -> pd.DataFrame:
 
 
 def _signature(mlflow: Any, card: Card) -> Any:
-    """What goes in and comes out; params default to the moment and the horizon of training."""
+    """What goes in and comes out; params default to as_of and horizon of training."""
     types, column, param = mlflow.types, mlflow.types.ColSpec, mlflow.types.ParamSpec
     inputs = [
         column("string", "customer_id"),
@@ -146,3 +178,56 @@ def _signature(mlflow: Any, card: Card) -> Any:
     return mlflow.models.ModelSignature(
         types.Schema(inputs), types.Schema(outputs), types.ParamSchema(params)
     )
+
+
+@guarded
+def _fetch(address: str, match: re.Match[str], document: str) -> Fetched:
+    mlflow, uri = library(), _store()
+    client = mlflow.MlflowClient(uri, uri)
+    try:
+        found = (
+            client.get_model_version_by_alias(match["name"], match["alias"])
+            if match["alias"]
+            else client.get_model_version(match["name"], match["version"])
+        )
+        source = client.get_model_version_download_uri(found.name, found.version)
+    except mlflow.MlflowException as error:
+        if error.error_code not in NOT_FOUND:
+            raise
+        raise DataError(f"{address}: no such model in the registry; {TRAIN}") from None
+    with tempfile.TemporaryDirectory() as folder:
+        local = mlflow.artifacts.download_artifacts(
+            artifact_uri=source, dst_path=folder, tracking_uri=uri
+        )
+        cards = sorted(Path(local).rglob(f"{BUNDLE_FOLDER}/card.json"))
+        if not cards:
+            raise DataError(
+                f"{address}: holds no folder {BUNDLE_FOLDER}/ with a card.json; {TRAIN}"
+            )
+        bundle = _load(cards[0].parent)
+        return Fetched(
+            bundle, str(found.version), _document(client, found.run_id, document, folder)
+        )
+
+
+def _document(client: Any, run_id: str | None, name: str, folder: str) -> str:
+    if not run_id or name not in {each.path for each in client.list_artifacts(run_id)}:
+        return ""
+    return Path(client.download_artifacts(run_id, name, folder)).read_text(encoding="utf-8")
+
+
+def _load(folder: Path) -> Bundle:
+    try:
+        return load(folder)
+    except BundleError as error:
+        raise DataError(str(error)) from None
+
+
+def _store() -> str:
+    """The address of the store; a local one that is not there must not be made by looking."""
+    if uri := os.environ.get("MLFLOW_TRACKING_URI"):
+        return uri
+    path = Path(os.environ.get("PERENNIAL_VAR") or "var").resolve() / "mlflow.db"
+    if not path.is_file():
+        raise DataError(f"{path}: no tracking store there yet; {TRAIN}")
+    return f"sqlite:///{path}"

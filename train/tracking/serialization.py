@@ -1,17 +1,16 @@
-"""What a tracking store can keep: flat settings, JSON, pinned names; no credentials in any."""
+"""What a tracking store can hold: flat settings, JSON, pinned names; no credentials in any."""
 
 from __future__ import annotations
 
 import itertools
 import json
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 
-import numpy as np
+from train.plain_values import plain
 
 CREDENTIALS = re.compile(r"(://)[^/\s@'\"]*@|([?&](?:password|token|secret)=)[^&\s'\"]*", re.I)
 T = TypeVar("T")
@@ -40,8 +39,8 @@ def shortened(value: object, longest: int) -> str:
 
 
 def to_json(document: object) -> str:
-    """The document as indented JSON; what is not finite is null, a moment its ISO text."""
-    text = json.dumps(_plain(document), indent=2, ensure_ascii=False, default=str)
+    """The document as indented JSON; what is not finite is null, a timestamp its ISO text."""
+    text = json.dumps(plain(document), indent=2, ensure_ascii=False, default=str)
     return redacted(text) + "\n"
 
 
@@ -59,16 +58,3 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
     rest = iter(items)
     while batch := list(itertools.islice(rest, size)):
         yield batch
-
-
-def _plain(value: object) -> object:
-    match value:
-        case Mapping():
-            return {str(key): _plain(each) for key, each in value.items()}
-        case list() | tuple():
-            return [_plain(each) for each in value]
-        case np.generic() | np.ndarray():
-            return _plain(value.tolist())
-        case float() if not math.isfinite(value):
-            return None
-    return value

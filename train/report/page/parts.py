@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from train.charts.rows import Column, Row
 from train.charts.theme import Spec
+from train.plain_values import plain
 
 WORTH = (
     Column("clv", "value", "exact"),
@@ -100,18 +100,3 @@ def records(frame: pd.DataFrame) -> list[Row]:
     return [
         {str(key): plain(value) for key, value in row.items()} for row in frame.to_dict("records")
     ]
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON knows it: numbers that are not finite are None, timestamps their ISO text."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is pd.NaT or value is pd.NA or (isinstance(value, float) and not np.isfinite(value)):
-        return None
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    return value

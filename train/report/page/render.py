@@ -10,7 +10,8 @@ from html import escape
 
 from train.charts.rows import Column, Row
 from train.charts.theme import theme
-from train.report.page.parts import Card, Cards, Chapter, Part, Picture, Table, Tiles, plain
+from train.plain_values import plain
+from train.report.page.parts import Card, Cards, Chapter, Part, Picture, Table, Tiles
 from train.report.page.script import DRAW, libraries
 from train.report.page.style import STYLE
 from train.report.page.text import Words
