@@ -39,8 +39,8 @@ def shortened(value: object, longest: int) -> str:
 
 
 def to_json(document: object) -> str:
-    """The document as indented JSON; what is not finite is null, a timestamp its ISO text."""
-    text = json.dumps(plain(document), indent=2, ensure_ascii=False, default=str)
+    """The document as indented JSON; what is not finite is null, a timestamp its text."""
+    text = json.dumps(plain(document, time=str), indent=2, ensure_ascii=False, default=str)
     return redacted(text) + "\n"
 
 
