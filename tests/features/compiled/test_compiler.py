@@ -120,11 +120,11 @@ def test_aggregates_mean_what_they_mean_to_duckdb(n: int) -> None:
 
 def test_where_having_windows_and_joins_mean_what_they_mean_to_duckdb() -> None:
     statement = """
-        WITH some AS (SELECT * FROM lines WHERE x > 0E0 OR i < 20),
+        WITH positive AS (SELECT * FROM lines WHERE x > 0E0 OR i < 20),
         seen AS (
             SELECT customer_id, j, y, LAG(x) OVER (
                 PARTITION BY customer_id, j ORDER BY i DESC, y) AS before
-            FROM some),
+            FROM positive),
         sums AS (
             SELECT customer_id, j, COUNT(before) AS n, SUM(y) AS total
             FROM seen GROUP BY customer_id, j HAVING COUNT(*) > 2),
