@@ -1,8 +1,8 @@
 """How well departures are predicted, by month: `python -m benchmarks.subscriptions [CONFIG]`.
 
-The first table: every month that was observed, predicted by models that learnt from two thirds of the
-customers, of which its own was none. The second: months of life beyond the last one learnt from,
-where something has to be assumed of those that nobody was watched in.
+The first table: every month that was observed, predicted by models that learnt from two thirds of
+the customers, of which its own was none. The second: months of life beyond the last one learnt
+from, where something has to be assumed of those that nobody was observed in.
 """
 
 from __future__ import annotations
