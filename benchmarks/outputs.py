@@ -5,9 +5,10 @@
 
 `keep` runs every command for each configuration (online_retail, cdnow and telco unless named),
 starts the service and asks all of its endpoints; about five minutes. `compare` demands that two
-such folders are equal to the last bit, but for ids of runs, times of writing, paths and sentences
-for people, and exits with 1 where they are not. So it is shown that a refactoring changes no
-number: keep the outputs of the version before it and of the version after it, and compare.
+such folders, the runs in MLflow among them, are equal to the last bit, but for ids of runs, times
+of writing, paths and sentences for people, and exits with 1 where they are not. So it is shown that
+a refactoring changes no number: keep the outputs of the version before it and of the version after
+it, and compare.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +171,24 @@ def files(place: Path) -> dict[str, Path]:
     }
 
 
+def runs(place: Path) -> dict[str, Any]:
+    """What MLflow holds of each run, by its name: metrics, parameters, names of artefacts."""
+    found: dict[str, Any] = {}
+    with closing(sqlite3.connect(place / "var" / "mlflow.db")) as store:
+        for number, name in store.execute("SELECT run_uuid, name FROM runs ORDER BY start_time"):
+            tables = {"metrics": "latest_metrics", "params": "params"}
+            values = {
+                kind: dict(
+                    store.execute(f"SELECT key, value FROM {table} WHERE run_uuid = ?", [number])
+                )
+                for kind, table in tables.items()
+            }
+            root = place / "var" / "artifacts" / number
+            artefacts = sorted(str(each.relative_to(root)) for each in root.rglob("*.*"))
+            found.setdefault(name, []).append({**values, "artefacts": artefacts})
+    return found
+
+
 def compare(one: Path, other: Path) -> int:
     """Print what differs; returns how many files do. Only configurations that both have count."""
     count = 0
@@ -183,6 +204,7 @@ def compare(one: Path, other: Path) -> int:
             else [f"only in the {'first' if file in kept else 'second'} folder"]
             for file in sorted({*kept, *others})
         }
+        found["runs in MLflow"] = list(differences(runs(a), runs(b)))
         for file, differing in found.items():
             shown = "".join(f"\n    {each[:300]}" for each in differing[:SHOWN_DIFFERENCES])
             sys.stdout.write(

@@ -126,6 +126,14 @@ def test_every_module_and_symbol_that_is_named_is_there() -> None:
     assert not {name: each for name, each in missing.items() if each}
 
 
+def test_what_a_module_is_called_now_is_its_name() -> None:
+    """The newest version's table of old names and new ones in the changelog."""
+    rows = re.findall(r"^\| (`[^|]*) \| (`[^|]*) \|$", page("CHANGELOG.md"), flags=re.MULTILINE)
+    assert rows
+    named = {name for _, new in rows for name in re.findall(r"`([a-z_.]+)`", new)}
+    assert not {each for each in named if "." in each.strip(".") and not exists(each)}
+
+
 def test_names_are_found_where_they_stand() -> None:
     """The two tests above would be silent if nothing were found."""
     text = "`serve.service:ClvService`, models.bundle.load and features/schema.py; scores.parquet"

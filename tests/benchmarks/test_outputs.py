@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,12 @@ def kept(
     (bundle / "card.json").write_text(json.dumps({"shift": clv}))
     (bundle / "churn.ubj").write_bytes(b"trees")
     place = folder / "cdnow"
+    with closing(sqlite3.connect(place / "var" / "mlflow.db")) as store, store:
+        store.execute("CREATE TABLE runs (run_uuid, name, start_time)")
+        store.execute("CREATE TABLE params (run_uuid, key, value)")
+        store.execute("CREATE TABLE latest_metrics (run_uuid, key, value)")
+        store.execute("INSERT INTO runs VALUES (?, 'clv', 1)", [run_id])
+        store.execute("INSERT INTO latest_metrics VALUES (?, 'mae', ?)", [run_id, clv])
     (place / "train.json").write_text(json.dumps(reply))
     (place / "http-page.txt").write_text(words)
     (place / "report.html").write_text(REPORT.format(clv=clv, words=words))
@@ -41,9 +49,9 @@ def test_a_last_bit_is_a_difference_in_every_file_that_holds_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one = kept(tmp_path / "one")
-    assert compare(one, kept(tmp_path / "other", clv=math.nextafter(0.1, 1.0))) == 4
+    assert compare(one, kept(tmp_path / "other", clv=math.nextafter(0.1, 1.0))) == 5
     shown = capsys.readouterr().out
-    for name in ("card.json", "train.json", "report.html", "scores.parquet"):
+    for name in ("card.json", "train.json", "report.html", "scores.parquet", "runs in MLflow"):
         assert f"cdnow/{name}: " in shown
 
 
