@@ -1,1 +1,1 @@
-"""Names for customers: tiers, RFM segments, clusters, personas."""
+"""Groups of customers: value tiers, RFM segments, clusters, personas."""

@@ -1,4 +1,4 @@
-"""What answered customers are called, a tier and a segment, by the bounds that a bundle holds."""
+"""Tier and segment of single customers, by the cutoffs that a bundle holds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CUT_BY = tuple(name for name in Economics.model_fields if name != "acquisition_c
 
 
 def tiers_apply(bundle: FeatureColumns, horizon_days: int, economics: Economics) -> bool:
-    """Whether values of this horizon and economics can be laid beside the bundle's cuts."""
+    """Whether values of this horizon and economics can be compared with the bundle's cutoffs."""
     card = bundle.card
     if card.bounds is None or card.bounds.tiers is None:
         return False
@@ -35,7 +35,7 @@ def assign_rows(
     """Tier and segment of each customer, None where there is none.
 
     matrix      of `bundle.feature_matrix`; clv: their values, money
-    with_tiers  whether the values are of the kind that was cut, see `tiers_apply`
+    with_tiers  whether the values can be compared with the cutoffs, see `tiers_apply`
     """
     bounds = bundle.card.bounds
     if bounds is None:

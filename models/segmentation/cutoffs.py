@@ -1,4 +1,4 @@
-"""What a customer is called: a tier by predicted value, a segment by what was bought."""
+"""Cutoffs of a batch of customers, of value tiers and of RFM segments, and who lies where."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from models.segmentation.tiers import Cuts, cuts, tiers
 
 @dataclass(frozen=True)
 class Cutoffs:
-    """What the names of one batch rest on: plain numbers that a card or a batch can hold.
+    """What tiers and segments of one batch rest on: plain numbers that a card or a batch can hold.
 
     tiers  None where no customer had a known value to cut by
     rfm    None where no customer had known purchases
@@ -35,7 +35,7 @@ def cutoffs(table: pd.DataFrame, clv: pd.Series, terms: Tiers | None = None) -> 
     )
 
 
-def name_customers(
+def assign_tiers_and_segments(
     table: pd.DataFrame, clv: pd.Series, cutoffs: Cutoffs, previous: pd.Series | None = None
 ) -> pd.DataFrame:
     """Feature table and predicted values -> columns `tier` and `segment`, index of `table`.
@@ -43,7 +43,7 @@ def name_customers(
     A customer without a known value has no tier, one without known purchases no segment: null.
 
     clv       money, index customer_id; of the horizon and economics that the bounds were cut for
-    previous  last tiers by customer, kept within the margin, see `models.segmentation.tiers`
+    previous  last tiers by customer, which stay within the margin, see `models.segmentation.tiers`
     """
     values = clv if clv.index.equals(table.index) else clv.reindex(table.index)
     unknown = pd.Series(np.nan, index=table.index, dtype="str")

@@ -36,7 +36,7 @@ def profiles(
     table: pd.DataFrame,
     groups: pd.Series,
     *,
-    answers: pd.DataFrame | None = None,
+    predictions: pd.DataFrame | None = None,
     favourites: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Feature table and a group of each customer -> one row per group.
@@ -45,15 +45,15 @@ def profiles(
         revenue_share           of all net revenue so far; null where that is not positive
         recency_days, orders    medians of the group's customers
         order_value             median of their mean purchase values, money
-        value_share             of all predicted value; null without answers
-        p_churn                 mean; null without answers
+        value_share             of all predicted value; null without predictions
+        p_churn                 mean; null without predictions
         favourite_category, favourite_channel   the commonest favourite; null where unknown
 
-    groups      any names, null for customers who are left out: clusters, segments, tiers
-    answers     predictions by customer with `clv` and `p_churn`, null where unknown
-    favourites  columns category and channel, or one of them: `favourite` of each customer
+    groups       any names, null for customers who are left out: clusters, segments, tiers
+    predictions  by customer, with `clv` and `p_churn`, null where unknown
+    favourites   columns category and channel, or one of them: `favourite` of each customer
     """
-    customers = _customers(table, answers)
+    customers = _customers(table, predictions)
     by_group = customers.groupby(groups.reindex(table.index), observed=True)
     found = by_group[["recency_days", "orders", "order_value"]].median()
     found.insert(0, "customers", by_group.size())
@@ -67,9 +67,9 @@ def profiles(
 
 
 def names(profiles: pd.DataFrame, table: pd.DataFrame) -> pd.Series:
-    """Profiles -> a name for each group that tells it from the others, in a few words.
+    """Profiles -> a name for each group that sets it apart from the others, in a few words.
 
-    Recency is told by thirds of the way from the latest group to the one silent longest, order
+    Recency is named by thirds of the way from the latest group to the one silent longest, order
     value by thirds of all customers, orders by their mean.
     """
     silence = profiles["recency_days"].agg(["min", "max"])
@@ -90,7 +90,7 @@ def names(profiles: pd.DataFrame, table: pd.DataFrame) -> pd.Series:
 
 def words(profile: pd.Series, *, currency: str, horizon_days: int) -> str:
     """One row of `profiles` as sentences; what is unknown is left out."""
-    said = [
+    sentences = [
         f"{profile['customers']:,} customers ({profile['customer_share']:.0%}) who brought "
         f"{_percent(profile['revenue_share'])} of the revenue so far"
         + _unless_null(" and {:.0%} of the predicted value", profile["value_share"])
@@ -107,11 +107,13 @@ def words(profile: pd.Series, *, currency: str, horizon_days: int) -> str:
             if pd.notna(profile[f"favourite_{column}"])
         ),
     ]
-    return " ".join(sentence for sentence in said if sentence)
+    return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _customers(table: pd.DataFrame, answers: pd.DataFrame | None) -> pd.DataFrame:
-    known = pd.DataFrame(index=table.index) if answers is None else answers.reindex(table.index)
+def _customers(table: pd.DataFrame, predictions: pd.DataFrame | None) -> pd.DataFrame:
+    known = (
+        pd.DataFrame(index=table.index) if predictions is None else predictions.reindex(table.index)
+    )
     unknown = pd.Series(np.nan, index=table.index)
     return pd.DataFrame(
         {

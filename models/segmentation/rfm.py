@@ -1,4 +1,4 @@
-"""RFM segments: what a customer's last purchase, orders and money say, in nine words."""
+"""RFM segments: nine groups by last purchase, orders and money."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def segment(table: pd.DataFrame, cuts: RfmCuts) -> pd.Series:
 
 
 def segment_at(customer: Mapping[str, Any], cuts: RfmCuts) -> str | None:
-    """`segment` of one customer, a row of the feature table by name: quick, for one answer."""
+    """`segment` of one customer, a row of the feature table by name: fast for one customer."""
     needed = [customer[name] for name in ("recency_days", "n_orders", "monetary_sum")]
     if any(each is None or isnan(each) for each in needed):
         return None

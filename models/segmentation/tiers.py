@@ -52,9 +52,9 @@ def cuts(clv: pd.Series, terms: Tiers | None = None) -> Cuts:
 
 
 def tier_of(clv: float, cuts: Cuts, previous: str | None = None) -> str | None:
-    """The tier of one customer; None where the value is unknown. Quick, for one answer.
+    """The tier of one customer; None where the value is unknown. Fast for one customer.
 
-    previous  the customer's last tier, kept unless the value lies beyond a cut by the margin
+    previous  the customer's last tier, which stays unless the value lies beyond a cut by the margin
     """
     if isnan(clv):
         return None
@@ -71,8 +71,8 @@ def tiers(clv: pd.Series, cuts: Cuts, previous: pd.Series | None = None) -> pd.S
     had = None if previous is None else previous.reindex(clv.index).to_numpy(dtype=object)
     places = _places(values, _bounds(cuts, None))
     for place, name in enumerate(cuts.names) if had is not None else ():
-        kept = had == name
-        places[kept] = _places(values[kept], _bounds(cuts, place))
+        had_it = had == name
+        places[had_it] = _places(values[had_it], _bounds(cuts, place))
     names = np.array([*cuts.names, None], dtype=object)
     found = names[np.where(np.isnan(values), len(cuts.names), places)]
     return pd.Series(found, index=clv.index, name="tier", dtype="str")

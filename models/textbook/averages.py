@@ -1,4 +1,4 @@
-"""What the textbook formulas are fed with, estimated from a log as a marketer would."""
+"""The averages that the textbook formulas need, estimated from a log as a marketer would."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from features.timestamps import YEAR_DAYS
 from models.segmentation.rfm import net_revenue
 
 PERIODS = (365, 180, 90, 30)
-# Orders in a period -> the groups in which customers are told apart, by their lower bounds.
+# Orders in a period -> the groups of customers, by their lower bounds.
 BANDS = {1: "1", 2: "2", 3: "3 to 4", 5: "5 to 9", 10: "10 or more"}
 
 
@@ -109,7 +109,7 @@ def estimate(
 
 
 def groups(table: pd.DataFrame, earlier: pd.DataFrame, *, period_days: int) -> pd.DataFrame:
-    """The same, told apart by orders in a period: index `orders` (text), a row per group.
+    """The same by orders in a period: index `orders` (text), a row per group.
 
         customers   active in the last period with so many orders in it
         revenue     net revenue of such a customer in the last period, money; null for none
@@ -122,7 +122,7 @@ def groups(table: pd.DataFrame, earlier: pd.DataFrame, *, period_days: int) -> p
     now = active[f"revenue_{period_days}d"].groupby(_bands(_orders(active, period_days)))
     retained = returned(table, earlier, period_days)
     then = retained.groupby(_bands(_orders(earlier, period_days).loc[retained.index]))
-    found = pd.DataFrame(
+    by_orders = pd.DataFrame(
         {
             "customers": now.size(),
             "revenue": now.mean(),
@@ -130,8 +130,8 @@ def groups(table: pd.DataFrame, earlier: pd.DataFrame, *, period_days: int) -> p
             "retention": then.mean(),
         }
     )
-    found = found.reindex([name for name in BANDS.values() if name in found.index])
-    return found.fillna({"customers": 0, "before": 0}).rename_axis("orders")
+    by_orders = by_orders.reindex([name for name in BANDS.values() if name in by_orders.index])
+    return by_orders.fillna({"customers": 0, "before": 0}).rename_axis("orders")
 
 
 def returned(table: pd.DataFrame, earlier: pd.DataFrame, period_days: int) -> pd.Series:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import Bundle
-from models.encoding import Cell, numbers_of_rows
+from models.encoding import FEW_ROWS, Cell, numbers_of_rows
 from models.subscriptions.bundle import SubscriptionBundle
 from serve.api.fields import FeatureValue
 from serve.api.messages import MOST_DETAILS, shortened
@@ -18,7 +18,6 @@ from serve.api.requests import FeatureRow
 from serve.errors import ServeError
 
 MOST_NAMES = 5
-SMALL_BATCH = 24
 
 Array = NDArray[np.float64]
 
@@ -80,7 +79,7 @@ def _impossible_purchases(matrix: Array, bundle: Bundle) -> Iterator[dict[str, s
     """What contradicts the meaning of the columns that the probability model reads."""
     names = ("age_days", "last_repeat_days", "repeat_days", "day_value_mean", "repeat_value_mean")
     places = [bundle.places[name] for name in names]
-    if len(matrix) <= SMALL_BATCH and not any(
+    if len(matrix) <= FEW_ROWS and not any(
         any(_broken_rules(*row)) for row in matrix[:, places].tolist()
     ):
         return

@@ -21,7 +21,7 @@ from models.predictions import UnboundedValueError
 from models.predictor import predictor_of
 from models.purchases.bundle import PurchaseBundle
 from models.segmentation.assign import tiers_apply
-from models.segmentation.cutoffs import cutoffs, name_customers
+from models.segmentation.cutoffs import assign_tiers_and_segments, cutoffs
 from models.subscriptions.bundle import SubscriptionBundle
 from serve.errors import ServeError
 from serve.model.live import load
@@ -146,7 +146,7 @@ def _with_tiers_and_segments(
     """
     card = model.bundle.card
     own = card.bounds if tiers_apply(model.bundle, horizon_days, config.economics) else None
-    found = name_customers(
+    found = assign_tiers_and_segments(
         features,
         predictions["clv"],
         own or cutoffs(features, predictions["clv"], config.tiers),

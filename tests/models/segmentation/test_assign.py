@@ -12,7 +12,7 @@ from models.encoding import FEW_ROWS
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
 from models.segmentation.assign import assign_rows, tiers_apply
-from models.segmentation.cutoffs import name_customers
+from models.segmentation.cutoffs import assign_tiers_and_segments
 
 
 def test_one_customer_is_called_as_among_many(
@@ -31,7 +31,7 @@ def test_one_customer_is_called_as_among_many(
     ]
     assert many == alone
     assert bundle.card.bounds is not None
-    frame = name_customers(some, clv, bundle.card.bounds)
+    frame = assign_tiers_and_segments(some, clv, bundle.card.bounds)
     assert many == list(zip(frame["tier"], frame["segment"], strict=True))
     assert {tier for tier, _ in many} == {"Platinum", "Gold", "Silver", "Bronze"}
 

@@ -134,7 +134,7 @@ def test_profiles_by_hand() -> None:
         {"clv": [60.0, 10.0, np.nan] * 2, "p_churn": [0.1, 0.9, np.nan] * 2}, index=table.index
     )
     favourites = pd.DataFrame({"category": ["tea", "cups", "tea", "tea"]}, index=table.index[:4])
-    found = profiles(table, groups, answers=answers, favourites=favourites)
+    found = profiles(table, groups, predictions=answers, favourites=favourites)
     assert found["customers"].tolist() == [2, 2, 2]
     assert found["revenue_share"].sum() == pytest.approx(1.0)
     net = table["monetary_sum"]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from models.segment_page import render
-from models.segmentation.cutoffs import Cutoffs, cutoffs, name_customers
+from models.segmentation.cutoffs import Cutoffs, cutoffs, assign_tiers_and_segments
 from models.segmentation.rfm import (
     GRID,
     MEANINGS,
@@ -115,15 +115,15 @@ def test_who_is_unknown_has_no_names_and_moves_no_bound() -> None:
     clv = pd.Series([5.0, 4.0, 3.0, 2.0, 1.0, NAN], index=with_nobody.index)
     found = cutoffs(with_nobody, clv)
     assert found == cutoffs(five(), clv.iloc[:5])
-    assert name_customers(with_nobody, clv, found).loc["nobody"].isna().all()
-    assert name_customers(with_nobody, clv, found).iloc[:5].notna().all(axis=None)
+    assert assign_tiers_and_segments(with_nobody, clv, found).loc["nobody"].isna().all()
+    assert assign_tiers_and_segments(with_nobody, clv, found).iloc[:5].notna().all(axis=None)
 
 
 def test_a_batch_of_strangers_has_no_names() -> None:
     strangers = table([[NAN] * 6] * 2)
     clv = pd.Series(NAN, index=strangers.index)
     assert cutoffs(strangers, clv) == Cutoffs(None, None)
-    found = name_customers(strangers, clv, cutoffs(strangers, clv))
+    found = assign_tiers_and_segments(strangers, clv, cutoffs(strangers, clv))
     assert found.isna().all(axis=None)
     assert list(found.columns) == ["tier", "segment"]
     with pytest.raises(ValueError, match="no customer with a known recency"):
@@ -133,11 +133,11 @@ def test_a_batch_of_strangers_has_no_names() -> None:
 def test_names_keep_the_customers_order_and_the_last_tiers() -> None:
     clv = pd.Series([1.0, 2.0, 3.0, 4.0, 5.0], index=five().index)
     found = cutoffs(five(), clv)
-    shuffled = name_customers(five().iloc[::-1], clv, found)
+    shuffled = assign_tiers_and_segments(five().iloc[::-1], clv, found)
     assert shuffled.index.tolist() == ["c4", "c3", "c2", "c1", "c0"]
     assert shuffled["tier"].tolist() == ["Platinum", "Gold", "Gold", "Silver", "Bronze"]
     previous = shuffled["tier"].iloc[:2]
-    assert name_customers(five(), clv, found, previous).equals(shuffled.iloc[::-1])
+    assert assign_tiers_and_segments(five(), clv, found, previous).equals(shuffled.iloc[::-1])
 
 
 def test_bounds_travel_as_json() -> None:

@@ -16,7 +16,7 @@ from features.purchases.table import build_features
 from models import bundle as bundles
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
-from models.segmentation.cutoffs import name_customers
+from models.segmentation.cutoffs import assign_tiers_and_segments
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.purchases.train import TrainedPurchases
 from train.report.run_report import log_report
@@ -47,7 +47,7 @@ def predicted(reported: Any) -> tuple[PurchaseBundle, pd.DataFrame]:
         table, as_of=log.end, horizon_days=60, economics=config.economics
     )
     assert bundle.card.bounds
-    return bundle, predictions.join(name_customers(table, predictions["clv"], bundle.card.bounds))
+    return bundle, predictions.join(assign_tiers_and_segments(table, predictions["clv"], bundle.card.bounds))
 
 
 def test_both_commands_succeed_and_print_where_the_report_is(reported: Any) -> None:
