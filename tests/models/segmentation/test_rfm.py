@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from models.segment_page import render
-from models.segmentation.cutoffs import Cutoffs, cutoffs, assign_tiers_and_segments
+from models.segmentation.cutoffs import Cutoffs, assign_tiers_and_segments, cutoffs
 from models.segmentation.rfm import (
     GRID,
     MEANINGS,

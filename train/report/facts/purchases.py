@@ -12,7 +12,7 @@ from features.config.sections import Economics
 from features.ingest.transactions import TransactionLog
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
-from models.segmentation.cutoffs import cutoffs, assign_tiers_and_segments
+from models.segmentation.cutoffs import assign_tiers_and_segments, cutoffs
 from train.purchases.snapshot_cache import PurchaseTask
 from train.report.facts.purchase_holdout import PurchaseSummary
 from train.report.facts.shared import EarlierTiers, ReportFacts, ReportInput
@@ -75,7 +75,8 @@ class PurchaseFacts(ReportFacts):
             return None
         then = cutoffs(table, found["clv"], inputs.config.tiers)
         return EarlierTiers(
-            as_of=date, customers=found[["clv"]].join(assign_tiers_and_segments(table, found["clv"], then))
+            as_of=date,
+            customers=found[["clv"]].join(assign_tiers_and_segments(table, found["clv"], then)),
         )
 
     def _predicted(self, table: pd.DataFrame, as_of: datetime) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from features.config.purchases import PurchaseConfig
 from features.config.subscriptions import SubscriptionConfig
 from models.bundle import Bundle
 from models.segmentation.assign import tiers_apply
-from models.segmentation.cutoffs import Cutoffs, cutoffs, assign_tiers_and_segments
+from models.segmentation.cutoffs import Cutoffs, assign_tiers_and_segments, cutoffs
 from train.purchases.snapshot_cache import PurchaseTask
 from train.report.facts.totals import Total, total
 from train.report.facts.wording import Wording
@@ -122,7 +122,9 @@ class ReportFacts(ABC):
         previous = self.inputs.previous
         bounds = self._cutoffs(predictions["clv"])
         then = previous.customers["tier"] if previous else None
-        return predictions.join(assign_tiers_and_segments(self.table, predictions["clv"], bounds, then))
+        return predictions.join(
+            assign_tiers_and_segments(self.table, predictions["clv"], bounds, then)
+        )
 
     def _cutoffs(self, clv: pd.Series) -> Cutoffs:
         """The model's own where they hold for this report, else those of these customers."""
