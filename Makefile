@@ -184,11 +184,16 @@ soak: $(RUN_READY) ## a bad day for the service, every reply checked, in five mi
 	@$(BIN)/python -m benchmarks.soak
 	@echo "Next: docs/serving.md says what is done to the service" >&2
 
+# Types are checked while the tests run; what mypy knows is kept for all checkouts of this user.
+test: export MYPY_CACHE_DIR := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/perennial/mypy
 test: $(DEV_READY) ## the gate: format, lint, types, tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy --strict $(PACKAGES:%=-p %)
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@said=$$(mktemp); trap 'kill $$types 2>/dev/null; rm -f "$$said"; exit 130' INT TERM; \
+	$(BIN)/mypy --strict $(PACKAGES:%=-p %) > "$$said" 2>&1 & types=$$!; \
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 10; tests=$$?; \
+	wait $$types; typed=$$?; cat "$$said"; rm -f "$$said"; \
+	exit $$((tests > 0 ? tests : typed))
 	@echo "The gate is passed. Next: make demo, or git commit"
 
 coverage: $(DEV_READY) ## the tests again, with the branches that they miss

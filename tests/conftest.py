@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import json
 import os
 import shutil
@@ -25,6 +26,24 @@ ROOT = Path(__file__).resolve().parent.parent
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 START_SECONDS = 90.0
 END_SECONDS = 10.0
+# Files and folders of tests, those that take longest first; a process takes one file at a time.
+LONG = (
+    "train/commands/test_purchases",
+    "serve/test_schemathesis",
+    "train/report",
+    "train/commands",
+    "serve/commands/test_release",
+    "serve/page/test_page",
+    "train/tuning",
+    "train/subscriptions",
+    "train/purchases",
+    "serve/test_hostile",
+    "serve/model",
+    "serve/store",
+    "train",
+    "serve",
+    "upgrade",
+)
 # In the environment of everything that a run starts, and so of what it forgets to end, too.
 RUN = "PERENNIAL_TESTS_RUN"
 QUIET = {
@@ -37,6 +56,8 @@ QUIET = {
 }
 for _name, _value in QUIET.items():
     os.environ.setdefault(_name, _value)
+# Modules are there to stay: nobody looks for garbage among them, now or later.
+gc.disable()
 
 
 # ------------------------------------------------------------------------------ a run and its end
@@ -46,6 +67,23 @@ def pytest_configure(config: pytest.Config) -> None:
     """The first process of a run makes the folder that all of them share."""
     if not hasattr(config, "workerinput"):
         os.environ[RUN] = tempfile.mkdtemp(prefix="perennial-tests-")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the work, what takes long begins first."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_place)
+
+
+def pytest_collection_finish() -> None:
+    """Everything is imported."""
+    gc.freeze()
+    gc.enable()
+
+
+def _place(item: pytest.Item) -> int:
+    name = item.path.relative_to(ROOT / "tests").as_posix()
+    return next((at for at, each in enumerate(LONG) if name.startswith(each)), len(LONG))
 
 
 @pytest.hookimpl(trylast=True)

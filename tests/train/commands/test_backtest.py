@@ -57,7 +57,7 @@ def backtests(
             patch.delitem(BASELINES, name)
         for count in ("1", "2"):
             argv = ("backtest", "--config", str(problem), "--origins", count, "--out", str(out))
-            said.append(door(*argv, var=var))
+            said.append(door(*argv, var=var, draws=count == "1"))
             kept.append({each: each.stat().st_mtime_ns for each in (var / "backtest").iterdir()})
     client = library().MlflowClient(f"sqlite:///{var / 'mlflow.db'}")
     return Backtests(*said, out, kept, client)

@@ -52,7 +52,7 @@ def commands(door: Callable[..., Any], problem: Path, var: Path) -> Commands:
     config = ("--config", str(problem))
     return Commands(
         # An empty flag is no flag: MLflow passes those on.
-        door(*config, "--as-of", "", "--horizon-days", "", var=var),
+        door(*config, "--as-of", "", "--horizon-days", "", var=var, draws=True),
         door(*config, "--as-of", "1998-05-01", "--horizon-days", "45", var=var),
         door("churn", *config, var=var),
         door("spend", *config, var=var),
