@@ -297,7 +297,7 @@ def test_the_description_of_the_api_names_what_is_there(client: Any) -> None:
     assert "money" in schemas["Prediction"]["properties"]["clv"]["description"]
 
 
-def test_a_reply_that_breaks_its_contract_is_not_the_clients_fault(client: Any, store: Any) -> None:
+def test_a_reply_that_breaks_its_schema_is_not_the_clients_fault(client: Any, store: Any) -> None:
     unknown = store.bundle.card.economics.model_copy(update={"margin": float("nan")})
     damaged = PurchaseBundle(
         store.bundle.card.model_copy(update={"economics": unknown}),
