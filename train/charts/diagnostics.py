@@ -368,9 +368,9 @@ def _running(weekly: Array, start: float) -> Array:
     return np.where(np.isnan(weekly), np.nan, start + np.nancumsum(weekly))
 
 
-def _wall(moment: datetime) -> str:
+def _wall(time: datetime) -> str:
     """The day and hour in its own time, as if that were UTC."""
-    return f"{pd.Timestamp(moment).tz_localize(None).isoformat()}Z"
+    return f"{pd.Timestamp(time).tz_localize(None).isoformat()}Z"
 
 
 def _marked(origin: datetime) -> list[Spec]:

@@ -9,17 +9,15 @@ from train.report.facts.shared import ReportFacts
 from train.report.page.parts import Chapter, Table
 
 COUNTS = (Column("number", "number", "count"), Column("meaning", "what"))
-
 BASIS = {
     "model": "the probability model and the trees",
     "prior": "the probability model alone: no trees were learnt",
     "insufficient": "nothing: too little is known, and no number is given",
 }
-
 MOST = 8
 
 
-def accounted(
+def quality_chapter(
     facts: ReportFacts, counts: Mapping[str, int], meanings: Mapping[str, str], span: str
 ) -> Chapter:
     """Rows by what became of them, named by `meanings`, and customers by what is known."""

@@ -12,12 +12,10 @@ from train.report.facts.totals import by_group
 from train.report.page.parts import WORTH, Picture, records
 
 MOST = 12
-
 INTRODUCTION = (
     "Value of all customers of a group together {span}; the thin line is where it will lie with "
     "80 % probability."
 )
-
 COLUMNS = (
     Column("group", "group"),
     Column("customers", "customers", "count"),
@@ -27,7 +25,6 @@ COLUMNS = (
     Column("mean_clv", "value of one", "exact"),
     Column("p_churn", "mean churn risk", "percent"),
 )
-
 TITLES = {
     "tier": "By tier: customers ranked by predicted value",
     "segment": "By segment: how recently, how often and for how much they bought",

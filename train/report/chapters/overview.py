@@ -13,16 +13,13 @@ from train.charts.rows import Column, Row
 from train.report.facts.shared import ReportFacts
 
 Array = NDArray[np.float64]
-
 KINDS = ("had bought before", "first order in that month", "expected of today's customers")
-
 COLUMNS = (
     Column("start", "from", "date"),
     Column("end", "to", "date"),
     Column("kind", "customers"),
     Column("money", "revenue", "exact"),
 )
-
 TILES = (
     ("customers with a purchase", "{customers:count}", "{orders:count} are expected to order"),
     (
@@ -71,7 +68,7 @@ def numbers(facts: ReportFacts) -> dict[str, Any]:
     }
 
 
-def coming(as_of: datetime, ends: Array, revenue: Array) -> list[Row]:
+def expected_months(as_of: datetime, ends: Array, revenue: Array) -> list[Row]:
     """Expected revenue, money, of months that end so many days from as_of."""
     spans = itertools.pairwise([as_of, *(as_of + timedelta(days=float(each)) for each in ends)])
     return [_row(span, KINDS[2], 0.0, each) for span, each in zip(spans, revenue, strict=True)]

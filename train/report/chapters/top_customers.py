@@ -18,7 +18,7 @@ def most_valuable(facts: ReportFacts) -> pd.DataFrame:
     return facts.predictions[facts.predictions["clv"].notna()].nlargest(MOST, "clv")
 
 
-def summary(facts: ReportFacts, best: pd.DataFrame, *parts: Part) -> Chapter:
+def top_chapter(facts: ReportFacts, best: pd.DataFrame, *parts: Part) -> Chapter:
     """The chapter of the best customers, with these parts."""
     total = float(facts.predictions["clv"].sum())
     numbers = {

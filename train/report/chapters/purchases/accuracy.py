@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from train.charts.shapes import beside
-from train.charts.theme import percent_axis
-from train.report.chapters.accuracy import RISKS, deciles
+from train.report.chapters.accuracy import deciles, risks
 from train.report.facts.purchase_holdout import PurchaseSummary
 from train.report.facts.purchases import PurchaseFacts
 from train.report.page.parts import Chapter, Picture
@@ -16,12 +14,10 @@ LEAD = (
     "{customers:count} customers in {days:days}. {came:money} came: {off:percent} {side:text}, "
     "{inside:text} the interval of 80 %, {low:money} to {high:money}."
 )
-
 MORE = (
     "It expected {returners_expected:count} of them to order; {returners:count} did. "
     "{covered:percent} of the customers brought what their own interval of 80 % had allowed for."
 )
-
 RANKS = "The tenth with the highest expectations brought {top_share:percent} of all revenue."
 
 
@@ -68,22 +64,17 @@ def _numbers(facts: PurchaseFacts, holdout: PurchaseSummary) -> dict[str, Any]:
 
 
 def _risks(facts: PurchaseFacts, holdout: PurchaseSummary) -> Picture:
-    rows = [each | {"group": f"{each['group']:.0f}"} for each in holdout.risks]
-    people = sum(each["customers"] for each in holdout.risks)
-    gap = sum(each["customers"] * abs(each["expected"] - each["came"]) for each in holdout.risks)
-    worst = max(holdout.risks, key=lambda each: abs(each["expected"] - each["came"]))
+    people = sum(tenth["customers"] for tenth in holdout.risks)
+    gap = sum(
+        tenth["customers"] * abs(tenth["expected"] - tenth["came"]) for tenth in holdout.risks
+    )
+    worst = max(holdout.risks, key=lambda tenth: abs(tenth["expected"] - tenth["came"]))
     sentence = (
         "Customers in tenths by churn risk. Bars: the share that stayed away; diamonds: the risk "
         "they were given. They differ by {gap:points} on average; most where {expected:percent} "
         "was predicted and {came:percent} stayed away."
     )
-    return Picture(
-        name="risks",
-        title="Churn risk and what happened",
-        caption=facts.words.fill(
-            sentence, gap=gap / people, expected=worst["expected"], came=worst["came"]
-        ),
-        columns=RISKS,
-        rows=rows,
-        spec=beside(RISKS, "tenth of the customers, the riskiest last", percent_axis()),
+    caption = facts.words.fill(
+        sentence, gap=gap / people, expected=worst["expected"], came=worst["came"]
     )
+    return risks(holdout.risks, unit="customers", came="stayed away", caption=caption)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.ingest.policies import MEANINGS
-from train.report.chapters.data_quality import accounted
+from train.report.chapters.data_quality import quality_chapter
 from train.report.facts.purchases import PurchaseFacts
 from train.report.page.parts import Chapter
 
@@ -16,4 +16,4 @@ def chapter(facts: PurchaseFacts) -> Chapter:
         f"{facts.day(facts.inputs.as_of)} on is used. The counts are those of the "
         "whole log."
     )
-    return accounted(facts, log.counts, MEANINGS, span)
+    return quality_chapter(facts, log.counts, MEANINGS, span)

@@ -13,7 +13,7 @@ from models.purchases.predictor import PurchasePredictor
 from train.charts.rows import Row
 from train.charts.shapes import months
 from train.charts.theme import money_axis
-from train.report.chapters.overview import COLUMNS, KINDS, TILES, _row, coming, numbers
+from train.report.chapters.overview import COLUMNS, KINDS, TILES, _row, expected_months, numbers
 from train.report.facts.purchases import PurchaseFacts
 from train.report.page.parts import Chapter, Picture, Tile, Tiles
 
@@ -104,4 +104,4 @@ def _coming(facts: PurchaseFacts) -> list[Row]:
     table = facts.table[facts.predictions["clv"].notna()]
     forecast = PurchasePredictor(inputs.bundle).forecast_table(table, as_of=inputs.as_of)
     found = forecast.value_curve(inputs.horizon_days, inputs.config.economics)
-    return coming(inputs.as_of, found.ends, found.expected_revenue.sum(axis=0))
+    return expected_months(inputs.as_of, found.ends, found.expected_revenue.sum(axis=0))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from models.purchases.predictor import PurchasePredictor
 from train.charts.rows import Column, Row
-from train.report.chapters.top_customers import most_valuable, picture, rows_of, summary
+from train.report.chapters.top_customers import most_valuable, picture, rows_of, top_chapter
 from train.report.facts.purchases import PurchaseFacts
 from train.report.page.parts import WORTH, Chapter, Table
 
@@ -29,7 +29,7 @@ def chapter(facts: PurchaseFacts) -> Chapter | None:
     if best.empty:
         return None
     rows = _rows(facts, best)
-    return summary(facts, best, picture(facts, rows, COLUMNS), _table(facts, rows))
+    return top_chapter(facts, best, picture(facts, rows, COLUMNS), _table(facts, rows))
 
 
 def _rows(facts: PurchaseFacts, best: pd.DataFrame) -> list[Row]:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from train.charts.rows import Column
-from train.charts.shapes import beside
-from train.charts.theme import percent_axis
-from train.report.chapters.accuracy import RISKS, deciles
+from train.report.chapters.accuracy import deciles, risks
 from train.report.facts.subscription_holdout import SubscriptionSummary
 from train.report.facts.subscriptions import SubscriptionFacts
 from train.report.page.parts import Chapter, Picture
@@ -57,13 +54,6 @@ def _numbers(holdout: SubscriptionSummary) -> dict[str, Any]:
 
 def _risks(facts: SubscriptionFacts, holdout: SubscriptionSummary) -> Picture:
     unit = UNITS[holdout.of]
-    rows = [each | {"group": f"{each['group']:.0f}"} for each in holdout.risks]
-    columns = (
-        RISKS[0],
-        Column("customers", unit, "count"),
-        *RISKS[2:-1],
-        Column("came", "ended with a cancellation", "percent"),
-    )
     sentence = (
         f"{unit.capitalize()} in tenths by churn risk. Bars: the share that ended with a "
         "cancellation; diamonds: the risk they were given. Of a thousand in the riskiest tenth, "
@@ -71,17 +61,11 @@ def _risks(facts: SubscriptionFacts, holdout: SubscriptionSummary) -> Picture:
         "{low_expected:count}."
     )
     best, worst = holdout.risks[0], holdout.risks[-1]
-    return Picture(
-        name="risks",
-        title="Churn risk and what happened",
-        caption=facts.words.fill(
-            sentence,
-            came=1000.0 * worst["came"],
-            expected=1000.0 * worst["expected"],
-            low=1000.0 * best["came"],
-            low_expected=1000.0 * best["expected"],
-        ),
-        columns=columns,
-        rows=rows,
-        spec=beside(columns, f"tenth of the {unit}, the riskiest last", percent_axis()),
+    caption = facts.words.fill(
+        sentence,
+        came=1000.0 * worst["came"],
+        expected=1000.0 * worst["expected"],
+        low=1000.0 * best["came"],
+        low_expected=1000.0 * best["expected"],
     )
+    return risks(holdout.risks, unit=unit, came="ended with a cancellation", caption=caption)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.ingest.subscribers import MEANINGS
-from train.report.chapters.data_quality import accounted
+from train.report.chapters.data_quality import quality_chapter
 from train.report.facts.subscriptions import SubscriptionFacts
 from train.report.page.parts import Chapter
 
@@ -15,4 +15,4 @@ def chapter(facts: SubscriptionFacts) -> Chapter:
         f"The table is known until {facts.day(inputs.subscriptions.end)}; nothing from "
         f"{facts.day(inputs.as_of)} on is used. The counts are those of the whole table."
     )
-    return accounted(facts, inputs.subscriptions.counts, MEANINGS, span)
+    return quality_chapter(facts, inputs.subscriptions.counts, MEANINGS, span)

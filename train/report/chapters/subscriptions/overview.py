@@ -11,7 +11,7 @@ from train.report.chapters.overview import (
     COLUMNS,
     KINDS,
     TILES,
-    coming,
+    expected_months,
     numbers,
 )
 from train.report.facts.subscriptions import SubscriptionFacts
@@ -42,7 +42,7 @@ def chapter(facts: SubscriptionFacts) -> Chapter:
         title="What is expected month by month",
         caption=fill(MONTHS, **known),
         columns=COLUMNS,
-        rows=coming(facts.inputs.as_of, *facts.monthly),
+        rows=expected_months(facts.inputs.as_of, *facts.monthly),
         spec=months(COLUMNS, money_axis(facts.words.symbol), kinds=[KINDS[2]]),
     )
     return Chapter(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from train.charts.rows import Column
-from train.report.chapters.top_customers import most_valuable, picture, rows_of, summary
+from train.report.chapters.top_customers import most_valuable, picture, rows_of, top_chapter
 from train.report.facts.subscriptions import SubscriptionFacts
 from train.report.page.parts import WORTH, Chapter, Table
 
@@ -39,4 +39,4 @@ def chapter(facts: SubscriptionFacts) -> Chapter | None:
     table = Table(
         name="list", title="The same as a list", caption=caption, columns=COLUMNS, rows=rows
     )
-    return summary(facts, best, picture(facts, rows, COLUMNS), table)
+    return top_chapter(facts, best, picture(facts, rows, COLUMNS), table)
