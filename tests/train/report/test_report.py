@@ -221,7 +221,7 @@ def test_a_model_in_another_currency_is_refused(
     out = ("--out", str(tmp_path / "report.html"))
     found = door("report", "--config", str(config), *out, var=reported.var)
     assert found.code == 2
-    assert "data.currency is EUR, the model predictions in USD" in found.stderr
+    assert "data.currency is EUR, the model answers in USD" in found.stderr
 
 
 WIDTHS = {"a screen": 1280, "a phone": 360}
