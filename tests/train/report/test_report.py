@@ -47,7 +47,9 @@ def predicted(reported: Any) -> tuple[PurchaseBundle, pd.DataFrame]:
         table, as_of=log.end, horizon_days=60, economics=config.economics
     )
     assert bundle.card.bounds
-    return bundle, predictions.join(assign_tiers_and_segments(table, predictions["clv"], bundle.card.bounds))
+    return bundle, predictions.join(
+        assign_tiers_and_segments(table, predictions["clv"], bundle.card.bounds)
+    )
 
 
 def test_both_commands_succeed_and_print_where_the_report_is(reported: Any) -> None:

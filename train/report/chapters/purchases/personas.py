@@ -25,7 +25,9 @@ def chapter(facts: PurchaseFacts) -> Chapter:
     favourites = pd.DataFrame(
         {name: favourite(log.lines, name, facts.inputs.as_of) for name in log.optional}
     )
-    groups = profiles(facts.table, found.labels, predictions=facts.predictions, favourites=favourites)
+    groups = profiles(
+        facts.table, found.labels, predictions=facts.predictions, favourites=favourites
+    )
     groups.insert(0, "name", names(groups, facts.table))
     numbers = {"groups": len(groups), "stability": found.stability, "agreement": found.agreement}
     lead = (
