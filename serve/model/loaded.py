@@ -7,15 +7,15 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from features.timestamps import format_timestamp
 from models import bundle as bundles
 from models.bundle import Bundle, BundleError
 from serve.api.fast_rows import FastReader, fast_reader
+from serve.api.responses import ModelSource
 from serve.errors import ServeError
 
-Source = Literal["registry", "last_good", "folder"]
 NAME = "clv"
 ORIGIN = "origin.json"
 
@@ -28,7 +28,7 @@ class LoadedModel:
     name: str
     version: str
     run_id: str | None
-    source: Source
+    source: ModelSource
 
     @cached_property
     def stamp(self) -> dict[str, str]:
