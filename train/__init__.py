@@ -1,1 +1,1 @@
-"""Configuration and data -> a judged, recorded, registered model."""
+"""Configuration and data -> an evaluated, recorded, registered model."""

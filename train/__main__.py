@@ -24,7 +24,7 @@ TUNE = (
     "PERENNIAL_VAR or ./var): the same command goes on where the last one stopped, and more "
     "--trials add to them. Ctrl-C stops early; what is best by then is written all the same. The "
     "result is a piece of TOML: tables to put into the configuration. Two horizons are little "
-    "evidence: to see what tuning is worth on a log, tune with an earlier --as-of and judge the "
+    "evidence: to see what tuning is worth on a log, tune with an earlier --as-of and evaluate the "
     "result by a backtest after it."
 )
 

@@ -1,4 +1,4 @@
-"""The whole ladder judged at rolling origins, each model trained on its past only."""
+"""All models evaluated at rolling origins, each trained on its past only."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ GROUPS = 20
 class Origin:
     """What came out at one origin; `report` is plain data, fit for JSON.
 
-    actual   churned and revenue, what happened, index customer_id
-    said     what each model had said, in the same order
-    bundle   ours, as it was trained there
+    actual       churned and revenue, what happened, index customer_id
+    predictions  what each model predicted, in the same order
+    bundle       ours, as it was trained there
     """
 
     as_of: datetime
     actual: pd.DataFrame
-    said: dict[str, Predictions]
+    predictions: dict[str, Predictions]
     bundle: PurchaseBundle
     report: dict[str, Any]
 
@@ -87,59 +87,59 @@ def origins(task: PurchaseTask, count: int) -> list[PurchaseTask]:
 def evaluate_origin(task: PurchaseTask, *, step: Step) -> Origin:
     """Train every model as of the task's origin and compare it with the horizon that followed."""
     data, as_of, horizon_days = task.data, task.as_of, task.horizon_days
-    said = {}
+    predictions: dict[str, Predictions] = {}
     for name, model in BASELINES.items():
-        said[name] = model(task)
+        predictions[name] = model(task)
         step(f"{as_of:%Y-%m-%d} {name}")
     bundle = train(task, step=lambda _: None).bundle
     step(f"{as_of:%Y-%m-%d} {OURS}")
     ours = PurchasePredictor(bundle).forecast_table(task.table, as_of=as_of)
     p_order, spend = ours.p_order(horizon_days), ours.expected_spend(horizon_days)
-    said[OURS] = Predictions(p_order, p_order * spend)
+    predictions[OURS] = Predictions(p_order, p_order * spend)
     actual = data.outcome(as_of, horizon_days, by=data.source.end)
-    report = _report(task.table, actual, said, task.config.problem.seed)
+    report = _report(task.table, actual, predictions, task.config.problem.seed)
     report["intervals"] = _intervals(bundle, actual, p_order, spend)
     report["as_of"], report["customers"] = as_of.isoformat(), len(actual)
     report["fitted_horizon_days"] = bundle.card.fitted_horizon_days
-    return Origin(as_of, actual, said, bundle, report)
+    return Origin(as_of, actual, predictions, bundle, report)
 
 
 def _report(
-    table: pd.DataFrame, actual: pd.DataFrame, said: dict[str, Predictions], seed: int
+    table: pd.DataFrame, actual: pd.DataFrame, predictions: dict[str, Predictions], seed: int
 ) -> dict[str, Any]:
     """Scores by model and segment; differences from the classical model with 95 % intervals."""
     parts = segments(table)
     return {
         "scores": {
             name: {part: _scores(actual, each, flags) for part, flags in parts.items()}
-            for name, each in said.items()
+            for name, each in predictions.items()
         },
         "segments": {part: int(flags.sum()) for part, flags in parts.items()},
         "differences": {
-            name: _differences(actual, each, said[CLASSICAL], seed)
-            for name, each in said.items()
+            name: _differences(actual, each, predictions[CLASSICAL], seed)
+            for name, each in predictions.items()
             if name != CLASSICAL
         },
     }
 
 
-def _scores(actual: pd.DataFrame, said: Predictions, flags: NDArray[np.bool_]) -> Scores:
+def _scores(actual: pd.DataFrame, predicted: Predictions, flags: NDArray[np.bool_]) -> Scores:
     churned, revenue = _truth(actual)
-    return value_metrics(revenue[flags], said.expected_revenue[flags]) | churn_metrics(
-        churned[flags], 1.0 - said.p_order[flags]
+    return value_metrics(revenue[flags], predicted.expected_revenue[flags]) | churn_metrics(
+        churned[flags], 1.0 - predicted.p_order[flags]
     )
 
 
 def _differences(
-    actual: pd.DataFrame, said: Predictions, classical: Predictions, seed: int
+    actual: pd.DataFrame, predicted: Predictions, classical: Predictions, seed: int
 ) -> dict[str, dict[str, float]]:
     """Metric minus the classical model's, customers resampled in pairs; for everyone."""
     churned, revenue = _truth(actual)
     pairs = [
-        (name, metric, revenue, said.expected_revenue, classical.expected_revenue)
+        (name, metric, revenue, predicted.expected_revenue, classical.expected_revenue)
         for name, metric in VALUE.items()
     ] + [
-        (name, metric, churned, 1.0 - said.p_order, 1.0 - classical.p_order)
+        (name, metric, churned, 1.0 - predicted.p_order, 1.0 - classical.p_order)
         for name, metric in CHURN.items()
     ]
     found = {}

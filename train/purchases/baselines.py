@@ -1,4 +1,4 @@
-"""The ladder of models that ours has to beat, from the simplest to the nearest."""
+"""Baselines that our model has to beat, from the simplest to the nearest."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a model says of each customer as of a moment, in the feature table's order.
+    """What a model predicts for each customer, in the order of the feature table.
 
-    p_order           P(an order in the horizon), NaN where the model does not say
+    p_order           P(an order in the horizon), NaN where the model predicts none
     expected_revenue  money
     """
 
@@ -33,7 +33,7 @@ class Predictions:
 
 
 def past_spend(task: PurchaseTask) -> Predictions:
-    """Each customer's net revenue of the last horizon, carried forward; says no probability."""
+    """Each customer's net revenue of the last horizon, carried forward; predicts no probability."""
     start = task.as_of - timedelta(days=task.horizon_days)
     lines = task.data.source.lines
     recent = lines[
@@ -45,16 +45,16 @@ def past_spend(task: PurchaseTask) -> Predictions:
 
 def bg_nbd(task: PurchaseTask) -> Predictions:
     """BG/NBD x Gamma-Gamma as published."""
-    return _prior_says(task.data.classical(task.as_of), task)
+    return _of_prior(task.data.classical(task.as_of), task)
 
 
 def mbg_nbd(task: PurchaseTask) -> Predictions:
     """MBG/NBD x Gamma-Gamma."""
-    return _prior_says(fit_mbg(task.table), task)
+    return _of_prior(fit_mbg(task.table), task)
 
 
 def tweedie(task: PurchaseTask) -> Predictions:
-    """One gradient-boosted Tweedie regression of revenue, zeros kept; says no probability."""
+    """One gradient-boosted Tweedie regression of revenue, zeros kept; predicts no probability."""
     rows, days = _rows(task)
     nothing = np.full(len(task.table), np.nan)
     if not rows.revenue.sum() > 0:
@@ -90,7 +90,7 @@ BASELINES: dict[str, Callable[[PurchaseTask], Predictions]] = {
 }
 
 
-def _prior_says(prior: Prior, task: PurchaseTask) -> Predictions:
+def _of_prior(prior: Prior, task: PurchaseTask) -> Predictions:
     return Predictions(
         prior.p_order(task.table, task.horizon_days),
         prior.expected_revenue(task.table, task.horizon_days),

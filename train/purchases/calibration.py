@@ -1,4 +1,4 @@
-"""The level that the coming horizon is expected to have: last year's season, or none."""
+"""The calibration of the coming horizon's totals: last year's season, or none."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def expected_calibration(
     year_ago = as_of - timedelta(days=SEASON_DAYS)
     settled = (year_ago - data.source.first) / DAY >= SETTLED_DAYS
     if not settled or len(data.table(year_ago)) < FEWEST_CUSTOMERS:
-        errors = [data.error(moment, fitted, by=as_of) for moment in snapshots]
+        errors = [data.error(each, fitted, by=as_of) for each in snapshots]
         span = (snapshots[0] - snapshots[-1]) / DAY + fitted if snapshots else 0.0
         return flat(as_of), persistent_error(
             errors, span / fitted, horizons=max(1.0, horizon_days / fitted)

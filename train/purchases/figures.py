@@ -24,11 +24,12 @@ SCALES = {"churn": "log odds of an order", "spend": "log money"}
 
 
 def of_model(
-    name: str, curve: RoundsCurve, gains: dict[str, float], moved: dict[str, float]
+    name: str, curve: RoundsCurve, gains: dict[str, float], attributions: dict[str, float]
 ) -> dict[str, Spec]:
     """How the number of rounds was chosen, and which features the trees use.
 
-    gains  total gain by feature; moved: what it adds to a customer's answer, mean of |SHAP|
+    gains         total gain by feature
+    attributions  what it adds to a customer's prediction, mean of |SHAP|
     """
     return {
         "learning_curve": diagnostics.learning_curve(
@@ -36,7 +37,7 @@ def of_model(
         ),
         "importance": diagnostics.importance(gains, model=f"{name} model"),
         "shap_importance": diagnostics.importance(
-            moved, model=f"{name} model", measure=f"sum of mean |SHAP value|, {SCALES[name]}"
+            attributions, model=f"{name} model", measure=f"sum of mean |SHAP value|, {SCALES[name]}"
         ),
     }
 
@@ -70,16 +71,16 @@ def _columns(frame: pd.DataFrame, *names: str) -> list[NDArray[np.float64]]:
 
 
 def of_origin(origin: Origin, data: PurchaseSnapshots) -> dict[str, Spec]:
-    """What ours and the classical model said at an origin against what happened."""
-    said, classical = origin.said[OURS], origin.said[CLASSICAL]
+    """What ours and the classical model predicted at an origin against what happened."""
+    ours, classical = origin.predictions[OURS], origin.predictions[CLASSICAL]
     currency = data.source.currency
     revenue, churned = _columns(origin.actual, "revenue_future", "churned")
-    beside = (said.expected_revenue, classical.expected_revenue)
+    beside = (ours.expected_revenue, classical.expected_revenue)
     return {
         "deciles": diagnostics.decile_bars(revenue, *beside, currency=currency),
         "gain": diagnostics.gain_curve(revenue, *beside, currency=currency),
         "reliability": diagnostics.reliability(
-            churned, 1.0 - said.p_order, 1.0 - classical.p_order
+            churned, 1.0 - ours.p_order, 1.0 - classical.p_order
         ),
         **_of_days(origin, data),
     }

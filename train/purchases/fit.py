@@ -1,4 +1,4 @@
-"""One bundle from what was known at one moment: both models, the level, nothing later."""
+"""One bundle from what was known as of one time: both models, calibrated, nothing later."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
+from features.config.sections import Boosting
 from features.errors import DataError
 from features.purchases.table import expressions
-from models.boosting import tree_correction
+from models.boosting import NO_CURVE, no_trees, tree_correction
 from models.card import Feature, Training, Trees
 from models.encoding import encode, levels
 from models.intervals import assumed
@@ -21,16 +22,16 @@ from models.purchases.churn import ChurnModel, floor_shift, log_odds
 from models.purchases.spend import SpendModel
 from train.progress import Step
 from train.purchases.calibration import expected_calibration, expected_totals, shifts
-from train.purchases.churn import fit_churn
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
-from train.purchases.snapshots import empty_stack, fitted_horizon, matured_snapshots, stack
-from train.purchases.spend import fit_spend
+from train.purchases.snapshots import Stack, empty_stack, fitted_horizon, matured_snapshots, stack
 from train.trained import Fitted, library_versions
+
+FEWEST_ROWS = 50
 
 
 @dataclass(frozen=True)
 class _Basis:
-    """What both models learn from, as of one moment."""
+    """What both models learn from, as of one time."""
 
     fitted_days: int
     snapshots: list[datetime]
@@ -62,14 +63,14 @@ def fit(
     )
     none = empty_stack(len(basis.names))
     shared = {"seed": config.problem.seed, "columns": len(basis.names)}
-    churn = fit_churn(
+    churn = _fit_churn(
         config.churn,
         rows if "churn" in models else none,
         horizon_days=basis.fitted_days,
         **shared,
     )
     step("churn model")
-    spend = fit_spend(
+    spend = _fit_spend(
         config.spend,
         rows if "spend" in models else none,
         horizon_days=basis.fitted_days,
@@ -102,7 +103,7 @@ def _basis(task: PurchaseTask) -> _Basis:
 
 
 def _card(task: PurchaseTask, basis: _Basis, churn: ChurnModel, spend: SpendModel) -> PurchaseCard:
-    """The card, with the level that the customers of today are expected to have in all."""
+    """The card, calibrated to the totals that are expected of the customers of today."""
     data, as_of, table, prior = task.data, task.as_of, task.table, task.data.prior(task.as_of)
     season, error = expected_calibration(task, basis.snapshots, fitted=basis.fitted_days)
     matrix = encode(table, basis.names, basis.levels)
@@ -137,9 +138,49 @@ def _card(task: PurchaseTask, basis: _Basis, churn: ChurnModel, spend: SpendMode
     )
 
 
+def _fit_churn(
+    settings: Boosting, rows: Stack, *, horizon_days: int, seed: int, columns: int
+) -> ChurnModel:
+    """The churn model; one without trees where there is too little to learn from."""
+    model = ChurnModel(**settings.model_dump(), random_state=seed)
+    if len(rows.churned) < FEWEST_ROWS:
+        model.curve_, model.booster_ = NO_CURVE, no_trees(columns, "binary:logistic")
+        return model
+    return model.fit(
+        rows.features,
+        rows.churned,
+        p_order=rows.p_order,
+        as_of=rows.moment,
+        customer=rows.customer,
+        horizon_days=horizon_days,
+    )
+
+
+def _fit_spend(
+    settings: Boosting, rows: Stack, *, horizon_days: int, seed: int, columns: int
+) -> SpendModel:
+    """The spend model, of customers who ordered in the horizon only: it predicts for those.
+
+    One without trees where there is too little to learn from.
+    """
+    model = SpendModel(**settings.model_dump(), random_state=seed)
+    ordered = rows.churned == 0
+    if ordered.sum() < FEWEST_ROWS:
+        model.curve_, model.booster_ = NO_CURVE, no_trees(columns, "reg:gamma")
+        return model
+    return model.fit(
+        rows.features[ordered],
+        rows.revenue[ordered],
+        spend=rows.spend[ordered],
+        as_of=rows.moment[ordered],
+        customer=rows.customer[ordered],
+        horizon_days=horizon_days,
+    )
+
+
 def _features(data: PurchaseSnapshots, seen: Sequence[datetime]) -> tuple[Feature, ...]:
     """The features with the bounds of what was seen of them; text has none."""
-    tables = [data.table(moment).select_dtypes("number") for moment in seen]
+    tables = [data.table(each).select_dtypes("number") for each in seen]
     lowest = pd.concat([table.min() for table in tables], axis=1).min(axis=1).dropna()
     highest = pd.concat([table.max() for table in tables], axis=1).max(axis=1).dropna()
     return tuple(

@@ -1,4 +1,4 @@
-"""A model judged on a horizon that it could not have seen, beside the classical model."""
+"""A model evaluated on a horizon that it could not have seen, beside the classical model."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PurchaseHoldout:
-    """What happened to each customer and what was said before; index customer_id.
+    """What happened to each customer and what was predicted before; index customer_id.
 
         churned, revenue, orders      what happened in the horizon
-        p_churn, expected_spend,      what the bundle said
+        p_churn, expected_spend,      what the bundle predicted
         expected_revenue, low, high
-        prior_p_churn, prior_spend,   what BG/NBD x Gamma-Gamma said
+        prior_p_churn, prior_spend,   what BG/NBD x Gamma-Gamma predicted
         prior_revenue
 
     as_of, horizon_days  the window; total_low, total_high: 80 % interval of the summed revenue
@@ -42,8 +42,8 @@ def evaluate(bundle: PurchaseBundle, task: PurchaseTask, *, by: datetime) -> Pur
     """Compare a bundle that was trained as of the task's `as_of` with the horizon that followed."""
     data, as_of, horizon_days = task.data, task.as_of, task.horizon_days
     table, outcome = data.table(as_of), data.outcome(as_of, horizon_days, by=by)
-    said = PurchasePredictor(bundle).forecast_table(table, as_of=as_of)
-    p_order, spend = said.p_order(horizon_days), said.expected_spend(horizon_days)
+    forecast = PurchasePredictor(bundle).forecast_table(table, as_of=as_of)
+    p_order, spend = forecast.p_order(horizon_days), forecast.expected_spend(horizon_days)
     low, high = revenue_interval(bundle.card.spread, p_order, spend)
     classical = data.classical(as_of)
     prior_p = classical.p_order(table, horizon_days)

@@ -1,4 +1,4 @@
-"""Which past moments to learn from, and the stacked rows that the estimators learn."""
+"""Which past snapshots to learn from, and the stacked rows that the estimators learn."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Stack:
-    """Rows of all snapshots, one per customer and moment.
+    """Rows of all snapshots, one per customer and snapshot.
 
-    p_order, spend  the prior's answers, at the level that its totals turned out to have had
+    p_order, spend  the prior's predictions, calibrated to what its totals turned out to be
     """
 
     features: NDArray[np.float32]
@@ -69,13 +69,13 @@ def stack(
     levels: Levels,
     step: Step,
 ) -> Stack:
-    """Stack the snapshots' rows, with the prior's answers for each as the place to start from."""
+    """Stack the snapshots' rows, with the prior's predictions for each as where to start from."""
     if not snapshots:
         return empty_stack(len(features))
     parts = []
-    for moment in snapshots:
-        parts.append(_rows(data, moment, horizon_days, by, features, levels))
-        step(f"snapshot {moment:%Y-%m-%d}")
+    for as_of in snapshots:
+        parts.append(_rows(data, as_of, horizon_days, by, features, levels))
+        step(f"snapshot {as_of:%Y-%m-%d}")
     return Stack(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
@@ -88,7 +88,7 @@ def empty_stack(columns: int) -> Stack:
 
 def _rows(
     data: PurchaseSnapshots,
-    moment: datetime,
+    as_of: datetime,
     horizon_days: int,
     by: datetime,
     features: Sequence[str],
@@ -99,10 +99,10 @@ def _rows(
     The clock is set, and the spend scaled, so that the prior's totals are right: season and luck,
     which all customers share, are then not the trees' to explain.
     """
-    table = data.table(moment)
-    outcome = data.outcome(moment, horizon_days, by=by)
-    prior = data.prior(moment)
-    speed = data.error(moment, horizon_days, by=by).clock_speed
+    table = data.table(as_of)
+    outcome = data.outcome(as_of, horizon_days, by=by)
+    prior = data.prior(as_of)
+    speed = data.error(as_of, horizon_days, by=by).clock_speed
     effective = horizon_days * float(np.exp(speed))
     p_order, spend = prior.p_order(table, effective), prior.expected_spend(table, effective)
     revenue = outcome["revenue_future"].to_numpy(dtype=float)
@@ -113,6 +113,6 @@ def _rows(
         revenue,
         p_order,
         spend * level,
-        np.full(len(table), moment.timestamp() / DAY.total_seconds()),
+        np.full(len(table), as_of.timestamp() / DAY.total_seconds()),
         customer_codes(table.index),
     )

@@ -1,4 +1,4 @@
-"""Both models, judged out of time, as one bundle."""
+"""Both models, evaluated out of time, as one bundle."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def train(
 ) -> TrainedPurchases:
     """Train as of a point in time; no row at or after it is used for anything.
 
-    The recipe is first tried one horizon earlier and judged on what followed: that gives the
+    The recipe is first tried one horizon earlier and evaluated on what followed: that gives the
     metrics and the spread of the intervals. Then it is repeated on all that is known.
     """
-    holdout = _rehearse(task, models, step)
+    holdout = _evaluate_earlier(task, models, step)
     fitted = fit(task, models=models, step=step)
     card = fitted.bundle.card
     if holdout is not None:
@@ -65,7 +65,7 @@ def _with_bounds(bundle: PurchaseBundle, task: PurchaseTask) -> PurchaseBundle:
 
 
 def scores(holdout: PurchaseHoldout, models: Sequence[str] = BOTH) -> dict[str, float]:
-    """Every defined metric of a holdout, named after the model it judges: churn_auc, clv_gini."""
+    """Every defined metric of a holdout, named after the model: churn_auc, clv_gini."""
     parts = {"churn": churn_scores, "spend": spend_scores, "clv": clv_scores}
     wanted = parts if set(models) == set(BOTH) else {name: parts[name] for name in models}
     return {
@@ -105,8 +105,10 @@ def cross_fitted(holdout: PurchaseHoldout, level_sd: float) -> PurchaseHoldout:
     return replace(holdout, customers=customers)
 
 
-def _rehearse(task: PurchaseTask, models: Sequence[str], step: Step) -> PurchaseHoldout | None:
-    """The recipe one horizon earlier, judged; none where too little was known by then."""
+def _evaluate_earlier(
+    task: PurchaseTask, models: Sequence[str], step: Step
+) -> PurchaseHoldout | None:
+    """The recipe one horizon earlier, evaluated; none where too little was known by then."""
     days = fitted_horizon(task)
     earlier = replace(task, as_of=task.as_of - timedelta(days=days), horizon_days=days)
     if earlier.as_of <= task.data.source.first or len(earlier.table) < FEWEST_CUSTOMERS:

@@ -1,4 +1,4 @@
-"""A model of contracts as pictures: what was expected of subscribers against what happened."""
+"""A model of subscriptions as charts: what was expected of subscribers against what happened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One bundle of contracts from what was known at one moment, nothing later."""
+"""One bundle of subscriptions from what was known as of one time, nothing later."""
 
 from __future__ import annotations
 

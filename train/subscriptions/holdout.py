@@ -1,7 +1,7 @@
-"""A model of contracts judged on what it could not have seen, beside the probability model.
+"""A model of subscriptions evaluated on what it could not have seen, beside the probability model.
 
 Where cancellations have dates: the recipe one horizon earlier, against the horizon that followed.
-Where a table tells of one moment: month by month, on customers that were not learnt from.
+Where a table knows one point in time only: month by month, on customers that were not learnt from.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ CAVEAT = (
 
 @dataclass(frozen=True)
 class SubscriptionHoldout:
-    """What happened and what was said before.
+    """What happened and what was predicted before.
 
     of     horizon: a row per customer; months: a row per customer and month that was watched
     rows   churned, p_churn, prior_p_churn; of a horizon also revenue, expected_revenue,
@@ -57,7 +57,7 @@ class SubscriptionHoldout:
 def evaluate(
     task: SubscriptionTask, fitted: Fitted[SubscriptionBundle]
 ) -> SubscriptionHoldout | None:
-    """Of what was learnt as of the task's moment; None where there is too little to judge by."""
+    """Of what was learnt as of the task's time; None where there is too little to evaluate on."""
     earlier = earlier_task(task)
     if earlier is not None:
         return evaluate_horizon(fit(earlier).bundle, earlier)
@@ -76,7 +76,7 @@ def earlier_task(task: SubscriptionTask) -> SubscriptionTask | None:
 
 
 def can_evaluate(task: SubscriptionTask) -> bool:
-    """Whether enough months had been watched by then to learn from, and enough stayed to judge."""
+    """Whether enough months had been watched by then, and enough customers stayed."""
     try:
         known = known_by(task.data.source, task.as_of)
     except DataError:
@@ -86,18 +86,20 @@ def can_evaluate(task: SubscriptionTask) -> bool:
 
 
 def evaluate_horizon(bundle: SubscriptionBundle, task: SubscriptionTask) -> SubscriptionHoldout:
-    """A bundle that was trained as of the task's moment against the horizon that followed it."""
+    """A bundle that was trained as of the task's time against the horizon that followed it."""
     table = task.table
     outcome = task.data.outcome(task.as_of, task.horizon_days)
-    said = SubscriptionPredictor(bundle).forecast(bundle.feature_matrix(table))
-    prior = SubscriptionForecast(said.tenure, said.amount, _without_trees(said.survival_curve))
+    forecast = SubscriptionPredictor(bundle).forecast(bundle.feature_matrix(table))
+    prior = SubscriptionForecast(
+        forecast.tenure, forecast.amount, _without_trees(forecast.survival_curve)
+    )
     over = horizon_months(task.horizon_days)
     columns = {
         "churned": outcome["churned"].to_numpy(dtype=float),
         "revenue": outcome["revenue_future"].to_numpy(dtype=float),
-        "p_churn": 1.0 - said.stays(task.horizon_days),
+        "p_churn": 1.0 - forecast.stays(task.horizon_days),
         "prior_p_churn": 1.0 - prior.stays(task.horizon_days),
-        "expected_revenue": said.monthly_revenue(over).sum(axis=1),
+        "expected_revenue": forecast.monthly_revenue(over).sum(axis=1),
         "prior_revenue": prior.monthly_revenue(over).sum(axis=1),
     }
     about = (
@@ -108,14 +110,14 @@ def evaluate_horizon(bundle: SubscriptionBundle, task: SubscriptionTask) -> Subs
 
 
 def evaluate_months(task: SubscriptionTask, known: Known, rounds: int) -> SubscriptionHoldout:
-    """Trees of so many rounds, each third of the customers judged by what the others teach."""
+    """Trees of so many rounds, each third of the customers evaluated by what the others teach."""
     fold = customer_codes(known.table.index) % FOLDS
     months, rows = month_rows(known, task.data.names, levels([known.table[task.data.names]]))
     settings = task.config.churn
     parameters = MonthlyChurnModel(
         **settings.model_dump(), random_state=task.config.problem.seed
     ).xgboost_parameters("binary:logistic")
-    said, prior_said = np.empty(len(rows)), np.empty(len(rows))
+    predicted, prior_predicted = np.empty(len(rows)), np.empty(len(rows))
     for each in range(FOLDS):
         prior = retention.fit(known.of(fold != each).lives)
         start = prior.log_odds_of_leaving(months.month)
@@ -123,11 +125,11 @@ def evaluate_months(task: SubscriptionTask, known: Known, rounds: int) -> Subscr
         sample = boosting.TrainingRows(rows, months.left, start, np.zeros(len(rows)), months.life)
         booster = boosting.fit_trees(sample.at(~own), parameters, rounds)
         added = settings.strength * boosting.tree_correction(booster, rows[own])
-        prior_said[own], said[own] = expit(start[own]), expit(start[own] + added)
+        prior_predicted[own], predicted[own] = expit(start[own]), expit(start[own] + added)
     columns = {
         "churned": months.left,
-        "p_churn": said,
-        "prior_p_churn": prior_said,
+        "p_churn": predicted,
+        "prior_p_churn": prior_predicted,
         "month": months.month,
     }
     about = f"{len(rows):,} months of {len(known.table):,} customers, none judged by itself"

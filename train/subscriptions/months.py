@@ -25,10 +25,10 @@ LAST_YEAR = 12
 
 @dataclass(frozen=True)
 class Known:
-    """Everybody who had started before a moment, gone or not: nothing at or after it is seen.
+    """Everybody who had started before a point in time, gone or not; nothing after it is seen.
 
     table  as `features.subscriptions.table.histories` gives it
-    age    months from the start to the moment, fractions kept; none where there are no dates
+    age    months from the start to that time, fractions kept; none where there are no dates
     """
 
     table: pd.DataFrame

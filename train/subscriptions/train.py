@@ -1,4 +1,4 @@
-"""A model of contracts, judged, as one bundle."""
+"""A model of subscriptions, evaluated, as one bundle."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ TrainedSubscriptions = Trained[SubscriptionBundle, SubscriptionHoldout]
 
 
 def train(task: SubscriptionTask, *, step: Step) -> TrainedSubscriptions:
-    """Train as of a moment; nothing that happened at or after it is used.
+    """Train as of a point in time; nothing that happened at or after it is used.
 
     Raises DataError when no month of any subscription had been watched by then.
     """
     fitted = fit(task)
     step("trees")
     holdout = evaluate(task, fitted)
-    step("judged")
+    step("holdout")
     card = fitted.bundle.card
     if holdout is not None:
         card = card.model_copy(
@@ -55,5 +55,5 @@ def _level_sd(assumed: float, holdout: SubscriptionHoldout) -> float:
     """How far the number of departures was off, where that is known to be further than assumed."""
     if holdout.of == "months":
         return assumed
-    left, said = holdout.rows["churned"].sum(), holdout.rows["p_churn"].sum()
-    return max(assumed, float(abs(np.log(max(left, 0.5) / said))))
+    left, expected = holdout.rows["churned"].sum(), holdout.rows["p_churn"].sum()
+    return max(assumed, float(abs(np.log(max(left, 0.5) / expected))))

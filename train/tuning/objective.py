@@ -81,7 +81,7 @@ class Objective:
 
         churn  log loss in nats; spend: half the gamma deviance, of customers who ordered
 
-        Totals are made equal first: the level of a horizon is not the trees' to explain.
+        Totals are made equal first: the total of a horizon is not the trees' to explain.
         """
         return self._seeded(settings, self.config.problem.seed)
 
@@ -140,14 +140,14 @@ def mean_loss(losses: Losses) -> float:
 
 
 def gain(baseline: Sequence[Losses], losses: Sequence[Losses]) -> Gain:
-    """How much lower `losses` are than `baseline`; both as one rehearsal gave them, by seed."""
+    """How much lower `losses` are than `baseline`; both as one objective gave them, by seed."""
     by_seed = [
         [first - second for first, second in zip(ours, theirs, strict=True)]
         for ours, theirs in zip(baseline, losses, strict=True)
     ]
     falls = [pd.concat(each, axis=1).mean(axis=1) for each in zip(*by_seed, strict=True)]
     means = [float(each.mean()) for each in falls]
-    # A customer who is judged at both origins is one piece of evidence, not two.
+    # A customer who is evaluated at both origins is one piece of evidence, not two.
     shares = [(fall - mean) / len(fall) for fall, mean in zip(falls, means, strict=True)]
     own = pd.concat(shares).groupby(level=0).sum() / len(falls)
     variance = float(np.square(own).sum())

@@ -1,4 +1,4 @@
-"""Better settings for a model: Optuna proposes, earlier origins judge, luck does not count."""
+"""Better settings for a model: Optuna proposes, earlier origins decide, luck does not count."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CHANCE_OF_LUCK = 0.05
 
 @dataclass(frozen=True)
 class Trial:
-    """Settings that were judged; number 0 are the configured ones.
+    """Settings that were evaluated; number 0 are the configured ones.
 
     loss  mean over the origins, `by_origin` of each
     gain  against the configured settings; by other seeds than the loss where it is promising
@@ -83,31 +83,31 @@ def open_study(var: Path, name: str) -> Any:
 
 
 def search(
-    rehearsals: Mapping[Model, Objective],
+    objectives: Mapping[Model, Objective],
     studies: Mapping[Model, Any],
     *,
     trials: int,
     seconds: float | None = None,
 ) -> Iterator[tuple[Model, Trial]]:
-    """Judge settings until each study holds `trials`; yields each when it is done and kept.
+    """Evaluate settings until each study holds `trials`; yields each when it is done and stored.
 
     seconds  no new trial begins after so long, but for the configured settings'
     """
     start = time.monotonic()
     for number in range(trials):
-        for name, rehearsal in rehearsals.items():
+        for name, objective in objectives.items():
             if len(finished(studies[name])) > number:
                 continue
             if number and seconds is not None and time.monotonic() - start > seconds:
                 return
             with _quiet():
-                judge = _proposed if number else _configured
-                found = judge(studies[name], rehearsal)
+                evaluate = _proposed if number else _configured
+                found = evaluate(studies[name], objective)
             yield name, found
 
 
 def finished(study: Any) -> list[Trial]:
-    """The trials that were judged, in order; the first is that of the configured settings."""
+    """The trials that were evaluated, in order; the first is that of the configured settings."""
     complete = library().trial.TrialState.COMPLETE
     return [
         Trial(
@@ -134,10 +134,10 @@ def best(trials: Sequence[Trial]) -> Trial:
     return max(better, key=lambda each: each.gain.mean, default=trials[0])
 
 
-def _configured(study: Any, rehearsal: Objective) -> Trial:
+def _configured(study: Any, objective: Objective) -> Trial:
     """Trial 0: not proposed but put there, so that the others can be told from it."""
-    optuna, space = library(), _space(rehearsal.configured)
-    trial = _judged(0, rehearsal.configured, rehearsal)
+    optuna, space = library(), _space(objective.configured)
+    trial = _evaluated(0, objective.configured, objective)
     study.add_trial(
         optuna.trial.create_trial(
             params={name: getattr(trial.settings, name) for name in space},
@@ -149,15 +149,15 @@ def _configured(study: Any, rehearsal: Objective) -> Trial:
     return trial
 
 
-def _proposed(study: Any, rehearsal: Objective) -> Trial:
+def _proposed(study: Any, objective: Objective) -> Trial:
     """One more trial; where it is interrupted it counts for nothing."""
     optuna, number = library(), len(finished(study))
-    seed = (rehearsal.config.problem.seed + number) % 2**32
+    seed = (objective.config.problem.seed + number) % 2**32
     # A sampler for each trial: what it proposes depends on the trials before, not on this process.
     study.sampler = optuna.samplers.TPESampler(seed=seed)
-    asked = study.ask(_space(rehearsal.configured))
+    asked = study.ask(_space(objective.configured))
     try:
-        trial = _judged(number, _settings(rehearsal.configured, asked.params), rehearsal)
+        trial = _evaluated(number, _settings(objective.configured, asked.params), objective)
         for name, value in _attributes(trial).items():
             asked.set_user_attr(name, value)
         study.tell(asked, trial.loss)
@@ -167,11 +167,11 @@ def _proposed(study: Any, rehearsal: Objective) -> Trial:
     return trial
 
 
-def _judged(number: int, settings: Boosting, rehearsal: Objective) -> Trial:
-    losses = rehearsal.losses(settings) if number else rehearsal.baseline
-    found = gain([rehearsal.baseline], [losses])
+def _evaluated(number: int, settings: Boosting, objective: Objective) -> Trial:
+    losses = objective.losses(settings) if number else objective.baseline
+    found = gain([objective.baseline], [losses])
     if found.mean > found.sd and found.least > 0.0:
-        found = gain(rehearsal.reseeded_baseline, rehearsal.reseeded(settings))
+        found = gain(objective.reseeded_baseline, objective.reseeded(settings))
     return Trial(
         number=number,
         settings=settings,
@@ -182,7 +182,7 @@ def _judged(number: int, settings: Boosting, rehearsal: Objective) -> Trial:
 
 
 def _attributes(trial: Trial) -> dict[str, Any]:
-    """What a study keeps of a trial beside its loss."""
+    """What a study stores of a trial beside its loss."""
     return {
         "settings": trial.settings.model_dump(),
         "by_origin": trial.by_origin,

@@ -49,7 +49,7 @@ def test_past_spend_worked_by_hand(
 
 @pytest.mark.parametrize("name", [*BASELINES, "perennial"])
 def test_every_rung_says_something_of_every_customer(name: str, shop: Any) -> None:
-    said = shop.origin.said[name]
+    said = shop.origin.predictions[name]
     assert said.expected_revenue.shape == said.p_order.shape == (len(shop.table),)
     assert np.isfinite(said.expected_revenue).all()
     assert (said.expected_revenue >= 0).all()
@@ -62,7 +62,7 @@ def test_every_rung_says_something_of_every_customer(name: str, shop: Any) -> No
 @pytest.mark.parametrize("name", ["tweedie", "two_stage", "mbg_nbd_gamma_gamma"])
 def test_every_rung_predicts_about_the_right_total(name: str, shop: Any) -> None:
     actual = shop.origin.actual["revenue_future"].sum()
-    assert shop.origin.said[name].expected_revenue.sum() == pytest.approx(actual, rel=0.2)
+    assert shop.origin.predictions[name].expected_revenue.sum() == pytest.approx(actual, rel=0.2)
 
 
 def test_the_classical_rungs_are_the_published_models(shop: Any) -> None:
@@ -71,7 +71,7 @@ def test_the_classical_rungs_are_the_published_models(shop: Any) -> None:
         ("bg_nbd_gamma_gamma", shop.task.data.classical(as_of)),
         ("mbg_nbd_gamma_gamma", fit_mbg(table)),
     ):
-        said = shop.origin.said[name]
+        said = shop.origin.predictions[name]
         assert prior.purchases.variant == name.split("_")[0]
         assert prior.value_days == "repeat"
         np.testing.assert_array_equal(said.p_order, prior.p_order(table, 60))

@@ -178,7 +178,7 @@ def test_an_odd_log_is_recorded_with_its_pictures(odd: Odd) -> None:
 
 
 def test_every_model_predicts_an_odd_log(odd: Odd) -> None:
-    for name, said in odd.origin.said.items():
+    for name, said in odd.origin.predictions.items():
         assert np.isfinite(said.expected_revenue).all(), name
         assert len(said.p_order) == len(odd.origin.actual), name
     json.loads(to_json(odd.origin.report))

@@ -73,19 +73,19 @@ def toml(clockwork: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> P
     return path
 
 
-def tuned(rehearsal: Objective, var: Path, trials: int, **options: float) -> list[Trial]:
+def tuned(objective: Objective, var: Path, trials: int, **options: float) -> list[Trial]:
     """All trials that are kept after a search of one model."""
     study = open_study(var, "churn")
-    for _ in search({"churn": rehearsal}, {"churn": study}, trials=trials, **options):
+    for _ in search({"churn": objective}, {"churn": study}, trials=trials, **options):
         pass
     return finished(study)
 
 
-def configured(rehearsal: Objective, churn: Boosting) -> Objective:
+def configured(objective: Objective, churn: Boosting) -> Objective:
     """The same with other settings to be beaten."""
-    config = rehearsal.config.model_copy(update={"churn": churn})
-    tasks = (dataclasses.replace(each, config=config) for each in rehearsal.origins)
-    return dataclasses.replace(rehearsal, origins=tuple(tasks))
+    config = objective.config.model_copy(update={"churn": churn})
+    tasks = (dataclasses.replace(each, config=config) for each in objective.origins)
+    return dataclasses.replace(objective, origins=tuple(tasks))
 
 
 def trial(number: int, mean: float, *, sd: float = 0.1, least: float = 0.1) -> Trial:
