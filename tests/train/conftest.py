@@ -20,8 +20,7 @@ from features.simulate import Simulation, simulate
 from features.timestamps import from_microseconds, next_midnight
 from train.__main__ import main
 from train.purchases.backtest import Origin, evaluate_origin
-from train.purchases.baselines import BASELINES, bg_nbd
-from train.purchases.baselines import Predictions as Ladder
+from train.purchases.baselines import BASELINES, Predictions, bg_nbd
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
@@ -76,7 +75,7 @@ def log_of() -> Callable[[pd.DataFrame], TransactionLog]:
 
 
 class Shop(NamedTuple):
-    """A simulated log with the truth behind it, and the ladder judged in the middle of it."""
+    """A simulated log with the truth behind it, and all models evaluated in the middle of it."""
 
     simulation: Simulation
     task: PurchaseTask
@@ -94,22 +93,22 @@ def shop(
 ) -> Shop:
     """Three thousand customers who behave as the probability model says.
 
-    The ladder has two more rungs: `truth` knows the customers' minds, and `distorted` is the
+    There are two more models: `truth` knows the customers' minds, and `distorted` is the
     classical model, less sure of who orders, and wrong about the money.
     """
     made = simulate(customers=3000, seed=1, as_of=AS_OF, horizon_days=HORIZON_DAYS)
     data = PurchaseSnapshots(log_of(made.transactions))
     task = PurchaseTask(settings(HORIZON_DAYS), data, AS_OF, HORIZON_DAYS)
 
-    def truth(task: PurchaseTask) -> Ladder:
+    def truth(task: PurchaseTask) -> Predictions:
         known = made.truth.loc[task.table.index]
-        return Ladder(known["p_order"].to_numpy(), known["expected_revenue"].to_numpy())
+        return Predictions(known["p_order"].to_numpy(), known["expected_revenue"].to_numpy())
 
-    def distorted(task: PurchaseTask) -> Ladder:
-        said, rng = bg_nbd(task), np.random.default_rng(3)
+    def distorted(task: PurchaseTask) -> Predictions:
+        predicted, rng = bg_nbd(task), np.random.default_rng(3)
         noise = rng.lognormal(0.3, 0.8, len(task.table))
-        p_order = np.sqrt(said.p_order) * rng.uniform(0.5, 1.0, len(noise))
-        return Ladder(p_order, said.expected_revenue * noise)
+        p_order = np.sqrt(predicted.p_order) * rng.uniform(0.5, 1.0, len(noise))
+        return Predictions(p_order, predicted.expected_revenue * noise)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(BASELINES, "truth", truth)
@@ -143,8 +142,8 @@ def clockwork() -> pd.DataFrame:
     return frame[frame["timestamp"] < AS_OF + timedelta(days=HORIZON_DAYS)].reset_index(drop=True)
 
 
-class Said(NamedTuple):
-    """What a command answered: its exit code, its result, and what it wrote to stderr."""
+class Ran(NamedTuple):
+    """What came of a command: its exit code, its result, and what it wrote to stderr."""
 
     code: int
     result: dict[str, Any]
@@ -152,14 +151,14 @@ class Said(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def door() -> Callable[..., Said]:
+def run_command() -> Callable[..., Ran]:
     """`python -m train`, called in this process on a local store; logging is left as it was.
 
     var    the folder of the store, unless the environment names it already
     draws  whether pictures are drawn; else they are files that are as good as empty
     """
 
-    def run(*argv: str, var: Path | None = None, draws: bool = False, **environment: str) -> Said:
+    def run(*argv: str, var: Path | None = None, draws: bool = False, **environment: str) -> Ran:
         root, out, err = logging.getLogger(), io.StringIO(), io.StringIO()
         handlers, level = list(root.handlers), root.level
         with pytest.MonkeyPatch.context() as patch:
@@ -176,7 +175,7 @@ def door() -> Callable[..., Said]:
             finally:
                 root.handlers[:], root.level = handlers, level
         lines = out.getvalue().splitlines()
-        return Said(code, json.loads(lines[-1]) if lines else {}, err.getvalue())
+        return Ran(code, json.loads(lines[-1]) if lines else {}, err.getvalue())
 
     return run
 

@@ -12,8 +12,8 @@ import pytest
 from train.purchases.baselines import BASELINES
 from train.tracking.runs import library
 
-RUNGS = ("past_spend", "bg_nbd_gamma_gamma")  # all rungs are judged elsewhere; two are quicker
-MODELS = {*RUNGS, "perennial"}
+SOME = ("past_spend", "bg_nbd_gamma_gamma")  # all are evaluated elsewhere; two are quicker
+MODELS = {*SOME, "perennial"}
 VALUE = {"gini", "spearman", "top_decile_capture", "mae", "rmse", "bias", "decile_error"}
 CHURN = {"auc", "log_loss", "brier", "calibration_error"}
 SUMMARY = {
@@ -29,7 +29,7 @@ ORIGINS = ["1998-05-02T00:00:00+00:00", "1998-03-03T00:00:00+00:00"]
 
 
 class Backtests(NamedTuple):
-    """One origin, then two, of which the first was judged before."""
+    """One origin, then two, of which the first was evaluated before."""
 
     one: Any
     two: Any
@@ -37,9 +37,9 @@ class Backtests(NamedTuple):
     kept: list[dict[Path, int]]
     client: Any
 
-    def children(self, said: Any) -> dict[str, Any]:
+    def children(self, ran: Any) -> dict[str, Any]:
         """The runs below a backtest's, by name."""
-        parent = self.client.get_run(said.result["run_id"])
+        parent = self.client.get_run(ran.result["run_id"])
         found = self.client.search_runs(
             [parent.info.experiment_id],
             f"tags.mlflow.parentRunId = '{parent.info.run_id}'",
@@ -49,29 +49,32 @@ class Backtests(NamedTuple):
 
 @pytest.fixture(scope="module")
 def backtests(
-    door: Callable[..., Any], problem: Path, var: Path, tmp_path_factory: pytest.TempPathFactory
+    run_command: Callable[..., Any],
+    problem: Path,
+    var: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Backtests:
-    out, said, kept = tmp_path_factory.mktemp("out") / "deep" / "report.json", [], []
+    out, ran, kept = tmp_path_factory.mktemp("out") / "deep" / "report.json", [], []
     with pytest.MonkeyPatch.context() as patch:
-        for name in BASELINES.keys() - set(RUNGS):
+        for name in BASELINES.keys() - set(SOME):
             patch.delitem(BASELINES, name)
         for count in ("1", "2"):
             argv = ("backtest", "--config", str(problem), "--origins", count, "--out", str(out))
-            said.append(door(*argv, var=var, draws=count == "1"))
+            ran.append(run_command(*argv, var=var, draws=count == "1"))
             kept.append({each: each.stat().st_mtime_ns for each in (var / "backtest").iterdir()})
     client = library().MlflowClient(f"sqlite:///{var / 'mlflow.db'}")
-    return Backtests(*said, out, kept, client)
+    return Backtests(*ran, out, kept, client)
 
 
 def test_a_backtest_answers_with_one_line_of_json(backtests: Backtests) -> None:
-    for said, origins in ((backtests.one, ORIGINS[:1]), (backtests.two, ORIGINS)):
-        assert said.code == 0, said.stderr
-        assert said.result.keys() == SUMMARY | {"out"}
-        assert said.result["origins"] == origins
-        assert said.result["out"] == str(backtests.out)
+    for ran, origins in ((backtests.one, ORIGINS[:1]), (backtests.two, ORIGINS)):
+        assert ran.code == 0, ran.stderr
+        assert ran.result.keys() == SUMMARY | {"out"}
+        assert ran.result["origins"] == origins
+        assert ran.result["out"] == str(backtests.out)
 
 
-def test_finished_origins_are_kept_and_not_judged_again(backtests: Backtests) -> None:
+def test_finished_origins_are_stored_and_not_evaluated_again(backtests: Backtests) -> None:
     first, second = backtests.kept
     assert (len(first), len(second)) == (1, 2)
     assert first.items() < second.items()
@@ -80,11 +83,11 @@ def test_finished_origins_are_kept_and_not_judged_again(backtests: Backtests) ->
     assert "1998-05-02: kept from an earlier run" in backtests.two.stderr
 
 
-def test_what_was_kept_is_as_good_as_what_was_just_judged(backtests: Backtests) -> None:
-    judged, kept = backtests.children(backtests.one), backtests.children(backtests.two)
-    assert len(judged) == len(MODELS)
-    for name, run in judged.items():
-        assert run.data.metrics == pytest.approx(kept[name].data.metrics)
+def test_what_was_stored_is_as_good_as_what_was_just_evaluated(backtests: Backtests) -> None:
+    fresh, stored = backtests.children(backtests.one), backtests.children(backtests.two)
+    assert len(fresh) == len(MODELS)
+    for name, run in fresh.items():
+        assert run.data.metrics == pytest.approx(stored[name].data.metrics)
 
 
 def test_the_report_holds_every_origin_model_segment_and_metric(backtests: Backtests) -> None:
@@ -154,7 +157,7 @@ def test_there_is_one_parent_and_a_child_per_model_and_origin(backtests: Backtes
     assert "mlflow.parentRunId" not in parent.data.tags
 
 
-def test_pictures_are_drawn_of_what_was_judged_just_now(backtests: Backtests) -> None:
+def test_pictures_are_drawn_of_what_was_evaluated_just_now(backtests: Backtests) -> None:
     def pictures(run: Any) -> set[str]:
         folder = Path(run.info.artifact_uri.removeprefix("file://")) / "plots"
         return {each.stem for each in folder.iterdir()} if folder.exists() else set()
@@ -169,14 +172,14 @@ def test_pictures_are_drawn_of_what_was_judged_just_now(backtests: Backtests) ->
 
 @pytest.mark.parametrize("name", ["report.csv", "folder", "file/report.json"])
 def test_a_place_that_cannot_hold_the_report_is_refused_before_the_work(
-    name: str, door: Callable[..., Any], problem: Path, tmp_path: Path
+    name: str, run_command: Callable[..., Any], problem: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").touch()
     out = tmp_path / name
     argv = ("backtest", "--config", str(problem), "--out", str(out))
-    said = door(*argv, var=tmp_path / "var")
-    assert (said.code, said.result) == (2, {})
-    assert said.stderr.splitlines()[-1].startswith(f"{out}: ")
-    assert len(said.stderr.splitlines()) == 1
+    ran = run_command(*argv, var=tmp_path / "var")
+    assert (ran.code, ran.result) == (2, {})
+    assert ran.stderr.splitlines()[-1].startswith(f"{out}: ")
+    assert len(ran.stderr.splitlines()) == 1
     assert {each.name for each in tmp_path.iterdir()} == {"folder", "file"}

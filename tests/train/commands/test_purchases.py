@@ -27,7 +27,7 @@ LEVELS = {"churn": set(), "spend": {"mae", "rmse", "bias", "decile_error"}}
 
 
 class Commands(NamedTuple):
-    """What the four commands said, and the store that they left."""
+    """What the four commands ran, and the store that they left."""
 
     first: Any
     second: Any
@@ -38,24 +38,24 @@ class Commands(NamedTuple):
     def run(self, run_id: str) -> Any:
         return self.client.get_run(run_id)
 
-    def children(self, said: Any) -> dict[str, Any]:
+    def children(self, ran: Any) -> dict[str, Any]:
         """The runs below the one that a command names, by their model."""
         found = self.client.search_runs(
-            [self.run(said.result["run_id"]).info.experiment_id],
-            f"tags.mlflow.parentRunId = '{said.result['run_id']}'",
+            [self.run(ran.result["run_id"]).info.experiment_id],
+            f"tags.mlflow.parentRunId = '{ran.result['run_id']}'",
         )
         return {each.info.run_name: each for each in found}
 
 
 @pytest.fixture(scope="module")
-def commands(door: Callable[..., Any], problem: Path, var: Path) -> Commands:
+def commands(run_command: Callable[..., Any], problem: Path, var: Path) -> Commands:
     config = ("--config", str(problem))
     return Commands(
         # An empty flag is no flag: MLflow passes those on.
-        door(*config, "--as-of", "", "--horizon-days", "", var=var, draws=True),
-        door(*config, "--as-of", "1998-05-01", "--horizon-days", "45", var=var),
-        door("churn", *config, var=var),
-        door("spend", *config, var=var),
+        run_command(*config, "--as-of", "", "--horizon-days", "", var=var, draws=True),
+        run_command(*config, "--as-of", "1998-05-01", "--horizon-days", "45", var=var),
+        run_command("churn", *config, var=var),
+        run_command("spend", *config, var=var),
         library().MlflowClient(f"sqlite:///{var / 'mlflow.db'}"),
     )
 
@@ -85,27 +85,27 @@ def test_the_first_version_is_champion_and_the_next_challenger(commands: Command
     named = [(each.result["model"], each.result["alias"]) for each in commands[:2]]
     assert named == [("clv", "champion"), ("clv", "challenger")]
     aliases = commands.client.get_registered_model("clv").aliases
-    for said in commands[:2]:
-        assert str(aliases[said.result["alias"]]) == said.result["version"]
-        version = commands.client.get_model_version("clv", said.result["version"])
-        assert version.run_id == said.result["run_id"]
+    for ran in commands[:2]:
+        assert str(aliases[ran.result["alias"]]) == ran.result["version"]
+        version = commands.client.get_model_version("clv", ran.result["version"])
+        assert version.run_id == ran.result["run_id"]
 
 
 def test_one_model_alone_is_recorded_and_not_registered(commands: Commands) -> None:
     for name in ("churn", "spend"):
-        said = getattr(commands, name)
-        assert said.code == 0
-        assert said.result.keys() == KEYS
-        assert {each.split("_")[0] for each in said.result["metrics"]} == {name}
-        assert commands.run(said.result["run_id"]).data.tags["model"] == name
-        assert commands.children(said) == {}
+        ran = getattr(commands, name)
+        assert ran.code == 0
+        assert ran.result.keys() == KEYS
+        assert {each.split("_")[0] for each in ran.result["metrics"]} == {name}
+        assert commands.run(ran.result["run_id"]).data.tags["model"] == name
+        assert commands.children(ran) == {}
     assert len(commands.client.search_model_versions("name = 'clv'")) == 2
 
 
 def test_runs_of_one_model_have_the_same_metrics_wherever_they_were_made(
     commands: Commands,
 ) -> None:
-    first, second = (commands.children(said) for said in commands[:2])
+    first, second = (commands.children(ran) for ran in commands[:2])
     assert first.keys() == second.keys() == {"churn", "spend"}
     for name in ("churn", "spend"):
         alone = commands.run(getattr(commands, name).result["run_id"]).data
@@ -117,20 +117,20 @@ def test_runs_of_one_model_have_the_same_metrics_wherever_they_were_made(
         for metric, value in alone.metrics.items():
             if metric not in LEVELS[name]:
                 assert first[name].data.metrics[metric] == pytest.approx(value), metric
-    parents = [commands.run(said.result["run_id"]).data for said in commands[:2]]
+    parents = [commands.run(ran.result["run_id"]).data for ran in commands[:2]]
     assert parents[0].metrics.keys() == parents[1].metrics.keys()
     assert {"gini", "prior_gini", "mae", "interval_coverage"} <= parents[0].metrics.keys()
     assert parents[0].params["problem.horizon_days"] == "60"
 
 
 def test_what_stdout_says_is_what_was_recorded(commands: Commands) -> None:
-    for said in commands[:2]:
-        below = commands.children(said)
-        recorded = {"clv": commands.run(said.result["run_id"]), **below}
-        for name, value in said.result["metrics"].items():
+    for ran in commands[:2]:
+        below = commands.children(ran)
+        recorded = {"clv": commands.run(ran.result["run_id"]), **below}
+        for name, value in ran.result["metrics"].items():
             model, metric = name.split("_", 1)
             assert recorded[model].data.metrics[metric] == pytest.approx(value)
-        for name, rounds in said.result["rounds"].items():
+        for name, rounds in ran.result["rounds"].items():
             assert below[name].data.params["rounds"] == str(rounds)
 
 
@@ -138,10 +138,10 @@ def test_the_registered_bundle_is_the_one_that_was_trained(commands: Commands, v
     found = sorted((var / "artifacts").rglob("bundle/card.json"))
     cards = [bundles.load(each.parent).card for each in found]
     assert {each.horizon_days for each in cards} == {60, 45}
-    for said in commands[:2]:
-        (card,) = (each for each in cards if each.horizon_days == said.result["horizon_days"])
-        assert card.metrics == pytest.approx(said.result["metrics"])
-        assert card.training.data_sha256 == said.result["data_sha256"]
+    for ran in commands[:2]:
+        (card,) = (each for each in cards if each.horizon_days == ran.result["horizon_days"])
+        assert card.metrics == pytest.approx(ran.result["metrics"])
+        assert card.training.data_sha256 == ran.result["data_sha256"]
 
 
 def test_artefacts_hold_no_pickle_and_no_customer(commands: Commands, var: Path) -> None:
@@ -174,7 +174,7 @@ REFUSALS = {
     "no such log": (["--config", "nolog.toml"], "nolog.parquet: no such file"),
     "after the log's end": (["--as-of", "1998-07-02"], "lies after the log's end 1998-07-01"),
     "before the log's begin": (["--as-of", "1997-01-01"], "no transaction before as_of 1997-01-01"),
-    "no moment": (["--as-of", "soon"], "as_of must be a date or an ISO timestamp"),
+    "no timestamp": (["--as-of", "soon"], "as_of must be a date or an ISO timestamp"),
     "no horizon": (["--horizon-days", "0"], "must be 1 to 3650 days, got '0'"),
     "half a horizon": (["--horizon-days", "1.5"], "must be 1 to 3650 days, got '1.5'"),
 }
@@ -185,7 +185,7 @@ REFUSALS = {
 def test_bad_input_is_one_sentence_and_leaves_nothing(
     command: tuple[str, ...],
     case: str,
-    door: Callable[..., Any],
+    run_command: Callable[..., Any],
     problem: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -197,11 +197,11 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(
     monkeypatch.chdir(tmp_path)
     argv, sentence = REFUSALS[case]
     config = [] if "--config" in argv else ["--config", str(problem)]
-    said = door(*command, *config, *argv, var=tmp_path / "var")
-    assert said.code == 2
-    assert said.result == {}
-    assert sentence in said.stderr.splitlines()[-1]
-    assert "Traceback" not in said.stderr
+    ran = run_command(*command, *config, *argv, var=tmp_path / "var")
+    assert ran.code == 2
+    assert ran.result == {}
+    assert sentence in ran.stderr.splitlines()[-1]
+    assert "Traceback" not in ran.stderr
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -213,7 +213,7 @@ def test_flags_before_the_name_of_a_command_count_too() -> None:
 
 
 def test_a_store_out_of_reach_is_one_sentence_and_leaves_nothing(
-    door: Callable[..., Any], problem: Path, tmp_path: Path
+    run_command: Callable[..., Any], problem: Path, tmp_path: Path
 ) -> None:
     unreachable = {
         "MLFLOW_TRACKING_URI": "http://me:secret@127.0.0.1:9",
@@ -221,26 +221,26 @@ def test_a_store_out_of_reach_is_one_sentence_and_leaves_nothing(
     }
     out = tmp_path / "out" / "report.json"
     for command in ((), ("spend",), ("backtest", "--out", str(out))):
-        said = door(*command, "--config", str(problem), var=tmp_path / "var", **unreachable)
-        assert (said.code, said.result) == (2, {})
-        assert said.stderr.splitlines()[-1].startswith("tracking store http://***@127.0.0.1:9")
-        assert "secret" not in said.stderr
+        ran = run_command(*command, "--config", str(problem), var=tmp_path / "var", **unreachable)
+        assert (ran.code, ran.result) == (2, {})
+        assert ran.stderr.splitlines()[-1].startswith("tracking store http://***@127.0.0.1:9")
+        assert "secret" not in ran.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_configuration_must_be_named(door: Callable[..., Any], tmp_path: Path) -> None:
-    said = door("churn", var=tmp_path / "var")
-    assert said.code == 2
-    assert "--config is required" in said.stderr.splitlines()[-1]
+def test_a_configuration_must_be_named(run_command: Callable[..., Any], tmp_path: Path) -> None:
+    ran = run_command("churn", var=tmp_path / "var")
+    assert ran.code == 2
+    assert "--config is required" in ran.stderr.splitlines()[-1]
 
 
 def test_a_log_of_refunds_leaves_no_model(
-    door: Callable[..., Any], problem: Path, tmp_path: Path, var: Path
+    run_command: Callable[..., Any], problem: Path, tmp_path: Path, var: Path
 ) -> None:
     log = tmp_path / "log.csv"
     log.write_text("customer_id,ts,amount\nann,2024-01-01,-5\n")
     config = tmp_path / "problem.toml"
     config.write_text(problem.read_text().replace(str(problem.with_name("log.parquet")), str(log)))
-    said = door("--config", str(config), var=var)
-    assert (said.code, said.result) == (2, {})
-    assert said.stderr.splitlines()[-1].startswith("nobody has bought before as_of 2024-01-02")
+    ran = run_command("--config", str(config), var=var)
+    assert (ran.code, ran.result) == (2, {})
+    assert ran.stderr.splitlines()[-1].startswith("nobody has bought before as_of 2024-01-02")

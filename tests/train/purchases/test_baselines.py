@@ -15,7 +15,7 @@ from train.purchases.baselines import BASELINES, Predictions, past_spend
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 
 AS_OF = datetime(2025, 3, 1, tzinfo=UTC)
-SAY_NO_PROBABILITY = {"past_spend", "tweedie"}
+NO_PROBABILITY = {"past_spend", "tweedie"}
 
 
 def test_past_spend_worked_by_hand(
@@ -37,26 +37,26 @@ def test_past_spend_worked_by_hand(
     frame = pd.DataFrame(rows, columns=["customer_id", "timestamp", "amount"])
     frame["timestamp"] = pd.to_datetime(frame["timestamp"], utc=True)
     task = PurchaseTask(settings(30), PurchaseSnapshots(log_of(frame)), AS_OF, 30)
-    said = past_spend(task)
-    assert dict(zip(task.table.index, said.expected_revenue, strict=True)) == {
+    predicted = past_spend(task)
+    assert dict(zip(task.table.index, predicted.expected_revenue, strict=True)) == {
         "ann": 12.0,
         "bob": 0.0,
         "cat": 18.0,
         "dan": -40.0,
     }
-    assert np.isnan(said.p_order).all()
+    assert np.isnan(predicted.p_order).all()
 
 
 @pytest.mark.parametrize("name", [*BASELINES, "perennial"])
 def test_every_rung_says_something_of_every_customer(name: str, shop: Any) -> None:
-    said = shop.origin.predictions[name]
-    assert said.expected_revenue.shape == said.p_order.shape == (len(shop.table),)
-    assert np.isfinite(said.expected_revenue).all()
-    assert (said.expected_revenue >= 0).all()
-    if name in SAY_NO_PROBABILITY:
-        assert np.isnan(said.p_order).all()
+    predicted = shop.origin.predictions[name]
+    assert predicted.expected_revenue.shape == predicted.p_order.shape == (len(shop.table),)
+    assert np.isfinite(predicted.expected_revenue).all()
+    assert (predicted.expected_revenue >= 0).all()
+    if name in NO_PROBABILITY:
+        assert np.isnan(predicted.p_order).all()
     else:
-        assert ((said.p_order > 0) & (said.p_order < 1)).all()
+        assert ((predicted.p_order > 0) & (predicted.p_order < 1)).all()
 
 
 @pytest.mark.parametrize("name", ["tweedie", "two_stage", "mbg_nbd_gamma_gamma"])
@@ -71,11 +71,11 @@ def test_the_classical_rungs_are_the_published_models(shop: Any) -> None:
         ("bg_nbd_gamma_gamma", shop.task.data.classical(as_of)),
         ("mbg_nbd_gamma_gamma", fit_mbg(table)),
     ):
-        said = shop.origin.predictions[name]
+        predicted = shop.origin.predictions[name]
         assert prior.purchases.variant == name.split("_")[0]
         assert prior.value_days == "repeat"
-        np.testing.assert_array_equal(said.p_order, prior.p_order(table, 60))
-        np.testing.assert_array_equal(said.expected_revenue, prior.expected_revenue(table, 60))
+        np.testing.assert_array_equal(predicted.p_order, prior.p_order(table, 60))
+        np.testing.assert_array_equal(predicted.expected_revenue, prior.expected_revenue(table, 60))
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def short(
     clockwork: pd.DataFrame,
     log_of: Callable[[pd.DataFrame], TransactionLog],
 ) -> dict[int, dict[str, Predictions]]:
-    """What every rung says for two horizons, of which the log is long enough for the first."""
+    """What every baseline predicts for two horizons; the log is long enough for the first."""
     history = PurchaseSnapshots(log_of(clockwork))
     at = history.source.first + timedelta(days=120)
     found = {}
@@ -122,5 +122,5 @@ def test_without_snapshots_boosting_falls_back_to_the_classical_model(
     task = PurchaseTask(settings(40), history, AS_OF, 40)
     classical = BASELINES["bg_nbd_gamma_gamma"](task)
     for name in ("tweedie", "two_stage"):
-        said = BASELINES[name](task)
-        np.testing.assert_array_equal(said.expected_revenue, classical.expected_revenue)
+        predicted = BASELINES[name](task)
+        np.testing.assert_array_equal(predicted.expected_revenue, classical.expected_revenue)

@@ -85,9 +85,9 @@ def test_a_trained_bundle_comes_to_the_expected_totals(shop: Any) -> None:
         classical=history.classical(origin.as_of),
         error=error,
     )
-    said = PurchasePredictor(origin.bundle).forecast_table(shop.table, as_of=origin.as_of)
-    assert said.p_order(60).sum() == pytest.approx(ordering, rel=1e-6)
-    assert said.expected_revenue(60).sum() == pytest.approx(revenue, rel=1e-6)
+    predicted = PurchasePredictor(origin.bundle).forecast_table(shop.table, as_of=origin.as_of)
+    assert predicted.p_order(60).sum() == pytest.approx(ordering, rel=1e-6)
+    assert predicted.expected_revenue(60).sum() == pytest.approx(revenue, rel=1e-6)
 
 
 def clock_speed(day: float) -> float:
@@ -124,12 +124,12 @@ def test_the_december_of_last_year_is_expected_of_this_one(
     assert 1.5 * HORIZON_DAYS < effective < 2.3 * HORIZON_DAYS
     table = history.table(DECEMBER)
     actual = history.outcome(DECEMBER, HORIZON_DAYS, by=seasonal.end)
-    said = PurchasePredictor(bundle).forecast_table(table, as_of=DECEMBER)
+    predicted = PurchasePredictor(bundle).forecast_table(table, as_of=DECEMBER)
     blind = history.classical(DECEMBER)
     for ours, classical, happened in (
-        (said.expected_days, blind.expected_days, actual["active_days_future"]),
-        (said.p_order, blind.p_order, 1 - actual["churned"]),
-        (said.expected_revenue, blind.expected_revenue, actual["revenue_future"]),
+        (predicted.expected_days, blind.expected_days, actual["active_days_future"]),
+        (predicted.p_order, blind.p_order, 1 - actual["churned"]),
+        (predicted.expected_revenue, blind.expected_revenue, actual["revenue_future"]),
     ):
         seen = log_ratio(ours(HORIZON_DAYS).sum(), happened.sum())
         unseen = log_ratio(classical(table, HORIZON_DAYS).sum(), happened.sum())

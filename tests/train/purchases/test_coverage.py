@@ -32,9 +32,14 @@ def forecasts(shop: Any) -> tuple[RevenueDistribution, Array, Array, Array]:
     """The learnt spread; and of each customer P(order), expected spend, and actual revenue."""
     origin = shop.origin
     days = origin.bundle.card.horizon_days
-    said = PurchasePredictor(origin.bundle).forecast_table(shop.table, as_of=origin.as_of)
+    predicted = PurchasePredictor(origin.bundle).forecast_table(shop.table, as_of=origin.as_of)
     revenue = origin.actual["revenue_future"].to_numpy(dtype=float)
-    return origin.bundle.card.spread, said.p_order(days), said.expected_spend(days), revenue
+    return (
+        origin.bundle.card.spread,
+        predicted.p_order(days),
+        predicted.expected_spend(days),
+        revenue,
+    )
 
 
 def test_four_of_five_likely_customers_are_inside_their_interval(shop: Any) -> None:
@@ -89,7 +94,7 @@ def test_the_interval_of_the_whole_holds_and_says_something(shop: Any) -> None:
     assert shop.origin.report["intervals"]["total_covered"] == 1.0
 
 
-def test_the_spread_is_judged_on_customers_from_whom_it_was_not_learnt(
+def test_the_spread_is_evaluated_on_customers_from_whom_it_was_not_learnt(
     clockwork: pd.DataFrame,
     settings: Callable[..., PurchaseConfig],
     log_of: Callable[[pd.DataFrame], TransactionLog],

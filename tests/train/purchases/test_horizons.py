@@ -27,8 +27,8 @@ def test_more_time_never_means_less_chance_or_money(answers: dict[int, pd.DataFr
     for name in ("p_order", "expected_revenue"):
         along = np.stack(
             [
-                (1.0 - said["p_churn"] if name == "p_order" else said[name]).to_numpy()
-                for said in answers.values()
+                (1.0 - predicted["p_churn"] if name == "p_order" else predicted[name]).to_numpy()
+                for predicted in answers.values()
             ]
         )
         assert (np.diff(along, axis=0) >= -1e-12 * along[1:]).all(), name
@@ -36,13 +36,15 @@ def test_more_time_never_means_less_chance_or_money(answers: dict[int, pd.DataFr
 
 
 def test_every_horizon_is_answered_in_full(answers: dict[int, pd.DataFrame]) -> None:
-    for said in answers.values():
-        numbers = said.select_dtypes("number").to_numpy()
+    for predicted in answers.values():
+        numbers = predicted.select_dtypes("number").to_numpy()
         assert np.isfinite(numbers).all()
-        assert said["p_churn"].between(0, 1, inclusive="neither").all()
-        assert (said["clv_low"] <= said["clv_high"]).all()
+        assert predicted["p_churn"].between(0, 1, inclusive="neither").all()
+        assert (predicted["clv_low"] <= predicted["clv_high"]).all()
         np.testing.assert_allclose(
-            said["expected_revenue"], (1 - said["p_churn"]) * said["expected_spend"], rtol=1e-12
+            predicted["expected_revenue"],
+            (1 - predicted["p_churn"]) * predicted["expected_spend"],
+            rtol=1e-12,
         )
 
 
@@ -51,37 +53,41 @@ def test_only_a_horizon_beyond_the_fitted_one_is_warned_of(
 ) -> None:
     fitted = shop.origin.bundle.card.fitted_horizon_days
     assert fitted == 60
-    for days, said in answers.items():
-        warned = said["warnings"].map(lambda each: any("learn from 60 days" in one for one in each))
+    for days, predicted in answers.items():
+        warned = predicted["warnings"].map(
+            lambda each: any("learn from 60 days" in one for one in each)
+        )
         assert warned.all() if days > fitted else not warned.any()
 
 
 def test_the_horizon_may_be_left_out(shop: Any, answers: dict[int, pd.DataFrame]) -> None:
-    said = PurchasePredictor(shop.origin.bundle).predict(shop.table, as_of=shop.origin.as_of)
-    pd.testing.assert_frame_equal(said, answers[60])
+    predicted = PurchasePredictor(shop.origin.bundle).predict(shop.table, as_of=shop.origin.as_of)
+    pd.testing.assert_frame_equal(predicted, answers[60])
 
 
 def test_the_total_of_an_unseen_horizon_is_about_right(shop: Any) -> None:
     """Fitted on 60 days, asked for 30 and for 45: the totals come out all the same."""
     origin, history = shop.origin, shop.task.data
     for days in (30, 45):
-        said = PurchasePredictor(origin.bundle).predict(
+        predicted = PurchasePredictor(origin.bundle).predict(
             shop.table, as_of=origin.as_of, horizon_days=days
         )
         after = origin.as_of + timedelta(days=days)
         actual = history.outcome(origin.as_of, days, by=after)
-        assert said["expected_revenue"].sum() == pytest.approx(
+        assert predicted["expected_revenue"].sum() == pytest.approx(
             actual["revenue_future"].sum(), rel=0.1
         )
-        assert (1 - said["p_churn"]).sum() == pytest.approx((1 - actual["churned"]).sum(), rel=0.05)
+        assert (1 - predicted["p_churn"]).sum() == pytest.approx(
+            (1 - actual["churned"]).sum(), rel=0.05
+        )
 
 
 def test_the_months_of_two_years_add_up_to_their_value(
     shop: Any, answers: dict[int, pd.DataFrame]
 ) -> None:
     bundle = shop.origin.bundle
-    said = PurchasePredictor(bundle).forecast_table(shop.table, as_of=shop.origin.as_of)
-    monthly = said.value_curve(730, bundle.card.economics).value
+    predicted = PurchasePredictor(bundle).forecast_table(shop.table, as_of=shop.origin.as_of)
+    monthly = predicted.value_curve(730, bundle.card.economics).value
     assert monthly.shape == (len(shop.table), 24)
     assert (monthly >= 0).all()
     np.testing.assert_allclose(monthly.sum(axis=1), answers[730]["clv"], rtol=1e-9)

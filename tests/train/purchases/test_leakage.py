@@ -47,7 +47,7 @@ def deleted(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def at_once(frame: pd.DataFrame) -> pd.DataFrame:
-    """All in the first moment that is no longer the past."""
+    """All in the first instant that is no longer the past."""
     return frame.assign(timestamp=AS_OF)
 
 

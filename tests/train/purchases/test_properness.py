@@ -26,8 +26,8 @@ def everyone(shop: Any) -> dict[str, dict[str, float]]:
 def test_the_backtest_prefers_the_truth_to_the_model_and_the_model_to_a_distorted_one(
     metric: str, everyone: dict[str, dict[str, float]]
 ) -> None:
-    ladder = [everyone[each][metric] for each in ("truth", "perennial", "distorted")]
-    assert ladder == sorted(ladder, reverse=metric in UP)
+    ordered = [everyone[each][metric] for each in ("truth", "perennial", "distorted")]
+    assert ordered == sorted(ordered, reverse=metric in UP)
 
 
 @pytest.mark.parametrize("metric", ["bias", "decile_error", "mae"])
@@ -74,7 +74,7 @@ def holdout_of(shop: Any) -> PurchaseHoldout:
 
 
 def informed(shop: Any) -> Distort:
-    """Puts what the simulator knows in the place of what the model said."""
+    """Puts what the simulator knows in the place of what the model predicted."""
 
     def change(customers: pd.DataFrame) -> pd.DataFrame:
         truth = shop.simulation.truth.loc[customers.index]
@@ -98,11 +98,11 @@ def muddled(customers: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def test_training_is_judged_by_metrics_that_prefer_the_truth(shop: Any) -> None:
+def test_training_is_evaluated_by_metrics_that_prefer_the_truth(shop: Any) -> None:
     """What `train` writes on the card: churn, spend among returners, and their product."""
-    said = holdout_of(shop)
+    predicted = holdout_of(shop)
     truth, ours, wrong = (
-        scores(replace(said, customers=change(said.customers)))
+        scores(replace(predicted, customers=change(predicted.customers)))
         for change in (informed(shop), lambda customers: customers, muddled)
     )
     for metric in ("churn_log_loss", "churn_brier", "clv_rmse", "spend_rmse"):
@@ -114,8 +114,8 @@ def test_training_is_judged_by_metrics_that_prefer_the_truth(shop: Any) -> None:
     assert abs(ours["clv_bias"]) < 0.2 * abs(wrong["clv_bias"])
 
 
-def test_a_verdict_and_an_origin_agree(shop: Any) -> None:
-    """Training and backtest judge with the same numbers."""
+def test_a_holdout_and_an_origin_agree(shop: Any) -> None:
+    """Training and backtest evaluate with the same numbers."""
     card, origin = scores(holdout_of(shop)), shop.origin.report["scores"]
     for ours, classical in (("perennial", ""), ("bg_nbd_gamma_gamma", "prior_")):
         everyone = origin[ours]["everyone"]

@@ -87,7 +87,7 @@ def test_another_seed_gives_other_trees_but_the_same_totals(
 
 
 def test_a_customer_has_the_same_number_in_every_run() -> None:
-    """Who is judged on whose trees must not depend on the process, its hash seed or the table."""
+    """Who is evaluated on whose trees must not depend on process, hash seed or table."""
     ids = pd.Index(["ann", "bob", "12346"], dtype="str")
     codes = customer_codes(ids)
     assert codes.tolist() == [7601960213007955557, 8187328716829445865, 2108899299045677962]

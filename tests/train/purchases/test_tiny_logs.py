@@ -69,7 +69,7 @@ SMALL = {
     "one customer who came back": (rows(("ann", [90.0, 60.0, 31.0])), 1),
     "one customer, one purchase": (rows(("ann", [40.5])), 1),
     "one day": (rows(*((f"c{each}", [each / 40]) for each in range(1, 31))), 30),
-    "one moment": (rows(*((f"c{each}", [0.5]) for each in range(5))), 5),
+    "one instant": (rows(*((f"c{each}", [0.5]) for each in range(5))), 5),
 }
 
 
@@ -178,9 +178,9 @@ def test_an_odd_log_is_recorded_with_its_pictures(odd: Odd) -> None:
 
 
 def test_every_model_predicts_an_odd_log(odd: Odd) -> None:
-    for name, said in odd.origin.predictions.items():
-        assert np.isfinite(said.expected_revenue).all(), name
-        assert len(said.p_order) == len(odd.origin.actual), name
+    for name, predicted in odd.origin.predictions.items():
+        assert np.isfinite(predicted.expected_revenue).all(), name
+        assert len(predicted.p_order) == len(odd.origin.actual), name
     json.loads(to_json(odd.origin.report))
 
 

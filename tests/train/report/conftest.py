@@ -41,16 +41,16 @@ class Reported(NamedTuple):
 
 @pytest.fixture(scope="session")
 def make_reported(
-    door: Callable[..., Any], shared: Any, tracking_database: Callable[[Path], Path]
+    run_command: Callable[..., Any], shared: Any, tracking_database: Callable[[Path], Path]
 ) -> Callable[[str, Callable[[Path], Path]], Reported]:
     """Trains on what is written to a folder and writes the report, once in a run of the tests."""
 
     def make(name: str, write: Callable[[Path], Path]) -> Reported:
         def fill(folder: Path) -> None:
             config, var = write(folder), tracking_database(folder / "var")
-            trained = door("--config", str(config), var=var)
+            trained = run_command("--config", str(config), var=var)
             out = ("--out", str(folder / "deep" / "report.html"))
-            written = door("report", "--config", str(config), *out, var=var)
+            written = run_command("report", "--config", str(config), *out, var=var)
             answers = {
                 "config": str(config),
                 "trained": trained._asdict(),

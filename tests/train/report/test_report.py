@@ -141,14 +141,14 @@ def test_countries_come_from_the_source(reported: Any) -> None:
 def test_tier_changes_since_an_earlier_batch(
     reported: Any,
     predicted: tuple[PurchaseBundle, pd.DataFrame],
-    door: Callable[..., Any],
+    run_command: Callable[..., Any],
     tmp_path: Path,
 ) -> None:
     predictions = predicted[1]
     scores = predictions[["tier", "clv"]].reset_index().assign(as_of="1998-06-01T00:00:00+00:00")
     scores.to_csv(tmp_path / "scores.csv", index=False)
     out = tmp_path / "report.html"
-    found = door(
+    found = run_command(
         *("report", "--config", str(reported.config), "--out", str(out)),
         *("--previous", str(tmp_path / "scores.csv"), "--model", "models:/clv/1"),
         var=reported.var,
@@ -173,7 +173,7 @@ REFUSALS = {
 def test_bad_input_is_one_sentence_and_leaves_nothing(
     case: str,
     reported: Any,
-    door: Callable[..., Any],
+    run_command: Callable[..., Any],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -181,7 +181,7 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(
     monkeypatch.chdir(tmp_path)
     argv, sentence = REFUSALS[case]
     out = [] if "--out" in argv else ["--out", "report.html"]
-    found = door("report", "--config", str(reported.config), *out, *argv, var=reported.var)
+    found = run_command("report", "--config", str(reported.config), *out, *argv, var=reported.var)
     assert (found.code, found.result) == (2, {})
     assert sentence in found.stderr.splitlines()[-1]
     assert "Traceback" not in found.stderr
@@ -189,10 +189,10 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(
 
 
 def test_a_store_that_is_not_there_is_not_made_by_looking(
-    reported: Any, door: Callable[..., Any], tmp_path: Path
+    reported: Any, run_command: Callable[..., Any], tmp_path: Path
 ) -> None:
     out = ("--out", str(tmp_path / "report.html"))
-    found = door("report", "--config", str(reported.config), *out, var=tmp_path / "none")
+    found = run_command("report", "--config", str(reported.config), *out, var=tmp_path / "none")
     assert found.code == 2
     assert "no tracking store there yet" in found.stderr
     assert list(tmp_path.iterdir()) == []
@@ -216,12 +216,12 @@ def test_a_page_that_cannot_be_written_fails_no_training(
 
 
 def test_a_model_in_another_currency_is_refused(
-    reported: Any, door: Callable[..., Any], tmp_path: Path
+    reported: Any, run_command: Callable[..., Any], tmp_path: Path
 ) -> None:
     config = tmp_path / "problem.toml"
     config.write_text(reported.config.read_text().replace('"USD"', '"EUR"'))
     out = ("--out", str(tmp_path / "report.html"))
-    found = door("report", "--config", str(config), *out, var=reported.var)
+    found = run_command("report", "--config", str(config), *out, var=reported.var)
     assert found.code == 2
     assert "data.currency is EUR, the model answers in USD" in found.stderr
 

@@ -186,12 +186,12 @@ def test_it_opens_without_a_network_or_a_complaint(
 
 
 def test_tier_changes_since_an_earlier_batch(
-    subscribed: Any, predicted: Predicted, door: Callable[..., Any], tmp_path: Path
+    subscribed: Any, predicted: Predicted, run_command: Callable[..., Any], tmp_path: Path
 ) -> None:
     scores = predicted.predictions[["clv"]].assign(tier="Bronze", as_of="2017-10-01T00:00:00+00:00")
     scores.reset_index().to_csv(tmp_path / "scores.csv", index=False)
     out = tmp_path / "report.html"
-    found = door(
+    found = run_command(
         *("report", "--config", str(subscribed.config), "--out", str(out)),
         *("--previous", str(tmp_path / "scores.csv")),
         var=subscribed.var,
@@ -201,11 +201,11 @@ def test_tier_changes_since_an_earlier_batch(
 
 
 def test_a_model_of_the_other_kind_is_refused(
-    subscribed: Any, reported: Any, door: Callable[..., Any], tmp_path: Path
+    subscribed: Any, reported: Any, run_command: Callable[..., Any], tmp_path: Path
 ) -> None:
     for mine, other in ((subscribed, reported), (reported, subscribed)):
         out = ("--out", str(tmp_path / "report.html"))
-        found = door("report", "--config", str(mine.config), *out, var=other.var)
+        found = run_command("report", "--config", str(mine.config), *out, var=other.var)
         assert found.code == 2
         assert "the model is one of" in found.stderr.splitlines()[-1]
 

@@ -130,8 +130,8 @@ def test_the_prior_is_that_of_the_population(log: Log) -> None:
 def test_the_value_of_a_life_is_that_of_the_truth_as_far_as_it_was_watched(log: Log) -> None:
     bundle = fit(log.task()).bundle
     table = build_features(log.subscriptions, AS_OF)
-    said = SubscriptionPredictor(bundle).forecast(bundle.feature_matrix(table))
-    stays = said.survival_curve.survival_at(np.array([24.0]))[:, 0]
+    predicted = SubscriptionPredictor(bundle).forecast(bundle.feature_matrix(table))
+    stays = predicted.survival_curve.survival_at(np.array([24.0]))[:, 0]
     truth = (1.0 - log.hazard[table.index].to_numpy()) ** 24
     plus = (table["plan"] == "plus").to_numpy()
     for group in (plus, ~plus):
@@ -172,7 +172,7 @@ def test_the_metrics_are_of_what_followed_and_the_training_repeats_itself(log: L
     assert cuts.rfm is None
 
 
-def test_months_are_judged_on_customers_that_were_not_learnt_from(log: Log) -> None:
+def test_months_are_evaluated_on_customers_that_were_not_learnt_from(log: Log) -> None:
     task = log.task()
     known = known_by(task.data.source, task.as_of)
     some = known.of(np.arange(len(known.table)) < 800)
@@ -192,9 +192,9 @@ def test_few_departures_leave_the_prior_alone(tmp_path: Path) -> None:
     task = task_of(settings)
     trained = train(task, step=lambda _: None)
     assert trained.bundle.card.churn.rounds == 0
-    said = SubscriptionPredictor(trained.bundle).predict(task.table)
-    assert set(said["basis"]) == {"prior"}
-    assert np.isfinite(said["clv"]).all()
+    predicted = SubscriptionPredictor(trained.bundle).predict(task.table)
+    assert set(predicted["basis"]) == {"prior"}
+    assert np.isfinite(predicted["clv"]).all()
 
 
 def test_where_nobody_leaves_nothing_breaks(tmp_path: Path) -> None:
@@ -207,8 +207,8 @@ def test_where_nobody_leaves_nothing_breaks(tmp_path: Path) -> None:
     trained = train(task, step=lambda _: None)
     months, _ = month_rows(known_by(task.data.source, AS_OF), task.data.names, {"plan": ("basic",)})
     assert 0 < last_hazard(months, last_watched(months)) < 0.01
-    said = SubscriptionPredictor(trained.bundle).predict(task.table)
-    assert (said["p_churn"] < 0.01).all()
+    predicted = SubscriptionPredictor(trained.bundle).predict(task.table)
+    assert (predicted["p_churn"] < 0.01).all()
     # and a value without an end is refused
     free = settings.model_copy(update={"economics": Economics(discount_rate_annual=0.0)})
     with pytest.raises(DataError, match="more than a century: give a higher rate"):
@@ -233,11 +233,13 @@ churn = {{ max_rounds = 5 }}
 
 
 def test_a_backtest_goes_back_horizon_by_horizon(
-    written: Path, door: Callable[..., Any], var: Path, tmp_path: Path
+    written: Path, run_command: Callable[..., Any], var: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "report.json"
-    said = door("backtest", "--config", str(written), "--origins", "2", "--out", str(out), var=var)
-    assert said.code == 0, said.stderr
+    ran = run_command(
+        "backtest", "--config", str(written), "--origins", "2", "--out", str(out), var=var
+    )
+    assert ran.code == 0, ran.stderr
     report = json.loads(out.read_text())
     assert [each["as_of"][:10] for each in report["origins"]] == ["2025-01-02", "2024-07-04"]
     board = {each["model"]: each for each in report["leaderboard"]}
@@ -261,8 +263,8 @@ def test_a_backtest_goes_back_horizon_by_horizon(
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(
-    written: Path, door: Callable[..., Any], var: Path, command: list[str], sentence: str
+    written: Path, run_command: Callable[..., Any], var: Path, command: list[str], sentence: str
 ) -> None:
-    said = door(*command, "--config", str(written), var=var)
-    assert said.code == 2
-    assert sentence in said.stderr.splitlines()[-1]
+    ran = run_command(*command, "--config", str(written), var=var)
+    assert ran.code == 2
+    assert sentence in ran.stderr.splitlines()[-1]

@@ -316,10 +316,11 @@ def test_a_version_answers_as_the_bundle_does(
         registered = register(folder, metrics={}, tags={})
     model = library().pyfunc.load_model(f"models:/clv/{registered.version}")
     asked = table.head(20).reset_index()
-    said = model.predict(asked, params={"horizon_days": 60, "as_of": "2025-01-01"})
+    predicted = model.predict(asked, params={"horizon_days": 60, "as_of": "2025-01-01"})
     expected = PurchasePredictor(made).predict(table.head(20), as_of=AS_OF, horizon_days=60)
     pd.testing.assert_frame_equal(
-        said.set_index("customer_id").drop(columns="warnings"), expected.drop(columns="warnings")
+        predicted.set_index("customer_id").drop(columns="warnings"),
+        expected.drop(columns="warnings"),
     )
     assert len(model.predict(model.input_example)) == 2
     assert not set(model.input_example["customer_id"]) & set(table.index)

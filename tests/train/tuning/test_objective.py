@@ -14,7 +14,7 @@ from train.tuning.objective import churn_losses, gain, spend_losses
 
 
 def holdout(**columns: list[float]) -> PurchaseHoldout:
-    """Customers c0, c1, ... as they are judged."""
+    """Customers c0, c1, ... as they are evaluated."""
     index = [f"c{each}" for each in range(len(next(iter(columns.values()))))]
     return PurchaseHoldout(
         pd.DataFrame(columns, index=index), datetime(2025, 2, 1, tzinfo=UTC), 30, 0.0, 0.0
@@ -25,14 +25,14 @@ def losses(*origins: Mapping[str, float]) -> list[pd.Series[float]]:
     return [pd.Series(dict(each)) for each in origins]
 
 
-def test_churn_is_judged_by_the_log_loss_of_each_customer_worked_by_hand() -> None:
+def test_churn_is_evaluated_by_the_log_loss_of_each_customer_worked_by_hand() -> None:
     # two of four ordered, and the probabilities of an order, .8 .2 .6 .4, sum to two
     seen = holdout(churned=[0, 1, 0, 1], p_churn=[0.2, 0.8, 0.4, 0.6])
     expected = -np.log([0.8, 0.8, 0.6, 0.6])
     np.testing.assert_allclose(churn_losses(seen), expected, rtol=1e-6)
 
 
-def test_spend_is_judged_by_the_gamma_deviance_of_returners_worked_by_hand() -> None:
+def test_spend_is_evaluated_by_the_gamma_deviance_of_returners_worked_by_hand() -> None:
     # y / mu + log mu with mu = 20; the sums are equal: 10 + 30 = 20 + 20
     seen = holdout(churned=[0, 1, 0], revenue=[10.0, 0.0, 30.0], expected_spend=[20.0, 9.0, 20.0])
     found = spend_losses(seen)

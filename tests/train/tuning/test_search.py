@@ -160,7 +160,7 @@ def test_a_search_that_was_broken_off_goes_on_to_the_same_end(
     assert tuned(newest, tmp_path / "parts", 3) == whole
 
 
-def test_without_time_only_the_configured_settings_are_judged(
+def test_without_time_only_the_configured_settings_are_tried(
     churn: Objective, tmp_path: Path
 ) -> None:
     assert [each.number for each in tuned(churn, tmp_path, 5, seconds=0.0)] == [0]
@@ -204,21 +204,21 @@ def test_only_what_is_better_everywhere_and_beyond_luck_wins(
 
 
 def test_the_command_writes_tables_for_the_configuration_and_records_every_trial(
-    toml: Path, var: Path, tmp_path: Path, door: Callable[..., Any]
+    toml: Path, var: Path, tmp_path: Path, run_command: Callable[..., Any]
 ) -> None:
     argv = ["tune", "--config", str(toml), "--as-of", "2025-02-01", "--out"]
-    said = door(*argv, str(tmp_path / "best.toml"), "--trials", "2", "--minutes", "", var=var)
-    assert said.code == 0
+    ran = run_command(*argv, str(tmp_path / "best.toml"), "--trials", "2", "--minutes", "", var=var)
+    assert ran.code == 0
     written = tomllib.loads((tmp_path / "best.toml").read_text())
     assert written.keys() == {"churn", "spend"}
     for name in ("churn", "spend"):
-        assert Boosting.model_validate(written[name]).model_dump() == said.result[name]["settings"]
-        assert said.result[name]["trials"] == 2
-        assert said.result[name]["loss"] <= said.result[name]["configured_loss"]
-    assert (tmp_path / "best.toml").read_text() in said.stderr
-    assert said.result["origins"] == ["2025-01-02T00:00:00+00:00", "2024-12-03T00:00:00+00:00"]
+        assert Boosting.model_validate(written[name]).model_dump() == ran.result[name]["settings"]
+        assert ran.result[name]["trials"] == 2
+        assert ran.result[name]["loss"] <= ran.result[name]["configured_loss"]
+    assert (tmp_path / "best.toml").read_text() in ran.stderr
+    assert ran.result["origins"] == ["2025-01-02T00:00:00+00:00", "2024-12-03T00:00:00+00:00"]
 
-    children = trials_of(said.result["run_id"])
+    children = trials_of(ran.result["run_id"])
     assert sorted(each.info.run_name for each in children) == [
         "churn 0",
         "churn 1",
@@ -229,7 +229,7 @@ def test_the_command_writes_tables_for_the_configuration_and_records_every_trial
         assert each.data.metrics.keys() >= {"loss", "gain", "gain_sd", "loss_origin_2"}
         assert each.data.params.keys() >= {*RANGES, "max_rounds", "trial"}
 
-    again = door(*argv, str(tmp_path / "again.toml"), "--trials", "2", var=var)
+    again = run_command(*argv, str(tmp_path / "again.toml"), "--trials", "2", var=var)
     assert "kept from an earlier run: 2 trials of churn, 2 trials of spend" in again.stderr
     assert trials_of(again.result["run_id"]) == []
     assert (tmp_path / "again.toml").read_text() == (tmp_path / "best.toml").read_text()
@@ -253,18 +253,18 @@ def ctrl_c() -> Iterator[None]:
 
 @pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_keeps_what_is_done_and_writes_what_is_best(
-    toml: Path, var: Path, tmp_path: Path, door: Callable[..., Any]
+    toml: Path, var: Path, tmp_path: Path, run_command: Callable[..., Any]
 ) -> None:
     (var / "tuning.db").unlink(missing_ok=True)
     out, stopper = tmp_path / "best.toml", threading.Thread(target=interrupt, args=(var, 3))
     stopper.start()
     argv = ["tune", "--config", str(toml), "--trials", "1000", "--minutes", "2"]
-    said = door(*argv, "--out", str(out), var=var)
+    ran = run_command(*argv, "--out", str(out), var=var)
     stopper.join()
-    assert said.code == 0
-    assert said.result["interrupted"] is True
-    assert "interrupted; the trials that are done are kept" in said.stderr
-    assert sum(said.result[name]["trials"] for name in ("churn", "spend")) >= 3
+    assert ran.code == 0
+    assert ran.result["interrupted"] is True
+    assert "interrupted; the trials that are done are kept" in ran.stderr
+    assert sum(ran.result[name]["trials"] for name in ("churn", "spend")) >= 3
     assert tomllib.loads(out.read_text()).keys() == {"churn", "spend"}
 
 
@@ -299,12 +299,12 @@ def interrupt(var: Path, trials: int) -> None:
     ],
 )
 def test_what_cannot_be_tuned_is_one_sentence(
-    toml: Path, tmp_path: Path, door: Callable[..., Any], flags: list[str], sentence: str
+    toml: Path, tmp_path: Path, run_command: Callable[..., Any], flags: list[str], sentence: str
 ) -> None:
     out, var = tmp_path / "best.toml", tmp_path / "var"
-    said = door("tune", "--config", str(toml), "--out", str(out), *flags, var=var)
-    assert (said.code, said.result) == (2, {})
-    assert sentence in said.stderr.splitlines()[-1]
+    ran = run_command("tune", "--config", str(toml), "--out", str(out), *flags, var=var)
+    assert (ran.code, ran.result) == (2, {})
+    assert sentence in ran.stderr.splitlines()[-1]
     assert not out.exists()
     assert not var.exists()
 
