@@ -99,6 +99,26 @@ class PriorBoosted(BaseEstimator):  # type: ignore[misc]
         theirs = {name: at for name, at in self.get_params().items() if name not in ours}
         return theirs | {"objective": objective, "seed": self.random_state, "tree_method": "hist"}
 
+    def _fit_booster(
+        self,
+        sample: TrainingRows,
+        objective: Objective,
+        deviance: Deviance,
+        *,
+        horizon_days: float | None,
+    ) -> None:
+        """Learn `booster_` and `curve_`; without a horizon the rows have no dates to choose by."""
+        parameters = self.xgboost_parameters(objective)
+        self.curve_: RoundsCurve = choose_rounds(
+            sample,
+            parameters,
+            deviance,
+            horizon_days=horizon_days,
+            strength=self.strength,
+            most=self.max_rounds,
+        )
+        self.booster_: xgb.Booster = fit_trees(sample, parameters, self.curve_.chosen)
+
 
 def no_trees(columns: int, objective: Objective) -> xgb.Booster:
     """A booster of zero rounds over so many features: it corrects nothing."""
@@ -154,7 +174,7 @@ def choose_rounds(
     parameters: dict[str, Any],
     deviance: Deviance,
     *,
-    horizon_days: float,
+    horizon_days: float | None,
     strength: float,
     most: int,
 ) -> RoundsCurve:
@@ -166,41 +186,22 @@ def choose_rounds(
     The trees learn from older snapshots, whose horizons have passed by the newest (or from all
     older ones where fewer than two have), and from other customers than those of the evaluation.
     Fewer than two snapshots, or customers too few to leave others to learn from, give nothing to
-    choose by: zero rounds, the prior alone.
+    choose by: zero rounds, the prior alone. Without a horizon all rows are of one time, and only
+    the customers differ.
     """
     sample = _some_customers(sample)
-    newest = sample.as_of.max(initial=-np.inf)
-    older = sample.as_of + horizon_days <= newest
-    if np.unique(sample.as_of[older]).size < 2:
-        older = sample.as_of < newest
+    training = evaluated = np.ones(len(sample.target), dtype=bool)
+    if horizon_days is not None:
+        newest = sample.as_of.max(initial=-np.inf)
+        training, evaluated = sample.as_of + horizon_days <= newest, sample.as_of == newest
+        if np.unique(sample.as_of[training]).size < 2:
+            training = sample.as_of < newest
     return _choose(
         sample,
         parameters,
         deviance,
-        training=older,
-        evaluated=sample.as_of == newest,
-        strength=strength,
-        most=most,
-    )
-
-
-def choose_rounds_by_customer(
-    sample: TrainingRows,
-    parameters: dict[str, Any],
-    deviance: Deviance,
-    *,
-    strength: float,
-    most: int,
-) -> RoundsCurve:
-    """The same where all rows are of one time: evaluated on other customers, by thirds."""
-    sample = _some_customers(sample)
-    every = np.ones(len(sample.target), dtype=bool)
-    return _choose(
-        sample,
-        parameters,
-        deviance,
-        training=every,
-        evaluated=every,
+        training=training,
+        evaluated=evaluated,
         strength=strength,
         most=most,
     )

@@ -117,7 +117,7 @@ def persistent_error(
     windows   how many horizons the errors span without overlap; fewer than two prove nothing
     horizons  the coming horizon's length, in theirs: uncertainty grows with its root
 
-    Where no year-old error is known, a season cannot be told from a lasting fault, so only what
+    Where no year-old error is known, a season looks like a lasting fault, so only what
     stayed the same over all windows is corrected. What is left of the errors is how uncertain
     the coming total is.
     """

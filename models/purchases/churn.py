@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import xgboost as xgb
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 from sklearn.base import ClassifierMixin
@@ -12,10 +11,7 @@ from models.boosting import (
     Array,
     Matrix,
     PriorBoosted,
-    RoundsCurve,
     TrainingRows,
-    choose_rounds,
-    fit_trees,
     log_loss,
     tree_correction,
 )
@@ -26,7 +22,7 @@ PROBABILITY_FLOOR = 0.02  # chosen by backtest
 class ChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
     """Classifier of {0: ordered, 1: churned}; margins and contributions are log odds of an order.
 
-    Learnt by `fit_trees`: `booster_`, `curve_` (deviance by rounds), `classes_`.
+    Learnt by `fit`: `booster_`, `curve_` (deviance by rounds), `classes_`.
     """
 
     def fit(
@@ -50,17 +46,8 @@ class ChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
         """
         start = log_odds(p_order, floor_shift(p_order))
         sample = TrainingRows(X, 1.0 - np.asarray(y, dtype=float), start, as_of, customer)
-        parameters = self.xgboost_parameters("binary:logistic")
         self.classes_ = np.array([0, 1])
-        self.curve_: RoundsCurve = choose_rounds(
-            sample,
-            parameters,
-            log_loss,
-            horizon_days=horizon_days,
-            strength=self.strength,
-            most=self.max_rounds,
-        )
-        self.booster_: xgb.Booster = fit_trees(sample, parameters, self.curve_.chosen)
+        self._fit_booster(sample, "binary:logistic", log_loss, horizon_days=horizon_days)
         return self
 
     def predict_proba(self, X: Matrix, *, p_order: Array) -> Array:

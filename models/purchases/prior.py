@@ -65,8 +65,9 @@ class Prior:
 
 @dataclass(frozen=True)
 class PriorForecast:
-    """The prior's answers for any horizon; customers as a column, shape (n, 1), and horizons as a
-    row, shape (m,), give matrices.
+    """The prior's predictions for any horizon.
+
+    Customers as a column, shape (n, 1), and horizons as a row, shape (m,), give matrices.
 
     day_value  E[revenue of a purchase day], money
     """
@@ -107,7 +108,7 @@ def fit_mbg(table: pd.DataFrame) -> Prior:
 def fit_prior(table: pd.DataFrame, classical: Prior) -> Prior:
     """The likelier of BG/NBD (of `classical`) and MBG/NBD, and the value of all purchase days.
 
-    Counting the first day too tells customers who bought once apart; the backtests prefer it.
+    Counting the first day too separates customers who bought once; the backtests prefer it.
     """
     known = purchase_histories(table)
     candidates = [classical.purchases, purchases.fit(known, "mbg")]

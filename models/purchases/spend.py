@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import xgboost as xgb
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 
@@ -11,10 +10,7 @@ from models.boosting import (
     Array,
     Matrix,
     PriorBoosted,
-    RoundsCurve,
     TrainingRows,
-    choose_rounds,
-    fit_trees,
     tree_correction,
 )
 
@@ -24,7 +20,7 @@ LEAST_REVENUE = 0.01  # a gamma has no zero; refunds can leave a returner with n
 class SpendModel(RegressorMixin, PriorBoosted):  # type: ignore[misc]
     """Regressor of a returner's revenue; margins and contributions are log money.
 
-    Learnt by `fit_trees`: `booster_`, `curve_` (deviance by rounds).
+    Learnt by `fit`: `booster_`, `curve_` (deviance by rounds).
     """
 
     def fit(
@@ -48,16 +44,7 @@ class SpendModel(RegressorMixin, PriorBoosted):  # type: ignore[misc]
         """
         target = np.maximum(np.asarray(y, dtype=float), LEAST_REVENUE)
         sample = TrainingRows(X, target, np.log(spend), as_of, customer)
-        parameters = self.xgboost_parameters("reg:gamma")
-        self.curve_: RoundsCurve = choose_rounds(
-            sample,
-            parameters,
-            gamma_deviance,
-            horizon_days=horizon_days,
-            strength=self.strength,
-            most=self.max_rounds,
-        )
-        self.booster_: xgb.Booster = fit_trees(sample, parameters, self.curve_.chosen)
+        self._fit_booster(sample, "reg:gamma", gamma_deviance, horizon_days=horizon_days)
         return self
 
     def predict(self, X: Matrix, *, spend: Array) -> Array:

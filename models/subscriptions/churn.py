@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import xgboost as xgb
 from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.base import ClassifierMixin
@@ -13,11 +12,7 @@ from models.boosting import (
     Flags,
     Matrix,
     PriorBoosted,
-    RoundsCurve,
     TrainingRows,
-    choose_rounds,
-    choose_rounds_by_customer,
-    fit_trees,
     log_loss,
     tree_correction,
 )
@@ -28,7 +23,7 @@ EARLIER, RECENT = 0.0, 1.0
 class MonthlyChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
     """Classifier of {0: stayed the month, 1: left in it}; margins are log odds of leaving.
 
-    Learnt by `fit_trees`: `booster_`, `curve_` (deviance by rounds), `classes_`.
+    Learnt by `fit`: `booster_`, `curve_` (deviance by rounds), `classes_`.
     """
 
     def fit(
@@ -51,22 +46,9 @@ class MonthlyChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
         """
         as_of = np.full(len(y), EARLIER) if recent is None else np.where(recent, RECENT, EARLIER)
         sample = TrainingRows(X, np.asarray(y, dtype=float), log_odds, as_of, customer)
-        parameters = self.xgboost_parameters("binary:logistic")
         self.classes_ = np.array([0, 1])
-        if recent is None:
-            self.curve_: RoundsCurve = choose_rounds_by_customer(
-                sample, parameters, log_loss, strength=self.strength, most=self.max_rounds
-            )
-        else:
-            self.curve_ = choose_rounds(
-                sample,
-                parameters,
-                log_loss,
-                horizon_days=RECENT - EARLIER,
-                strength=self.strength,
-                most=self.max_rounds,
-            )
-        self.booster_: xgb.Booster = fit_trees(sample, parameters, self.curve_.chosen)
+        horizon = None if recent is None else RECENT - EARLIER
+        self._fit_booster(sample, "binary:logistic", log_loss, horizon_days=horizon)
         return self
 
     def predict_proba(self, X: Matrix, *, log_odds: Array) -> Array:

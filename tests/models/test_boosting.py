@@ -51,25 +51,25 @@ def chosen(some: TrainingRows, *, most: int = 40, horizon_days: float = 90.0) ->
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_an_estimator_only_stores_what_it_is_told(estimator: type[PriorBoosted]) -> None:
-    told = {"max_rounds": 7, "learning_rate": 0.2, "max_depth": 2, "min_child_weight": 3.0}
-    told |= {"subsample": 0.9, "colsample_bytree": 0.8, "reg_lambda": 2.0, "max_bin": 32}
-    told |= {"strength": 1.0, "random_state": 11}
-    model = estimator(**told)
-    assert vars(model) == model.get_params() == told
+    arguments = {"max_rounds": 7, "learning_rate": 0.2, "max_depth": 2, "min_child_weight": 3.0}
+    arguments |= {"subsample": 0.9, "colsample_bytree": 0.8, "reg_lambda": 2.0, "max_bin": 32}
+    arguments |= {"strength": 1.0, "random_state": 11}
+    model = estimator(**arguments)
+    assert vars(model) == model.get_params() == arguments
     again = clone(model)
     assert again is not model
-    assert again.get_params() == told
+    assert again.get_params() == arguments
     assert clone(model).set_params(max_depth=5).max_depth == 5
-    assert vars(model) == told
+    assert vars(model) == arguments
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_xgboost_is_told_its_own_settings_only(estimator: type[PriorBoosted]) -> None:
-    told = estimator(max_depth=4, random_state=5).xgboost_parameters(OBJECTIVE)
-    assert told["max_depth"] == 4
-    assert told["seed"] == 5
-    assert told["objective"] == OBJECTIVE
-    assert not told.keys() & {"max_rounds", "strength", "random_state"}
+    arguments = estimator(max_depth=4, random_state=5).xgboost_parameters(OBJECTIVE)
+    assert arguments["max_depth"] == 4
+    assert arguments["seed"] == 5
+    assert arguments["objective"] == OBJECTIVE
+    assert not arguments.keys() & {"max_rounds", "strength", "random_state"}
 
 
 def test_no_trees_correct_nothing() -> None:

@@ -40,10 +40,10 @@ def test_a_bundle_read_back_gives_the_same_answers(
 ) -> None:
     again = load(folder)
     for horizon in (30, 91, 365):
-        told = {"as_of": as_of, "horizon_days": horizon}
+        arguments = {"as_of": as_of, "horizon_days": horizon}
         pd.testing.assert_frame_equal(
-            PurchasePredictor(again).predict(table, **told),
-            PurchasePredictor(bundle).predict(table, **told),
+            PurchasePredictor(again).predict(table, **arguments),
+            PurchasePredictor(bundle).predict(table, **arguments),
             check_exact=True,
         )
 
@@ -143,11 +143,11 @@ def test_a_bundle_without_trees_is_read_back(
         card, no_trees(columns, "binary:logistic"), no_trees(columns, "reg:gamma")
     )
     save(bare, tmp_path / "bare")
-    said = PurchasePredictor(load(tmp_path / "bare")).predict(table, as_of=as_of)
+    predicted = PurchasePredictor(load(tmp_path / "bare")).predict(table, as_of=as_of)
     pd.testing.assert_frame_equal(
-        said, PurchasePredictor(bare).predict(table, as_of=as_of), check_exact=True
+        predicted, PurchasePredictor(bare).predict(table, as_of=as_of), check_exact=True
     )
-    assert (said["basis"] == "prior").all()
+    assert (predicted["basis"] == "prior").all()
 
 
 def cut(folder: Path, name: str) -> None:
@@ -224,10 +224,10 @@ def test_a_spoiled_bundle_says_what_is_wrong(folder: Path, fault: str) -> None:
     spoil(folder)
     with pytest.raises(BundleError, match=sentence) as found:
         load(folder)
-    said = str(found.value)
-    assert said.startswith(str(folder))
-    assert "\n" not in said
-    assert said.endswith(("train again", "is this a bundle?"))
+    predicted = str(found.value)
+    assert predicted.startswith(str(folder))
+    assert "\n" not in predicted
+    assert predicted.endswith(("train again", "is this a bundle?"))
 
 
 def test_a_file_that_is_described_but_no_booster_is_refused(folder: Path) -> None:

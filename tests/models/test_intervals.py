@@ -178,10 +178,10 @@ def test_a_total_of_nobody_is_nothing() -> None:
 def test_the_future_of_cdnow_lies_inside_as_often_as_it_should(
     bundle: PurchaseBundle, history: PurchaseSnapshots, table: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = PurchasePredictor(bundle).predict(table, as_of=as_of)
+    predicted = PurchasePredictor(bundle).predict(table, as_of=as_of)
     actual = history.outcome(as_of, 91, by=history.source.end)["revenue_future"].to_numpy()
-    low, high = said["clv_low"].to_numpy(), said["clv_high"].to_numpy()
-    likely = (said["p_churn"] < 0.8).to_numpy()
+    low, high = predicted["clv_low"].to_numpy(), predicted["clv_high"].to_numpy()
+    likely = (predicted["p_churn"] < 0.8).to_numpy()
     share = coverage(actual[likely], low[likely], high[likely])
     assert share == pytest.approx(0.8, abs=0.1)
     assert coverage(actual, low, high) > 0.78

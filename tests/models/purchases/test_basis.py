@@ -19,12 +19,12 @@ def regular(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["repeat_days"] > 3].iloc[[0]]
 
 
-def verdict(bundle: PurchaseBundle, rows: pd.DataFrame, horizon_days: int = 91) -> Evidence:
+def evidence(bundle: PurchaseBundle, rows: pd.DataFrame, horizon_days: int = 91) -> Evidence:
     return assess(bundle, bundle.feature_matrix(rows), horizon_days)
 
 
 def remarks(bundle: PurchaseBundle, row: pd.DataFrame, horizon_days: int = 91) -> list[str]:
-    (warnings,) = verdict(bundle, row, horizon_days).warnings
+    (warnings,) = evidence(bundle, row, horizon_days).warnings
     return warnings
 
 
@@ -51,7 +51,7 @@ def test_trees_in_either_model_make_it_a_model(
             "spend": NO_TREES.model_copy(update={"rounds": spend}),
         }
     )
-    assert verdict(with_card(bundle, card), regular).basis == [basis]
+    assert evidence(with_card(bundle, card), regular).basis == [basis]
 
 
 @pytest.mark.parametrize("missing", NEEDED)
@@ -59,8 +59,8 @@ def test_without_a_sufficient_statistic_nothing_is_predicted(
     bundle: PurchaseBundle, regular: pd.DataFrame, missing: str
 ) -> None:
     row = regular.assign(**{missing: np.nan})
-    assert verdict(bundle, row, 365).basis == ["insufficient"]
-    assert not verdict(bundle, row, 365).known.any()
+    assert evidence(bundle, row, 365).basis == ["insufficient"]
+    assert not evidence(bundle, row, 365).known.any()
     assert remarks(bundle, row, 365) == [
         "no purchase before as_of is known, so nothing can be predicted"
     ]
@@ -128,7 +128,7 @@ def test_a_horizon_beyond_what_was_learnt_is_remarked(
 
 def test_each_customer_has_its_own_remarks(bundle: PurchaseBundle, table: pd.DataFrame) -> None:
     few = table.iloc[:300]
-    found = verdict(bundle, few)
+    found = evidence(bundle, few)
     for customer, warnings in zip(few.index, found.warnings, strict=True):
         assert ("only one purchase day so far" in warnings) == (
             few.loc[customer, "repeat_days"] == 0
@@ -136,5 +136,5 @@ def test_each_customer_has_its_own_remarks(bundle: PurchaseBundle, table: pd.Dat
 
 
 def test_of_nobody_there_is_nothing_to_say(bundle: PurchaseBundle, regular: pd.DataFrame) -> None:
-    nobody = verdict(bundle, regular.iloc[:0])
+    nobody = evidence(bundle, regular.iloc[:0])
     assert (nobody.basis, nobody.warnings, nobody.known.size) == ([], [], 0)

@@ -24,39 +24,39 @@ def snapshots(
     features = rng.normal(size=(rows, 4)).astype(np.float32)
     p_order = rng.beta(2.0, 3.0, rows).clip(0.03, 0.97)
     truth = 1 / (1 + np.exp(-logit(p_order) - signal * features[:, 0]))
-    told = {
+    arguments = {
         "X": features,
         "y": (rng.random(rows) > truth).astype(float),
         "p_order": p_order,
         "as_of": np.repeat([0.0, 100.0, 200.0], customers),
         "customer": np.tile(np.arange(customers), 3),
     }
-    return told, p_order, truth
+    return arguments, p_order, truth
 
 
-def fitted(told: dict[str, Array], **settings: float) -> ChurnModel:
-    return ChurnModel(min_child_weight=1.0, **settings).fit(**told, horizon_days=90.0)
+def fitted(arguments: dict[str, Array], **settings: float) -> ChurnModel:
+    return ChurnModel(min_child_weight=1.0, **settings).fit(**arguments, horizon_days=90.0)
 
 
 def test_zero_rounds_are_the_prior() -> None:
-    told, p_order, _ = snapshots(signal=2.0)
-    model = fitted(told, max_rounds=0)
-    found = model.predict_proba(told["X"], p_order=p_order)
+    arguments, p_order, _ = snapshots(signal=2.0)
+    model = fitted(arguments, max_rounds=0)
+    found = model.predict_proba(arguments["X"], p_order=p_order)
     np.testing.assert_allclose(found[:, 0], p_order, rtol=1e-12)
-    np.testing.assert_array_equal(model.predict(told["X"], p_order=p_order), p_order < 0.5)
+    np.testing.assert_array_equal(model.predict(arguments["X"], p_order=p_order), p_order < 0.5)
 
 
 def test_no_strength_is_the_prior() -> None:
-    told, p_order, _ = snapshots(signal=2.0)
-    model = fitted(told, max_rounds=20, strength=0.0)
-    found = model.predict_proba(told["X"], p_order=p_order)
+    arguments, p_order, _ = snapshots(signal=2.0)
+    model = fitted(arguments, max_rounds=20, strength=0.0)
+    found = model.predict_proba(arguments["X"], p_order=p_order)
     np.testing.assert_allclose(found[:, 0], p_order, rtol=1e-12)
 
 
 def test_a_signal_improves_on_the_prior_among_customers_not_seen() -> None:
-    told, _, _ = snapshots(signal=2.0)
+    arguments, _, _ = snapshots(signal=2.0)
     fresh, p_order, truth = snapshots(signal=2.0, seed=1)
-    model = fitted(told, max_rounds=40)
+    model = fitted(arguments, max_rounds=40)
     found = model.predict_proba(fresh["X"], p_order=p_order)[:, 1]
     ordered = 1 - fresh["y"]
     ours, prior = (metrics.log_loss(ordered, each) for each in (1 - found, p_order))
@@ -66,34 +66,34 @@ def test_a_signal_improves_on_the_prior_among_customers_not_seen() -> None:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_noise_leaves_the_prior_alone(seed: int) -> None:
-    told, p_order, _ = snapshots(signal=0.0, seed=seed)
-    model = fitted(told, max_rounds=40)
+    arguments, p_order, _ = snapshots(signal=0.0, seed=seed)
+    model = fitted(arguments, max_rounds=40)
     assert model.curve_.chosen == 0
-    found = model.predict_proba(told["X"], p_order=p_order)
+    found = model.predict_proba(arguments["X"], p_order=p_order)
     np.testing.assert_allclose(found[:, 0], p_order, rtol=1e-12)
 
 
 def test_probabilities_are_complementary_and_inside_0_and_1() -> None:
-    told, _, _ = snapshots(signal=3.0)
-    model = fitted(told, max_rounds=40, strength=1.0)
+    arguments, _, _ = snapshots(signal=3.0)
+    model = fitted(arguments, max_rounds=40, strength=1.0)
     for sure in (1e-6, 0.5, 1 - 1e-6):
-        found = model.predict_proba(told["X"], p_order=np.full(len(told["X"]), sure))
+        found = model.predict_proba(arguments["X"], p_order=np.full(len(arguments["X"]), sure))
         assert ((found > 0) & (found < 1)).all()
         np.testing.assert_allclose(found.sum(axis=1), 1.0, rtol=1e-12)
     np.testing.assert_array_equal(model.classes_, [0, 1])
 
 
 def test_the_same_seed_gives_the_same_model() -> None:
-    told, _, _ = snapshots(signal=2.0)
-    first, again = (fitted(told, max_rounds=20) for _ in range(2))
+    arguments, _, _ = snapshots(signal=2.0)
+    first, again = (fitted(arguments, max_rounds=20) for _ in range(2))
     assert first.curve_ == again.curve_
     assert first.booster_.save_raw() == again.booster_.save_raw()
 
 
 def test_unknown_features_are_answered() -> None:
-    told, p_order, _ = snapshots(signal=2.0)
-    model = fitted(told, max_rounds=20)
-    nothing = np.full_like(told["X"], np.nan)
+    arguments, p_order, _ = snapshots(signal=2.0)
+    model = fitted(arguments, max_rounds=20)
+    nothing = np.full_like(arguments["X"], np.nan)
     found = model.predict_proba(nothing, p_order=p_order)
     assert np.isfinite(found).all()
 

@@ -84,13 +84,16 @@ def test_the_parts_add_up_to_the_forecast(
     found = known(
         PurchasePredictor(seasonal).explain(some, as_of=as_of, horizon_days=horizon_days, top=top)
     )
-    said = PurchasePredictor(seasonal).forecast_table(some, as_of=as_of)
+    predicted = PurchasePredictor(seasonal).forecast_table(some, as_of=as_of)
     np.testing.assert_allclose(
-        [log_odds(each) for each in found], logit(said.p_order(horizon_days)), atol=1e-5, rtol=0
+        [log_odds(each) for each in found],
+        logit(predicted.p_order(horizon_days)),
+        atol=1e-5,
+        rtol=0,
     )
     np.testing.assert_allclose(
         [log_money(each) for each in found],
-        np.log(said.expected_spend(horizon_days)),
+        np.log(predicted.expected_spend(horizon_days)),
         atol=1e-5,
         rtol=0,
     )
@@ -212,9 +215,9 @@ def test_without_trees_the_answer_is_the_probability_models_and_has_no_drivers(
         assert each.drivers == ()
         assert each.trees_log_odds == each.others_log_odds == 0.0
         assert each.trees_log_money == each.others_log_money == 0.0
-    said = PurchasePredictor(alone).forecast_table(some, as_of=as_of)
+    predicted = PurchasePredictor(alone).forecast_table(some, as_of=as_of)
     found = [log_odds(each) for each in known(PurchasePredictor(alone).explain(some, as_of=as_of))]
-    np.testing.assert_allclose(found, logit(said.p_order(91)), atol=1e-9)
+    np.testing.assert_allclose(found, logit(predicted.p_order(91)), atol=1e-9)
     assert importance(alone, table) == {"churn": {}, "spend": {}}
 
 

@@ -18,80 +18,82 @@ def snapshots(
     features = rng.normal(size=(rows, 4)).astype(np.float32)
     spend = rng.gamma(2.0, 50.0, rows)
     truth = spend * np.exp(signal * features[:, 0])
-    told = {
+    arguments = {
         "X": features,
         "y": rng.gamma(2.0, truth / 2.0),
         "spend": spend,
         "as_of": np.repeat([0.0, 100.0, 200.0], customers),
         "customer": np.tile(np.arange(customers), 3),
     }
-    return told, spend, truth
+    return arguments, spend, truth
 
 
-def fitted(told: dict[str, Array], **settings: float) -> SpendModel:
-    return SpendModel(min_child_weight=1.0, **settings).fit(**told, horizon_days=90.0)
+def fitted(arguments: dict[str, Array], **settings: float) -> SpendModel:
+    return SpendModel(min_child_weight=1.0, **settings).fit(**arguments, horizon_days=90.0)
 
 
 def test_zero_rounds_are_the_prior() -> None:
-    told, spend, _ = snapshots(signal=1.0)
-    np.testing.assert_array_equal(fitted(told, max_rounds=0).predict(told["X"], spend=spend), spend)
+    arguments, spend, _ = snapshots(signal=1.0)
+    np.testing.assert_array_equal(
+        fitted(arguments, max_rounds=0).predict(arguments["X"], spend=spend), spend
+    )
 
 
 def test_no_strength_is_the_prior() -> None:
-    told, spend, _ = snapshots(signal=1.0)
-    found = fitted(told, max_rounds=20, strength=0.0).predict(told["X"], spend=spend)
+    arguments, spend, _ = snapshots(signal=1.0)
+    found = fitted(arguments, max_rounds=20, strength=0.0).predict(arguments["X"], spend=spend)
     np.testing.assert_array_equal(found, spend)
 
 
 def test_a_signal_improves_on_the_prior_among_customers_not_seen() -> None:
-    told, _, _ = snapshots(signal=1.0)
+    arguments, _, _ = snapshots(signal=1.0)
     fresh, spend, truth = snapshots(signal=1.0, seed=1)
-    found = fitted(told, max_rounds=40).predict(fresh["X"], spend=spend)
+    found = fitted(arguments, max_rounds=40).predict(fresh["X"], spend=spend)
     error = [np.abs(np.log(each / truth)).mean() for each in (found, spend)]
     assert error[0] < 0.8 * error[1]
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_noise_leaves_the_prior_alone(seed: int) -> None:
-    told, spend, _ = snapshots(signal=0.0, seed=seed)
-    model = fitted(told, max_rounds=40)
+    arguments, spend, _ = snapshots(signal=0.0, seed=seed)
+    model = fitted(arguments, max_rounds=40)
     assert model.curve_.chosen == 0
-    np.testing.assert_array_equal(model.predict(told["X"], spend=spend), spend)
+    np.testing.assert_array_equal(model.predict(arguments["X"], spend=spend), spend)
 
 
 def test_the_prediction_is_a_mean_not_a_median() -> None:
     # Gamma revenue of shape 2: its median is 16 % below its mean. Nothing but noise to learn from,
     # and a prior that is right: with full strength and trees the total must still be right.
-    told, spend, _ = snapshots(signal=1.0, customers=1500)
-    model = fitted(told, max_rounds=60, learning_rate=0.3, strength=1.0)
-    found = model.predict(told["X"], spend=spend)
-    assert found.sum() / told["y"].sum() == pytest.approx(1, abs=0.05)
+    arguments, spend, _ = snapshots(signal=1.0, customers=1500)
+    model = fitted(arguments, max_rounds=60, learning_rate=0.3, strength=1.0)
+    found = model.predict(arguments["X"], spend=spend)
+    assert found.sum() / arguments["y"].sum() == pytest.approx(1, abs=0.05)
 
 
 def test_the_same_seed_gives_the_same_model() -> None:
-    told, _, _ = snapshots(signal=1.0)
-    first, again = (fitted(told, max_rounds=20) for _ in range(2))
+    arguments, _, _ = snapshots(signal=1.0)
+    first, again = (fitted(arguments, max_rounds=20) for _ in range(2))
     assert first.curve_ == again.curve_
     assert first.booster_.save_raw() == again.booster_.save_raw()
 
 
 @pytest.mark.parametrize("revenue", [0.0, -250.0])
 def test_revenue_that_refunds_ate_up_counts_as_next_to_nothing(revenue: float) -> None:
-    told, spend, _ = snapshots(signal=1.0)
-    eaten = told["X"][:, 1] > 1.0
-    nothing = {**told, "y": np.where(eaten, revenue, told["y"])}
-    least = {**told, "y": np.where(eaten, LEAST_REVENUE, told["y"])}
+    arguments, spend, _ = snapshots(signal=1.0)
+    eaten = arguments["X"][:, 1] > 1.0
+    nothing = {**arguments, "y": np.where(eaten, revenue, arguments["y"])}
+    least = {**arguments, "y": np.where(eaten, LEAST_REVENUE, arguments["y"])}
     model = fitted(nothing, max_rounds=20)
     assert model.booster_.save_raw() == fitted(least, max_rounds=20).booster_.save_raw()
-    found = model.predict(told["X"], spend=spend)
+    found = model.predict(arguments["X"], spend=spend)
     assert (np.isfinite(found) & (found > 0)).all()
     share = found / spend
     assert share[eaten].mean() < share[~eaten].mean()
 
 
 def test_returners_of_one_fold_only_leave_the_prior_alone() -> None:
-    told, _, _ = snapshots(signal=1.0, customers=20)
-    model = fitted({**told, "customer": told["customer"] * 3}, max_rounds=20)
+    arguments, _, _ = snapshots(signal=1.0, customers=20)
+    model = fitted({**arguments, "customer": arguments["customer"] * 3}, max_rounds=20)
     assert model.curve_.chosen == 0
 
 

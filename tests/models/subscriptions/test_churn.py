@@ -52,11 +52,11 @@ def test_the_newest_months_choose_and_do_not_teach() -> None:
     recent = np.arange(len(left)) >= 1500
     rng = np.random.default_rng(2)
     left = np.where(recent, rng.random(len(left)) < expit(prior), left).astype(float)
-    told = {"log_odds": prior, "customer": np.arange(len(left))}
+    arguments = {"log_odds": prior, "customer": np.arange(len(left))}
     chosen = MonthlyChurnModel(max_rounds=40, strength=1.0).fit(
-        features, left, recent=recent, **told
+        features, left, recent=recent, **arguments
     )
-    blind = MonthlyChurnModel(max_rounds=40, strength=1.0).fit(features, left, **told)
+    blind = MonthlyChurnModel(max_rounds=40, strength=1.0).fit(features, left, **arguments)
     assert chosen.curve_.chosen < blind.curve_.chosen
 
 
@@ -65,8 +65,8 @@ def test_the_estimator_keeps_the_rules_of_its_kind() -> None:
     again = clone(model)
     assert again.get_params() == model.get_params()
     features, left, prior, _ = months(400)
-    told = {"log_odds": prior, "customer": np.arange(len(left))}
-    one, two = (each.fit(features, left, **told) for each in (model, again))
+    arguments = {"log_odds": prior, "customer": np.arange(len(left))}
+    one, two = (each.fit(features, left, **arguments) for each in (model, again))
     assert one is model
     assert list(one.classes_) == [0, 1]
     assert one.booster_.save_raw("json") == two.booster_.save_raw("json")

@@ -12,7 +12,7 @@ PRIOR = ShiftedBetaGeometric(0.7, 3.8)
 TENURE = np.array([0.0, 5.0, 71.0])
 
 
-def outlook(correction: float, months: int) -> SurvivalCurve:
+def curve(correction: float, months: int) -> SurvivalCurve:
     return SurvivalCurve(PRIOR, TENURE, np.full((3, months), correction))
 
 
@@ -33,7 +33,7 @@ def test_a_life_is_the_product_of_its_months() -> None:
 def test_no_correction_is_the_prior_at_any_horizon(months: int) -> None:
     for ahead in (0, 1, 7, 12, 60):
         np.testing.assert_allclose(
-            outlook(0.0, months).survival(ahead),
+            curve(0.0, months).survival(ahead),
             PRIOR.conditional_survival(TENURE, ahead),
             rtol=1e-10,
         )
@@ -42,7 +42,7 @@ def test_no_correction_is_the_prior_at_any_horizon(months: int) -> None:
 @pytest.mark.parametrize("months", [1, 12, 40])
 def test_a_constant_correction_is_another_alpha(months: int) -> None:
     model = PRIOR.corrected(np.full(3, -0.8))
-    found = outlook(-0.8, months)
+    found = curve(-0.8, months)
     np.testing.assert_allclose(
         found.survival(24), model.conditional_survival(TENURE, 24), rtol=1e-10
     )

@@ -56,7 +56,8 @@ def test_profit_while_the_customer_stays() -> None:
 
 def test_the_example_that_circulates_as_175_is_37_5() -> None:
     """50 x 0.5 x 1.1 / (1 + 0.1 - 0.9) - 100, a profit of 25 raised once by 10 %."""
-    assert 50 * 0.5 * 1.1 / (1 + 0.1 - 0.9) - 100 == pytest.approx(37.5)
+    right = 50 * 0.5 * 1.1 / (1 + 0.1 - 0.9) - 100
+    assert right == pytest.approx(37.5)
     assert sum(27.5 * 0.9 ** (t - 1) / 1.1**t for t in range(1, 500)) - 100 == pytest.approx(37.5)
     # 175 comes out where the discount is forgotten in the divisor.
     forgotten = 50 * 0.5 * 1.1 / (1 - 0.9) - 100

@@ -77,13 +77,13 @@ def table(**columns: list[object]) -> pd.DataFrame:
     return frame.set_index(pd.Index(["a", "b", "c"][: len(frame)], name="customer_id"))
 
 
-def said(bundle: SubscriptionBundle) -> SubscriptionForecast:
+def predicted(bundle: SubscriptionBundle) -> SubscriptionForecast:
     return SubscriptionPredictor(bundle).forecast(bundle.feature_matrix(table()))
 
 
 def test_the_value_is_the_plain_sum_over_the_months_of_a_life(bundle: SubscriptionBundle) -> None:
     months = np.arange(6000.0)
-    stays = said(bundle).survival_curve.survival_at(months)
+    stays = predicted(bundle).survival_curve.survival_at(months)
     monthly = TERMS.margin * table()["monthly_amount"].to_numpy() - 6.0 / 12.0
     plain = monthly * (stays * 1.12 ** (-(months + 1.0) / 12.0)).sum(axis=1)
     found = SubscriptionPredictor(bundle).predict(table())
@@ -101,7 +101,7 @@ def test_the_numbers_of_a_horizon_belong_together(bundle: SubscriptionBundle, da
     np.testing.assert_allclose(found["expected_revenue"], (1 - churn) * spend, rtol=1e-12)
     assert ((churn > 0) & (churn < 1)).all()
     assert (found["clv_low"] <= found["clv_high"]).all()
-    along = said(bundle).value_curve(days, TERMS)
+    along = predicted(bundle).value_curve(days, TERMS)
     np.testing.assert_allclose(along.expected_revenue.sum(axis=1), found["expected_revenue"])
     np.testing.assert_allclose(1.0 - along.survival[:, -1], churn, rtol=1e-9)
     # the running month is paid for by everybody
@@ -116,25 +116,25 @@ def test_the_value_is_that_of_the_life_whatever_the_horizon(bundle: Subscription
     )
     assert (short["clv"] == long["clv"]).all()
     assert (short["p_churn"] < long["p_churn"]).all()
-    inside = said(bundle).value_curve(120_000, TERMS).value.sum(axis=1)
+    inside = predicted(bundle).value_curve(120_000, TERMS).value.sum(axis=1)
     np.testing.assert_allclose(inside, long["clv"], rtol=1e-9)
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.floats(-4, 4), min_size=5, max_size=5), st.floats(0.02, 0.98))
 def test_quantiles_of_a_life_are_those_of_its_survival(correction: list[float], at: float) -> None:
-    outlook = SurvivalCurve(
+    curve = SurvivalCurve(
         ShiftedBetaGeometric(0.7, 3.8), np.array([2.0]), np.array([correction]), Tail(6.0, -3.5)
     )
-    months = outlook.months_survived(at)[0]
-    no_more = 1.0 - outlook.survival(months + 1.0)[0]
+    months = curve.months_survived(at)[0]
+    no_more = 1.0 - curve.survival(months + 1.0)[0]
     assert no_more >= at - 1e-9
-    assert months == 0 or 1.0 - outlook.survival(months)[0] <= at + 1e-9
+    assert months == 0 or 1.0 - curve.survival(months)[0] <= at + 1e-9
 
 
 def test_the_interval_holds_four_lives_of_five(bundle: SubscriptionBundle) -> None:
     rng = np.random.default_rng(1)
-    one = said(bundle)
+    one = predicted(bundle)
     months = np.arange(1.0, 1500.0)
     stays = one.survival_curve.survival_at(months)
     draws = rng.random((3, 4000))
@@ -149,7 +149,7 @@ def test_the_interval_holds_four_lives_of_five(bundle: SubscriptionBundle) -> No
 
 
 def test_nobody_is_more_loyal_than_was_watched(bundle: SubscriptionBundle) -> None:
-    stays = said(bundle).survival_curve.survival_at(np.arange(0.0, 200.0))
+    stays = predicted(bundle).survival_curve.survival_at(np.arange(0.0, 200.0))
     hazard = 1.0 - stays[:, 1:] / stays[:, :-1]
     least = 1.0 / (1.0 + np.exp(3.5))
     assert (hazard[:, LAST:] >= least - 1e-12).all()

@@ -48,20 +48,23 @@ def few(table: pd.DataFrame) -> pd.DataFrame:
 def test_answers_come_with_these_columns_in_the_tables_order(
     bundle: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = PurchasePredictor(bundle).predict(few, as_of=as_of)
-    assert [*said.columns] == [*NUMBERS, "basis", "warnings"]
-    assert said.index.equals(few.index)
-    assert said.index.name == "customer_id"
-    assert (said["basis"] == "model").all()
-    assert np.isfinite(said[NUMBERS].to_numpy()).all()
+    predicted = PurchasePredictor(bundle).predict(few, as_of=as_of)
+    assert [*predicted.columns] == [*NUMBERS, "basis", "warnings"]
+    assert predicted.index.equals(few.index)
+    assert predicted.index.name == "customer_id"
+    assert (predicted["basis"] == "model").all()
+    assert np.isfinite(predicted[NUMBERS].to_numpy()).all()
 
 
 def test_the_bundle_of_these_tests_has_trees_that_matter(
     bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime
 ) -> None:
     assert bundle.card.churn.rounds > 0
-    said, prior = PurchasePredictor(bundle).forecast_table(table, as_of=as_of), bundle.card.prior
-    apart = np.abs(np.log(said.p_order(90) / prior.p_order(table, 90)))
+    predicted, prior = (
+        PurchasePredictor(bundle).forecast_table(table, as_of=as_of),
+        bundle.card.prior,
+    )
+    apart = np.abs(np.log(predicted.p_order(90) / prior.p_order(table, 90)))
     assert np.median(apart) > 0.01
 
 
@@ -69,13 +72,15 @@ def test_the_bundle_of_these_tests_has_trees_that_matter(
 def test_expected_revenue_is_the_product(
     either: PurchaseBundle, few: pd.DataFrame, as_of: datetime, horizon: int
 ) -> None:
-    said = PurchasePredictor(either).predict(few, as_of=as_of, horizon_days=horizon)
+    predicted = PurchasePredictor(either).predict(few, as_of=as_of, horizon_days=horizon)
     np.testing.assert_allclose(
-        said["expected_revenue"], (1 - said["p_churn"]) * said["expected_spend"], rtol=1e-9
+        predicted["expected_revenue"],
+        (1 - predicted["p_churn"]) * predicted["expected_spend"],
+        rtol=1e-9,
     )
-    assert ((said["p_churn"] > 0) & (said["p_churn"] < 1)).all()
-    assert (said["expected_spend"] > 0).all()
-    assert (said["clv_low"] <= said["clv_high"]).all()
+    assert ((predicted["p_churn"] > 0) & (predicted["p_churn"] < 1)).all()
+    assert (predicted["expected_spend"] > 0).all()
+    assert (predicted["clv_low"] <= predicted["clv_high"]).all()
 
 
 def test_more_time_never_means_less_of_anything(
@@ -108,17 +113,17 @@ def test_an_answer_worked_out_from_the_card(
     prior = card.prior.p_order(few, effective)
     p_order = expit(log_odds(prior, floor_shift(prior)) + 0.4 + 0.5 * churn)
     money = card.prior.expected_spend(few, effective) * np.exp(-0.2 + 0.5 * spend)
-    said = PurchasePredictor(seasonal).predict(few, as_of=as_of, horizon_days=91)
-    np.testing.assert_allclose(1 - said["p_churn"], p_order, rtol=1e-6)
-    np.testing.assert_allclose(said["expected_spend"], money, rtol=1e-6)
+    predicted = PurchasePredictor(seasonal).predict(few, as_of=as_of, horizon_days=91)
+    np.testing.assert_allclose(1 - predicted["p_churn"], p_order, rtol=1e-6)
+    np.testing.assert_allclose(predicted["expected_spend"], money, rtol=1e-6)
 
 
 def test_purchase_days_are_at_least_as_many_as_orders_are_likely(
     either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = PurchasePredictor(either).forecast_table(few, as_of=as_of)
+    predicted = PurchasePredictor(either).forecast_table(few, as_of=as_of)
     for horizon in HORIZONS:
-        assert (said.expected_days(horizon) >= said.p_order(horizon) * (1 - 1e-12)).all()
+        assert (predicted.expected_days(horizon) >= predicted.p_order(horizon) * (1 - 1e-12)).all()
 
 
 def test_the_order_of_rows_does_not_matter(
@@ -165,10 +170,10 @@ def test_margin_one_without_discount_or_cost_is_expected_revenue(
     either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
     for horizon in HORIZONS:
-        said = PurchasePredictor(either).predict(
+        predicted = PurchasePredictor(either).predict(
             few, as_of=as_of, horizon_days=horizon, economics=PLAIN
         )
-        np.testing.assert_allclose(said["clv"], said["expected_revenue"], rtol=1e-9)
+        np.testing.assert_allclose(predicted["clv"], predicted["expected_revenue"], rtol=1e-9)
 
 
 def test_the_value_of_one_customer_worked_by_hand(
@@ -184,23 +189,23 @@ def test_the_value_of_one_customer_worked_by_hand(
         .predict(one, as_of=as_of, horizon_days=60)["expected_revenue"]
         .iloc[0]
     )
-    outlook = PurchasePredictor(bundle).forecast_table(one, as_of=as_of)
-    first = outlook.expected_revenue(30.4375)[0]
+    forecast = PurchasePredictor(bundle).forecast_table(one, as_of=as_of)
+    first = forecast.expected_revenue(30.4375)[0]
     early, late = 1.15 ** (-30.4375 / 365.25), 1.15 ** (-60 / 365.25)
     margin = 0.4 * (first * early + (by_month - first) * late)
-    now, then = outlook.survival(0.0)[0], outlook.survival(30.4375)[0]
+    now, then = forecast.survival(0.0)[0], forecast.survival(30.4375)[0]
     cost = 0.5 * (now * early + then * 29.5625 / 30.4375 * late)
-    said = (
+    predicted = (
         PurchasePredictor(bundle)
         .predict(one, as_of=as_of, horizon_days=60, economics=WORTH)
         .iloc[0]
     )
-    assert said["clv"] == pytest.approx(margin - cost, rel=1e-9)
+    assert predicted["clv"] == pytest.approx(margin - cost, rel=1e-9)
     # So far the customer brought what was bought less what came back; winning one costs 30.
     historic = 0.4 * float((one["monetary_sum"] - one["refund_sum"]).iloc[0])
-    assert said["clv_historic"] == pytest.approx(historic)
-    assert said["clv_total"] == pytest.approx(historic + margin - cost, rel=1e-9)
-    assert said["clv_net"] == pytest.approx(historic + margin - cost - 30.0, rel=1e-9)
+    assert predicted["clv_historic"] == pytest.approx(historic)
+    assert predicted["clv_total"] == pytest.approx(historic + margin - cost, rel=1e-9)
+    assert predicted["clv_net"] == pytest.approx(historic + margin - cost - 30.0, rel=1e-9)
 
 
 def test_the_interval_is_valued_like_the_expectation(
@@ -258,13 +263,13 @@ def test_customers_of_whom_too_little_is_known_get_nulls_and_a_reason(
 ) -> None:
     blank = few.copy()
     blank.loc[blank.index[1], missing] = np.nan
-    said = PurchasePredictor(bundle).predict(blank, as_of=as_of)
-    unknown = said.iloc[1]
+    predicted = PurchasePredictor(bundle).predict(blank, as_of=as_of)
+    unknown = predicted.iloc[1]
     assert unknown[NUMBERS].isna().all()
     assert unknown["basis"] == "insufficient"
     assert any("nothing can be predicted" in each for each in unknown["warnings"])
     pd.testing.assert_frame_equal(
-        said.drop(few.index[1]),
+        predicted.drop(few.index[1]),
         PurchasePredictor(bundle).predict(few.drop(few.index[1]), as_of=as_of),
         rtol=1e-12,
     )
@@ -287,16 +292,16 @@ def test_nobody_known_and_nobody_at_all_are_answered(
 def test_the_curve_sums_to_the_value(
     either: PurchaseBundle, few: pd.DataFrame, as_of: datetime, horizon: int
 ) -> None:
-    said = PurchasePredictor(either).predict(
+    predicted = PurchasePredictor(either).predict(
         few, as_of=as_of, horizon_days=horizon, economics=WORTH
     )
     months = PurchasePredictor(either).forecast_table(few, as_of=as_of).value_curve(horizon, WORTH)
     assert months.ends[-1] == horizon
     assert len(months.ends) == int(np.ceil(horizon / MONTH_DAYS))
     assert (months.expected_revenue >= -1e-9).all()
-    np.testing.assert_allclose(months.value.sum(axis=1), said["clv"], rtol=1e-9)
+    np.testing.assert_allclose(months.value.sum(axis=1), predicted["clv"], rtol=1e-9)
     np.testing.assert_allclose(
-        months.expected_revenue.sum(axis=1), said["expected_revenue"], rtol=1e-9
+        months.expected_revenue.sum(axis=1), predicted["expected_revenue"], rtol=1e-9
     )
     assert (np.diff(months.survival, axis=1) <= 0).all()
     assert ((months.survival > 0) & (months.survival < 1)).all()
@@ -305,40 +310,40 @@ def test_the_curve_sums_to_the_value(
 def test_whoever_may_order_may_still_be_a_customer(
     either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = PurchasePredictor(either).forecast_table(few, as_of=as_of)
-    alive = said.survival(0.0)
+    predicted = PurchasePredictor(either).forecast_table(few, as_of=as_of)
+    alive = predicted.survival(0.0)
     for horizon in HORIZONS:
-        assert (said.p_order(horizon) <= alive * (1 + 1e-12)).all()
-        assert (said.survival(horizon) < alive).all()
+        assert (predicted.p_order(horizon) <= alive * (1 + 1e-12)).all()
+        assert (predicted.survival(horizon) < alive).all()
 
 
 def test_several_horizons_at_once_are_each_alone(
     either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = PurchasePredictor(either).forecast_table(few, as_of=as_of)
-    together = said.p_order_and_spend(np.array(HORIZONS, dtype=float))
+    predicted = PurchasePredictor(either).forecast_table(few, as_of=as_of)
+    together = predicted.p_order_and_spend(np.array(HORIZONS, dtype=float))
     for place, horizon in enumerate(HORIZONS):
-        np.testing.assert_array_equal(together[0][:, place], said.p_order(horizon))
-        np.testing.assert_array_equal(together[1][:, place], said.expected_spend(horizon))
+        np.testing.assert_array_equal(together[0][:, place], predicted.p_order(horizon))
+        np.testing.assert_array_equal(together[1][:, place], predicted.expected_spend(horizon))
 
 
 def test_the_next_order_is_expected_when_half_of_a_years_chance_has_passed(
     either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = PurchasePredictor(either).forecast_table(few, as_of=as_of)
-    days = said.next_order_days()
+    predicted = PurchasePredictor(either).forecast_table(few, as_of=as_of)
+    days = predicted.next_order_days()
     assert ((days > 0) & (days < 365)).all()
     for place in range(0, len(few), 40):
-        half = said.p_order(float(days[place]))[place] / said.p_order(365.0)[place]
+        half = predicted.p_order(float(days[place]))[place] / predicted.p_order(365.0)[place]
         assert half == pytest.approx(0.5, abs=0.01)
 
 
 def test_the_total_is_the_sum_of_the_answers_inside_its_interval(
     either: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = PurchasePredictor(either).predict(few, as_of=as_of, economics=WORTH)
-    expected, low, high = PurchasePredictor(either).total_revenue(said)
-    assert expected == pytest.approx(said["expected_revenue"].sum(), rel=1e-9)
+    predicted = PurchasePredictor(either).predict(few, as_of=as_of, economics=WORTH)
+    expected, low, high = PurchasePredictor(either).total_revenue(predicted)
+    assert expected == pytest.approx(predicted["expected_revenue"].sum(), rel=1e-9)
     assert 0 < low < expected < high
 
 
@@ -361,9 +366,9 @@ def test_a_customer_without_an_answer_adds_nothing_to_the_total(
 def test_a_larger_group_has_a_relatively_narrower_total(
     bundle: PurchaseBundle, table: pd.DataFrame, as_of: datetime
 ) -> None:
-    said = PurchasePredictor(bundle).predict(table, as_of=as_of)
+    predicted = PurchasePredictor(bundle).predict(table, as_of=as_of)
     widths = []
     for every in (64, 8, 1):
-        expected, low, high = PurchasePredictor(bundle).total_revenue(said.iloc[::every])
+        expected, low, high = PurchasePredictor(bundle).total_revenue(predicted.iloc[::every])
         widths.append((high - low) / expected)
     assert widths == sorted(widths, reverse=True)
