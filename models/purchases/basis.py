@@ -33,7 +33,7 @@ def assess(bundle: PurchaseBundle, matrix: Array, horizon_days: int) -> Evidence
     if horizon_days > card.fitted_horizon_days:
         sentence = (
             f"the log was long enough to learn from {card.fitted_horizon_days} days; the "
-            f"probability model carries the prediction on to {horizon_days}"
+            f"probability model carries the answer on to {horizon_days}"
         )
         for row in known.nonzero()[0].tolist():
             warnings[row].append(sentence)
