@@ -23,6 +23,7 @@ LEAST_IN_GROUP = 30
 QUANTILES = np.linspace(0.005, 0.995, 100)
 # A gamma's factors at shape 1: what is assumed until returners have been seen.
 ASSUMED = tuple(float(-np.log1p(-at)) for at in QUANTILES)
+UNKNOWN_SD = 0.15  # of a total of which nothing is known, log scale
 
 
 @dataclass(frozen=True)

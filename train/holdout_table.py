@@ -10,6 +10,16 @@ CHURN = {
     "brier": "Brier score",
     "calibration_error": "calibration error",
 }
+VALUE = {
+    "gini": "normalised Gini",
+    "spearman": "Spearman",
+    "top_decile_capture": "top decile's share",
+    "mae": "MAE",
+    "rmse": "RMSE",
+    "bias": "bias of the total",
+    "decile_error": "decile error",
+    "interval_coverage": "80 % interval covers",
+}
 
 
 def render_table(

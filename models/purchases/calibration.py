@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import t as student_t
 
+from models.intervals import UNKNOWN_SD
 from models.purchases.prior import Prior, purchase_histories
 
 Array = NDArray[np.float64]
 LARGEST_CLOCK_SPEED = 2.5
 NOTHING_SEEN_SD = 10.0
-UNKNOWN_SD = 0.15  # of a total of which nothing is known
 # Standard deviations of a season's error and of its change from year to year (log scale): what a
 # year-old error must be weighed against. Wide enough to let much data speak for itself.
 PRIOR_SDS = {"clock_speed": (0.30, 0.08), "order": (0.05, 0.05), "revenue": (0.12, 0.05)}

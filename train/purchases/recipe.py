@@ -31,16 +31,6 @@ DESCRIPTIONS = {
     "of every customer on the newest matured window; `prior_` is BG/NBD x Gamma-Gamma. The child "
     "runs hold each model; `card.json` is everything about the bundle that is not a tree.",
 }
-VALUE = {
-    "gini": "normalised Gini",
-    "spearman": "Spearman",
-    "top_decile_capture": "top decile's share",
-    "mae": "MAE",
-    "rmse": "RMSE",
-    "bias": "bias of the total",
-    "decile_error": "decile error",
-    "interval_coverage": "80 % interval covers",
-}
 RETURNERS = {
     "gini": "returners: Gini",
     "spearman": "returners: Spearman",
@@ -61,7 +51,7 @@ def render_holdout(trained: TrainedPurchases) -> str:
         f"the {holdout.horizon_days} days that followed"
     )
     # The spend model's own metrics are for whoever trains it alone.
-    parts = {"churn": holdout_table.CHURN, "clv": VALUE}
+    parts = {"churn": holdout_table.CHURN, "clv": holdout_table.VALUE}
     parts |= {} if "clv_mae" in metrics else {"spend": RETURNERS}
     rows = [(part, *row) for part, names in parts.items() for row in names.items()]
     return holdout_table.render_table(title, metrics, rows, prior="BG/NBD x GG")

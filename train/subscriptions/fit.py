@@ -10,7 +10,7 @@ from features.timestamps import MONTH_DAYS
 from models.boosting import NO_CURVE, Array, Matrix, no_trees, tree_correction
 from models.card import Feature, Training, Trees
 from models.encoding import levels
-from models.purchases.calibration import UNKNOWN_SD
+from models.intervals import UNKNOWN_SD
 from models.subscriptions import shifted_beta_geometric as retention
 from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.card import SubscriptionCard, SurvivalCard

@@ -25,14 +25,7 @@ DESCRIPTIONS = {
     "economics give the value of the remaining life. The child run holds the model; `card.json` is "
     "everything about the bundle that is not a tree.",
 }
-VALUE = {
-    "gini": "normalised Gini",
-    "spearman": "Spearman",
-    "mae": "MAE",
-    "rmse": "RMSE",
-    "bias": "bias of the total",
-    "decile_error": "decile error",
-}
+VALUE = ("gini", "spearman", "mae", "rmse", "bias", "decile_error")
 
 
 def render_holdout(trained: TrainedSubscriptions) -> str:
@@ -42,7 +35,7 @@ def render_holdout(trained: TrainedSubscriptions) -> str:
         return "held out: nothing, too few months of too few customers were watched"
     parts = {
         "churn" if holdout.of == "horizon" else "churn_month": holdout_table.CHURN,
-        "clv": VALUE,
+        "clv": {name: holdout_table.VALUE[name] for name in VALUE},
     }
     rows = [(part, *row) for part, names in parts.items() for row in names.items()]
     title = f"held out: {holdout.about}"
