@@ -64,17 +64,28 @@ class SharedCard(Protocol):
     """What both kinds of cards hold, as far as it is read without knowing the kind."""
 
     @property
-    def trained_as_of(self) -> AwareDatetime: ...
+    def trained_as_of(self) -> AwareDatetime:
+        """Nothing at or after it was learnt from."""
+
     @property
-    def horizon_days(self) -> int: ...
+    def horizon_days(self) -> int:
+        """The horizon that is predicted unless another is asked for."""
+
     @property
-    def features(self) -> tuple[Feature, ...]: ...
+    def features(self) -> tuple[Feature, ...]:
+        """The columns that the trees read."""
+
     @property
-    def levels(self) -> Mapping[str, tuple[str, ...]]: ...
+    def levels(self) -> Mapping[str, tuple[str, ...]]:
+        """The known values of each text column."""
+
     @property
-    def economics(self) -> Economics: ...
+    def economics(self) -> Economics:
+        """From revenue to value, unless other terms are given."""
+
     @property
-    def bounds(self) -> Cutoffs | None: ...
+    def bounds(self) -> Cutoffs | None:
+        """Cutoffs of tiers and segments of the customers of trained_as_of."""
 
 
 class FeatureColumns:
