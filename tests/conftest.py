@@ -44,6 +44,25 @@ LONG = (
     "serve",
     "upgrade",
 )
+# Files whose tests need the same large log or the same long training: one process reads it for all.
+TOGETHER = (
+    {
+        "features/compiled/test_single_customer",
+        "features/ingest/test_policies",
+        "features/purchases/test_labels",
+        "features/purchases/test_table_laws",
+        "features/purchases/test_table_oracle",
+        "features/test_dataset",
+    },
+    {
+        "train/purchases/test_baselines",
+        "train/purchases/test_calibration",
+        "train/purchases/test_coverage",
+        "train/purchases/test_horizons",
+        "train/purchases/test_properness",
+        "train/purchases/test_snapshots",
+    },
+)
 # In the environment of everything that a run starts, and so of what it forgets to end, too.
 RUN = "PERENNIAL_TESTS_RUN"
 QUIET = {
@@ -67,6 +86,20 @@ def pytest_configure(config: pytest.Config) -> None:
     """The first process of a run makes the folder that all of them share."""
     if not hasattr(config, "workerinput"):
         os.environ[RUN] = tempfile.mkdtemp(prefix="perennial-tests-")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Gives a process a file at a time, or all that belong together."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            name = file.removeprefix("tests/").removesuffix(".py")
+            return next((min(each) for each in TOGETHER if name in each), file)
+
+    return Together(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
