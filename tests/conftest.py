@@ -114,6 +114,11 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_unconfigure() -> None:
+    """Some libraries report what is still there when Python ends."""
+    gc.unfreeze()
+
+
 def _place(item: pytest.Item) -> int:
     name = item.path.relative_to(ROOT / "tests").as_posix()
     return next((at for at, each in enumerate(LONG) if name.startswith(each)), len(LONG))

@@ -36,7 +36,7 @@ DEFINITIONS = (
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-MODULES = sorted(path for room in MAY_IMPORT for path in (ROOT / room).rglob("*.py"))
+MODULES = sorted(path for package in MAY_IMPORT for path in (ROOT / package).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 BENCHMARKS = sorted((ROOT / "benchmarks").rglob("*.py"))
 EVERYTHING = MODULES + TESTS + BENCHMARKS
@@ -46,7 +46,7 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def room_of(path: Path) -> str:
+def package_of(path: Path) -> str:
     return path.relative_to(ROOT).parts[0]
 
 
@@ -139,16 +139,18 @@ def positional(function: Function) -> int:
     return len([each for each in arguments if each.arg not in {"self", "cls"}])
 
 
-def test_every_room_is_read() -> None:
-    assert {room_of(path) for path in MODULES} == set(MAY_IMPORT)
+def test_every_package_is_read() -> None:
+    assert {package_of(path) for path in MODULES} == set(MAY_IMPORT)
 
 
-@pytest.mark.parametrize("room", MAY_IMPORT)
-def test_imports_point_one_way(room: str) -> None:
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_imports_point_one_way(package: str) -> None:
     known = {
-        name_of(path): tops(path) & MAY_IMPORT.keys() for path in MODULES if room_of(path) == room
+        name_of(path): tops(path) & MAY_IMPORT.keys()
+        for path in MODULES
+        if package_of(path) == package
     }
-    assert not {name: rooms for name, rooms in known.items() if rooms - MAY_IMPORT[room]}
+    assert not {name: others for name, others in known.items() if others - MAY_IMPORT[package]}
 
 
 @pytest.mark.parametrize("package", LAYERS)
@@ -164,17 +166,27 @@ def test_layers_of_a_package_import_downward(package: str) -> None:
     assert not forbidden(allowed)
 
 
+def test_commands_are_imported_by_main_only() -> None:
+    """Those of a package may share what lies beside them."""
+
+    def allowed(name: list[str], other: list[str]) -> bool:
+        package = other[: other.index("commands") + 1] if "commands" in other else []
+        return name[-1] == "__main__" or name[: len(package)] == package
+
+    assert not forbidden(allowed)
+
+
 def test_mlflow_is_imported_by_tracking_and_by_the_registry_only() -> None:
     found = {module_of(path) for path in MODULES if "mlflow" in tops(path)}
     assert not {name for name in found if not name.startswith(IMPORTS_MLFLOW)}
 
 
-def test_bentoml_is_met_in_serve_only() -> None:
-    assert {room_of(path) for path in MODULES if "bentoml" in tops(path)} <= {"serve"}
+def test_bentoml_is_imported_by_serve_only() -> None:
+    assert {package_of(path) for path in MODULES if "bentoml" in tops(path)} <= {"serve"}
 
 
 def test_serving_never_sees_a_label() -> None:
-    seen = {name for path in MODULES if room_of(path) == "serve" for name in imports(path)}
+    seen = {name for path in MODULES if package_of(path) == "serve" for name in imports(path)}
     assert not {name for name in seen if re.match(r"features\.\w+\.labels", name)}
 
 
@@ -182,7 +194,7 @@ def test_nothing_is_pickled() -> None:
     assert not [name_of(path) for path in EVERYTHING if tops(path) & PICKLERS]
 
 
-def test_rooms_are_not_imported_bare_or_relatively() -> None:
+def test_packages_are_not_imported_bare_or_relatively() -> None:
     """A bare `import features` would hide behind the local table that is called so."""
     bare = {*MAY_IMPORT}
     assert not [
@@ -242,5 +254,5 @@ def test_modules_are_named_after_their_idea_and_say_it() -> None:
 
 
 def test_tests_are_no_package() -> None:
-    """An __init__.py there would hide the room of the same name."""
+    """An __init__.py there would hide the package of the same name."""
     assert not list((ROOT / "tests").rglob("__init__.py"))
