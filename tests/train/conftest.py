@@ -154,18 +154,15 @@ class Ran(NamedTuple):
 def run_command() -> Callable[..., Ran]:
     """`python -m train`, called in this process on a local store; logging is left as it was.
 
-    var    the folder of the store, unless the environment names it already
-    draws  whether pictures are drawn; else they are files that are as good as empty
+    var  the folder of the store, unless the environment names it already
     """
 
-    def run(*argv: str, var: Path | None = None, draws: bool = False, **environment: str) -> Ran:
+    def run(*argv: str, var: Path | None = None, **environment: str) -> Ran:
         root, out, err = logging.getLogger(), io.StringIO(), io.StringIO()
         handlers, level = list(root.handlers), root.level
         with pytest.MonkeyPatch.context() as patch:
             for name in ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID"):
                 patch.delenv(name, raising=False)
-            if not draws:
-                patch.setattr("train.tracking.runs.png", _blank)
             state = {"PERENNIAL_VAR": str(var)} if var else {}
             for name, value in {**state, **environment}.items():
                 patch.setenv(name, value)
@@ -178,12 +175,6 @@ def run_command() -> Callable[..., Ran]:
         return Ran(code, json.loads(lines[-1]) if lines else {}, err.getvalue())
 
     return run
-
-
-def _blank(chart: dict[str, Any]) -> bytes:
-    """A picture of nothing, for a chart that could be drawn: ten of them take a second or two."""
-    assert json.dumps(chart)
-    return b"\x89PNG\r\n\x1a\n"
 
 
 def _exit_code(argv: list[str]) -> int:

@@ -60,7 +60,7 @@ def backtests(
             patch.delitem(BASELINES, name)
         for count in ("1", "2"):
             argv = ("backtest", "--config", str(problem), "--origins", count, "--out", str(out))
-            ran.append(run_command(*argv, var=var, draws=count == "1"))
+            ran.append(run_command(*argv, var=var))
             kept.append({each: each.stat().st_mtime_ns for each in (var / "backtest").iterdir()})
     client = library().MlflowClient(f"sqlite:///{var / 'mlflow.db'}")
     return Backtests(*ran, out, kept, client)

@@ -52,7 +52,7 @@ def commands(run_command: Callable[..., Any], problem: Path, var: Path) -> Comma
     config = ("--config", str(problem))
     return Commands(
         # An empty flag is no flag: MLflow passes those on.
-        run_command(*config, "--as-of", "", "--horizon-days", "", var=var, draws=True),
+        run_command(*config, "--as-of", "", "--horizon-days", "", var=var),
         run_command(*config, "--as-of", "1998-05-01", "--horizon-days", "45", var=var),
         run_command("churn", *config, var=var),
         run_command("spend", *config, var=var),
