@@ -22,6 +22,7 @@ LAYERS = {
     "train.report": ("page", "facts", "chapters"),
     "serve": ("api", "model", "handlers"),
 }
+KINDS = ("purchases", "subscriptions")
 IMPORTS_MLFLOW = ("train.tracking.", "serve.model.")
 PICKLERS = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve", "skops"}
 VAGUE = {"utils", "common", "helpers", "base", "core"}
@@ -164,6 +165,13 @@ def test_layers_of_a_package_import_downward(package: str) -> None:
         return all(below <= above for above in layers(name) for below in layers(other))
 
     assert not forbidden(allowed)
+
+
+def test_purchases_and_subscriptions_do_not_know_each_other() -> None:
+    def kind(parts: list[str]) -> set[str]:
+        return set(KINDS) & set(parts[:-1])
+
+    assert not forbidden(lambda name, other: len(kind(name) | kind(other)) < 2)
 
 
 def test_commands_are_imported_by_main_only() -> None:
