@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,15 @@ def module_of(path: Path) -> str:
 
 
 NAMED = {module_of(path): path for path in MODULES}
+
+
+def without_type_checking(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes below this one, but for what only a type checker reads."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            continue
+        yield child
+        yield from without_type_checking(child)
 
 
 def imported(nodes: Iterable[ast.AST]) -> set[str]:
@@ -182,6 +192,12 @@ def test_commands_are_imported_by_main_only() -> None:
         return name[-1] == "__main__" or name[: len(package)] == package
 
     assert not forbidden(allowed)
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    """Nor those inside functions; for types alone they may."""
+    graph = {name: imported(without_type_checking(parsed(path))) for name, path in NAMED.items()}
+    TopologicalSorter(graph).prepare()
 
 
 def test_mlflow_is_imported_by_tracking_and_by_the_registry_only() -> None:

@@ -13,10 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from serve.metrics.worker_folder import SHARED_FOLDER_VARIABLE, open_folder
+
 if TYPE_CHECKING:
     from serve.metrics.collectors import Metrics
 
-SHARED_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -29,8 +30,6 @@ def choose_storage(var: Path, workers: int) -> None:
     if workers == 1:
         os.environ.pop(SHARED_FOLDER_VARIABLE, None)
         return
-    from serve.metrics.worker_folder import open_folder
-
     os.environ[SHARED_FOLDER_VARIABLE] = str(open_folder(var / "metrics"))
 
 

@@ -7,6 +7,8 @@ import re
 import shutil
 from pathlib import Path
 
+# Its name is prometheus_client's, which reads it when it is imported.
+SHARED_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 GAUGE = re.compile(r"gauge_live\w*_(\d+)\.db")
 
 
