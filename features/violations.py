@@ -1,4 +1,4 @@
-"""What a value must be, in words, where pydantic found that it is not: of a file or of a request."""
+"""What a value must be, in words, where pydantic found that it is not: in a file or a request."""
 
 from __future__ import annotations
 
