@@ -54,14 +54,14 @@ def release(arguments: argparse.Namespace) -> dict[str, object]:
     is taken, and for what BentoML refuses.
     """
     out: Path = arguments.out
-    if out.exists():
-        raise ServeError(f"{out}: exists already; choose another --out, or remove it first")
+    _require_free(out)
     model = _model(arguments.model)
     with tempfile.TemporaryDirectory(prefix="perennial-release-") as temporary:
         work = Path(temporary)
         _stage(model, work / "stage")
         version = _version(arguments.tag, work / "stage")
         _bentoml(work, "build", "--version", version, ".")
+        _require_free(out)  # a build takes a while: somebody may have made it meanwhile
         _copy_out(work, version, out)
     return {
         "bento": f"{model.name}:{version}",
@@ -141,6 +141,12 @@ def _bentoml(work: Path, *command: str) -> None:
         raise ServeError(
             f"bentoml {command[0]} failed: {printed[-1] if printed else 'it printed nothing'}"
         )
+
+
+def _require_free(out: Path) -> None:
+    """Raises ServeError where there is something of that name."""
+    if out.exists():
+        raise ServeError(f"{out}: exists already; choose another --out, or remove it first")
 
 
 def _copy_out(work: Path, version: str, out: Path) -> None:
