@@ -21,6 +21,8 @@ QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_TRACKING_URI": "",
     "OTEL_SDK_DISABLED": "true",
+    # subtle: a sum of products by two threads differs in its last bit from that by one
+    "OPENBLAS_NUM_THREADS": "1",
     "PERENNIAL_MODEL": "",
 }
 
