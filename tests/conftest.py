@@ -34,18 +34,36 @@ LONG = (
     "train/commands",
     "serve/commands/test_release",
     "serve/page/test_page",
+    "serve/store",
     "train/tuning",
     "train/subscriptions",
     "train/purchases",
     "serve/test_hostile",
     "serve/model",
-    "serve/store",
     "train",
     "serve",
     "upgrade",
 )
-# Files whose tests need the same large log or the same long training: one process reads it for all.
+# Files whose tests need the same large log, the same training or database server: one process has
+# it for all.
 TOGETHER = (
+    {
+        "serve/store/test_address",
+        "serve/store/test_listing",
+        "serve/store/test_publish",
+        "serve/store/test_replica",
+        "serve/store/test_score_into_store",
+        "serve/store/test_transactions",
+    },
+    {
+        "models/purchases/test_basis",
+        "models/purchases/test_explain",
+        "models/purchases/test_predictor",
+        "models/segmentation/test_assign",
+        "models/test_bundle",
+        "models/test_intervals",
+        "models/test_tree_arrays",
+    },
     {
         "features/compiled/test_single_customer",
         "features/ingest/test_policies",

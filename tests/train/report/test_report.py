@@ -205,7 +205,7 @@ def test_a_page_that_cannot_be_written_fails_no_training(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     left: list[Any] = []
-    monkeypatch.setattr("train.tracking.runs.leave", left.append)
+    monkeypatch.setattr("train.tracking.runs.log", left.append)
     bundle, config = predicted[0], read_purchase_config(reported.config)
     card = bundle.card.model_copy(update={"prior": None})
     trained = TrainedPurchases(PurchaseBundle(card, bundle.churn, bundle.spend), {}, None)
