@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve.api.endpoints import Endpoint
-from serve.http.access import AccessControl
+from serve.http.access_control import AccessControl
 from serve.http.api_keys import ApiKeys, make_key
 from serve.http.middleware import Middleware
 from serve.http.rate_limits import RateLimits

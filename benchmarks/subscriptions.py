@@ -24,8 +24,8 @@ from models.subscriptions import shifted_beta_geometric as retention
 from models.subscriptions.churn import MonthlyChurnModel
 from models.subscriptions.shifted_beta_geometric import Lifetimes
 from models.subscriptions.survival import WatchedMonths
-from train.customers import customer_codes
-from train.subscriptions.months import known_by, last_hazard, month_rows
+from train.customer_codes import customer_codes
+from train.subscriptions.person_months import known_by, last_hazard, month_rows
 from train.subscriptions.snapshot_cache import SubscriptionSnapshots
 
 Array = NDArray[np.float64]

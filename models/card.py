@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import AwareDatetime, BaseModel, ConfigDict, NonNegativeInt
 
 from features.config.sections import Economics
-from models.encoding import numbers
+from models.design_matrix import numbers
 from models.segmentation.cutoffs import Cutoffs
 
 Array = NDArray[np.float64]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.bundle import Bundle
-from models.predictions import Predictor
+from models.predictor_interface import Predictor
 from models.purchases.predictor import PurchasePredictor
 from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.predictor import SubscriptionPredictor

@@ -15,7 +15,7 @@ import xgboost as xgb
 from numpy.typing import NDArray
 
 from models.boosting import Array, Matrix, tree_correction
-from models.encoding import FEW_ROWS
+from models.design_matrix import FEW_ROWS
 
 PROBES = 256
 LOWEST, HIGHEST = np.float32(-np.inf), np.float32(np.inf)

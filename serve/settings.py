@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from models.registry_address import REGISTERED, SCHEME
-from serve.api.messages import details
+from serve.api.error_messages import details
+from serve.embedded_bundle import embedded_bundle
 from serve.errors import ServeError
-from serve.model_address import embedded_bundle
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 

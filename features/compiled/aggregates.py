@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from features.compiled.block import Block, Value
+from features.compiled.code_block import Block, Value
 from features.compiled.scalars import ORDERED
 from features.compiled.syntax import refuse
 

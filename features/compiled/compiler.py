@@ -10,7 +10,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError
 
-from features.compiled.block import Block, Value, divided, floored
+from features.compiled.code_block import Block, Value, divided, floored
 from features.compiled.rows import Rows
 from features.compiled.scalars import SCALARS
 from features.compiled.select import compile_select

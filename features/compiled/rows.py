@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
-from features.compiled.block import Block, Value
+from features.compiled.code_block import Block, Value
 from features.compiled.scalars import SCALARS
 from features.compiled.syntax import column_name, refuse
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from features.compiled.block import Block, Translators, Value
+from features.compiled.code_block import Block, Translators, Value
 from features.compiled.syntax import column_name, refuse
 
 

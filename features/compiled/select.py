@@ -9,7 +9,7 @@ from functools import partial
 from sqlglot import exp
 
 from features.compiled.aggregates import AGGREGATES, Totals
-from features.compiled.block import Block, Translators, Value
+from features.compiled.code_block import Block, Translators, Value
 from features.compiled.rows import Rows, filtered, is_customer, source_of
 from features.compiled.scalars import SCALARS
 from features.compiled.syntax import refuse

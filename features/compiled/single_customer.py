@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from features.compiled.block import Value
+from features.compiled.code_block import Value
 from features.compiled.compiler import Compiled, compile_statement
 from features.purchases.statement import compose
 from features.purchases.table import expressions

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from features.config.messages import sentence
+from features.config.error_messages import sentence
 from features.config.purchases import PurchaseConfig
 from features.config.sections import Section
 from features.config.subscriptions import SubscriptionConfig

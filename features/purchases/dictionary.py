@@ -27,7 +27,7 @@ def render() -> str:
     """The dictionary as Markdown: a table per family, then the statement as it is run."""
     parts = [HEAD]
     for family, members in FAMILIES.items():
-        title = (sys.modules[f"features.purchases.{family}"].__doc__ or "").strip()
+        title = (sys.modules[f"features.purchases.families.{family}"].__doc__ or "").strip()
         rows = "\n".join(_row(each) for each in members)
         parts.append(
             f"## {family}\n\n{title}\n\n| feature | unit | meaning |\n|---|---|---|\n{rows}\n"

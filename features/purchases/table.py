@@ -9,19 +9,16 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_float_dtype, is_string_dtype
 
-from features.purchases.cadence import CADENCE
-from features.purchases.calendar import CALENDAR
-from features.purchases.duckdb_engine import (
-    Columns,
-    run_duckdb,
-)
+from features.purchases.duckdb_engine import Columns, run_duckdb
 from features.purchases.expression import Expression
-from features.purchases.mix import MIX
-from features.purchases.refunds import REFUNDS
-from features.purchases.rfm import RFM
+from features.purchases.families.cadence import CADENCE
+from features.purchases.families.calendar import CALENDAR
+from features.purchases.families.mix import MIX
+from features.purchases.families.refunds import REFUNDS
+from features.purchases.families.rfm import RFM
+from features.purchases.families.tenure import TENURE
+from features.purchases.families.windows import WINDOWS
 from features.purchases.statement import compose
-from features.purchases.tenure import TENURE
-from features.purchases.windows import WINDOWS
 from features.schema import OPTIONAL, Column, OptionalColumn, TableSchema
 from features.timestamps import require_aware
 

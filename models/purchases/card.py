@@ -8,7 +8,7 @@ from features.config.sections import Economics
 from models.card import FORMAT_VERSION, CardPart, Feature, Training, Trees
 from models.intervals import RevenueDistribution
 from models.purchases.prior import Prior
-from models.purchases.season import Season
+from models.purchases.seasonality import Season
 from models.segmentation.cutoffs import Cutoffs
 
 

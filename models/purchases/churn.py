@@ -7,14 +7,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 from sklearn.base import ClassifierMixin
 
-from models.boosting import (
-    Array,
-    Matrix,
-    PriorBoosted,
-    TrainingRows,
-    log_loss,
-    tree_correction,
-)
+from models.boosting import Array, Matrix, PriorBoosted, TrainingRows, log_loss, tree_correction
 
 PROBABILITY_FLOOR = 0.02  # chosen by backtest
 

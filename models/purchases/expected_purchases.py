@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import hyp2f1
 
-from models.beta_average import beta_average, lost_digits
+from models.beta_expectation import beta_average, lost_digits
 
 Array = NDArray[np.float64]
 

@@ -12,12 +12,12 @@ from scipy.special import expit, logit
 
 from features.config.sections import Economics
 from models import economics as money
+from models.customer_values import CustomerValues, ValueCurve
 from models.intervals import revenue_interval
-from models.predictions import Forecast
+from models.predictor_interface import Forecast
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.churn import floor_shift, log_odds
 from models.purchases.prior import Columns, PriorForecast
-from models.values import CustomerValues, ValueCurve
 
 Array = NDArray[np.float64]
 NEXT_ORDER_DAYS = 365.0
@@ -93,7 +93,7 @@ class PurchaseForecast(Forecast):
         return np.asarray(likelier * self.prior.expected_days(effective)[:, 0])
 
     def values(self, horizon_days: int, economics: Economics) -> CustomerValues:
-        """The numbers of `models.predictions.Predictor.predict`."""
+        """The numbers of `models.predictor_interface.Predictor.predict`."""
         months = money.horizon_months(horizon_days)
         p_order, spend = self.p_order_and_spend(months.ends)
         margin = money.margins(p_order * spend, months, economics).sum(axis=1)

@@ -9,10 +9,10 @@ from datetime import datetime
 import pandas as pd
 
 from models.attribution import Explanation
-from models.basis import Evidence
 from models.intervals import total_interval
-from models.predictions import Array, Predictor
-from models.purchases import basis
+from models.prediction_basis import Evidence
+from models.predictor_interface import Array, Predictor
+from models.purchases import prediction_basis as basis
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.explain import explanations
 from models.purchases.forecast import PurchaseForecast, forecast

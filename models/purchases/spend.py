@@ -6,13 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 
-from models.boosting import (
-    Array,
-    Matrix,
-    PriorBoosted,
-    TrainingRows,
-    tree_correction,
-)
+from models.boosting import Array, Matrix, PriorBoosted, TrainingRows, tree_correction
 
 LEAST_REVENUE = 0.01  # a gamma has no zero; refunds can leave a returner with nothing
 

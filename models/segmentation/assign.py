@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from features.config.sections import Economics
 from models.card import FeatureColumns
-from models.encoding import FEW_ROWS
+from models.design_matrix import FEW_ROWS
 from models.segmentation.rfm import segment, segment_at
 from models.segmentation.tiers import tier_of, tiers
 

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from features.config.sections import Economics
 from features.timestamps import MONTH_DAYS
 from models import economics as money
-from models.encoding import Matrix
-from models.predictions import Forecast, UnboundedValueError
+from models.customer_values import CustomerValues, ValueCurve
+from models.design_matrix import Matrix
+from models.predictor_interface import Forecast, UnboundedValueError
 from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.survival import SurvivalCurve
-from models.values import CustomerValues, ValueCurve
 
 Array = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -52,7 +52,7 @@ class SubscriptionForecast(Forecast):
         return np.asarray(self.amount[:, None] * months.parts * active)
 
     def values(self, horizon_days: int, economics: Economics) -> CustomerValues:
-        """The numbers of `models.predictions.Predictor.predict`.
+        """The numbers of `models.predictor_interface.Predictor.predict`.
 
         Raises UnboundedValueError where a remaining life counts for more than a century.
         """

@@ -11,14 +11,14 @@ import pandas as pd
 
 from features.config.sections import Economics
 from models.attribution import Explanation
-from models.basis import Evidence
+from models.customer_values import VALUE_COLUMNS, CustomerValues
 from models.intervals import NORMAL_80
-from models.predictions import Array, Predictor
-from models.subscriptions import basis
+from models.prediction_basis import Evidence
+from models.predictor_interface import Array, Predictor
+from models.subscriptions import prediction_basis as basis
 from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.explain import explanations
 from models.subscriptions.forecast import SubscriptionForecast, forecast
-from models.values import VALUE_COLUMNS, CustomerValues
 
 SLICE = 5_000
 

@@ -15,9 +15,9 @@ import msgspec
 import numpy as np
 
 from models.bundle import Bundle
-from models.encoding import Values, numbers_of_rows
+from models.design_matrix import Values, numbers_of_rows
 from serve.api.feature_rows import FeatureRows, check_histories
-from serve.api.fields import LARGEST, LONGEST_ID
+from serve.api.field_types import LARGEST, LONGEST_ID
 from serve.api.requests import MOST_CUSTOMERS, Options, validate
 from serve.api.strict_json import read_json
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import Bundle
-from models.encoding import FEW_ROWS, Cell, numbers_of_rows
+from models.design_matrix import FEW_ROWS, Cell, numbers_of_rows
 from models.subscriptions.bundle import SubscriptionBundle
-from serve.api.fields import FeatureValue
-from serve.api.messages import MOST_DETAILS, shortened
+from serve.api.error_messages import MOST_DETAILS, shortened
+from serve.api.field_types import FeatureValue
 from serve.api.requests import FeatureRow
 from serve.errors import ServeError
 

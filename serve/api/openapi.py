@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from serve.api.endpoints import ENDPOINTS, Content, Endpoint
-from serve.api.fields import DAYS_SCHEMA, LONGEST_ID, MOST_HORIZONS
+from serve.api.field_types import DAYS_SCHEMA, LONGEST_ID, MOST_HORIZONS
 from serve.api.query import (
     BOUNDS,
     FLAGS,

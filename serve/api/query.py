@@ -14,8 +14,8 @@ from math import isfinite
 from typing import Any, Literal, cast, get_args
 from urllib.parse import parse_qsl
 
-from models.values import VALUE_COLUMNS
-from serve.api.messages import shortened
+from models.customer_values import VALUE_COLUMNS
+from serve.api.error_messages import shortened
 from serve.api.requests import Options, Terms, validate
 from serve.api.responses import Basis
 from serve.errors import ServeError

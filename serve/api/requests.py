@@ -8,7 +8,8 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from features.config.sections import Economics, Fraction
-from serve.api.fields import (
+from serve.api.error_messages import details, shortened, summarize
+from serve.api.field_types import (
     LARGEST,
     AsOf,
     Feature,
@@ -20,7 +21,6 @@ from serve.api.fields import (
     Rate,
     Timestamp,
 )
-from serve.api.messages import details, shortened, summarize
 from serve.api.strict_json import read_json
 from serve.errors import ServeError
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from features.config.sections import Economics
-from models.values import VALUE_COLUMNS
+from models.customer_values import VALUE_COLUMNS
 
 AS_OF = "a date where it is midnight in the model's time zone, else an ISO timestamp"
 

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from serve.api.messages import shortened
+from serve.api.error_messages import shortened
 from serve.errors import ServeError
 
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")

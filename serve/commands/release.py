@@ -21,11 +21,11 @@ from typing import Any
 
 from features.atomic_file import replace_file, replace_folder
 from models import bundle as bundles
+from serve.embedded_bundle import ROOT, embedded_folder
 from serve.errors import ServeError
 from serve.handlers.smoke_test import smoke_test
 from serve.model.live import load
 from serve.model.loaded import ORIGIN, LoadedModel
-from serve.model_address import ROOT, embedded_folder
 from serve.settings import read_settings
 
 logger = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from features.atomic_file import write_atomically
 from features.config.read import AnyConfig, read_config
 from features.dataset import Dataset, as_of_or_end, features_as_of, read_dataset
 from models.bundle import Bundle
-from models.predictions import UnboundedValueError
 from models.predictor import predictor_of
+from models.predictor_interface import UnboundedValueError
 from models.purchases.bundle import PurchaseBundle
 from models.segmentation.assign import tiers_apply
 from models.segmentation.cutoffs import assign_tiers_and_segments, cutoffs
@@ -27,7 +27,7 @@ from serve.errors import ServeError
 from serve.model.live import load
 from serve.model.loaded import LoadedModel
 from serve.scoring.compatibility import check_as_of, check_attributes, check_compatibility
-from serve.scoring.publish import batch_origin, open_store, publish_batch
+from serve.scoring.publish_scores import batch_origin, open_store, publish_batch
 from serve.scoring.summary import log_summary, summarize
 from serve.settings import read_settings
 from serve.store.batch import Content

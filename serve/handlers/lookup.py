@@ -13,7 +13,7 @@ import msgspec
 
 from features.config.sections import Economics
 from features.timestamps import format_timestamp
-from models.encoding import numbers_of_rows
+from models.design_matrix import numbers_of_rows
 from serve.api.feature_rows import FeatureRows
 from serve.api.query import CustomerQuery
 from serve.api.requests import LookupRequest, Options, parse

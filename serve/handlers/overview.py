@@ -9,10 +9,10 @@ import msgspec
 
 from features.timestamps import format_timestamp
 from serve.handlers.batch_description import describe_batch
+from serve.store.batch_totals import Overview, Sums, overview
 from serve.store.database import Database
 from serve.store.lookups import current_batch
 from serve.store.records import Batch
-from serve.store.totals import Overview, Sums, overview
 
 REVENUE = ("total_revenue_low", "total_revenue_high")
 

@@ -15,8 +15,8 @@ from models.subscriptions.bundle import SubscriptionBundle
 from serve.api.feature_rows import FeatureRows, feature_rows
 from serve.api.requests import FeaturesRequest, Options, PredictRequest, parse
 from serve.errors import ServeError
+from serve.handlers.build_predictions import predictions
 from serve.handlers.prediction_query import CustomerFeatures, PredictionQuery, prediction_query
-from serve.handlers.predictions import predictions
 from serve.handlers.transactions import read_features
 from serve.metrics import record as metrics
 from serve.model.loaded import LoadedModel

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.config.sections import Economics
-from models.encoding import Cell
+from models.design_matrix import Cell
 from serve.api.feature_rows import FeatureRows
 from serve.api.requests import Options
 
@@ -24,7 +24,7 @@ Notes = Mapping[str, list[str]]
 class CustomerFeatures:
     """Customers in the order of the reply, and their features.
 
-    matrix  features as `models.encoding` has them, shape (customers, features)
+    matrix  features as `models.design_matrix` has them, shape (customers, features)
     table   the same as a feature table: made only where texts are needed
     notes   sentences for single customers that become warnings
     """

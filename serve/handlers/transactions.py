@@ -14,7 +14,7 @@ from features.errors import DataError
 from features.ingest.transactions import canonical_lines
 from features.purchases import table
 from features.timestamps import next_midnight, parse_as_of, require_aware, utc_microseconds
-from models.encoding import Cell, Values, numbers_of_rows
+from models.design_matrix import Cell, Values, numbers_of_rows
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.card import PurchaseCard
 from serve.api.requests import Customer, PredictRequest

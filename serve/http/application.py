@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 
 from serve.errors import ServeError
 from serve.http import json_logs, tracing
-from serve.http.access import NO_KEYS, AccessControl, is_loopback
+from serve.http.access_control import NO_KEYS, AccessControl, is_loopback
 from serve.http.api_keys import ApiKeys
 from serve.http.middleware import Middleware
 from serve.http.rate_limits import RateLimits

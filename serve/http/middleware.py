@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serve.http.access import AccessControl
+from serve.http.access_control import AccessControl
 from serve.http.body import BodyMemory
-from serve.http.exchange import Exchange, WorkerState
+from serve.http.request_cycle import Exchange, WorkerState
 from serve.http.routes import Router
 from serve.http.shutdown import delay_sigterm
 from serve.settings import Settings

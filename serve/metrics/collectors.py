@@ -21,7 +21,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from serve.metrics.worker_folder import SHARED_FOLDER_VARIABLE
+from serve.metrics.shared_folder import SHARED_FOLDER_VARIABLE
 
 SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
 CUSTOMERS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from serve.metrics.worker_folder import SHARED_FOLDER_VARIABLE, open_folder
+from serve.metrics.shared_folder import SHARED_FOLDER_VARIABLE, open_folder
 
 if TYPE_CHECKING:
     from serve.metrics.collectors import Metrics

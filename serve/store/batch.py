@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pandas as pd
 
-from models.values import VALUE_COLUMNS
+from models.customer_values import VALUE_COLUMNS
 from serve.errors import ServeError
 from serve.store.schema import TEXTS
 
@@ -57,7 +57,7 @@ class Origin:
 class Content:
     """The scores of a batch and the features that they were made from.
 
-    predictions  see `models.predictions.Predictor.predict`; index customer_id; any columns,
+    predictions  see `models.predictor_interface.Predictor.predict`; index customer_id; any columns,
                  `warnings` a list
     features     the rows of the feature table, the same index in the same order
     """

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
-from models.values import VALUE_COLUMNS
+from models.customer_values import VALUE_COLUMNS
 from serve.api.query import MOST_CSV_ROWS, MOST_OFFSET, MOST_ROWS, SORTABLE, ListQuery
 from serve.errors import ServeError
 from serve.store.database import Database

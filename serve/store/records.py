@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import Row, Select, select
 
-from models.values import VALUE_COLUMNS
+from models.customer_values import VALUE_COLUMNS
 from serve.store.batch import Origin
 from serve.store.schema import BATCHES, SCORES, TEXTS
 
@@ -45,8 +45,8 @@ class Batch(Origin):
 class Score:
     """One customer in one batch.
 
-    prediction  the columns of `models.predictions.Predictor.predict` that the batch has, in its
-                order
+    prediction  the columns of `models.predictor_interface.Predictor.predict` that the batch has,
+                in its order
     features    the customer's row of the feature table; None unless it was asked for
     """
 

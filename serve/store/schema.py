@@ -19,7 +19,7 @@ from sqlalchemy import (
     select,
 )
 
-from models.values import VALUE_COLUMNS
+from models.customer_values import VALUE_COLUMNS
 from serve.errors import ServeError
 
 SCHEMA_VERSION = 1

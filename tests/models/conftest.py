@@ -13,7 +13,7 @@ from features.ingest.transactions import TransactionLog, read_transactions
 from features.timestamps import parse_as_of
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.card import PurchaseCard
-from models.purchases.season import from_clock_speeds
+from models.purchases.seasonality import from_clock_speeds
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.purchases.train import train
 

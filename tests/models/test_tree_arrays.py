@@ -9,7 +9,7 @@ import xgboost as xgb
 from models import bundle as bundles
 from models.boosting import no_trees, tree_correction
 from models.bundle import BundleError
-from models.encoding import FEW_ROWS
+from models.design_matrix import FEW_ROWS
 from models.purchases.bundle import PurchaseBundle
 from models.tree_arrays import TreeArrays, agrees, arrays_of, join_trees
 

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from features.ingest.transactions import TransactionLog
+from models.customer_values import VALUE_COLUMNS
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
-from models.values import VALUE_COLUMNS
 from serve.api.responses import PredictReply
 from serve.errors import ServeError
 from serve.handlers.page import STATIC

@@ -15,8 +15,8 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from features.__main__ import main as features
+from models.customer_values import VALUE_COLUMNS
 from models.subscriptions.bundle import SubscriptionBundle
-from models.values import VALUE_COLUMNS
 from serve.__main__ import main as serve
 from serve.api.responses import ModelReply, PredictReply
 from serve.errors import ServeError

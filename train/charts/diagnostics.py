@@ -13,29 +13,11 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from models.metrics import normalised_gini
-from train.charts.rows import Row
-from train.charts.series import LOOKS, Series, numbers, overlaid, predictions, vertical
-from train.charts.shapes import beside
-from train.charts.summaries import (
-    Array,
-    best,
-    cut,
-    digits,
-    gain,
-    group_means,
-    readable,
-    thinned,
-)
-from train.charts.theme import (
-    INK,
-    MODEL,
-    NO_AXIS,
-    PALE,
-    SOFT,
-    Spec,
-    count_axis,
-    percent_axis,
-)
+from train.charts.chart_types import beside
+from train.charts.columns import Row
+from train.charts.line_series import LOOKS, Series, numbers, overlaid, predictions, vertical
+from train.charts.summaries import Array, best, cut, digits, gain, group_means, readable, thinned
+from train.charts.theme import INK, MODEL, NO_AXIS, PALE, SOFT, Spec, count_axis, percent_axis
 
 WIDTH, HEIGHT, PANEL = 580, 340, 380
 SHARE: Spec = {"type": "quantitative", "scale": {"domain": [0, 1], "nice": False}}

@@ -12,12 +12,12 @@ from typing import Any
 
 from features.atomic_file import write_atomically
 from features.errors import DataError
-from train.arguments import AnyTask, read_task
 from train.fingerprint import fingerprint
 from train.leaderboard import OURS, chart, intervals, leaderboard, render
 from train.progress import Step, bar
+from train.read_task import AnyTask, read_task
 from train.recipe import BacktestRecipe, EvaluatedOrigin
-from train.recipes import recipe_of
+from train.recipe_lookup import recipe_of
 from train.tracking import runs as tracking
 from train.tracking.serialization import to_json
 

@@ -15,9 +15,9 @@ from features.config.subscriptions import SubscriptionConfig
 from features.errors import DataError
 from features.timestamps import parse_as_of
 from models.bundle import Bundle
-from models.predictions import UnboundedValueError
-from train.arguments import read_task
+from models.predictor_interface import UnboundedValueError
 from train.progress import bar
+from train.read_task import read_task
 from train.report.build import Facts, build, steps
 from train.report.facts.countries import read_countries
 from train.report.facts.shared import EarlierTiers

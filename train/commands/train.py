@@ -12,12 +12,12 @@ from typing import Any
 
 from models import bundle as bundles
 from models.bundle import Bundle
-from train.arguments import AnyTask, read_task
 from train.progress import bar
+from train.read_task import AnyTask, read_task
 from train.recipe import Recipe
-from train.recipes import recipe_of, require_command
-from train.records import bundle_record, model_record
+from train.recipe_lookup import recipe_of, require_command
 from train.report.run_report import log_report
+from train.run_records import bundle_record, model_record
 from train.tracking import runs as tracking
 from train.tracking.registry import Registered, register
 

@@ -15,11 +15,11 @@ from features.atomic_file import write_atomically
 from features.config.purchases import PurchaseConfig
 from features.config.sections import Boosting
 from features.errors import DataError
-from train.arguments import read_task
 from train.fingerprint import fingerprint
 from train.progress import Step, bar
 from train.purchases.snapshot_cache import PurchaseTask
-from train.recipes import require_command
+from train.read_task import read_task
+from train.recipe_lookup import require_command
 from train.tracking import runs as tracking
 from train.tuning.objective import Model, objectives
 from train.tuning.search import Trial, best, finished, library, open_study, search

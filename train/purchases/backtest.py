@@ -23,11 +23,11 @@ from models.metrics import (
 )
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
-from train.customers import FEWEST_CUSTOMERS, customer_codes
+from train.customer_codes import FEWEST_CUSTOMERS, customer_codes
 from train.leaderboard import OURS
 from train.progress import Step
 from train.purchases.baselines import BASELINES, Predictions
-from train.purchases.segments import segments
+from train.purchases.evaluation_groups import segments
 from train.purchases.snapshot_cache import PurchaseTask
 from train.purchases.train import train
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from models.boosting import TrainingRows, fit_trees, tree_correction
-from models.encoding import Levels, encode, levels
+from models.design_matrix import Levels, encode, levels
 from models.purchases.prior import Prior, fit_mbg
 from models.purchases.spend import LEAST_REVENUE, SpendModel
 from train.purchases.snapshot_cache import PurchaseTask

@@ -11,10 +11,10 @@ from scipy.special import expit
 
 from models.purchases.calibration import CalibrationError, persistent_error, shrink
 from models.purchases.prior import Prior
-from models.purchases.season import SEASON_DAYS, Season, flat, from_clock_speeds
-from train.calibration import total_shift
-from train.customers import FEWEST_CUSTOMERS
+from models.purchases.seasonality import SEASON_DAYS, Season, flat, from_clock_speeds
+from train.customer_codes import FEWEST_CUSTOMERS
 from train.purchases.snapshot_cache import PurchaseTask
+from train.total_shift import total_shift
 
 Array = NDArray[np.float64]
 DAY = timedelta(days=1)

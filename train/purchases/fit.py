@@ -14,7 +14,7 @@ from features.errors import DataError
 from features.purchases.table import expressions
 from models.boosting import NO_CURVE, no_trees, tree_correction
 from models.card import Feature, Training, Trees
-from models.encoding import encode, levels
+from models.design_matrix import encode, levels
 from models.intervals import assumed
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.card import PurchaseCard
@@ -24,7 +24,7 @@ from train.progress import Step
 from train.purchases.calibration import expected_calibration, expected_totals, shifts
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.purchases.snapshots import Stack, empty_stack, fitted_horizon, matured_snapshots, stack
-from train.trained import Fitted, library_versions
+from train.training_result import Fitted, library_versions
 
 FEWEST_ROWS = 50
 

@@ -12,7 +12,7 @@ from train import holdout_table
 from train.charts.theme import Spec
 from train.leaderboard import OURS
 from train.progress import Step
-from train.purchases import figures
+from train.purchases import run_charts as figures
 from train.purchases.backtest import evaluate_origin, origins
 from train.purchases.baselines import BASELINES
 from train.purchases.snapshot_cache import PurchaseTask

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from models.encoding import Levels, encode
-from train.customers import FEWEST_CUSTOMERS, customer_codes
+from models.design_matrix import Levels, encode
+from train.customer_codes import FEWEST_CUSTOMERS, customer_codes
 from train.progress import Step
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 

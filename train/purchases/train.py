@@ -14,7 +14,7 @@ from models.intervals import RevenueDistribution
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
 from models.segmentation.cutoffs import cutoffs
-from train.customers import FEWEST_CUSTOMERS, customer_codes
+from train.customer_codes import FEWEST_CUSTOMERS, customer_codes
 from train.progress import Step
 from train.purchases.fit import fit
 from train.purchases.holdout import (
@@ -26,7 +26,7 @@ from train.purchases.holdout import (
 )
 from train.purchases.snapshot_cache import PurchaseTask
 from train.purchases.snapshots import fitted_horizon
-from train.trained import Trained
+from train.training_result import Trained
 
 BOTH = ("churn", "spend")
 

@@ -9,7 +9,7 @@ from train.report.chapters import purchases, subscriptions
 from train.report.chapters.overview import headline
 from train.report.facts.purchases import PurchaseFacts
 from train.report.facts.subscriptions import SubscriptionFacts
-from train.report.page.parts import Chapter
+from train.report.page.components import Chapter
 from train.report.page.render import render
 
 Facts = PurchaseFacts | SubscriptionFacts

@@ -13,10 +13,10 @@ from models.subscriptions.shifted_beta_geometric import ShiftedBetaGeometric
 from train.leaderboard import OURS
 from train.progress import Step
 from train.recipe import EvaluatedOrigin
-from train.subscriptions.figures import of_holdout
 from train.subscriptions.fit import fit
 from train.subscriptions.holdout import SubscriptionHoldout, can_evaluate, evaluate_horizon
-from train.subscriptions.months import known_by
+from train.subscriptions.person_months import known_by
+from train.subscriptions.run_charts import of_holdout
 from train.subscriptions.snapshot_cache import SubscriptionTask
 
 CERTAIN = 1e9

@@ -9,7 +9,7 @@ from features.subscriptions.table import UNITS
 from features.timestamps import MONTH_DAYS
 from models.boosting import NO_CURVE, Array, Matrix, no_trees, tree_correction
 from models.card import Feature, Training, Trees
-from models.encoding import levels
+from models.design_matrix import levels
 from models.intervals import UNKNOWN_SD
 from models.subscriptions import shifted_beta_geometric as retention
 from models.subscriptions.bundle import SubscriptionBundle
@@ -17,9 +17,8 @@ from models.subscriptions.card import SubscriptionCard, SurvivalCard
 from models.subscriptions.churn import MonthlyChurnModel
 from models.subscriptions.shifted_beta_geometric import ShiftedBetaGeometric
 from models.subscriptions.survival import WatchedMonths
-from train.calibration import total_shift
-from train.customers import customer_codes
-from train.subscriptions.months import (
+from train.customer_codes import customer_codes
+from train.subscriptions.person_months import (
     Known,
     known_by,
     last_hazard,
@@ -28,7 +27,8 @@ from train.subscriptions.months import (
     recent_months,
 )
 from train.subscriptions.snapshot_cache import SubscriptionTask
-from train.trained import Fitted, library_versions
+from train.total_shift import total_shift
+from train.training_result import Fitted, library_versions
 
 FEWEST_LEFT = 50
 

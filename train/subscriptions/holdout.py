@@ -16,8 +16,8 @@ from scipy.special import expit
 
 from features.errors import DataError
 from models import boosting
+from models.design_matrix import levels
 from models.economics import horizon_months
-from models.encoding import levels
 from models.metrics import churn_metrics, value_metrics
 from models.subscriptions import shifted_beta_geometric as retention
 from models.subscriptions.bundle import SubscriptionBundle
@@ -25,11 +25,11 @@ from models.subscriptions.churn import MonthlyChurnModel
 from models.subscriptions.forecast import SubscriptionForecast
 from models.subscriptions.predictor import SubscriptionPredictor
 from models.subscriptions.survival import SurvivalCurve
-from train.customers import FEWEST_CUSTOMERS, customer_codes
+from train.customer_codes import FEWEST_CUSTOMERS, customer_codes
 from train.subscriptions.fit import fit
-from train.subscriptions.months import FEWEST_WATCHED, Known, known_by, month_rows
+from train.subscriptions.person_months import FEWEST_WATCHED, Known, known_by, month_rows
 from train.subscriptions.snapshot_cache import SubscriptionTask
-from train.trained import Fitted
+from train.training_result import Fitted
 
 FOLDS = 3
 CAVEAT = (

@@ -10,10 +10,10 @@ from train import holdout_table
 from train.charts.theme import Spec
 from train.progress import Step
 from train.recipe import BacktestRecipe, Recipe
-from train.subscriptions import figures
+from train.subscriptions import run_charts as figures
 from train.subscriptions.backtest import MODELS, evaluate_origin, origins
 from train.subscriptions.holdout import CAVEAT
-from train.subscriptions.months import known_by, month_rows
+from train.subscriptions.person_months import known_by, month_rows
 from train.subscriptions.snapshot_cache import SubscriptionTask
 from train.subscriptions.train import STEPS, TrainedSubscriptions, train
 

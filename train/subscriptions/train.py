@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from features.errors import DataError
-from models.predictions import UnboundedValueError
+from models.predictor_interface import UnboundedValueError
 from models.segmentation.cutoffs import Cutoffs
 from models.segmentation.tiers import cuts
 from models.subscriptions.bundle import SubscriptionBundle
@@ -14,7 +14,7 @@ from train.progress import Step
 from train.subscriptions.fit import fit
 from train.subscriptions.holdout import SubscriptionHoldout, evaluate, scores
 from train.subscriptions.snapshot_cache import SubscriptionTask
-from train.trained import Trained
+from train.training_result import Trained
 
 STEPS = 2
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 
-from train.plain_values import plain
+from train.json_values import plain
 
 CREDENTIALS = re.compile(r"(://)[^/\s@'\"]*@|([?&](?:password|token|secret)=)[^&\s'\"]*", re.I)
 T = TypeVar("T")

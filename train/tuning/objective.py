@@ -17,7 +17,7 @@ from features.config.sections import Boosting
 from features.errors import DataError
 from models.boosting import log_loss
 from models.purchases.spend import LEAST_REVENUE, gamma_deviance
-from train.customers import FEWEST_CUSTOMERS
+from train.customer_codes import FEWEST_CUSTOMERS
 from train.purchases.fit import fit
 from train.purchases.holdout import PurchaseHoldout, evaluate
 from train.purchases.snapshot_cache import PurchaseTask

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.compiled.block import Value
+from features.compiled.code_block import Value
 from features.compiled.compiler import compile_statement, python_of
 from features.compiled.single_customer import LINE, customer_lines
 from features.purchases.duckdb_engine import run_duckdb

@@ -9,7 +9,7 @@ from scipy.special import expit
 
 from features.config.sections import Economics
 from features.timestamps import MONTH_DAYS
-from models.encoding import encode
+from models.design_matrix import encode
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.churn import floor_shift, log_odds
 from models.purchases.predictor import PurchasePredictor

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from features.config.sections import Economics
-from models.encoding import FEW_ROWS
+from models.design_matrix import FEW_ROWS
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
 from models.segmentation.assign import assign_rows, tiers_apply

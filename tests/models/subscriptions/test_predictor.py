@@ -15,8 +15,8 @@ from features.timestamps import MONTH_DAYS
 from models.boosting import TrainingRows, fit_trees, no_trees
 from models.bundle import BundleError, load, save
 from models.card import Feature, Training, Trees
-from models.predictions import UnboundedValueError
 from models.predictor import predictor_of
+from models.predictor_interface import UnboundedValueError
 from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.card import SubscriptionCard, SurvivalCard
 from models.subscriptions.forecast import SubscriptionForecast

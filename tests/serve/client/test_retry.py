@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.values import VALUE_COLUMNS
+from models.customer_values import VALUE_COLUMNS
 from serve.api.responses import ModelStamp, PredictReply
 from serve.client import chunks, retry
 from serve.client.chunks import Chunk

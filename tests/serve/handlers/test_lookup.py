@@ -8,8 +8,8 @@ from urllib.parse import quote
 import pandas as pd
 import pytest
 
+from models.customer_values import VALUE_COLUMNS
 from models.purchases.predictor import PurchasePredictor
-from models.values import VALUE_COLUMNS
 
 EXACT = 1e-9
 

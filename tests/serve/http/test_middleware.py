@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from serve.api.endpoints import ENDPOINTS, Endpoint
 from serve.errors import ServeError
-from serve.http.access import AccessControl, is_loopback
+from serve.http.access_control import AccessControl, is_loopback
 from serve.http.api_keys import ApiKeys, make_key
 from serve.http.middleware import Middleware
 from serve.http.rate_limits import RateLimits

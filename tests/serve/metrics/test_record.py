@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from serve.metrics.collectors import Metrics
-from serve.metrics.worker_folder import open_folder
+from serve.metrics.shared_folder import open_folder
 
 NAN = float("nan")
 

@@ -15,7 +15,7 @@ from features.ingest.transactions import TransactionLog
 from models.intervals import LEVEL, RevenueDistribution, revenue_interval, total_interval
 from models.metrics import coverage
 from models.purchases.predictor import PurchasePredictor
-from train.customers import customer_codes
+from train.customer_codes import customer_codes
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.purchases.train import TrainedPurchases, cross_fitted, learn_spread, train
 

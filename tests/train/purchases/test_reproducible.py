@@ -10,7 +10,7 @@ import pytest
 from features.config.purchases import PurchaseConfig
 from features.ingest.transactions import TransactionLog
 from models.purchases.predictor import PurchasePredictor
-from train.customers import customer_codes
+from train.customer_codes import customer_codes
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask, truncate
 from train.purchases.train import TrainedPurchases, train
 

@@ -9,9 +9,9 @@ import pytest
 
 from features.config.purchases import PurchaseConfig
 from features.ingest.transactions import TransactionLog
-from models.encoding import encode
+from models.design_matrix import encode
 from train.purchases.backtest import origins
-from train.purchases.segments import segments
+from train.purchases.evaluation_groups import segments
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.purchases.snapshots import fitted_horizon, matured_snapshots, stack
 

@@ -14,12 +14,12 @@ from features.errors import DataError
 from features.ingest.transactions import TransactionLog
 from features.simulate import simulate
 from models.purchases.predictor import PurchasePredictor
-from train.purchases import figures as pictures
+from train.purchases import run_charts as pictures
 from train.purchases.backtest import Origin, evaluate_origin, origins
 from train.purchases.recipe import PURCHASES, render_holdout
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.purchases.train import TrainedPurchases, train
-from train.records import bundle_record, model_record
+from train.run_records import bundle_record, model_record
 from train.tracking.serialization import to_json
 
 END = datetime(2025, 1, 1, tzinfo=UTC)

@@ -26,8 +26,8 @@ from train.report.facts.purchase_holdout import summarise_purchases
 from train.report.facts.purchases import PurchaseFacts, PurchaseInput
 from train.report.facts.shared import EarlierTiers
 from train.report.facts.totals import by_group, total
-from train.report.page.parts import Cards, Picture, Table, Tiles
-from train.report.page.text import Words
+from train.report.page.components import Cards, Picture, Table, Tiles
+from train.report.page.number_format import Words
 
 END = datetime(2025, 1, 1, tzinfo=UTC)
 HORIZON_DAYS = 60

@@ -23,7 +23,7 @@ from train.report.build import build
 from train.report.chapters.subscriptions.retention import attribute_importance
 from train.report.facts.subscription_holdout import summarise_subscriptions
 from train.report.facts.subscriptions import SubscriptionFacts, SubscriptionInput
-from train.subscriptions.months import survived
+from train.subscriptions.person_months import survived
 from train.subscriptions.snapshot_cache import SubscriptionSnapshots, SubscriptionTask
 from train.subscriptions.train import train
 

@@ -22,7 +22,7 @@ from models.subscriptions.predictor import SubscriptionPredictor
 from train.subscriptions.backtest import MODELS
 from train.subscriptions.fit import fit
 from train.subscriptions.holdout import evaluate_horizon, evaluate_months
-from train.subscriptions.months import known_by, last_hazard, last_watched, month_rows
+from train.subscriptions.person_months import known_by, last_hazard, last_watched, month_rows
 from train.subscriptions.snapshot_cache import SubscriptionSnapshots, SubscriptionTask
 from train.subscriptions.train import train
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from train.charts.rows import Column, Row
-from train.charts.shapes import beside
+from train.charts.chart_types import beside
+from train.charts.columns import Column, Row
 from train.charts.theme import money_axis, percent_axis
 from train.report.facts.shared import ReportFacts
-from train.report.page.parts import Picture
+from train.report.page.components import Picture
 
 DECILES = (
     Column("group", "tenth"),

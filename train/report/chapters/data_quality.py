@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from train.charts.rows import Column
+from train.charts.columns import Column
 from train.report.facts.shared import ReportFacts
-from train.report.page.parts import Chapter, Table
+from train.report.page.components import Chapter, Table
 
 COUNTS = (Column("number", "number", "count"), Column("meaning", "what"))
 BASIS = {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from train.charts.rows import Column
-from train.charts.shapes import intervals
+from train.charts.chart_types import intervals
+from train.charts.columns import Column
 from train.charts.theme import money_axis
 from train.report.facts.shared import ReportFacts
 from train.report.facts.totals import by_group
-from train.report.page.parts import WORTH, Picture, records
+from train.report.page.components import WORTH, Picture, records
 
 MOST = 12
 INTRODUCTION = (

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from train.charts.rows import Column, Row
+from train.charts.columns import Column, Row
 from train.report.facts.shared import ReportFacts
 
 Array = NDArray[np.float64]

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from train.charts.rows import Column
-from train.charts.shapes import heatmap
+from train.charts.chart_types import heatmap
+from train.charts.columns import Column
 from train.report.facts.shared import EarlierTiers, ReportFacts
-from train.report.page.parts import Chapter, Picture, Table, records
+from train.report.page.components import Chapter, Picture, Table, records
 
 MOST = 10
 NEW = "not yet known"

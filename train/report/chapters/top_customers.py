@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from train.charts.rows import Column, Row
-from train.charts.shapes import intervals
+from train.charts.chart_types import intervals
+from train.charts.columns import Column, Row
 from train.charts.theme import money_axis
 from train.report.facts.shared import ReportFacts
-from train.report.page.parts import Chapter, Part, Picture, records
+from train.report.page.components import Chapter, Part, Picture, records
 
 MOST = 20
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from train.charts.rows import Column, Row
-from train.charts.shapes import histogram, shares
+from train.charts.chart_types import histogram, shares
+from train.charts.columns import Column, Row
 from train.charts.theme import Spec, money_axis
 from train.report.facts.shared import ReportFacts
-from train.report.page.parts import Chapter, Picture
+from train.report.page.components import Chapter, Picture
 
 BINS = 36
 # A mean so far above the median that bins of equal width would all be one.

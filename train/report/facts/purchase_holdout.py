@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from models.metrics import coverage, normalised_gini, top_decile_capture
 from train.purchases.holdout import PurchaseHoldout
-from train.report.facts.tenths import known, tenths
+from train.report.facts.deciles import known, tenths
 
 
 class PurchaseSummary(BaseModel):

@@ -14,9 +14,9 @@ from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
 from models.segmentation.cutoffs import assign_tiers_and_segments, cutoffs
 from train.purchases.snapshot_cache import PurchaseTask
+from train.report.facts.phrases import PURCHASES
 from train.report.facts.purchase_holdout import PurchaseSummary
 from train.report.facts.shared import EarlierTiers, ReportFacts, ReportInput
-from train.report.facts.wording import PURCHASES
 
 EARLIER_DAYS = 90
 

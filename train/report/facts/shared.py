@@ -17,9 +17,9 @@ from models.bundle import Bundle
 from models.segmentation.assign import tiers_apply
 from models.segmentation.cutoffs import Cutoffs, assign_tiers_and_segments, cutoffs
 from train.purchases.snapshot_cache import PurchaseTask
+from train.report.facts.phrases import Wording
 from train.report.facts.totals import Total, total
-from train.report.facts.wording import Wording
-from train.report.page.text import Words
+from train.report.page.number_format import Words
 from train.subscriptions.snapshot_cache import SubscriptionTask
 
 

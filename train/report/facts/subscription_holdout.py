@@ -7,10 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from models.metrics import roc_auc
-from train.report.facts.tenths import (
-    known,
-    tenths,
-)
+from train.report.facts.deciles import known, tenths
 from train.subscriptions.holdout import SubscriptionHoldout
 
 

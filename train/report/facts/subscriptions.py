@@ -16,9 +16,9 @@ from models.intervals import NORMAL_80
 from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.forecast import SubscriptionForecast
 from models.subscriptions.predictor import SubscriptionPredictor
+from train.report.facts.phrases import SUBSCRIPTIONS
 from train.report.facts.shared import EarlierTiers, ReportFacts, ReportInput
 from train.report.facts.subscription_holdout import SubscriptionSummary
-from train.report.facts.wording import SUBSCRIPTIONS
 from train.subscriptions.snapshot_cache import SubscriptionTask
 
 Array = NDArray[np.float64]

@@ -8,13 +8,13 @@ import json
 from collections.abc import Sequence
 from html import escape
 
-from train.charts.rows import Column, Row
+from train.charts.columns import Column, Row
 from train.charts.theme import theme
-from train.plain_values import plain
-from train.report.page.parts import Card, Cards, Chapter, Part, Picture, Table, Tiles
+from train.json_values import plain
+from train.report.page.components import Card, Cards, Chapter, Part, Picture, Table, Tiles
+from train.report.page.number_format import Words
 from train.report.page.script import DRAW, libraries
 from train.report.page.style import STYLE
-from train.report.page.text import Words
 
 # In JSON inside a page these could end the script or begin a comment.
 UNSAFE = str.maketrans({each: f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"})

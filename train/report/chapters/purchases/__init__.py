@@ -16,7 +16,7 @@ from train.report.chapters.purchases import (
     top_customers,
 )
 from train.report.facts.purchases import PurchaseFacts
-from train.report.page.parts import Chapter
+from train.report.page.components import Chapter
 
 CHAPTERS: tuple[Callable[[PurchaseFacts], Chapter | None], ...] = (
     overview.chapter,

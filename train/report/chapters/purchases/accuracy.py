@@ -7,7 +7,7 @@ from typing import Any
 from train.report.chapters.accuracy import deciles, risks
 from train.report.facts.purchase_holdout import PurchaseSummary
 from train.report.facts.purchases import PurchaseFacts
-from train.report.page.parts import Chapter, Picture
+from train.report.page.components import Chapter, Picture
 
 LEAD = (
     "One horizon earlier, as of {as_of:text}, the same recipe expected {expected:money} from "

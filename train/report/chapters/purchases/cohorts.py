@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from train.charts.rows import Column, Row
-from train.charts.shapes import curves, heatmap, intervals
+from train.charts.chart_types import curves, heatmap, intervals
+from train.charts.columns import Column, Row
 from train.charts.theme import money_axis
 from train.report.facts.cohorts import UNITS, Cohorts, cohorts
 from train.report.facts.purchases import PurchaseFacts
 from train.report.facts.totals import by_group
-from train.report.page.parts import WORTH, Chapter, Picture, records
+from train.report.page.components import WORTH, Chapter, Picture, records
 
 CELLS = (
     Column("row", "first order"),

@@ -6,7 +6,7 @@ from models.segmentation.personas import favourite
 from models.segmentation.rfm import MEANINGS
 from train.report.chapters.groups import INTRODUCTION, picture
 from train.report.facts.purchases import PurchaseFacts
-from train.report.page.parts import Chapter
+from train.report.page.components import Chapter
 
 
 def chapter(facts: PurchaseFacts) -> Chapter:

@@ -10,12 +10,12 @@ import numpy as np
 
 from features.timestamps import MONTH_DAYS
 from models.purchases.predictor import PurchasePredictor
-from train.charts.rows import Row
-from train.charts.shapes import months
+from train.charts.chart_types import months
+from train.charts.columns import Row
 from train.charts.theme import money_axis
 from train.report.chapters.overview import COLUMNS, KINDS, TILES, _row, expected_months, numbers
 from train.report.facts.purchases import PurchaseFacts
-from train.report.page.parts import Chapter, Picture, Tile, Tiles
+from train.report.page.components import Chapter, Picture, Tile, Tiles
 
 PAST_MONTHS = 24
 

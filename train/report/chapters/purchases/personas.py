@@ -6,9 +6,9 @@ import pandas as pd
 
 from models.segmentation.clusters import cluster
 from models.segmentation.personas import favourite, names, profiles, words
-from train.plain_values import plain
+from train.json_values import plain
 from train.report.facts.purchases import PurchaseFacts
-from train.report.page.parts import Card, Cards, Chapter
+from train.report.page.components import Card, Cards, Chapter
 
 SHARES = {
     "customer_share": "customers",

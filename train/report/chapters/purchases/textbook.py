@@ -8,12 +8,12 @@ import pandas as pd
 
 from models.textbook.averages import longest_period
 from models.textbook.comparison import Textbook, textbook
-from train.charts.rows import Column, Row
-from train.charts.shapes import lengths
+from train.charts.chart_types import lengths
+from train.charts.columns import Column, Row
 from train.charts.theme import money_axis
 from train.report.facts.purchases import PurchaseFacts
-from train.report.page.parts import Chapter, Picture, Table, records
-from train.report.page.text import UNKNOWN
+from train.report.page.components import Chapter, Picture, Table, records
+from train.report.page.number_format import UNKNOWN
 
 MODEL, NAN = "the model", r"\bnan\b"
 UNITS = {

@@ -7,10 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.purchases.predictor import PurchasePredictor
-from train.charts.rows import Column, Row
+from train.charts.columns import Column, Row
 from train.report.chapters.top_customers import most_valuable, picture, rows_of, top_chapter
 from train.report.facts.purchases import PurchaseFacts
-from train.report.page.parts import WORTH, Chapter, Table
+from train.report.page.components import WORTH, Chapter, Table
 
 COLUMNS = (
     Column("customer", "customer"),

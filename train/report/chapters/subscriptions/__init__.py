@@ -14,7 +14,7 @@ from train.report.chapters.subscriptions import (
     top_customers,
 )
 from train.report.facts.subscriptions import SubscriptionFacts
-from train.report.page.parts import Chapter
+from train.report.page.components import Chapter
 
 CHAPTERS: tuple[Callable[[SubscriptionFacts], Chapter | None], ...] = (
     overview.chapter,

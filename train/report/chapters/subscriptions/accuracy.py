@@ -7,7 +7,7 @@ from typing import Any
 from train.report.chapters.accuracy import deciles, risks
 from train.report.facts.subscription_holdout import SubscriptionSummary
 from train.report.facts.subscriptions import SubscriptionFacts
-from train.report.page.parts import Chapter, Picture
+from train.report.page.components import Chapter, Picture
 from train.subscriptions.holdout import CAVEAT
 
 LEAD = (

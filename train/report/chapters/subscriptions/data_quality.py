@@ -5,7 +5,7 @@ from __future__ import annotations
 from features.ingest.subscribers import MEANINGS
 from train.report.chapters.data_quality import quality_chapter
 from train.report.facts.subscriptions import SubscriptionFacts
-from train.report.page.parts import Chapter
+from train.report.page.components import Chapter
 
 
 def chapter(facts: SubscriptionFacts) -> Chapter:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from train.report.chapters.groups import INTRODUCTION, picture
 from train.report.facts.subscriptions import SubscriptionFacts
-from train.report.page.parts import Chapter
+from train.report.page.components import Chapter
 
 
 def chapter(facts: SubscriptionFacts) -> Chapter | None:

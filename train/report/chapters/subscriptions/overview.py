@@ -5,17 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from features.timestamps import MONTH_DAYS
-from train.charts.shapes import months
+from train.charts.chart_types import months
 from train.charts.theme import money_axis
-from train.report.chapters.overview import (
-    COLUMNS,
-    KINDS,
-    TILES,
-    expected_months,
-    numbers,
-)
+from train.report.chapters.overview import COLUMNS, KINDS, TILES, expected_months, numbers
 from train.report.facts.subscriptions import SubscriptionFacts
-from train.report.page.parts import Chapter, Picture, Tile, Tiles
+from train.report.page.components import Chapter, Picture, Tile, Tiles
 
 FIRST = (
     "customers with a contract",

@@ -10,14 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.subscriptions.survival import watched_months
-from train.charts.rows import Column, Row
-from train.charts.shapes import curves
+from train.charts.chart_types import curves
+from train.charts.columns import Column, Row
 from train.charts.theme import percent_axis
 from train.report.chapters.groups import MOST, picture
 from train.report.facts.subscriptions import SubscriptionFacts
-from train.report.page.parts import Chapter, Picture, Table, records
+from train.report.page.components import Chapter, Picture, Table, records
 from train.subscriptions.holdout import CAVEAT
-from train.subscriptions.months import known_by, survived
+from train.subscriptions.person_months import known_by, survived
 
 Array = NDArray[np.float64]
 YEAR = 12

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from train.charts.rows import Column
+from train.charts.columns import Column
 from train.report.chapters.top_customers import most_valuable, picture, rows_of, top_chapter
 from train.report.facts.subscriptions import SubscriptionFacts
-from train.report.page.parts import WORTH, Chapter, Table
+from train.report.page.components import WORTH, Chapter, Table
 
 COLUMNS = (
     Column("customer", "customer"),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
-from serve.api.messages import shortened
+from serve.api.error_messages import shortened
 
 MOST_HORIZONS = 24
 LONGEST_DAYS = 3650

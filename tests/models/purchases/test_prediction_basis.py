@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.basis import Evidence
 from models.card import Trees
-from models.purchases.basis import NEEDED, assess
+from models.prediction_basis import Evidence
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.card import PurchaseCard
+from models.purchases.prediction_basis import NEEDED, assess
 
 NO_TREES = Trees(rounds=0, strength=0.5, shift=0.0)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from features.violations import expectation
+from features.validation_messages import expectation
 
-# Words of a configuration file, beside those of `features.violations`.
+# Words of a configuration file, beside those of `features.validation_messages`.
 EXPECTED = {
     "too_short": "must have at least two entries",
     "tuple_type": "must be a list",

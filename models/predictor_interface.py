@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from features.config.sections import Economics
 from models.attribution import Explanation
-from models.basis import Evidence
 from models.card import FeatureColumns
-from models.values import VALUE_COLUMNS, CustomerValues, ValueCurve
+from models.customer_values import VALUE_COLUMNS, CustomerValues, ValueCurve
+from models.prediction_basis import Evidence
 
 Array = NDArray[np.float64]
 

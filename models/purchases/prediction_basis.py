@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from models.basis import Array, Evidence, Flags, evidence, outside_training_range
+from models.prediction_basis import Array, Evidence, Flags, evidence, outside_training_range
 from models.purchases.bundle import PurchaseBundle
 
 NEEDED = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.basis import Array, Evidence, Flags, evidence, outside_training_range
+from models.prediction_basis import Array, Evidence, Flags, evidence, outside_training_range
 from models.subscriptions.bundle import SubscriptionBundle
 
 NEEDED = ("tenure_months", "monthly_amount")

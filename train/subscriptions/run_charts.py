@@ -12,7 +12,7 @@ from models.subscriptions.bundle import SubscriptionBundle
 from train.charts import diagnostics
 from train.charts.theme import Spec
 from train.subscriptions.holdout import SubscriptionHoldout
-from train.subscriptions.months import survived
+from train.subscriptions.person_months import survived
 from train.subscriptions.train import TrainedSubscriptions
 
 Array = NDArray[np.float64]

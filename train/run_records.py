@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from models.bundle import Card
-from models.encoding import encode
+from models.design_matrix import encode
 from train.recipe import Recipe
 from train.tracking.runs import Record
 

@@ -11,12 +11,12 @@ from time import perf_counter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serve.errors import MESSAGES, ServeError, error_body, error_for_status
-from serve.http.access import AccessControl
+from serve.http.access_control import AccessControl
+from serve.http.bentoml_response import UpstreamResponse
 from serve.http.body import BodyMemory, BodyReader, ClientDisconnected, read_body
 from serve.http.headers import RequestHeaders
 from serve.http.response_headers import DATA_HEADERS, PAGE_HEADERS, Headers
 from serve.http.routes import JSON_TYPE, UNKNOWN, Request, Router
-from serve.http.upstream import UpstreamResponse
 from serve.metrics import record as metrics
 from serve.settings import Settings
 

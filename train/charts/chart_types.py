@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from train.charts.rows import Column, tooltip
+from train.charts.columns import Column, tooltip
 from train.charts.theme import (
     ACTUAL,
     BLUE,

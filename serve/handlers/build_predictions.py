@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import Bundle
-from models.predictions import Forecast, Predictor, UnboundedValueError
+from models.customer_values import VALUE_COLUMNS, CustomerValues, ValueCurve
 from models.predictor import predictor_of
+from models.predictor_interface import Forecast, Predictor, UnboundedValueError
 from models.segmentation.assign import TierAndSegment, assign_rows, tiers_apply
-from models.values import VALUE_COLUMNS, CustomerValues, ValueCurve
 from serve.errors import ServeError
 from serve.handlers.prediction_query import PredictionQuery
 

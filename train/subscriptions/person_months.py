@@ -14,7 +14,7 @@ from features.errors import DataError
 from features.ingest.subscribers import SubscriberTable
 from features.subscriptions.table import histories
 from features.timestamps import MONTH_DAYS, wall_clock
-from models.encoding import Levels, Matrix, encode
+from models.design_matrix import Levels, Matrix, encode
 from models.subscriptions.shifted_beta_geometric import Lifetimes
 from models.subscriptions.survival import WatchedMonths, watched_months
 

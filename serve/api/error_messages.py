@@ -7,11 +7,11 @@ import json
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from features.violations import expectation
+from features.validation_messages import expectation
 
 MOST_DETAILS = 20
 LONGEST_VALUE = 60
-# Words of a request, beside those of `features.violations`.
+# Words of a request, beside those of `features.validation_messages`.
 EXPECTED = {
     "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from train.charts.rows import Row
-from train.charts.shapes import lines
+from train.charts.chart_types import lines
+from train.charts.columns import Row
 from train.charts.summaries import Array
 from train.charts.theme import ACTUAL, INK, MODEL, PRIOR, QUIET, Spec
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.purchases.season import SEASON_DAYS, Season, flat, from_clock_speeds
+from models.purchases.seasonality import SEASON_DAYS, Season, flat, from_clock_speeds
 
 ORIGIN = datetime(2025, 1, 1, tzinfo=UTC)
 DAYS = st.floats(-2000.0, 2000.0)

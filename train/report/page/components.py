@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from train.charts.rows import Column, Row
+from train.charts.columns import Column, Row
 from train.charts.theme import Spec
-from train.plain_values import plain
+from train.json_values import plain
 
 WORTH = (
     Column("clv", "value", "exact"),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.encoding import MOST_LEVELS, encode, levels, numbers, numbers_of_rows
+from models.design_matrix import MOST_LEVELS, encode, levels, numbers, numbers_of_rows
 
 TABLE = pd.DataFrame(
     {

@@ -1,0 +1,1 @@
+"""Families of features: named SQL expressions, one module a family."""
