@@ -100,9 +100,10 @@ gc.disable()
 # ------------------------------------------------------------------------------ a run and its end
 
 
-def pytest_configure(config: pytest.Config) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
     """The first process of a run makes the folder that all of them share."""
-    if not hasattr(config, "workerinput"):
+    if not hasattr(session.config, "workerinput"):
         os.environ[RUN] = tempfile.mkdtemp(prefix="perennial-tests-")
 
 
