@@ -56,8 +56,8 @@ TOGETHER = (
         "serve/store/test_transactions",
     },
     {
-        "models/purchases/test_basis",
         "models/purchases/test_explain",
+        "models/purchases/test_prediction_basis",
         "models/purchases/test_predictor",
         "models/segmentation/test_assign",
         "models/test_bundle",
