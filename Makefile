@@ -180,19 +180,19 @@ bench-serve: $(RUN_READY) ## what serving costs, beside what else there is: one 
 	@$(BIN)/python -m benchmarks.bench_serve
 	@echo "Next: docs/serving.md says what is compared" >&2
 
-soak: $(RUN_READY) ## a bad day for the service, every reply checked, in five minutes
+soak: $(RUN_READY) ## the service under load and faults, every reply checked, in five minutes
 	@$(BIN)/python -m benchmarks.soak
 	@echo "Next: docs/serving.md says what is done to the service" >&2
 
-# Types are checked while the tests run; what mypy knows is kept for all checkouts of this user.
+# Types are checked while the tests run; mypy's cache is shared by all checkouts of this user.
 test: export MYPY_CACHE_DIR := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/perennial/mypy
 test: $(DEV_READY) ## the gate: format, lint, types, tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@said=$$(mktemp); trap 'kill $$types 2>/dev/null; rm -f "$$said"; exit 130' INT TERM; \
-	$(BIN)/mypy --strict $(PACKAGES:%=-p %) > "$$said" 2>&1 & types=$$!; \
+	@types_log=$$(mktemp); trap 'kill $$types 2>/dev/null; rm -f "$$types_log"; exit 130' INT TERM; \
+	$(BIN)/mypy --strict $(PACKAGES:%=-p %) > "$$types_log" 2>&1 & types=$$!; \
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 10; tests=$$?; \
-	wait $$types; typed=$$?; cat "$$said"; rm -f "$$said"; \
+	wait $$types; typed=$$?; cat "$$types_log"; rm -f "$$types_log"; \
 	exit $$((tests > 0 ? tests : typed))
 	@echo "The gate is passed. Next: make demo, or git commit"
 

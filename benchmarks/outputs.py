@@ -1,4 +1,4 @@
-"""What the commands and the service of a checkout give back, kept in a folder and compared.
+"""What the commands and the service of a checkout return, stored in a folder and compared.
 
     python -m benchmarks.outputs keep FOLDER [--checkout DIR] [CONFIG ...]
     python -m benchmarks.outputs compare FOLDER FOLDER
@@ -79,7 +79,7 @@ def keep(folder: Path, checkout: Path, names: list[str]) -> None:
     for name in names:
         place = folder / name
         (place / "var").mkdir(parents=True)
-        subject = Checkout(checkout, place / "var")
+        tested = Checkout(checkout, place / "var")
         config = ("--config", f"configs/{name}.toml")
         path = {each: str(place / each) for each in ("features.parquet", "labels.parquet")}
         path |= {each: str(place / each) for each in ("scores.parquet", "scored.parquet")}
@@ -103,8 +103,8 @@ def keep(folder: Path, checkout: Path, names: list[str]) -> None:
                 if each not in {"labels", "backtested"}
             }
         for each, words in commands.items():
-            (place / f"{each}.json").write_text(subject.run(*words), encoding="utf-8")
-        with subject.service() as address:
+            (place / f"{each}.json").write_text(tested.run(*words), encoding="utf-8")
+        with tested.service() as address:
             asked = requests(checkout, place / "scored.parquet", CUSTOMERS[name])
             for each, where, body in asked:
                 status, text = ask(address + where, body)
@@ -197,12 +197,12 @@ def compare(one: Path, other: Path) -> int:
         raise SystemExit(f"{one} and {other} have no configuration in common")
     for name in names:
         a, b = one / name, other / name
-        kept, others = files(a), files(b)
+        stored, others = files(a), files(b)
         found = {
-            file: file_differences(kept[file], others[file])
-            if file in kept and file in others
-            else [f"only in the {'first' if file in kept else 'second'} folder"]
-            for file in sorted({*kept, *others})
+            file: file_differences(stored[file], others[file])
+            if file in stored and file in others
+            else [f"only in the {'first' if file in stored else 'second'} folder"]
+            for file in sorted({*stored, *others})
         }
         found["runs in MLflow"] = list(differences(runs(a), runs(b)))
         for file, differing in found.items():

@@ -54,7 +54,7 @@ def command(address: str, folder: Path, *options: str, scored: bool = True) -> l
 
 
 def environment() -> dict[str, str]:
-    """What Schemathesis is called with: the laws that JSON Schema cannot say."""
+    """Schemathesis' environment: hooks for the constraints that JSON Schema cannot express."""
     return os.environ | {"SCHEMATHESIS_HOOKS": "benchmarks.valid_requests", "PYTHONPATH": str(ROOT)}
 
 

@@ -81,14 +81,14 @@ def inside(table: Table) -> dict[str, Array]:
         flat = np.full(len(start), logit(months.left[~own].mean()))
         by_month = pd.Series(months.left[~own]).groupby(months.month[~own]).mean().clip(1e-5)
         added = table.trees(~own, start, own, longest)
-        said = {
+        curves = {
             "Kaplan-Meier": logit(by_month.reindex(months.month[own]).to_numpy()),
             "shifted beta-geometric": start[own],
             "the same with half of the trees": start[own] + 0.5 * added,
             "the same with the trees": start[own] + added,
             "XGBoost alone": flat[own] + table.trees(~own, flat, own, longest),
         }
-        for name, values in said.items():
+        for name, values in curves.items():
             found.setdefault(name, np.empty(len(start)))[own] = values
     return found
 
@@ -108,12 +108,12 @@ def beyond(table: Table, cut: int) -> tuple[Array, dict[str, Array]]:
         seen = WatchedMonths(months.life[learnt], months.month[learnt], months.left[learnt])
         floor = logit(last_hazard(seen, cut))
         left.append(months.left[asked])
-        said = {
+        curves = {
             "goes on falling": start[asked] + added,
             "stays": held[asked] + added,
             "stays, not below last year's mean": np.maximum(held[asked] + added, floor),
         }
-        for name, values in said.items():
+        for name, values in curves.items():
             found.setdefault(name, []).append(values)
     return np.concatenate(left), {name: np.concatenate(each) for name, each in found.items()}
 
@@ -134,8 +134,8 @@ def main(path: Path) -> None:
     show("\n| learnt until month | beyond it the odds of leaving | log loss of a month | ")
     show("expected to leave | left |\n|---|---|---|---|---|\n")
     for cut in CUTS:
-        happened, said = beyond(table, cut)
-        for name, log_odds in said.items():
+        happened, curves = beyond(table, cut)
+        for name, log_odds in curves.items():
             chance = expit(log_odds)
             show(f"| {cut} | {name} | {log_loss(happened, chance):.5f} | {chance.sum():,.0f} ")
             show(f"| {happened.sum():,.0f} |\n")

@@ -1,4 +1,4 @@
-"""The predictor of a bundle: the only place that asks of which kind a trained model is."""
+"""The predictor of a bundle: one interface, of whichever kind the trained model is."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ SCORES = """Every customer gets three scores from 1 to 5, by fifths of all custo
 - **money**: 5 for the most money, refunds taken off, 1 for the least.
 
 Equal values have equal scores, so a fifth can be larger than a fifth: where half of the customers
-have ordered once, half of them score 1 in frequency. The bounds between the scores are kept as
+have ordered once, half of them score 1 in frequency. The bounds between the scores are stored as
 plain numbers with the batch, so a single customer can be placed later by the same bounds.
 
 The **value** score is half of the sum of frequency and money, rounded up. The grid then has one

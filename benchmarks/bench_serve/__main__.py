@@ -15,10 +15,13 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from benchmarks.bench_serve.inputs import (
+    BenchmarkInputs,
+    benchmark_inputs,
+)
 from benchmarks.bench_serve.load import Load, measured
 from benchmarks.bench_serve.processes import ROOT, running
 from benchmarks.bench_serve.servers import servers as compared_servers
-from benchmarks.bench_serve.subject import Subject, subject
 from benchmarks.bench_serve.table import Measured, aims, line, table
 
 ROUNDS = 3
@@ -31,10 +34,10 @@ def main(argv: list[str]) -> int:
     arguments = _parser().parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
         work = Path(temporary)
-        asked = subject(work)
-        sys.stderr.write(f"{_about(asked)}\n")
-        found = _measured(asked, work, arguments.seconds)
-    text = f"{_about(asked)}\n\n{table(found)}\n{aims(found)}"
+        inputs = benchmark_inputs(work)
+        sys.stderr.write(f"{_about(inputs)}\n")
+        found = _measured(inputs, work, arguments.seconds)
+    text = f"{_about(inputs)}\n\n{table(found)}\n{aims(found)}"
     sys.stdout.write(text)
     if arguments.write:
         page = PAGE.read_text(encoding="utf-8")
@@ -42,10 +45,10 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _measured(asked: Subject, work: Path, seconds: float) -> Measured:
-    """All servers run at once and are asked in turn, so that a busy spell hits them all."""
+def _measured(inputs: BenchmarkInputs, work: Path, seconds: float) -> Measured:
+    """All servers run at once and are inputs in turn, so that a busy spell hits them all."""
     found: dict[tuple[str, int], Load] = {}
-    compared = compared_servers(asked, work)
+    compared = compared_servers(inputs, work)
     with ExitStack() as stack:
         servers = [
             stack.enter_context(
@@ -56,16 +59,16 @@ def _measured(asked: Subject, work: Path, seconds: float) -> Measured:
         for number in range(ROUNDS):
             sys.stderr.write(f"round {number + 1} of {ROUNDS}\n")
             for one, server in zip(compared, servers, strict=True):
-                for question, connections in one.cases():
-                    load = measured(server, question.requests, connections, seconds / ROUNDS)
-                    place = question.name, connections
+                for workload, connections in one.cases():
+                    load = measured(server, workload.requests, connections, seconds / ROUNDS)
+                    place = workload.name, connections
                     found[place] = found[place] + load if number else load
                     sys.stderr.write(f"{line(*place, load)}\n")
     return found
 
 
-def _about(asked: Subject) -> str:
-    card = asked.bundle.card
+def _about(inputs: BenchmarkInputs) -> str:
+    card = inputs.bundle.card
     return (
         f"{os.cpu_count()} cores, one worker; a model of {len(card.features)} features, "
         f"{card.churn.rounds} + {card.spend.rounds} trees."

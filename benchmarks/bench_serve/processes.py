@@ -80,7 +80,7 @@ def running(
     command      the port that it is to listen at -> what to start
     folder       where it prints to, and works unless the environment says otherwise
     ready        a path that answers with 200 once it is ready
-    port         where it listens; default: wherever there is room
+    port         where it listens; default: any that is free
     checkout     the version of the project that it is a server of
 
     Raises RuntimeError where it ends, or is not ready in time.

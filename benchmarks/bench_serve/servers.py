@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from benchmarks.bench_serve.load import request
 
 if TYPE_CHECKING:
-    from benchmarks.bench_serve.subject import Subject
+    from benchmarks.bench_serve.inputs import BenchmarkInputs
 
 LOOPBACK = ("--host", "127.0.0.1", "--port")
 CONNECTIONS = (1, 16, 64)
@@ -30,8 +30,8 @@ DEFAULTS = {**QUIET, "OTEL_SDK_DISABLED": "false"}
 
 
 @dataclass(frozen=True)
-class Question:
-    """A line of the table: what is asked, over how many connections."""
+class Workload:
+    """A line of the table: requests of one sort, over how many connections."""
 
     name: str
     requests: list[bytes]
@@ -39,17 +39,17 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Compared:
+class ServerUnderTest:
     """A server and the requests that are sent to it."""
 
     command: Callable[[int], Sequence[str]]
     environment: dict[str, str]
-    questions: tuple[Question, ...]
+    workloads: tuple[Workload, ...]
     ready: str = "/readyz"
 
-    def cases(self) -> list[tuple[Question, int]]:
-        """Each question with each number of connections."""
-        return [(each, number) for each in self.questions for number in each.connections]
+    def cases(self) -> list[tuple[Workload, int]]:
+        """Each workload with each number of connections."""
+        return [(each, number) for each in self.workloads for number in each.connections]
 
 
 FEATURES = "/predict_features, 1 customer"
@@ -61,61 +61,61 @@ BARE = "bare Starlette, both boosters"
 MLFLOW = "`mlflow models serve`, one booster"
 
 
-def servers(subject: Subject, work: Path) -> list[Compared]:
+def servers(inputs: BenchmarkInputs, work: Path) -> list[ServerUnderTest]:
     """Perennial first, then what it is compared with."""
     return [
-        _perennial(subject, work),
+        _perennial(inputs, work),
         _empty("Lean", LEAN_EMPTY, LEAN, work),
         _empty("ByDefault", EMPTY, DEFAULTS, work),
-        _bare(subject),
-        _mlflow(subject, work),
+        _bare(inputs),
+        _mlflow(inputs, work),
     ]
 
 
-def _perennial(subject: Subject, work: Path) -> Compared:
+def _perennial(inputs: BenchmarkInputs, work: Path) -> ServerUnderTest:
     environment = {
         **LEAN,
         "PERENNIAL_VAR": str(work / "served"),
-        "PERENNIAL_MODEL": subject.settings.model,
-        "MLFLOW_TRACKING_URI": subject.settings.tracking_uri,
+        "PERENNIAL_MODEL": inputs.settings.model,
+        "MLFLOW_TRACKING_URI": inputs.settings.tracking_uri,
         "BENTOML_HOME": str(work / "bentoml"),
     }
-    questions = (
-        Question(FEATURES, subject.rows),
-        Question(RAW, subject.raw),
-        Question(MANY, subject.many, (1,)),
+    workloads = (
+        Workload(FEATURES, inputs.rows),
+        Workload(RAW, inputs.raw),
+        Workload(MANY, inputs.many, (1,)),
     )
-    return Compared(_bentoml("serve.service:ClvService"), environment, questions)
+    return ServerUnderTest(_bentoml("serve.service:ClvService"), environment, workloads)
 
 
-def _empty(service: str, name: str, environment: dict[str, str], work: Path) -> Compared:
+def _empty(service: str, name: str, environment: dict[str, str], work: Path) -> ServerUnderTest:
     """BentoML before any work."""
-    return Compared(
-        _bentoml(f"benchmarks.bench_serve.empty:{service}"),
+    return ServerUnderTest(
+        _bentoml(f"benchmarks.bench_serve.empty_service:{service}"),
         {**environment, "BENTOML_HOME": str(work / "bentoml")},
-        (Question(name, [request("/nothing", b"{}")]),),
+        (Workload(name, [request("/nothing", b"{}")]),),
     )
 
 
-def _bare(subject: Subject) -> Compared:
-    return Compared(
+def _bare(inputs: BenchmarkInputs) -> ServerUnderTest:
+    return ServerUnderTest(
         lambda port: [
-            *("uvicorn", "--factory", "benchmarks.bench_serve.bare:application"),
+            *("uvicorn", "--factory", "benchmarks.bench_serve.starlette_server:application"),
             *("--no-access-log", "--log-level", "warning", *LOOPBACK, str(port)),
         ],
-        {**LEAN, "BENCH_BUNDLE": str(subject.folder)},
-        (Question(BARE, subject.rows),),
+        {**LEAN, "BENCH_BUNDLE": str(inputs.folder)},
+        (Workload(BARE, inputs.rows),),
     )
 
 
-def _mlflow(subject: Subject, work: Path) -> Compared:
-    return Compared(
+def _mlflow(inputs: BenchmarkInputs, work: Path) -> ServerUnderTest:
+    return ServerUnderTest(
         lambda port: [
-            *("mlflow", "models", "serve", "--model-uri", str(_flavour(subject, work))),
+            *("mlflow", "models", "serve", "--model-uri", str(_flavour(inputs, work))),
             *("--env-manager", "local", "--workers", "1", *LOOPBACK, str(port)),
         ],
         QUIET,
-        (Question(MLFLOW, subject.matrices),),
+        (Workload(MLFLOW, inputs.matrices),),
         ready="/ping",
     )
 
@@ -124,7 +124,7 @@ def _bentoml(service: str) -> Callable[[int], Sequence[str]]:
     return lambda port: ["bentoml", "serve", service, *LOOPBACK, str(port)]
 
 
-def _flavour(subject: Subject, work: Path) -> Path:
+def _flavour(inputs: BenchmarkInputs, work: Path) -> Path:
     """The churn booster as MLflow serves one."""
     import mlflow
     import numpy as np
@@ -132,10 +132,10 @@ def _flavour(subject: Subject, work: Path) -> Path:
 
     folder = work / "flavour"
     if not folder.exists():
-        names = list(subject.bundle.names)
+        names = list(inputs.bundle.names)
         example = pd.DataFrame(np.zeros((2, len(names))), columns=names)
         mlflow.xgboost.save_model(
-            subject.bundle.churn,
+            inputs.bundle.churn,
             folder,
             model_format="ubj",
             signature=mlflow.models.infer_signature(example),

@@ -12,7 +12,7 @@ CUSTOMERS = 10_000
 
 
 def table(measured: Measured) -> str:
-    """A line for each question and number of connections."""
+    """A line for each workload and number of connections."""
     lines = [
         "| what | connections | requests/s | p50 ms | p99 ms | server CPU us a request |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",

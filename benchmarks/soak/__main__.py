@@ -1,4 +1,4 @@
-"""A bad day for the service, with every reply checked: `python -m benchmarks.soak`.
+"""A soak test with faults, every reply checked: `python -m benchmarks.soak`.
 
 Two workers, a registry (`mlflow server`) and a store (PostgreSQL), each a process of its own, and
 threads that call three endpoints all the time. Meanwhile the champion moves twenty times between
@@ -17,10 +17,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.bench_serve.processes import free_port
-from benchmarks.soak.events import bad_day, the_end
+from benchmarks.soak.deployment import (
+    Deployment,
+    registry,
+    service,
+)
+from benchmarks.soak.events import run_faults, stop_under_load
 from benchmarks.soak.load_threads import LoadThreads
 from benchmarks.soak.postgresql import Postgresql
-from benchmarks.soak.scene import Scene, registry, service
 from benchmarks.soak.versions import register_all, score
 
 THREADS = 4
@@ -40,10 +44,10 @@ def main(argv: list[str]) -> int:
         registering.enter_context(registry(work, soaked, port))
         soaked_service = stack.enter_context(service(work, port, store, arguments.workers))
         load = LoadThreads(soaked_service.port, [*soaked.cases, *soaked.lookups], THREADS)
-        scene = Scene(work, soaked, store, soaked_service, load, port, registering)
+        deployment = Deployment(work, soaked, store, soaked_service, load, port, registering)
         load.start()
-        problems = bad_day(scene, arguments.seconds)
-        problems += the_end(scene)
+        problems = run_faults(deployment, arguments.seconds)
+        problems += stop_under_load(deployment)
         if arguments.log:
             arguments.log.write_bytes(soaked_service.printed.read_bytes())
     return _summary(load, problems)
@@ -69,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("--seconds", type=float, default=150.0, help="about how long")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--log", type=Path, help="where to keep what the service printed")
+    parser.add_argument("--log", type=Path, help="where to store what the service printed")
     return parser
 
 

@@ -1,8 +1,8 @@
 """Which connections a process has accepted, as the kernel has it.
 
 A connection that waits in the queue of a listening socket belongs to no process yet: its inode in
-/proc/net/tcp is 0. Looked at every few milliseconds, that tells a request that was lost from one
-that was never accepted.
+/proc/net/tcp is 0. Looked at every few milliseconds, that separates a request that was lost
+from one that was never accepted.
 """
 
 from __future__ import annotations

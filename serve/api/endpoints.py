@@ -48,7 +48,8 @@ class Endpoint:
     errors      statuses that it may be refused with
     also        status -> meaning, where the same content comes with another status than 200
     open        answered without a key
-    spare       answered however many requests are in flight: probes and metrics
+    exempt_from_limit
+                answered however many requests are in flight: probes and metrics
     upstream    answered by the application behind the middleware (BentoML, the page), not by a
                 handler
     documented  described by OpenAPI
@@ -65,7 +66,7 @@ class Endpoint:
     also: Mapping[int, str] = field(default_factory=dict)
     tag: str = "service"
     open: bool = False
-    spare: bool = False
+    exempt_from_limit: bool = False
     upstream: bool = False
     documented: bool = True
 
@@ -151,7 +152,7 @@ ENDPOINTS = (
         responses=(ReadyReply,),
         also={503: "Not ready: no model yet, or shutting down"},
         open=True,
-        spare=True,
+        exempt_from_limit=True,
     ),
     Endpoint(
         "GET",
@@ -169,7 +170,7 @@ ENDPOINTS = (
         "Metrics for Prometheus",
         responses=(TEXT,),
         errors=KEY_ERRORS,
-        spare=True,
+        exempt_from_limit=True,
     ),
     Endpoint("GET", "/docs.json", "describe", "This document", open=True),
     Endpoint(

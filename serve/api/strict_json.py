@@ -12,8 +12,8 @@ from serve.errors import ServeError
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
-class _Twice(ValueError):
-    """A name that an object holds twice."""
+class _DuplicateKey(ValueError):
+    """A key that an object holds twice."""
 
 
 def read_json(body: bytes) -> Any:
@@ -22,7 +22,7 @@ def read_json(body: bytes) -> Any:
         # subtle: given bytes, json would guess at UTF-16 and UTF-32 as well
         text = body.decode("utf-8-sig")
         content = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
-    except _Twice as error:
+    except _DuplicateKey as error:
         raise ServeError(str(error)) from None
     except RecursionError:
         raise ServeError("the body is not a request: it is nested too deeply") from None
@@ -31,12 +31,12 @@ def read_json(body: bytes) -> Any:
     except ValueError as error:
         raise ServeError(f"the body is not JSON: {error}") from None
     if SURROGATE.search(body):
-        _refuse_halves(content)
+        _refuse_lone_surrogates(content)
     return content
 
 
-def _refuse_halves(content: object) -> None:
-    """Refuse half characters: escapes that only make sense in pairs."""
+def _refuse_lone_surrogates(content: object) -> None:
+    """Refuse a surrogate without its other half: such escapes only make sense in pairs."""
     try:
         json.dumps(content, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -51,7 +51,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise _Twice(f"the body is not strict JSON: {shortened(twice)} occurs twice in one object")
+        raise _DuplicateKey(
+            f"the body is not strict JSON: {shortened(twice)} occurs twice in one object"
+        )
     return found
 
 

@@ -1,4 +1,8 @@
-"""A query of the model -> predictions as they are sent."""
+"""A query of the model -> predictions as they are sent.
+
+The last of three steps: an endpoint (`serve.handlers.predict`, `serve.handlers.lookup`) reads the
+request, `serve.handlers.prediction_query` says what is asked of the model, and here it predicts.
+"""
 
 from __future__ import annotations
 

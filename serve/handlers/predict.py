@@ -1,6 +1,7 @@
 """POST /predict and /predict_features: a request -> a query of the model -> a reply.
 
-There is no arithmetic here.
+The endpoints themselves, without arithmetic: `serve.handlers.prediction_query` has the query that
+they make of a request, `serve.handlers.build_predictions` what the model predicts for it.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def reply(model: LoadedModel, query: PredictionQuery, endpoint: str, **more: obj
     """The predictions as they are sent; `more` stands beside them. Counted by endpoint."""
     card = model.bundle.card
     found = predictions(model.bundle, query)
-    metrics.observe_answer(
+    metrics.observe_predictions(
         endpoint,
         [each["p_churn"] for each in found],
         [each["clv"] for each in found],

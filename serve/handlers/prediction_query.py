@@ -1,4 +1,8 @@
-"""What every endpoint asks of the model: customers, as of when, how far, and on what terms."""
+"""What every endpoint asks of the model: customers, as of when, how far, and on what terms.
+
+`serve.handlers.predict` and `serve.handlers.lookup` make it of a request;
+`serve.handlers.build_predictions` makes predictions of it.
+"""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class BodyReader:
         return chunk
 
     async def discard(self) -> bytes:
-        """The next chunk, which is not to be kept. Raises ClientDisconnected."""
+        """The next chunk, which is not to be stored. Raises ClientDisconnected."""
         message = await self._receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnected

@@ -20,7 +20,7 @@ MOST_BODIES = 8
 class Middleware:
     """ASGI middleware around BentoML's application.
 
-    make_router   called once the application has started, with a function that tells whether the
+    make_router   called once the application has started, with a function that returns whether the
                   worker is shutting down
     """
 

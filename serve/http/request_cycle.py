@@ -34,7 +34,7 @@ class WorkerState:
     """What the exchanges of a worker share.
 
     app             the application behind the middleware
-    in_flight       requests that are being answered, but for those of spare endpoints
+    in_flight       requests that are being answered, but for those exempt from the limit
     shutting_down   whether SIGTERM has come: responses then close their connections
     """
 
@@ -109,7 +109,7 @@ class Exchange:
         if scope["method"] not in route.methods:
             allow = ", ".join(route.methods)
             raise error_for_status(405, method=scope["method"], path=self._path, allow=allow)
-        if not route.spare:
+        if not route.exempt_from_limit:
             self._count_in_flight()
         body = b""
         if route.reads_body:

@@ -51,7 +51,7 @@ class Route:
     methods: tuple[str, ...] = ()
     reads_body: bool = False
     open: bool = False
-    spare: bool = False
+    exempt_from_limit: bool = False
 
 
 UNKNOWN = Route("other")
@@ -101,5 +101,5 @@ def _route(endpoint: Endpoint, handlers: Mapping[str, Handler]) -> Route:
         methods=("GET", "HEAD") if endpoint.method == "GET" else (endpoint.method,),
         reads_body=endpoint.method == "POST",
         open=endpoint.open,
-        spare=endpoint.spare,
+        exempt_from_limit=endpoint.exempt_from_limit,
     )

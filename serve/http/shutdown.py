@@ -35,7 +35,7 @@ def delay_sigterm(seconds: float, begin: Callable[[], None]) -> None:
         loop.call_soon_threadsafe(start, number)
 
     def start(number: int) -> None:
-        logger.info("ending: requests in hand are answered, new ones for %g seconds", seconds)
+        logger.info("ending: requests in flight are answered, new ones for %g seconds", seconds)
         begin()
         loop.call_later(seconds, stop_listening, number)
 

@@ -92,7 +92,7 @@ class Metrics:
             full = f"perennial_{name}"
             return Gauge(full, meaning, labels, registry=registry, multiprocess_mode=mode)  # type: ignore[arg-type]
 
-        self.in_flight = gauge("in_flight", "Requests in hand", "livesum")
+        self.in_flight = gauge("in_flight", "Requests in flight", "livesum")
         self.model = gauge(
             "model_info", "1: this model answers", "livemax", "name", "version", "source"
         )
@@ -110,20 +110,23 @@ class Metrics:
             "last_refresh_timestamp", "Last look into the registry, seconds since 1970", "max"
         )
 
-    def of_request(self, door: str, method: str, status: int) -> tuple[Counter, Histogram]:
+    def of_request(self, endpoint: str, method: str, status: int) -> tuple[Counter, Histogram]:
         """The metrics of one kind of request; cached: to look them up costs more than to count."""
-        key = (door, method, status)
+        key = (endpoint, method, status)
         found = self._of_request.get(key)
         if found is None:
-            found = self.requests.labels(door, method, str(status)), self.seconds.labels(door)
+            found = (
+                self.requests.labels(endpoint, method, str(status)),
+                self.seconds.labels(endpoint),
+            )
             self._of_request[key] = found
         return found
 
-    def observe_answer(
-        self, door: str, p_churn: Sequence[float], clv: Sequence[float], basis: Sequence[str]
+    def observe_predictions(
+        self, endpoint: str, p_churn: Sequence[float], clv: Sequence[float], basis: Sequence[str]
     ) -> None:
-        """Count the customers of one answer."""
-        self._customers_of(door).observe(len(basis))
+        """Count the predictions of one reply."""
+        self._customers_of(endpoint).observe(len(basis))
         for name, times in Count(basis).items():
             self._of_basis(name).inc(times)
         _observe(self.p_churn, p_churn, PROBABILITIES)

@@ -1,6 +1,7 @@
 """What is counted for Prometheus: requests, predictions, the model, registry and store.
 
-No label holds anything that a caller chose: `door` is a path as documented, never as sent.
+No label holds anything that a caller chose: `door` is an endpoint's path as documented, such as
+/customers/{customer_id}, never as sent.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ def process_metrics() -> Metrics:
     return Metrics()
 
 
-def observe_request(door: str, method: str, status: int, seconds: float) -> None:
+def observe_request(endpoint: str, method: str, status: int, seconds: float) -> None:
     """Count a request that was answered."""
-    requests, times = process_metrics().of_request(door, method, status)
+    requests, times = process_metrics().of_request(endpoint, method, status)
     requests.inc()
     times.observe(seconds)
 
@@ -54,30 +55,30 @@ def observe_refusal(reason: str) -> None:
     process_metrics().refused.labels(reason).inc()
 
 
-def observe_answer(
-    door: str, p_churn: Sequence[float], clv: Sequence[float], basis: Sequence[str]
+def observe_predictions(
+    endpoint: str, p_churn: Sequence[float], clv: Sequence[float], basis: Sequence[str]
 ) -> None:
-    """Count the customers of one answer; numbers that are unknown are NaN or None."""
-    process_metrics().observe_answer(door, p_churn, clv, basis)
+    """Count the predictions of one reply; numbers that are unknown are NaN or None."""
+    process_metrics().observe_predictions(endpoint, p_churn, clv, basis)
 
 
 def set_in_flight(requests: int) -> None:
-    """Say how many requests are in hand."""
+    """Set how many requests are in flight."""
     process_metrics().in_flight.set(requests)
 
 
 def set_model(name: str, version: str, source: str, trained_as_of: datetime) -> None:
-    """Say which model answers from now on."""
+    """Set which model is live from now on."""
     process_metrics().set_model(name, version, source, trained_as_of.timestamp())
 
 
 def set_candidate(version: str, state: str) -> None:
-    """Say what became of a newer version, such as refused; "" as the version: there is none."""
+    """Set what became of a newer version, such as refused; "" as the version: there is none."""
     process_metrics().set_candidate(version, state)
 
 
 def set_health(*, registry: bool | None = None, store: bool | None = None) -> None:
-    """Say what can be reached; None leaves it as it was."""
+    """Set what can be reached; None leaves it as it was."""
     for gauge, up in (
         (process_metrics().registry_up, registry),
         (process_metrics().store_up, store),
@@ -87,7 +88,7 @@ def set_health(*, registry: bool | None = None, store: bool | None = None) -> No
 
 
 def set_refreshed() -> None:
-    """Say that the registry was looked at just now."""
+    """Set that the registry was looked at just now."""
     process_metrics().last_refresh.set(time.time())
 
 

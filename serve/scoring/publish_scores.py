@@ -14,7 +14,7 @@ from features.dataset import Dataset
 from serve.model.loaded import LoadedModel
 from serve.scoring.cohorts import sum_cohorts
 from serve.store import publish as store
-from serve.store.batch import Content, Origin
+from serve.store.batch import BatchOrigin, Content
 from serve.store.database import Database
 
 DATA_OPTIONS = {"refunds", "guests", "duplicates", "columns", "departures", "attributes"}
@@ -37,10 +37,10 @@ def open_store(address: str) -> Database:
 
 def batch_origin(
     config: AnyConfig, model: LoadedModel, dataset: Dataset, *, as_of: datetime, horizon_days: int
-) -> Origin:
+) -> BatchOrigin:
     """Everything that the scores of a data set depend on."""
     card = model.bundle.card
-    return Origin(
+    return BatchOrigin(
         model_name=model.name,
         model_version=model.version,
         card_sha256=hashlib.sha256(card.model_dump_json().encode()).hexdigest(),
@@ -60,7 +60,7 @@ def batch_origin(
 
 def publish_batch(
     database: Database,
-    origin: Origin,
+    origin: BatchOrigin,
     content: Content,
     *,
     totals: dict[str, Any],

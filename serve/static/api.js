@@ -42,7 +42,7 @@ async function ask(where, options) {
       // subtle: another question may have brought a key meanwhile
       if (key() !== used || await askForKey()) continue;
     }
-    throw await told(response);
+    throw await errorFrom(response);
   }
 }
 
@@ -58,7 +58,7 @@ async function sent(where, options, used) {
   }
 }
 
-async function told(response) {
+async function errorFrom(response) {
   try {
     const { error } = await response.json();
     return new ApiError(error.message, response.status, error.code);

@@ -2,7 +2,7 @@
 
 import { h, svg } from "./dom.js";
 import { ticks } from "./scale.js";
-import { compactMoney, count, money, moneyText, share, shareText } from "./show.js";
+import { compactMoney, count, money, moneyText, share, shareText } from "./format.js";
 
 const BOX = { width: 640, left: 58, right: 12, top: 12, bars: 170, gap: 34, line: 62, foot: 36 };
 const LABELS = 12;

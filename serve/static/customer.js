@@ -9,9 +9,9 @@ import { history, known } from "./history.js";
 import { words } from "./model.js";
 import { link, restate } from "./route.js";
 import { similar } from "./search.js";
-import { date, daysText } from "./show.js";
-import { trouble } from "./trouble.js";
-import { terms, termsOf } from "./terms.js";
+import { date, daysText } from "./format.js";
+import { errorView } from "./error_view.js";
+import { termsOf, whatIf } from "./what_if.js";
 
 const FULL = { curve: true, explain: true };
 
@@ -21,7 +21,7 @@ export async function showCustomer(place, route, signal) {
   if (!before) return null;
   const { reply, live } = before, say = await words();
   const parts = { figures: h("div", {}), drivers: h("div", {}), curve: h("div", {}), problem: h("div") };
-  const knobs = live ? terms(reply, asked) : null;
+  const knobs = live ? whatIf(reply, asked) : null;
   let turn = 0;
   let given = live ? termsOf(route.query) : {};
 
@@ -42,7 +42,7 @@ export async function showCustomer(place, route, signal) {
       parts.problem.replaceChildren();
       draw(parts, now, changed ? reply : null, say);
     } catch (error) {
-      if (error.name !== "AbortError" && mine === turn) parts.problem.replaceChildren(trouble(error));
+      if (error.name !== "AbortError" && mine === turn) parts.problem.replaceChildren(errorView(error));
     }
   }
 
@@ -74,7 +74,7 @@ async function first(place, customer, signal) {
 }
 
 async function unknown(place, customer, error) {
-  place.append(h("h1", {}, "No customer ", id(customer)), trouble(error));
+  place.append(h("h1", {}, "No customer ", id(customer)), errorView(error));
   const { customers } = await similar(customer).catch(() => ({ customers: [] }));
   place.append(customers.length
     ? h("section", {}, h("h2", {}, "Ids that contain it"), h("ul", { class: "similar" },

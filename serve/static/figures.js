@@ -1,7 +1,7 @@
 // The numbers of one customer, beside those of before where the terms were changed.
 
 import { h, svg } from "./dom.js";
-import { date, daysText, money, moneyText, share, shareText } from "./show.js";
+import { date, daysText, money, moneyText, share, shareText } from "./format.js";
 
 export function figures(reply, before, say) {
   const now = reply.predictions[0], old = before?.predictions[0], { currency } = reply;

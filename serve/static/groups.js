@@ -2,7 +2,7 @@
 
 import { h, svg } from "./dom.js";
 import { link } from "./route.js";
-import { count, share, shareText, wholeMoney } from "./show.js";
+import { count, share, shareText, wholeMoney } from "./format.js";
 
 export function groups({ title, words, rows, currency, kind, none }) {
   const longest = Math.max(...rows.flatMap((each) => [each.share_of_customers ?? 0, each.share_of_clv ?? 0]), 0.01);

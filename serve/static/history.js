@@ -1,8 +1,8 @@
-// What earlier batches said of a customer, and what is known of them.
+// What earlier batches predicted of a customer, and what is known of them.
 
 import { h } from "./dom.js";
 import { theModel } from "./model.js";
-import { count, date, money, plain, share } from "./show.js";
+import { count, date, money, plain, share } from "./format.js";
 
 export function history(reply) {
   const { currency } = reply;

@@ -1,4 +1,4 @@
-// The API key: asked for once, kept in this tab, never in an address.
+// The API key: asked for once, held in this tab, never in an address.
 
 import { at } from "./dom.js";
 

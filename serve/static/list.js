@@ -4,9 +4,9 @@ import { get, getBlob } from "./api.js";
 import { h } from "./dom.js";
 import { filters } from "./filters.js";
 import { link, restate } from "./route.js";
-import { count, countText, date } from "./show.js";
+import { count, countText, date } from "./format.js";
 import { table } from "./table.js";
-import { trouble } from "./trouble.js";
+import { errorView } from "./error_view.js";
 
 const LIMIT = 25;
 const USUAL = { sort: "clv", descending: "true" };
@@ -14,7 +14,7 @@ const USUAL = { sort: "clv", descending: "true" };
 export async function showList(place, route, signal) {
   let query = route.query, turn = 0;
   const result = h("div", { class: "result" });
-  const said = h("p", { role: "status" });
+  const summary = h("p", { role: "status" });
   const file = h("button", { type: "button", class: "plain", onclick: save }, "Download as CSV");
 
   // Another entry in the history for each thing that is chosen, none for each letter typed.
@@ -36,13 +36,13 @@ export async function showList(place, route, signal) {
     try {
       const found = await get("/customers", { ...USUAL, limit: LIMIT, ...query }, signal);
       if (mine !== turn) return;
-      said.replaceChildren(...saying(found));
+      summary.replaceChildren(...saying(found));
       file.disabled = found.total === 0;
       result.replaceChildren(table(found, { ...USUAL, ...query }, choose), pages(found, choose));
     } catch (error) {
       if (error.name === "AbortError" || mine !== turn) return;
-      said.replaceChildren();
-      result.replaceChildren(trouble(error));
+      summary.replaceChildren();
+      result.replaceChildren(errorView(error));
     }
     result.removeAttribute("aria-busy");
   }
@@ -53,14 +53,14 @@ export async function showList(place, route, signal) {
       const { limit, offset, ...wanted } = query;
       download(await getBlob("/customers", { ...USUAL, ...wanted, format: "csv" }));
     } catch (error) {
-      result.replaceChildren(trouble(error));
+      result.replaceChildren(errorView(error));
     }
     file.disabled = false;
   }
 
   const overview = await get("/overview", {}, signal);
   const form = filters(overview, choose);
-  place.append(h("h1", {}, "Customers"), form.element, h("div", { class: "above" }, said, file), result);
+  place.append(h("h1", {}, "Customers"), form.element, h("div", { class: "above" }, summary, file), result);
   form.set(query);
   await ask();
   return (next) => {
@@ -90,7 +90,7 @@ function pages(found, choose) {
 }
 
 function download(blob) {
-  // the mark in front tells spreadsheets that it is UTF-8
+  // the byte order mark in front shows spreadsheets that it is UTF-8
   const address = URL.createObjectURL(new Blob(["\ufeff", blob], { type: "text/csv" }));
   h("a", { href: address, download: "customers.csv" }).click();
   setTimeout(() => URL.revokeObjectURL(address), 10000);

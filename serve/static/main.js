@@ -8,11 +8,11 @@ import { showOverview } from "./overview.js";
 import { theModel } from "./model.js";
 import { here } from "./route.js";
 import { startSearch } from "./search.js";
-import { date } from "./show.js";
-import { trouble } from "./trouble.js";
-import { showTry } from "./tryout.js";
+import { date } from "./format.js";
+import { errorView } from "./error_view.js";
+import { showTryIt } from "./try_it.js";
 
-const VIEWS = { overview: showOverview, list: showList, customer: showCustomer, try: showTry };
+const VIEWS = { overview: showOverview, list: showList, customer: showCustomer, try: showTryIt };
 let shown = { view: "", value: "", again: null, left: new AbortController() };
 
 async function show() {
@@ -36,7 +36,7 @@ async function show() {
   } catch (error) {
     if (left.signal.aborted) return;
     if (!(error instanceof ApiError)) console.error(error);
-    place.replaceChildren(trouble(error));
+    place.replaceChildren(errorView(error));
   }
   if (left.signal.aborted) return;
   const heading = place.querySelector("h1");

@@ -1,7 +1,7 @@
 // The model that answers: asked for once, and the words that fit what it has learnt from.
 
 import { get } from "./api.js";
-import { daysText } from "./show.js";
+import { daysText } from "./format.js";
 
 let known = null;
 

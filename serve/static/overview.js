@@ -5,7 +5,7 @@ import { groups } from "./groups.js";
 import { h } from "./dom.js";
 import { words } from "./model.js";
 import { link } from "./route.js";
-import { count, date, daysText, share, wholeMoney as money } from "./show.js";
+import { count, date, daysText, share, wholeMoney as money } from "./format.js";
 
 export async function showOverview(place, route, signal) {
   const found = await get("/overview", {}, signal);

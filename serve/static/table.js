@@ -2,7 +2,7 @@
 
 import { h, id } from "./dom.js";
 import { link } from "./route.js";
-import { money, share } from "./show.js";
+import { money, share } from "./format.js";
 
 const COLUMNS = [
   { name: "customer_id", title: "customer" },

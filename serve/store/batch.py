@@ -16,7 +16,7 @@ from serve.errors import ServeError
 from serve.store.schema import TEXTS
 
 CHUNK = 5_000
-# They depend on the batch before; what decides about them belongs in Origin.options.
+# They depend on the batch before; what decides about them belongs in BatchOrigin.options.
 LABELS = ("tier", "segment")
 NUL = "\0"
 
@@ -24,7 +24,7 @@ Row = tuple[str | float | None, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Origin:
+class BatchOrigin:
     """Everything that a batch was made from; the same origin and content are the same batch.
 
     card_sha256  of the model's card
@@ -100,7 +100,7 @@ def utc(timestamp: datetime) -> str:
     return timestamp.astimezone(UTC).isoformat()
 
 
-def fingerprint(origin: Origin, content: Content) -> str:
+def fingerprint(origin: BatchOrigin, content: Content) -> str:
     """What two batches have in common when they are the same."""
     encoded = msgspec.json.encode([origin.json_values(), content.sha256()], order="deterministic")
     return hashlib.sha256(encoded).hexdigest()

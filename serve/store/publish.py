@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from serve.store import schema as tables
-from serve.store.batch import Content, Origin, fingerprint, utc
+from serve.store.batch import BatchOrigin, Content, fingerprint, utc
 from serve.store.bulk_insert import insert_rows, refresh_plans
 from serve.store.database import Database
 from serve.store.schema import BATCHES, SCORES
@@ -48,7 +48,7 @@ def check_schema(database: Database) -> None:
 
 def publish(
     database: Database,
-    origin: Origin,
+    origin: BatchOrigin,
     content: Content,
     *,
     totals: dict[str, Any],
@@ -79,13 +79,13 @@ def publish(
         else:
             number = found.number
             if found.published < newest:
-                _move_up(connection, number, newest + 1)
+                _set_current(connection, number, newest + 1)
         dropped = _drop(connection, keep)
     unchanged = found is not None and found.published == newest
     return Published(number, unchanged, found is not None and not unchanged, dropped)
 
 
-def _row(origin: Origin, content: Content, totals: dict[str, Any]) -> dict[str, Any]:
+def _row(origin: BatchOrigin, content: Content, totals: dict[str, Any]) -> dict[str, Any]:
     return {
         **origin.json_values(),
         "created_at": utc(datetime.now(UTC)),
@@ -111,7 +111,7 @@ def _add_scores(connection: Connection, number: int, content: Content, step: Ste
     refresh_plans(connection, SCORES)
 
 
-def _move_up(connection: Connection, number: int, published: int) -> None:
+def _set_current(connection: Connection, number: int, published: int) -> None:
     chosen = BATCHES.c.number == number
     connection.execute(update(BATCHES).where(chosen).values(published=published))
 

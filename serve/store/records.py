@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Row, Select, select
 
 from models.customer_values import VALUE_COLUMNS
-from serve.store.batch import Origin
+from serve.store.batch import BatchOrigin
 from serve.store.schema import BATCHES, SCORES, TEXTS
 
 Value = float | str | None
@@ -20,7 +20,7 @@ NAMES = ("columns", "features")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Batch(Origin):
+class Batch(BatchOrigin):
     """A batch as it is read from the store: what it was made from, and
 
     published  the higher, the later; the current batch has the highest

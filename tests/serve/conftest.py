@@ -149,13 +149,13 @@ def batch(trained: Store, config_path: Path, shared: Any) -> Path:
     def make(folder: Path) -> None:
         from serve.__main__ import main
 
-        told = io.StringIO()
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(told):
+        printed = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
             patch.setenv("PERENNIAL_VAR", str(trained.var))
             patch.setenv("PERENNIAL_MODEL", "models:/clv/1")
             address = f"sqlite:///{folder / 'scores.db'}"
             assert main(["score", "--config", str(config_path), "--store", address]) == 0
-        (folder / "told.json").write_text(told.getvalue().splitlines()[-1])
+        (folder / "score.json").write_text(printed.getvalue().splitlines()[-1])
 
     folder: Path = shared.once("scores", make)
     return folder
@@ -163,9 +163,9 @@ def batch(trained: Store, config_path: Path, shared: Any) -> Path:
 
 @pytest.fixture(scope="session")
 def scored(batch: Path, store: Store) -> dict[str, Any]:
-    """The first version's scores in the default store, and what batch scoring told of them."""
+    """The first version's scores in the default store, and what batch scoring printed of them."""
     shutil.copy(batch / "scores.db", store.var)
-    result: dict[str, Any] = json.loads((batch / "told.json").read_text())
+    result: dict[str, Any] = json.loads((batch / "score.json").read_text())
     return result
 
 

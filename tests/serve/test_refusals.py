@@ -35,7 +35,10 @@ REFUSED = {
     "not a number": (with_line(amount=float("nan")), "NaN is not a JSON number"),
     "infinite": (with_line(amount=float("inf")), "Infinity is not a JSON number"),
     "absurd amount": (with_line(amount=1e13), f"{LINE_0}.amount must be at most"),
-    "number for a moment": (with_line(timestamp=862444800), f"{LINE_0}.timestamp must be a text"),
+    "number for a timestamp": (
+        with_line(timestamp=862444800),
+        f"{LINE_0}.timestamp must be a text",
+    ),
     "no such day": (with_line(timestamp="1997-02-30"), f"{LINE_0}.timestamp must be a date"),
     "placeholder": (with_line(timestamp="0001-01-01"), "must lie in the years 1901 to 2099"),
     "edge of time": (with_line(timestamp="1901-01-01T00:00+05:00"), "1901 to 2099"),
@@ -53,7 +56,7 @@ REFUSED = {
     "falling horizons": (asked(horizon_days=[90, 30]), "different ascending ones, got [90, 30]"),
     "truth for days": (asked(horizon_days=[True]), "must be a whole number of days"),
     "margin 0": (asked(economics={"margin": 0}), "economics.margin must be positive, got 0"),
-    "no moment": ({"customers": [ANN | {"transactions": []}]}, "as_of is missing"),
+    "no as_of": ({"customers": [ANN | {"transactions": []}]}, "as_of is missing"),
     "no customers": ({}, "customers is missing, add it"),
     "a list": ([ANN], "must be an object"),
 }

@@ -133,27 +133,27 @@ def keep(kind: str, checkout: Path, place: Path) -> None:
     """Train, score and ask by the commands of a checkout; store what the README lists."""
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
-        subject = Checkout(checkout, work / "var")
-        subject.var.mkdir()
+        tested = Checkout(checkout, work / "var")
+        tested.var.mkdir()
         make = {"purchases": purchases, "subscriptions": subscriptions}[kind]
         text = make(checkout / "data", work)
         for name in ("all", "few"):
             (work / f"{name}.toml").write_text(text.format(file=work / f"{name}.parquet"))
-        subject.run("train", "--config", str(work / "all.toml"))
+        tested.run("train", "--config", str(work / "all.toml"))
         scoring = ("serve", "score", "--config", str(work / "few.toml"))
-        store = ("--store", f"sqlite:///{subject.var / 'scores.db'}")
+        store = ("--store", f"sqlite:///{tested.var / 'scores.db'}")
         if kind == "purchases":
-            subject.run(*scoring, *store, "--as-of", "1998-04-01")
+            tested.run(*scoring, *store, "--as-of", "1998-04-01")
         scored = work / "scored.parquet"
-        subject.run(*scoring, *store, "--features-out", str(scored))
-        with subject.service() as address:
+        tested.run(*scoring, *store, "--features-out", str(scored))
+        with tested.service() as address:
             exchanges = []
             for path, body in questions(kind, scored):
                 status, reply = ask(address + path, body)
                 exchanges.append(
                     {"path": path, "body": body, "status": status, "reply": json.loads(reply)}
                 )
-        _collect(subject.var, place)
+        _collect(tested.var, place)
         shutil.copy(work / "few.parquet", place / "customers.parquet")
         (place / "config.toml").write_text(text, encoding="utf-8")
         lines = ",\n".join(json.dumps(each, separators=(",", ":")) for each in exchanges)

@@ -88,7 +88,7 @@ ROUTER = Router(
         *[Endpoint("POST", f"/{name}", name) for name in POSTED],
         Endpoint("GET", "/gave_up", "gave_up"),
         Endpoint("GET", "/customers/{customer_id}", "customer"),
-        Endpoint("GET", "/readyz", "ready", open=True, spare=True),
+        Endpoint("GET", "/readyz", "ready", open=True, exempt_from_limit=True),
     ],
     {**POSTED, "gave_up": gave_up, "customer": echo, "ready": state},
 )

@@ -49,8 +49,8 @@ class Tiny(StartupCheck):
                 Endpoint("POST", "/slow", "slow"),
                 Endpoint("POST", "/broken", "broken"),
                 Endpoint("GET", "/customers/{customer_id}", "customer"),
-                Endpoint("GET", "/readyz", "ready", open=True, spare=True),
-                Endpoint("GET", "/metrics", "metrics", spare=True),
+                Endpoint("GET", "/readyz", "ready", open=True, exempt_from_limit=True),
+                Endpoint("GET", "/metrics", "metrics", exempt_from_limit=True),
             ],
             {
                 "predict": echo,

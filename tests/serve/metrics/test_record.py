@@ -41,7 +41,7 @@ def test_few_answers_and_many_are_counted_alike(customers: int) -> None:
     p_churn = ([0.05, 0.95, NAN] * 100)[:customers]
     clv: Sequence[float] = ([-4.0, 50.0, NAN] * 100)[:customers]
     basis = (["model", "prior", "insufficient"] * 100)[:customers]
-    metrics.observe_answer("/predict", p_churn, clv, basis)
+    metrics.observe_predictions("/predict", p_churn, clv, basis)
     each = customers // 3
     assert samples(metrics, "perennial_batch_customers_sum") == {("/predict",): customers}
     assert samples(metrics, "perennial_basis_total") == {
@@ -58,7 +58,7 @@ def test_few_answers_and_many_are_counted_alike(customers: int) -> None:
 
 def test_unknown_numbers_may_be_none_too() -> None:
     metrics = Metrics()
-    metrics.observe_answer("/predict", [None], [None], ["insufficient"])  # type: ignore[list-item]
+    metrics.observe_predictions("/predict", [None], [None], ["insufficient"])  # type: ignore[list-item]
     assert samples(metrics, "perennial_clv_count") == {(): 0}
 
 

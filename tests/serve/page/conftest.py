@@ -34,7 +34,7 @@ class Tab:
         """Go to a place of the page, such as list?tier=Gold, and wait until it is shown."""
         self.page.goto("about:blank")
         self.page.goto(f"{self.address}/#/{place}")
-        self.page.locator("main h1, main .trouble").first.wait_for()
+        self.page.locator("main h1, main .error-view").first.wait_for()
 
     def numbers(self, name: str, within: str = "main") -> list[float]:
         """The exact numbers that stand on the page under a name."""

@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 
 from models.purchases.predictor import PurchasePredictor
 from serve.store import publish as store_scores
-from serve.store.batch import Content, Origin
+from serve.store.batch import BatchOrigin, Content
 from serve.store.database import Database
 
 HOSTILE = [
@@ -282,7 +282,7 @@ def publish_hostile(address: str, store: Any, whole: pd.DataFrame, table: pd.Dat
         .set_axis(names)
     )
     rows = table.loc[chosen].set_axis(names)
-    origin = Origin(
+    origin = BatchOrigin(
         model_name="clv", model_version="1", card_sha256="c0ffee", data_sha256="da7a",
         trained_as_of=card.trained_as_of, as_of=datetime(1998, 7, 1, tzinfo=UTC),
         horizon_days=60, currency=card.currency, timezone=card.timezone,

@@ -15,7 +15,7 @@ from serve.handlers.customer_list import list_customers
 from serve.handlers.overview import OverviewCache
 from serve.scoring.cohorts import sum_cohorts
 from serve.store import publish as store_scores
-from serve.store.batch import Content, Origin
+from serve.store.batch import BatchOrigin, Content
 from serve.store.database import Database
 
 EXACT = 1e-9
@@ -133,7 +133,7 @@ def content(ids: list[str], **columns: Any) -> Content:
 
 def stored(folder: Path, batch: Content, totals: dict[str, Any]) -> Database:
     database = Database(f"sqlite:///{folder / 'scores.db'}", writes=True)
-    store_scores.publish(database, Origin(**ORIGIN), batch, totals=totals)
+    store_scores.publish(database, BatchOrigin(**ORIGIN), batch, totals=totals)
     return database
 
 

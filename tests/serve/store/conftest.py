@@ -19,7 +19,7 @@ import psycopg
 import pytest
 
 from serve.store import publish as store
-from serve.store.batch import Content, Origin
+from serve.store.batch import BatchOrigin, Content
 from serve.store.database import Database
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
@@ -37,8 +37,8 @@ ORIGIN: dict[str, Any] = {
 }
 
 
-def origin(version: str = "1", **other: Any) -> Origin:
-    return Origin(model_version=version, **{**ORIGIN, **other})
+def origin(version: str = "1", **other: Any) -> BatchOrigin:
+    return BatchOrigin(model_version=version, **{**ORIGIN, **other})
 
 
 def content(customers: int = 7, seed: int = 0) -> Content:
@@ -61,7 +61,7 @@ def content(customers: int = 7, seed: int = 0) -> Content:
 class Maker:
     """What the tests of the store are made of."""
 
-    origin: Callable[..., Origin] = origin
+    origin: Callable[..., BatchOrigin] = origin
     content: Callable[..., Content] = content
     password: str = PASSWORD
 

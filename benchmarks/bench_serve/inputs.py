@@ -1,4 +1,4 @@
-"""What is served: the champion, or a small model trained for the purpose, and what it is asked."""
+"""The inputs of the benchmark: a model, the champion or a small one, and requests to it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SMALL = "configs/cdnow.toml"
 
 
 @dataclass(frozen=True)
-class Subject:
+class BenchmarkInputs:
     """A model and the requests that it is measured with.
 
     settings   of the registry that holds it
@@ -52,7 +52,7 @@ class Subject:
     matrices: list[bytes]
 
 
-def subject(work: Path) -> Subject:
+def benchmark_inputs(work: Path) -> BenchmarkInputs:
     """The champion of the registry, or a model of the CDNOW data trained into `work`."""
     settings = read_settings()
     try:
@@ -68,7 +68,7 @@ def subject(work: Path) -> Subject:
     one_each = [_customers(bundle, [number]) for number in range(DIFFERENT)]
     single = [_rows(bundle, each) for each in one_each]
     everybody = _rows(bundle, _customers(bundle, range(MANY)))
-    return Subject(
+    return BenchmarkInputs(
         settings=settings,
         version=model.version,
         bundle=bundle,

@@ -41,11 +41,11 @@ export const shareText = (value) => SHARE.format(value);
 export const percentText = (value) => PERCENT.format(value);
 export const countText = (value) => WHOLE.format(value);
 
-// A date, or a moment of which the day is shown.
+// A date, or a timestamp of which the day is shown.
 export function date(text, name) {
   if (!text) return h("span", { class: "quiet", "data-name": name }, "unknown");
-  const moment = new Date(`${text.slice(0, 10)}T12:00:00Z`);
-  return h("time", { datetime: text, "data-name": name }, Number.isNaN(moment.valueOf()) ? text : DAY.format(moment));
+  const noon = new Date(`${text.slice(0, 10)}T12:00:00Z`);
+  return h("time", { datetime: text, "data-name": name }, Number.isNaN(noon.valueOf()) ? text : DAY.format(noon));
 }
 
 export const daysText = (days) => `${WHOLE.format(days)} ${days === 1 ? "day" : "days"}`;

@@ -2,12 +2,12 @@
 
 import { post } from "./api.js";
 import { h, id } from "./dom.js";
-import { facts, programs } from "./facts.js";
+import { modelInfo, programs } from "./model_info.js";
 import { theModel } from "./model.js";
-import { daysText, money, share } from "./show.js";
-import { trouble } from "./trouble.js";
+import { daysText, money, share } from "./format.js";
+import { errorView } from "./error_view.js";
 
-export async function showTry(place) {
+export async function showTryIt(place) {
   const model = await theModel();
   const text = h("textarea", { id: "request", rows: 20, spellcheck: "false" });
   const button = h("button", { type: "submit" }, "Predict");
@@ -19,7 +19,7 @@ export async function showTry(place) {
     try {
       answer.replaceChildren(...shown(await post("/predict", text.value)));
     } catch (error) {
-      answer.replaceChildren(trouble(error));
+      answer.replaceChildren(errorView(error));
     }
     button.disabled = false;
   }
@@ -30,7 +30,7 @@ export async function showTry(place) {
     ...(model.relationship === "contract"
       ? [h("p", {}, "The live model is of subscriptions, not of transactions: programs send rows of the feature table to ", h("code", {}, "POST /predict_features"), ".")]
       : [h("p", { class: "lead" }, "Ask about customers of your own. Nothing is stored."), form, answer]),
-    facts(model), programs());
+    modelInfo(model), programs());
 }
 
 function example(model) {
@@ -59,8 +59,8 @@ function shown(reply) {
     h("p", {}, `${days} from ${reply.as_of}, in ${reply.currency}, by version ${reply.model.version} of the model:`),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "The answer as a table" }, h("table", { "data-name": "predictions" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "customer"),
-        ["churn risk", "spends otherwise", "revenue", "value", "probably between"].map((each) => h("th", { scope: "col", class: "number" }, each)),
-        h("th", { scope: "col" }, "rests on"))),
+        ["churn risk", "spend if active", "revenue", "value", "80 % interval"].map((each) => h("th", { scope: "col", class: "number" }, each)),
+        h("th", { scope: "col" }, "basis"))),
       h("tbody", {}, reply.predictions.map((each) => row(each, reply.currency))))),
     h("details", {}, h("summary", {}, "The answer as JSON"), h("pre", {}, JSON.stringify(reply, null, 1))),
   ];
@@ -73,6 +73,6 @@ function row(each, currency) {
       each.warnings.length > 0 && h("span", { class: "spread quiet" }, each.warnings.join("; "))),
     h("td", { class: "number" }, share(each.p_churn, "p_churn")),
     ["expected_spend", "expected_revenue", "clv"].map((name) => h("td", { class: "number" }, cash(name))),
-    h("td", { class: "number" }, cash("clv_low"), " and ", cash("clv_high")),
+    h("td", { class: "number" }, cash("clv_low"), " to ", cash("clv_high")),
     h("td", {}, each.basis));
 }

@@ -1,7 +1,7 @@
 // The model that answers, and where programs ask.
 
 import { h } from "./dom.js";
-import { count, date, daysText, plain, share } from "./show.js";
+import { count, date, daysText, plain, share } from "./format.js";
 
 const ENDPOINTS = [
   ["POST /predict", "raw transactions of one or more customers"],
@@ -13,10 +13,10 @@ const ENDPOINTS = [
   ["GET /model", "the model, its metrics and features"],
 ];
 
-export function facts(model) {
+export function modelInfo(model) {
   const { metrics } = model;
-  return h("section", { class: "panel", "aria-labelledby": "facts-title" },
-    h("h2", { id: "facts-title" }, "The model that answers"),
+  return h("section", { class: "panel", "aria-labelledby": "model-info-title" },
+    h("h2", { id: "model-info-title" }, "The model that answers"),
     model.notice && h("p", { class: "notice" }, model.notice),
     h("dl", { class: "known" },
       fact("model", `${model.name}, version ${model.version}`),

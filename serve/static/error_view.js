@@ -2,9 +2,9 @@
 
 import { h } from "./dom.js";
 
-export function trouble(error) {
+export function errorView(error) {
   const unscored = /no scores yet/.test(error.message);
-  return h("section", { class: "trouble", role: "alert" },
+  return h("section", { class: "error-view", role: "alert" },
     h("h2", {}, unscored ? "Nobody has been scored yet" : title(error)),
     h("p", { class: "sentence" }, error.message),
     unscored && [

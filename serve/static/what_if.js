@@ -2,7 +2,7 @@
 
 import { h, settled } from "./dom.js";
 import { roundUp } from "./scale.js";
-import { daysText, moneyText, percentText } from "./show.js";
+import { daysText, moneyText, percentText } from "./format.js";
 
 // percent: shown in hundredths of what is asked for
 const KNOBS = [
@@ -17,14 +17,14 @@ export function termsOf(query) {
   return Object.fromEntries(KNOBS.filter(({ name }) => query[name]).map(({ name }) => [name, query[name]]));
 }
 
-export function terms(reply, changed) {
+export function whatIf(reply, changed) {
   const usual = { horizon_days: reply.batch.horizon_days, ...reply.batch.economics };
   const ask = settled(120, () => changed(given()));
   const knobs = KNOBS.map((each) => knob(fitted(each, reply), usual[each.name], reply.currency, ask));
   const given = () => Object.fromEntries(knobs.filter((each) => each.isOther()).map((each) => [each.name, each.value()]));
   const set = (values) => knobs.forEach((each) => each.set(values[each.name] ?? usual[each.name]));
   const reset = h("button", { type: "button", class: "plain", onclick: () => { set({}); changed({}); } }, "As it was scored");
-  const form = h("form", { class: "panel terms", "aria-labelledby": "terms-title", onsubmit: (event) => event.preventDefault() },
+  const form = h("form", { class: "panel what-if", "aria-labelledby": "terms-title", onsubmit: (event) => event.preventDefault() },
     h("h2", { id: "terms-title" }, "What if"),
     h("p", { class: "quiet" }, "Change the terms and see the prediction move."),
     knobs.map((each) => each.element), reset);

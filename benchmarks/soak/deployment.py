@@ -1,4 +1,4 @@
-"""Everything that runs while the service is soaked."""
+"""The deployment under test: service, registry, store and load, each running."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ WORKER = b"_bentoml_impl.worker.service"
 
 
 @dataclass
-class Scene:
-    """Everything that runs."""
+class Deployment:
+    """All that runs, and how to reach it."""
 
     work: Path
     soaked: Soaked
@@ -39,8 +39,8 @@ class Scene:
     registry_port: int
     registry: ExitStack
 
-    def say(self, what: str) -> None:
-        """Report to the person who waits what has just happened."""
+    def report(self, what: str) -> None:
+        """Write to stderr what has just happened."""
         sys.stderr.write(f"{time.strftime('%H:%M:%S')} {what}\n")
 
     def start_registry(self) -> None:
@@ -54,13 +54,13 @@ class Scene:
         return found
 
 
-def becomes(scene: Scene, what: str, state: str) -> list[str]:
-    """Wait until /readyz reports it."""
+def wait_for_state(deployment: Deployment, what: str, state: str) -> list[str]:
+    """Wait until /readyz reports this state of a part; the problem, if it does not."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         with suppress(OSError):
-            if scene.ready()[what] == state:
-                scene.say(f"{what} is {state}, as /readyz reports")
+            if deployment.ready()[what] == state:
+                deployment.report(f"{what} is {state}, as /readyz reports")
                 return []
         time.sleep(0.2)
     return [f"/readyz did not report that the {what} is {state}"]
@@ -93,7 +93,7 @@ def registry(work: Path, soaked: Soaked, port: int) -> AbstractContextManager[Se
 def service(
     work: Path, registry_port: int, store: Postgresql, workers: int
 ) -> AbstractContextManager[Server]:
-    """The service that is soaked, its registry and store those of the scene."""
+    """The service that is soaked, its registry and store those of the deployment."""
     return running(
         lambda port: [
             *("bentoml", "serve", "serve.service:ClvService"),
