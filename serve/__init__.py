@@ -1,1 +1,1 @@
-"""A registered model and a request or a log to answers: the service, and batch scoring."""
+"""A registered model and a request or transactions -> predictions: the service, batch scoring."""

@@ -60,7 +60,7 @@ class Customer(_StrictModel):
 class Terms(_StrictModel):
     """Economics that replace the model's own, each on its own."""
 
-    margin: Fraction | None = Field(None, description="share of revenue kept, in (0, 1]")
+    margin: Fraction | None = Field(None, description="share of revenue that is left, in (0, 1]")
     discount_rate_annual: Rate | None = Field(None, description="per year, 0.1 is 10 %")
     acquisition_cost: Money | None = Field(
         None,

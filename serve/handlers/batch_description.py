@@ -1,4 +1,4 @@
-"""What replies from the score store say of the batch that their customers are from."""
+"""How replies from the score store describe the batch that their customers are from."""
 
 from __future__ import annotations
 

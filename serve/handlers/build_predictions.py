@@ -1,7 +1,7 @@
 """A query of the model -> predictions as they are sent.
 
 The last of three steps: an endpoint (`serve.handlers.predict`, `serve.handlers.lookup`) reads the
-request, `serve.handlers.prediction_query` says what is asked of the model, and here it predicts.
+request, `serve.handlers.prediction_query` makes a query of it, and here it predicts.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ function picture(months, currency, days) {
 }
 
 function pair(each, from, x, y, currency) {
-  const start = x(from), room = x(each.days) - start, pad = Math.min(room * 0.16, 14), half = (room - 2 * pad) / 2;
+  const start = x(from), width = x(each.days) - start, pad = Math.min(width * 0.16, 14), half = (width - 2 * pad) / 2;
   const bar = (kind, value, at) => svg("rect", { class: kind, x: at, width: Math.max(half - 1, 0.5),
     y: Math.min(y(value), y(0)), height: Math.abs(y(value) - y(0)), rx: Math.min(2, half / 4) });
   return svg("g", {},
