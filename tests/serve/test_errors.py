@@ -53,7 +53,7 @@ def test_a_status_has_its_code(status: int, code: str) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_whoever_may_come_again_is_told_when(status: int) -> None:
+def test_an_error_that_may_pass_has_retry_after(status: int) -> None:
     assert ServeError("later", status=status).headers["retry-after"] == "1"
     later = ServeError("later", status=status, headers={"retry-after": "7"})
     assert later.headers["retry-after"] == "7"

@@ -70,7 +70,7 @@ def numbers(reply: dict[str, Any]) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("asked", [{}, {"horizon_days": 365}, {"economics": {"margin": 0.3}}])
-def test_every_door_gives_a_customer_the_same_numbers(
+def test_every_endpoint_gives_a_customer_the_same_numbers(
     client: Any, store: Any, log: TransactionLog, table: pd.DataFrame, asked: dict[str, Any]
 ) -> None:
     assert {"first_category", "top_category_share"} <= set(table), "text and optional columns too"
@@ -98,7 +98,7 @@ def test_every_door_gives_a_customer_the_same_numbers(
         )
 
 
-def test_the_answer_says_what_it_rests_on(client: Any) -> None:
+def test_the_reply_has_model_terms_and_basis(client: Any) -> None:
     asked = {"customers": [ANN], "as_of": "1997-06-01", "horizon_days": 30}
     reply = client.post("/predict", json=asked).json()
     model = {"name": "clv", "version": "1", "trained_as_of": "1998-01-01"}
@@ -117,15 +117,13 @@ def test_the_answer_says_what_it_rests_on(client: Any) -> None:
     assert "curve" not in ann
 
 
-def test_without_a_moment_it_is_the_local_midnight_after_the_last_transaction(client: Any) -> None:
+def test_the_default_as_of_is_the_local_midnight_after_the_last_transaction(client: Any) -> None:
     late = {"timestamp": "1997-05-02T03:00:00Z", "amount": 1.0}  # still 1 May in New York
     asked = {"customers": [{"customer_id": "ann", "transactions": [ONE, late]}]}
     assert client.post("/predict", json=asked).json()["as_of"] == "1997-05-02"
 
 
-def test_feature_rows_are_read_as_of_the_moment_of_training(
-    client: Any, table: pd.DataFrame
-) -> None:
+def test_feature_rows_are_read_as_of_the_training(client: Any, table: pd.DataFrame) -> None:
     reply = client.post("/predict_features", json={"rows": rows(table, some(table)[:1])}).json()
     assert reply["as_of"] == reply["model"]["trained_as_of"] == "1998-01-01"
 
@@ -252,7 +250,7 @@ def test_a_customer_without_a_purchase_is_answered_but_not_with_a_number(client:
     assert ann["basis"] == "model"
 
 
-def test_a_zone_and_wall_clock_name_the_same_moment(client: Any) -> None:
+def test_a_zone_and_wall_clock_name_the_same_timestamp(client: Any) -> None:
     answers = []
     for stamp in ("1997-05-01T06:00:00", "1997-05-01T10:00:00Z", "1997-05-01T12:00:00+02:00"):
         bought = [{"timestamp": stamp, "amount": 12.5}, {"timestamp": "1997-05-20", "amount": 3}]

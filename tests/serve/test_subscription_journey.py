@@ -116,7 +116,7 @@ def asked(shown: Shown, **body: Any) -> list[dict[str, Any]]:
     return found
 
 
-def test_training_is_judged_and_registered(shown: Shown) -> None:
+def test_training_is_evaluated_and_registered(shown: Shown) -> None:
     assert shown.trained["alias"] == "champion"
     assert shown.trained["relationship"] == "contract"
     metrics = shown.trained["metrics"]

@@ -96,6 +96,8 @@ def test_the_command_makes_a_key(capsys: pytest.CaptureFixture[str]) -> None:
     assert ApiKeys(made["line"]).name_of(made["key"].encode()) == "crm"
 
 
-def test_the_command_refuses_a_name_that_cannot_be_kept(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_refuses_a_name_that_cannot_be_stored(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main(["key", "--name", "a:b"]) == 2
     assert "letters, digits" in capsys.readouterr().err

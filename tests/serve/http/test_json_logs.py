@@ -41,14 +41,14 @@ def raised() -> BaseException:
         return error
 
 
-def test_an_exception_is_told_by_its_places() -> None:
+def test_an_exception_is_logged_by_its_places() -> None:
     logged = line(raised())
     assert [each for each in logged["exception"] if "/" not in each] == ["KeyError", "RuntimeError"]
     assert "test_json_logs.py" in logged["exception"][0]
     assert "anna" not in json.dumps(logged)
 
 
-def test_what_the_system_says_of_a_file_is_told() -> None:
+def test_what_the_system_reports_of_a_file_is_logged() -> None:
     assert line(OSError(28, "No space left on device"))["exception"] == [
         "OSError: No space left on device"
     ]

@@ -130,13 +130,13 @@ def test_an_error_takes_the_one_shape_wherever_it_comes_from(
     assert error(client().get(path), status)["message"].startswith(message)
 
 
-def test_an_error_of_a_handler_says_what_it_says() -> None:
+def test_an_error_of_a_handler_is_sent_with_its_message() -> None:
     found = error(client().post("/refused"), 400)
     assert (found["message"], found["field"]) == ("too hot", "x")
     assert error(client().post("/broken"), 500)["code"] == "internal"
 
 
-def test_whoever_asks_in_the_wrong_way_is_told_the_right_one() -> None:
+def test_a_refusal_has_allow_or_retry_after() -> None:
     assert client().get("/echo").headers["allow"] == "POST"
     assert set(client().delete("/rare").headers["allow"].split(", ")) == {"GET", "HEAD"}
     assert client().get("/crowded").headers["retry-after"] == "1"
@@ -157,14 +157,14 @@ def test_an_answer_of_others_passes_with_headers_of_ours() -> None:
     assert "default-src 'self'" in client().get("/").headers["content-security-policy"]
 
 
-def test_customer_data_is_not_to_be_kept() -> None:
+def test_customer_data_is_not_to_be_cached() -> None:
     for answer in (client().post("/echo"), client().post("/refused")):
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["referrer-policy"] == "no-referrer"
 
 
 @pytest.mark.parametrize("given", ["call-7", "A.b_c-9" * 9])
-def test_a_plain_request_id_is_kept(given: str) -> None:
+def test_a_plain_request_id_is_returned(given: str) -> None:
     headers = {"x-request-id": given}
     assert client().get("/livez", headers=headers).headers["x-request-id"] == given
 
@@ -206,7 +206,7 @@ def test_probes_and_page_need_no_key(path: str, status: int) -> None:
     assert client(CRM["line"]).get(path).status_code == status
 
 
-def test_a_key_that_asks_too_often_is_told_when_to_come_again() -> None:
+def test_a_key_above_its_rate_gets_retry_after() -> None:
     guarded = client(CRM["line"], rate=3)
     statuses = [guarded.post("/echo", headers=BEARER).status_code for _ in range(5)]
     assert statuses == [200, 200, 200, 429, 429]

@@ -115,7 +115,7 @@ def test_a_key_opens_and_nothing_else_does(running: Running) -> None:
         assert client.get("/metrics").status_code == 401
 
 
-def test_a_caller_that_drips_is_cut_off_and_told_so(running: Running) -> None:
+def test_a_slow_caller_is_cut_off_with_an_error(running: Running) -> None:
     got, seconds = exchange(running.port, [head("/predict", "content-length: 50"), b"{"])
     assert got.startswith(b"HTTP/1.1 408 ")
     assert json.loads(got.partition(b"\r\n\r\n")[2])["error"]["code"] == "timeout"

@@ -43,7 +43,7 @@ def test_one_key_does_not_use_up_what_another_may_send() -> None:
     assert sent(rates, "shop", 9) == 5
 
 
-def test_a_refusal_says_when_to_come_again() -> None:
+def test_a_refusal_has_retry_after() -> None:
     rates = RateLimits(1, Clock())
     rates.count("crm")
     with pytest.raises(ServeError, match="may send 1 a second") as found:
