@@ -23,9 +23,9 @@ from models.metrics import log_loss, roc_auc
 from models.subscriptions import shifted_beta_geometric as retention
 from models.subscriptions.churn import MonthlyChurnModel
 from models.subscriptions.shifted_beta_geometric import Lifetimes
-from models.subscriptions.survival import WatchedMonths
+from models.subscriptions.survival import ObservedMonths
 from train.customer_codes import customer_codes
-from train.subscriptions.person_months import known_by, last_hazard, month_rows
+from train.subscriptions.person_months import history_as_of, last_hazard, month_rows
 from train.subscriptions.snapshot_cache import SubscriptionSnapshots
 
 Array = NDArray[np.float64]
@@ -42,21 +42,21 @@ class Table:
         config = read_subscription_config(path)
         subscriptions = read_subscribers(config.data)
         names = SubscriptionSnapshots(subscriptions).names
-        self.known = known_by(subscriptions, subscriptions.end)
+        self.history = history_as_of(subscriptions, subscriptions.end)
         texts = {
-            name: tuple(sorted(self.known.table[name].dropna().unique()))
+            name: tuple(sorted(self.history.table[name].dropna().unique()))
             for name in names
-            if not pd.api.types.is_numeric_dtype(self.known.table[name])
+            if not pd.api.types.is_numeric_dtype(self.history.table[name])
         }
-        self.months, self.rows = month_rows(self.known, names, texts)
+        self.months, self.rows = month_rows(self.history, names, texts)
         self.tenure = names.index("tenure_months")
-        self.fold = (customer_codes(self.known.table.index) % FOLDS)[self.months.life]
+        self.fold = (customer_codes(self.history.table.index) % FOLDS)[self.months.life]
         model = MonthlyChurnModel(**config.churn.model_dump(), random_state=config.problem.seed)
         self.parameters = model.xgboost_parameters("binary:logistic")
 
     def prior(self, others: int, until: float) -> retention.ShiftedBetaGeometric:
-        """The shifted beta-geometric of two thirds of the customers, as watched until a month."""
-        lives = self.known.of(customer_codes(self.known.table.index) % FOLDS != others).lives
+        """The shifted beta-geometric of two thirds of the customers, as observed until a month."""
+        lives = self.history.of(customer_codes(self.history.table.index) % FOLDS != others).lives
         seen = np.minimum(lives.periods, until)
         return retention.fit(Lifetimes(lives.entered, seen, lives.left & (lives.periods <= until)))
 
@@ -105,7 +105,7 @@ def beyond(table: Table, cut: int) -> tuple[Array, dict[str, Array]]:
         start = prior.log_odds_of_leaving(months.month)
         held = prior.log_odds_of_leaving(np.minimum(months.month, cut))
         added = table.trees(learnt, start, asked, float(cut))
-        seen = WatchedMonths(months.life[learnt], months.month[learnt], months.left[learnt])
+        seen = ObservedMonths(months.life[learnt], months.month[learnt], months.left[learnt])
         floor = logit(last_hazard(seen, cut))
         left.append(months.left[asked])
         curves = {
@@ -124,7 +124,8 @@ def main(path: Path) -> None:
     left = table.months.left
     show: Callable[[str], int] = sys.stdout.write
     show(
-        f"{len(left):,} months of {len(table.known.table):,} customers, {left.sum():,.0f} left\n\n"
+        f"{len(left):,} months of {len(table.history.table):,} customers, "
+        f"{left.sum():,.0f} left\n\n"
     )
     show("| model | AUC | log loss of a month | expected to leave |\n|---|---|---|---|\n")
     for name, log_odds in inside(table).items():

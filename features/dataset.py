@@ -1,4 +1,4 @@
-"""The data of a configuration of either kind: read, accounted for, and described as of a time."""
+"""Purchases or subscriptions: read, accounted for, and described as of a point in time."""
 
 from __future__ import annotations
 

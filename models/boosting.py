@@ -60,7 +60,7 @@ class RoundsCurve:
 
 
 class PriorBoosted(BaseEstimator):  # type: ignore[misc]
-    """The settings of both estimators: how to grow trees, and how much of them to believe.
+    """The settings of both estimators: how to grow trees, and the shrinkage of their correction.
 
     max_rounds  the most trees to grow; how many are used is chosen out of time
     strength    share of the trees' correction that is added to the prior on the link scale: 0 is
@@ -186,8 +186,8 @@ def choose_rounds(
     The trees learn from older snapshots, whose horizons have passed by the newest (or from all
     older ones where fewer than two have), and from other customers than those of the evaluation.
     Fewer than two snapshots, or customers too few to leave others to learn from, give nothing to
-    choose by: zero rounds, the prior alone. Without a horizon all rows are of one time, and only
-    the customers differ.
+    choose by: zero rounds, the probability model alone. Without a horizon all rows are of one time,
+    and only the customers differ.
     """
     sample = _some_customers(sample)
     training = evaluated = np.ones(len(sample.target), dtype=bool)
@@ -243,7 +243,7 @@ def _fewest_good(deviance: Array) -> int:
 
 
 def _some_customers(sample: TrainingRows) -> TrainingRows:
-    """At most about MOST_JUDGED customers, the same in every snapshot: enough to choose by."""
+    """At most about MOST_EVALUATED customers, the same in every snapshot: enough to choose by."""
     customers = np.unique(sample.customer).size
     every = max(1, customers // MOST_EVALUATED)
     return sample.at(sample.customer // FOLDS % every == 0)

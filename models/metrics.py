@@ -54,7 +54,7 @@ def spearman(actual: Array, predicted: Array, weights: Array) -> Array:
 
 @Metric
 def top_decile_capture(actual: Array, predicted: Array, weights: Array) -> Array:
-    """Share of all actual value that the tenth of customers with the highest predictions holds."""
+    """Share of all actual value that the decile of customers with the highest predictions holds."""
     if actual.size == 1:
         return np.full(weights.shape[1], np.nan)  # nobody to compare with
     return _ratio(_segments(actual, predicted, weights, 10)[-1], actual @ weights)

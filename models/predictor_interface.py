@@ -1,4 +1,4 @@
-"""The one way in which a model of either kind is asked for predictions."""
+"""The interface of predictors, of purchases and of subscriptions."""
 
 from __future__ import annotations
 

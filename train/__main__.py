@@ -20,7 +20,7 @@ TUNE = (
     "horizons before --as-of and evaluated on what followed: churn by its log loss, spend by the "
     "gamma deviance of customers who ordered. No row at or after --as-of is used. Trial 0 are the "
     "settings of the configuration: they stay unless others beat them at both origins, with other "
-    "seeds too, and by more than luck. Every trial is a run in MLflow and is kept in tuning.db (in "
+    "seeds too, and significantly. Every trial is a run in MLflow and is kept in tuning.db (in "
     "PERENNIAL_VAR or ./var): the same command goes on where the last one stopped, and more "
     "--trials add to them. Ctrl-C stops early; what is best by then is written all the same. The "
     "result is a piece of TOML: tables to put into the configuration. Two horizons are little "

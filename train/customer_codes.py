@@ -1,4 +1,4 @@
-"""Customers of either kind: how many it takes to learn from them, and a number for each."""
+"""How many customers it takes to learn from them, and a number for each."""
 
 from __future__ import annotations
 

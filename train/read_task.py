@@ -1,4 +1,4 @@
-"""The task that the arguments of a command ask for, of either kind of customers."""
+"""The task that the arguments of a command ask for, of purchases or of subscriptions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the runs of a training record, of either kind: settings, numbers, charts, words."""
+"""What the runs of a training record: settings, numbers, charts, words."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ Data = TypeVar("Data", bound=Snapshots)
 
 @dataclass(frozen=True)
 class Task(Generic[Config, Data]):
-    """Predict the horizon after `as_of` from what was known then, of either kind of customers.
+    """Predict the horizon after `as_of` from what was known then, of purchases or of subscriptions.
 
     config        the configuration of the problem
     data          the data, by point in time

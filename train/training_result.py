@@ -1,4 +1,4 @@
-"""What a training gives, of either kind: a bundle, its learning curves, its holdout evaluation."""
+"""What a training gives: a bundle, its learning curves, its holdout evaluation."""
 
 from __future__ import annotations
 

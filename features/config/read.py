@@ -1,4 +1,4 @@
-"""A TOML file to the configuration of either kind, every violation named."""
+"""A TOML file to the configuration of purchases or of subscriptions, every violation named."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SectionType = TypeVar("SectionType", bound=Section)
 
 
 def read_config(path: Path) -> AnyConfig:
-    """Read a TOML file of either kind, as its `problem.relationship` names."""
+    """Read a TOML file of purchases or subscriptions, as its `problem.relationship` names."""
     values = read_toml(path)
     if relationship(values) == "contract":
         return validated(path, values, SubscriptionConfig)

@@ -66,7 +66,7 @@ class Economics(Section):
 
 
 class Boosting(Section):
-    """Settings of one model: XGBoost's, and how much of the trees' correction is believed.
+    """Settings of one model: XGBoost's, and the shrinkage of the trees' correction.
 
     max_rounds bounds the number of trees, which is chosen out of time; strength is the share of
     their correction that is added to the probability model.

@@ -83,7 +83,7 @@ class SubscriptionData(Section):
 
 
 class SubscriptionBoosting(Boosting):
-    """As `Boosting`; the trees' correction is believed in full, since months of subscriptions
+    """As `Boosting`; the trees' correction is not shrunk, since months of subscriptions
     are many and what describes a subscription predicts much (docs/decisions/0018)."""
 
     strength: Annotated[float, Field(ge=0, le=1)] = 1.0

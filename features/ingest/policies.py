@@ -1,4 +1,7 @@
-"""What becomes of guests, duplicates and refunds: every row accounted for, by reason."""
+"""The policies for refunds, guests (rows without a customer) and duplicates.
+
+Every row that they drop or keep is counted, by reason.
+"""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@
 
 The prior is the probability model's own prediction for the horizon: its log odds, raised to the
 probability floor of `models.purchases.churn`, and its log money (so relative to even odds, and to
-one unit of money). The contributions of features are times the share of the trees' correction that
-is believed. The parts are those of `models.attribution.Explanation`.
+one unit of money). The contributions of features are multiplied by `strength`, the
+shrinkage of the trees' correction. The parts are those of `models.attribution.Explanation`.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def importance(bundle: PurchaseBundle, table: pd.DataFrame) -> dict[str, dict[st
 
 
 def _parts(bundle: PurchaseBundle, matrix: Array) -> tuple[Array, Array]:
-    """Contributions to log odds and to log money, as much of them as is believed."""
+    """Contributions to log odds and to log money, each multiplied by its shrinkage."""
     card, features = bundle.card, matrix.astype(np.float32)
     return (
         card.churn.strength * contributions(bundle.churn, features),

@@ -1,4 +1,8 @@
-"""The probability model of a customer: P(an order) and E[revenue given one], for any horizon."""
+"""The prior, which here is the whole probability model from which the trees start.
+
+BG/NBD (or MBG/NBD) with Gamma-Gamma: P(an order) and E[revenue given one], for any horizon. It is
+the `prior` of `basis` and of `prior_p_churn`, not the distribution of one parameter.
+"""
 
 from __future__ import annotations
 

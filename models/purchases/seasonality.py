@@ -1,4 +1,4 @@
-"""A clock that runs fast in a busy season: calendar days -> effective days.
+"""The season: calendar days -> effective days, of which a busy season has more.
 
 The probability models know no calendar. Counting a horizon in effective days gives them one: the
 horizon's ninety days before Christmas may hold as many purchases as a hundred and thirty others.
@@ -47,8 +47,8 @@ def _lengths(season: Season, as_of: datetime, horizons: tuple[float, ...]) -> Ar
     days = np.array([*horizons, 0.0]) + start
     years = np.floor(days / SEASON_DAYS)
     rest = np.interp(days - years * SEASON_DAYS, season.days, season.effective)
-    clock = years * season.effective[-1] + rest
-    lengths: Array = clock[:-1] - clock[-1]
+    elapsed = years * season.effective[-1] + rest
+    lengths: Array = elapsed[:-1] - elapsed[-1]
     lengths.setflags(write=False)
     return lengths
 
@@ -58,7 +58,7 @@ def flat(origin: datetime) -> Season:
     return Season(origin, (0.0, float(SEASON_DAYS)), (0.0, float(SEASON_DAYS)))
 
 
-def from_clock_speeds(
+def from_rate_errors(
     origin: datetime, days: Sequence[float], log_clock_speed: Sequence[float]
 ) -> Season:
     """A season from log(effective days / days) at ascending `days`, the last of them 364."""

@@ -28,7 +28,7 @@ COORDINATES = ("recency_days", "n_orders", "net_revenue")
 
 @dataclass(frozen=True)
 class Clustering:
-    """Who belongs together, and how far that is to be believed.
+    """Who belongs together, and how stable that is.
 
     labels       cluster of each customer, 1 for the one with the most money a head; null where
                  recency, orders or money is unknown

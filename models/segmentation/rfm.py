@@ -44,7 +44,7 @@ GRID = {
 
 
 @dataclass(frozen=True)
-class RfmCuts:
+class RfmCutoffs:
     """The four bounds between five scores, never falling: plain numbers that a card can hold.
 
     recency_days   a customer silent for more than a bound scores one point less
@@ -56,7 +56,7 @@ class RfmCuts:
     money: tuple[float, ...]
 
 
-def rfm_cuts(table: pd.DataFrame) -> RfmCuts:
+def rfm_cutoffs(table: pd.DataFrame) -> RfmCutoffs:
     """Feature table -> the quintile bounds of its customers.
 
     A bound is the value of a customer, the first at which so many fifths are reached.
@@ -67,7 +67,7 @@ def rfm_cuts(table: pd.DataFrame) -> RfmCuts:
     known = rfm[~np.isnan(rfm).any(axis=1)]
     if not len(known):
         raise ValueError("segments: no customer with a known recency, order count and money")
-    return RfmCuts(*(_quintiles(each) for each in known.T))
+    return RfmCutoffs(*(_quintiles(each) for each in known.T))
 
 
 def net_revenue(table: pd.DataFrame) -> Array:
@@ -78,23 +78,23 @@ def net_revenue(table: pd.DataFrame) -> Array:
     return np.asarray(money - np.nan_to_num(table["refund_sum"].to_numpy(dtype=float)))
 
 
-def scores(table: pd.DataFrame, cuts: RfmCuts) -> pd.DataFrame:
+def scores(table: pd.DataFrame, cutoffs: RfmCutoffs) -> pd.DataFrame:
     """Feature table -> recency, frequency and money scores, 1 to 5, null where unknown.
 
     Equal values have equal scores; nothing scores worse for being more recent, more often or more.
     """
     rfm = _rfm(table)
-    found = _scores(rfm, cuts).astype(float)
+    found = _scores(rfm, cutoffs).astype(float)
     found[np.isnan(rfm).any(axis=1)] = np.nan
     return pd.DataFrame(
         found, index=table.index, columns=["recency_score", "frequency_score", "money_score"]
     )
 
 
-def segment(table: pd.DataFrame, cuts: RfmCuts) -> pd.Series:
+def segment(table: pd.DataFrame, cutoffs: RfmCutoffs) -> pd.Series:
     """Feature table -> the segment of each customer: text, null where a number is unknown."""
     rfm = _rfm(table)
-    found = _scores(rfm, cuts)
+    found = _scores(rfm, cutoffs)
     once = table["repeat_days"].to_numpy(dtype=float) == 0
     new = once & (table["age_days"].to_numpy(dtype=float) < NEW_DAYS)
     names = np.array(list(GRID.values()), dtype=object)[5 - found[:, 0], _value(*found.T[1:]) - 1]
@@ -103,7 +103,7 @@ def segment(table: pd.DataFrame, cuts: RfmCuts) -> pd.Series:
     return pd.Series(names, index=table.index, name="segment", dtype="str")
 
 
-def segment_at(customer: Mapping[str, Any], cuts: RfmCuts) -> str | None:
+def segment_at(customer: Mapping[str, Any], cutoffs: RfmCutoffs) -> str | None:
     """`segment` of one customer, a row of the feature table by name: fast for one customer."""
     needed = [customer[name] for name in ("recency_days", "n_orders", "monetary_sum")]
     if any(each is None or isnan(each) for each in needed):
@@ -113,9 +113,9 @@ def segment_at(customer: Mapping[str, Any], cuts: RfmCuts) -> str | None:
     age_days = customer["age_days"]
     new = customer["repeat_days"] == 0 and age_days is not None and age_days < NEW_DAYS
     return segment_of(
-        5 - bisect_left(cuts.recency_days, recency_days),
-        1 + bisect_left(cuts.orders, orders),
-        1 + bisect_left(cuts.money, money - (0.0 if isnan(refunds) else refunds)),
+        5 - bisect_left(cutoffs.recency_days, recency_days),
+        1 + bisect_left(cutoffs.orders, orders),
+        1 + bisect_left(cutoffs.money, money - (0.0 if isnan(refunds) else refunds)),
         new=new,
     )
 
@@ -142,11 +142,11 @@ def _rfm(table: pd.DataFrame) -> Array:
     return np.stack([recency, orders, net_revenue(table)], axis=1)
 
 
-def _scores(rfm: Array, cuts: RfmCuts) -> Scores:
+def _scores(rfm: Array, cutoffs: RfmCutoffs) -> Scores:
     """The three scores, a column each; of unknown values arbitrary ones."""
     passed = [
         np.searchsorted(np.array(bounds), rfm[:, place], side="left")
-        for place, bounds in enumerate((cuts.recency_days, cuts.orders, cuts.money))
+        for place, bounds in enumerate((cutoffs.recency_days, cutoffs.orders, cutoffs.money))
     ]
     return np.stack([5 - passed[0], 1 + passed[1], 1 + passed[2]], axis=1)
 

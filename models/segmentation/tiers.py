@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Cuts:
+class TierCutoffs:
     """Where one tier ends and the next begins, in money: plain numbers that a card can hold.
 
     names    of the tiers, the best first
@@ -30,7 +30,7 @@ class Cuts:
     leave: tuple[float, ...]
 
 
-def cuts(clv: pd.Series, terms: Tiers | None = None) -> Cuts:
+def tier_cutoffs(clv: pd.Series, terms: Tiers | None = None) -> TierCutoffs:
     """Predicted values of a batch, money, null where unknown -> the cuts between its tiers.
 
     Equal values fall on one side together: on the one where the middle of them ranks. So a tier
@@ -43,7 +43,7 @@ def cuts(clv: pd.Series, terms: Tiers | None = None) -> Cuts:
     if not len(known):
         raise ValueError("tiers: no customer with a known value to cut by; predict values first")
     shares = np.cumsum(terms.shares)[:-1]
-    return Cuts(
+    return TierCutoffs(
         names=terms.names,
         at=_lowest(known, shares),
         enter=_lowest(known, shares - terms.margin),
@@ -51,38 +51,38 @@ def cuts(clv: pd.Series, terms: Tiers | None = None) -> Cuts:
     )
 
 
-def tier_of(clv: float, cuts: Cuts, previous: str | None = None) -> str | None:
+def tier_of(clv: float, cutoffs: TierCutoffs, previous: str | None = None) -> str | None:
     """The tier of one customer; None where the value is unknown. Fast for one customer.
 
     previous  the customer's last tier, which stays unless the value lies beyond a cut by the margin
     """
     if isnan(clv):
         return None
-    had = cuts.names.index(previous) if previous in cuts.names else None
-    return cuts.names[sum(clv < bound for bound in _bounds(cuts, had))]
+    had = cutoffs.names.index(previous) if previous in cutoffs.names else None
+    return cutoffs.names[sum(clv < bound for bound in _bounds(cutoffs, had))]
 
 
-def tiers(clv: pd.Series, cuts: Cuts, previous: pd.Series | None = None) -> pd.Series:
+def tiers(clv: pd.Series, cutoffs: TierCutoffs, previous: pd.Series | None = None) -> pd.Series:
     """`tier_of` each customer of a batch: text, null where the value is unknown, index of `clv`.
 
     previous  last tiers by customer; unknown customers, nulls and forgotten names count as none
     """
     values = clv.to_numpy(dtype=float)
     had = None if previous is None else previous.reindex(clv.index).to_numpy(dtype=object)
-    places = _places(values, _bounds(cuts, None))
-    for place, name in enumerate(cuts.names) if had is not None else ():
+    places = _places(values, _bounds(cutoffs, None))
+    for place, name in enumerate(cutoffs.names) if had is not None else ():
         had_it = had == name
-        places[had_it] = _places(values[had_it], _bounds(cuts, place))
-    names = np.array([*cuts.names, None], dtype=object)
-    found = names[np.where(np.isnan(values), len(cuts.names), places)]
+        places[had_it] = _places(values[had_it], _bounds(cutoffs, place))
+    names = np.array([*cutoffs.names, None], dtype=object)
+    found = names[np.where(np.isnan(values), len(cutoffs.names), places)]
     return pd.Series(found, index=clv.index, name="tier", dtype="str")
 
 
-def _bounds(cuts: Cuts, had: int | None) -> tuple[float, ...]:
+def _bounds(cutoffs: TierCutoffs, had: int | None) -> tuple[float, ...]:
     """Lowest values of the tiers but the last, as they hold for who had the tier at `had`."""
     if had is None:
-        return cuts.at
-    return (*cuts.enter[:had], *cuts.leave[had:])
+        return cutoffs.at
+    return (*cutoffs.enter[:had], *cutoffs.leave[had:])
 
 
 def _places(values: Array, bounds: tuple[float, ...]) -> NDArray[np.intp]:

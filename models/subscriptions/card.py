@@ -10,13 +10,13 @@ from features.config.sections import Economics
 from models.card import FORMAT_VERSION, CardPart, Feature, Training, Trees
 from models.segmentation.cutoffs import Cutoffs
 from models.subscriptions.shifted_beta_geometric import ShiftedBetaGeometric
-from models.subscriptions.survival import Tail
+from models.subscriptions.survival import TailExtrapolation
 
 
 class SurvivalCard(CardPart):
-    """The shifted beta-geometric, and what is assumed beyond the months that were watched.
+    """The shifted beta-geometric, and what is assumed beyond the months that were observed.
 
-    last_month  the last month of life that enough customers were watched in
+    last_month  the last month of tenure that enough customers were observed in
     floor       log odds of leaving that no later month goes below
     """
 
@@ -31,9 +31,9 @@ class SurvivalCard(CardPart):
         return ShiftedBetaGeometric(self.alpha, self.beta)
 
     @property
-    def tail(self) -> Tail:
-        """What holds beyond the watched months."""
-        return Tail(float(self.last_month), self.floor)
+    def tail(self) -> TailExtrapolation:
+        """What holds beyond the observed months."""
+        return TailExtrapolation(float(self.last_month), self.floor)
 
 
 class SubscriptionCard(CardPart):

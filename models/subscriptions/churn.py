@@ -35,7 +35,7 @@ class MonthlyChurnModel(ClassifierMixin, PriorBoosted):  # type: ignore[misc]
         customer: NDArray[np.int64],
         recent: Flags | None = None,
     ) -> MonthlyChurnModel:
-        """Learn from months that were watched, one row each.
+        """Learn from months that were observed, one row each.
 
         X         what was known at the month's beginning, float32, shape (rows, features)
         y         1 where the customer left in that month, else 0

@@ -133,7 +133,7 @@ def months_ahead(
 ) -> tuple[Matrix, Places]:
     """What the trees are asked about the months to come: rows, and the row of each month.
 
-    The second is of shape (n, last month + 1). Nothing is asked beyond the last watched month, or
+    The second is of shape (n, last month + 1). Nothing is asked beyond the last observed month, or
     beyond `most` months: every later one is like the last that is asked about.
     """
     last = bundle.card.prior.last_month

@@ -30,6 +30,7 @@ def assess(bundle: SubscriptionBundle, matrix: Array, horizon_days: int) -> Evid
                 "from: each further month is taken to be like the last"
             )
         elif beyond_fit:
+            # a sentence of the column `warnings`, stored with scores: it stays as it is
             warnings[row].append(
                 f"nobody was watched for {horizon_days} days: months beyond the "
                 f"{card.prior.last_month}th are taken to be like the last"

@@ -28,9 +28,10 @@ LOG_BOUNDS = [(-9.0, 9.0), (-9.0, 9.0)]
 
 @dataclass(frozen=True)
 class Lifetimes:
-    """What is known of each subscription, as far as it was watched.
+    """The lifetime of each subscription, left truncated and right censored.
 
-    entered  whole periods survived before it was first watched, >= 0; 0: from its start
+    entered  left truncation: whole periods survived before it was first observed, >= 0; 0 where
+             it was observed from its start
     periods  where it ended, the period in which it left; else whole periods survived, >= entered
     left     whether it ended; then periods > entered
     """
@@ -40,7 +41,7 @@ class Lifetimes:
     left: Flags
 
     def distinct(self) -> tuple[Lifetimes, Array]:
-        """Distinct lives and how many customers share each."""
+        """Distinct lifetimes and how many customers share each."""
         stacked = np.stack([self.entered, self.periods, self.left.astype(float)], axis=1)
         rows, counts = np.unique(stacked, axis=0, return_counts=True)
         entered, periods, left = rows.T
@@ -103,12 +104,12 @@ class ShiftedBetaGeometric:
 
 
 def fit(lives: Lifetimes) -> ShiftedBetaGeometric:
-    """Maximum likelihood over the distinct lives, each as far as it was watched.
+    """Maximum likelihood over the distinct lifetimes, each as far as it was observed.
 
-    Raises ValueError when no period of any life was watched.
+    Raises ValueError when no period of any lifetime was observed.
     """
     if not (lives.periods > lives.entered).any():
-        raise ValueError("retention model: no period of any subscription was watched to its end")
+        raise ValueError("retention model: no period of any subscription was observed to its end")
     distinct, weight = lives.distinct()
 
     def mean_log_likelihood(log_parameters: Array) -> tuple[float, Array]:
@@ -122,7 +123,7 @@ def fit(lives: Lifetimes) -> ShiftedBetaGeometric:
 
 
 def _log_likelihood(parameters: Array, lives: Lifetimes) -> tuple[Array, Array]:
-    """Log likelihood of each life and its gradient, shapes (n,) and (2, n).
+    """Log likelihood of each lifetime and its gradient, shapes (n,) and (2, n).
 
     log S(periods survived) - log S(entered), and for who left the log hazard of the last period.
     """

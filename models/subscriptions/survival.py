@@ -18,11 +18,11 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class WatchedMonths:
-    """One row per life and month that was watched to its end.
+class ObservedMonths:
+    """Person-months: one row per lifetime and month that was observed to its end.
 
-    life   position of the life, int
-    month  of its life, counted from 1
+    life   position of the lifetime, int
+    month  of the lifetime, counted from 1
     left   whether it ended in this month, 0 or 1
     """
 
@@ -31,22 +31,22 @@ class WatchedMonths:
     left: Array
 
 
-def watched_months(lives: Lifetimes) -> WatchedMonths:
-    """The lives cut into months: the likelihood of a life is the product over its rows."""
-    watched = (lives.periods - lives.entered).astype(np.int64)
-    life = np.repeat(np.arange(len(watched)), watched)
-    first = np.repeat(np.cumsum(watched) - watched, watched)
+def observed_months(lives: Lifetimes) -> ObservedMonths:
+    """Lifetimes cut into months: the likelihood of one is the product over its rows."""
+    observed = (lives.periods - lives.entered).astype(np.int64)
+    life = np.repeat(np.arange(len(observed)), observed)
+    first = np.repeat(np.cumsum(observed) - observed, observed)
     month = lives.entered[life] + np.arange(len(life)) - first + 1.0
-    return WatchedMonths(
+    return ObservedMonths(
         life, month, (lives.left[life] & (month == lives.periods[life])).astype(float)
     )
 
 
 @dataclass(frozen=True)
-class Tail:
-    """What is assumed of months of life that nobody was watched in: nobody grows more loyal.
+class TailExtrapolation:
+    """What is assumed of months of tenure that were not observed: nobody grows more loyal.
 
-    last   the last month that was watched; the prior's log odds of leaving stay as they are in it
+    last   the last month that was observed; the prior's log odds of leaving stay as they are in it
     floor  log odds of leaving that no month beyond it goes below
     """
 
@@ -61,14 +61,14 @@ class SurvivalCurve:
     tenure      whole months survived, shape (customers,)
     correction  added to the prior's log odds of leaving in months tenure + 1 .. tenure + n,
                 shape (customers, n), n >= 1
-    tail        what holds beyond the last watched month; then tenure + n must lie beyond it, and
+    tail        what holds beyond the last observed month; then tenure + n must lie beyond it, and
                 later months are like month tenure + n; without it the prior goes on for ever
     """
 
     prior: ShiftedBetaGeometric
     tenure: Array
     correction: Array
-    tail: Tail | None = None
+    tail: TailExtrapolation | None = None
 
     def survival(self, months: float) -> Array:
         """P(still there so many months on), in (0, 1]; never rises with the months."""
@@ -89,10 +89,10 @@ class SurvivalCurve:
         """The quantile of the whole months that a customer will survive: the fewest m for which
         P(no more than m) >= `at`, which lies in (0, 1). Needs a tail."""
         level = np.log1p(-at)
-        watched = (self._log_survival[:, 1:] > level).sum(axis=1)
+        within = (self._log_survival[:, 1:] > level).sum(axis=1)
         rest = np.ceil((level - self._log_survival[:, -1]) / self._log_stay[:, -1]) - 1.0
         columns = self.correction.shape[1]
-        return np.asarray(np.where(watched < columns, watched, columns + np.maximum(rest, 0.0)))
+        return np.asarray(np.where(within < columns, within, columns + np.maximum(rest, 0.0)))
 
     def discounted_months(self, discount_rate: float) -> Array:
         """Discounted E[months to be begun, the running one at full worth], >= 1.

@@ -240,13 +240,13 @@ FORMULAS = (
         "order value x frequency x lifespan",
         _order_value,
         "{k.order_value:,.2f} an order, {k.orders_per_year:.2f} orders a year, " + LIFESPAN,
-        "that everybody buys at one pace: the busiest tenth makes {busiest:.0%} of the orders",
+        "that everybody buys at one pace: the busiest decile makes {busiest:.0%} of the orders",
     ),
     _Formula(
         "customer value x lifespan",
         _customer_value,
         "{k.revenue_per_year:,.2f} a year, " + LIFESPAN,
-        "that the average is somebody: the best tenth brings {best:.0%} of the revenue, the "
+        "that the average is somebody: the best decile brings {best:.0%} of the revenue, the "
         "customer in the middle {middle:,.2f} in {k.period_days} days",
     ),
     _Formula(

@@ -20,8 +20,8 @@ from models.bundle import Bundle
 from models.predictor import predictor_of
 from models.predictor_interface import UnboundedValueError
 from models.purchases.bundle import PurchaseBundle
-from models.segmentation.assign import tiers_apply
-from models.segmentation.cutoffs import assign_tiers_and_segments, cutoffs
+from models.segmentation.assign import assign_tiers_and_segments, tiers_apply
+from models.segmentation.cutoffs import cutoffs
 from models.subscriptions.bundle import SubscriptionBundle
 from serve.errors import ServeError
 from serve.model.live import load

@@ -1,4 +1,4 @@
-"""Data of either kind, read in one way and accounted for."""
+"""Purchases and subscriptions, read in one way and accounted for."""
 
 from __future__ import annotations
 

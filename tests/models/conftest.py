@@ -13,7 +13,7 @@ from features.ingest.transactions import TransactionLog, read_transactions
 from features.timestamps import parse_as_of
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.card import PurchaseCard
-from models.purchases.seasonality import from_clock_speeds
+from models.purchases.seasonality import from_rate_errors
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.purchases.train import train
 
@@ -73,7 +73,7 @@ def bundle(
 @pytest.fixture(scope="session")
 def seasonal(bundle: PurchaseBundle) -> PurchaseBundle:
     """The same with a busy quarter, and with totals moved up in orders and down in spend."""
-    season = from_clock_speeds(bundle.card.trained_as_of, [91, 182, 364], [0.4, 0.3, 0.0])
+    season = from_rate_errors(bundle.card.trained_as_of, [91, 182, 364], [0.4, 0.3, 0.0])
     card: PurchaseCard = bundle.card.model_copy(
         update={
             "season": season,

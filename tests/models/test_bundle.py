@@ -206,7 +206,7 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
         "card.json: churn.shift: Input should be a finite number",
     ),
     "horizon of no days": (card_says(horizon_days=0), "card.json: horizon_days: Input should be"),
-    "moment without a zone": (
+    "time without a zone": (
         card_says(trained_as_of="1998-04-01T00:00:00"),
         "card.json: trained_as_of: Input should have timezone",
     ),

@@ -19,7 +19,7 @@ from features.ingest.transactions import TransactionLog, canonical_lines
 from features.simulate import Simulation, simulate
 from features.timestamps import from_microseconds, next_midnight
 from train.__main__ import main
-from train.purchases.backtest import Origin, evaluate_origin
+from train.purchases.backtest import OriginResult, evaluate_origin
 from train.purchases.baselines import BASELINES, Predictions, bg_nbd
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 
@@ -79,7 +79,7 @@ class Shop(NamedTuple):
 
     simulation: Simulation
     task: PurchaseTask
-    origin: Origin
+    origin: OriginResult
 
     @property
     def table(self) -> pd.DataFrame:

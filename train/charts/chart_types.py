@@ -1,6 +1,6 @@
 """The shapes of pictures, in Vega-Lite.
 
-None tells anything by colour alone: what differs has its own mark, place or label too.
+None shows anything by colour alone: what differs has its own mark, place or label too.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def lines(
     legend: Spec,
     dashes: Sequence[Sequence[int]] = DASHES,
 ) -> Spec:
-    """A line for each `series` of `y` over `x`, told apart by colour and by dashes.
+    """A line for each `series` of `y` over `x`, distinguished by colour and by dashes.
 
     colours  the range of a scale, or a scheme: {"range": [...]} or {"scheme": ...}
     """
@@ -196,8 +196,10 @@ def curves(columns: tuple[Column, ...], x_title: str, y: Spec, *, series: list[s
     )  # fmt: skip
 
 
-def beside(columns: tuple[Column, ...], x_title: str, y: Spec, *, predicted: str = MODEL) -> Spec:
-    """For each `group` a bar of what `came`, with a diamond at what was `expected`."""
+def actual_and_expected(
+    columns: tuple[Column, ...], x_title: str, y: Spec, *, predicted: str = MODEL
+) -> Spec:
+    """For each `group` a bar of the actual (`came`), with a diamond at the `expected`."""
     x = {"field": "group", "type": "ordinal", "sort": None,
          "axis": {"title": x_title, "labelAngle": 0}}  # fmt: skip
     bar = {"type": "bar", "color": MIST, "stroke": ACTUAL, "strokeWidth": 1, "cornerRadiusEnd": 2}
@@ -216,7 +218,7 @@ def beside(columns: tuple[Column, ...], x_title: str, y: Spec, *, predicted: str
     )
 
 
-def lengths(columns: tuple[Column, ...], axis: Spec, *, marked: str, rows: int) -> Spec:
+def bar_list(columns: tuple[Column, ...], axis: Spec, *, marked: str, rows: int) -> Spec:
     """A bar of `value` for each `group` under its name and `label`; the `marked` stands out."""
     colour = {"condition": {"test": f"datum.group === '{marked}'", "value": RED}, "value": BLUE}
     x = {"field": "value", "type": "quantitative", "axis": axis}

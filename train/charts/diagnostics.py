@@ -1,4 +1,4 @@
-"""Charts of a run: what was predicted, what happened, and what the prior alone had predicted.
+"""Charts of a run: predictions, the actual outcome, and predictions of the probability model alone.
 
 Arrays -> a chart in Vega-Lite that carries its own data and asks its question as its title.
 """
@@ -13,10 +13,27 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from models.metrics import normalised_gini
-from train.charts.chart_types import beside
+from train.charts.chart_types import actual_and_expected
 from train.charts.columns import Row
-from train.charts.line_series import LOOKS, Series, numbers, overlaid, predictions, vertical
-from train.charts.summaries import Array, best, cut, digits, gain, group_means, readable, thinned
+from train.charts.line_series import (
+    LOOKS,
+    PRIOR_LABEL,
+    Series,
+    numbers,
+    overlaid,
+    predictions,
+    vertical,
+)
+from train.charts.summaries import (
+    Array,
+    best_row,
+    digits,
+    gain,
+    group_by_trait,
+    group_means,
+    readable,
+    resampled_curve,
+)
 from train.charts.theme import INK, MODEL, NO_AXIS, PALE, SOFT, Spec, count_axis, percent_axis
 
 WIDTH, HEIGHT, PANEL = 580, 340, 380
@@ -84,7 +101,7 @@ def reliability(
 def decile_bars(
     actual: ArrayLike, predicted: ArrayLike, prior: ArrayLike | None = None, *, currency: str
 ) -> Spec:
-    """Mean actual and predicted revenue in tenths of customers, by rising prediction."""
+    """Mean actual and predicted revenue in deciles of customers, by rising prediction."""
     truth = numbers(actual)
     panels: list[Spec] = []
     for name, guess in predictions(predicted, prior).items():
@@ -93,9 +110,9 @@ def decile_bars(
             {"group": str(place), "came": float(mean), "expected": float(other)}
             for place, (mean, other) in enumerate(zip(came, expected, strict=True), start=1)
         ]
-        drawn = beside(
+        drawn = actual_and_expected(
             (),
-            f"tenth of customers by the {name}'s prediction",
+            f"decile of customers by the {name}'s prediction",
             count_axis(None if panels else f"mean revenue per customer, {currency}"),
             predicted=LOOKS[name][0],
         )
@@ -114,7 +131,7 @@ def decile_bars(
             }
         )
     return _titled(
-        "Is the level right, from the least to the most valuable tenth?",
+        "Is the mean right, from the least to the most valuable decile?",
         "",
         {"hconcat": panels, "spacing": 24, "resolve": {"scale": {"y": "shared"}}},
     )
@@ -138,7 +155,7 @@ def gain_curve(
     drawn["layer"].append(vertical({"datum": 0.1}))
     return _titled(
         "Are the most valuable customers found?",
-        f"{truth.size:,} customers, {truth.sum():,.0f} {currency}; dotted: the top tenth",
+        f"{truth.size:,} customers, {truth.sum():,.0f} {currency}; dotted: the top decile",
         {"width": WIDTH, "height": HEIGHT, **drawn},
     )
 
@@ -146,9 +163,9 @@ def gain_curve(
 def learning_curve(
     rounds: Sequence[int], deviance: Sequence[float], chosen: int, *, model: str = "model"
 ) -> Spec:
-    """Deviance out of time by number of boosting rounds; zero rounds is the prior alone."""
+    """Deviance out of time by number of boosting rounds; zero rounds is the probability model."""
     note, found = (
-        "no snapshot to evaluate on: the prior alone",
+        "no snapshot to evaluate on: the probability model alone",
         [Series("model", LOOKS["model"], [], [])],
     )
     if rounds:
@@ -157,7 +174,9 @@ def learning_curve(
         ends = [rounds[0], rounds[-1]]
         found = [
             Series("model", (MODEL, (1, 0)), rounds, deviance, dots=True),
-            Series("prior alone (0 rounds)", LOOKS["prior"], ends, [deviance[0]] * 2),
+            Series(
+                "probability model alone (0 rounds)", LOOKS[PRIOR_LABEL], ends, [deviance[0]] * 2
+            ),
             Series(f"chosen: {chosen} rounds", LOOKS["mark"], [chosen], [reached]),
         ]
     axis = {"title": "boosting rounds", "tickMinStep": 1, "format": "d"}
@@ -254,7 +273,7 @@ def conditional_expectation(
     what: str = "orders in the horizon",
 ) -> Spec:
     """Mean actual and expected outcome of customers grouped by a trait, such as repeat days."""
-    group, names = cut(numbers(trait))
+    group, names = group_by_trait(numbers(trait))
     count = np.bincount(group, minlength=len(names))
     places = [f"{name}\nn={size:,}" for name, size in zip(names, count, strict=True)]
     found = []
@@ -276,7 +295,7 @@ def conditional_expectation(
 
 
 def survival(months: Sequence[float], shares: Mapping[str, ArrayLike]) -> Spec:
-    """Share of subscribers still there by months since the start: actual, model, prior."""
+    """Share of subscribers still there by months since the start, actual and predicted."""
     found = [Series(name, LOOKS[name], months, share) for name, share in shares.items()]
     axis = {"title": "months since the start", "tickMinStep": 1, "format": "d"}
     drawn = overlaid(
@@ -291,7 +310,7 @@ def survival(months: Sequence[float], shares: Mapping[str, ArrayLike]) -> Spec:
 def leaderboard(scores: Mapping[str, Mapping[str, float]], *, title: str = "Who wins?") -> Spec:
     """Models (rows) by metrics (columns), the best of each column in bold on blue."""
     table = pd.DataFrame({name: dict(each) for name, each in scores.items()}).T
-    winner = {str(name): str(table.index[best(table[name])]) for name in table.columns}
+    winner = {str(name): str(table.index[best_row(table[name])]) for name in table.columns}
     rows: list[Row] = [
         {
             "model": readable(str(model)),
@@ -342,7 +361,7 @@ _DAYS: Spec = {
 
 
 def _gain(name: str, whose: str, actual: Array, predicted: Array) -> Series:
-    people, value = thinned(*gain(actual, predicted))
+    people, value = resampled_curve(*gain(actual, predicted))
     return Series(name, LOOKS[whose], people.tolist(), value)
 
 

@@ -17,11 +17,13 @@ from train.charts.theme import ACTUAL, INK, MODEL, PRIOR, QUIET, Spec
 # A colour, and the lengths of dashes and gaps, pixels.
 Look = tuple[str, tuple[int, int]]
 
+# The prior, as readers of a chart know it.
+PRIOR_LABEL = "probability model"
 LOOKS: dict[str, Look] = {
     "actual": (ACTUAL, (1, 0)),
     "model": (MODEL, (8, 3)),
     "predicted": (MODEL, (8, 3)),
-    "prior": (PRIOR, (3, 3)),
+    PRIOR_LABEL: (PRIOR, (3, 3)),
     "reference": (QUIET, (2, 3)),
     "mark": (INK, (2, 3)),
 }
@@ -87,4 +89,4 @@ def numbers(values: ArrayLike) -> Array:
 def predictions(model: ArrayLike, prior: ArrayLike | None) -> dict[str, Array]:
     """The predictions of the model, and of the prior beside it."""
     found = {"model": numbers(model)}
-    return found if prior is None else found | {"prior": numbers(prior)}
+    return found if prior is None else found | {PRIOR_LABEL: numbers(prior)}

@@ -28,7 +28,7 @@ def gain(actual: Array, predicted: Array) -> tuple[Array, Array]:
     return np.r_[0.0, np.cumsum(people) / actual.size], np.r_[0.0, np.cumsum(value) / total]
 
 
-def thinned(x: Array, y: Array) -> tuple[Array, Array]:
+def resampled_curve(x: Array, y: Array) -> tuple[Array, Array]:
     """A curve over [0, 1] at no more than 501 points, so that a million customers can be drawn."""
     if x.size <= POINTS:
         return x, y
@@ -36,7 +36,7 @@ def thinned(x: Array, y: Array) -> tuple[Array, Array]:
     return places, np.interp(places, x, y)
 
 
-def cut(trait: Array) -> tuple[NDArray[np.int64], list[str]]:
+def group_by_trait(trait: Array) -> tuple[NDArray[np.int64], list[str]]:
     """The group of each customer and the groups' names.
 
     Whole numbers up to 6 are groups of their own and 7 or more is one; other values fall into
@@ -68,7 +68,7 @@ def digits(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
-def best(column: pd.Series[float]) -> int:
+def best_row(column: pd.Series[float]) -> int:
     """The row of the best value; for a gain the highest, for an error the one nearest to zero."""
     higher = any(word in str(column.name) for word in ("gini", "spearman", "capture", "auc"))
     worth = column.to_numpy(dtype=float) if higher else -np.abs(column.to_numpy(dtype=float))

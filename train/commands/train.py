@@ -85,7 +85,7 @@ def _run(name: str, task: AnyTask) -> Iterator[str]:
 
 
 def _register(bundle: Bundle) -> Registered:
-    """Register a bundle of either kind from the open run."""
+    """Register a bundle, of purchases or of subscriptions, from the open run."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bundle"
         bundles.save(bundle, path)

@@ -56,7 +56,7 @@ def tune(arguments: Namespace) -> dict[str, Any]:
     stored = {name: len(finished(study)) for name, study in studies.items()}
     earlier = tried["churn"].origins
     origins = [f"{each.as_of:%Y-%m-%d}" for each in earlier]
-    logger.info("judged on the %d days after %s", earlier[0].horizon_days, ", ".join(origins))
+    logger.info("evaluated on the %d days after %s", earlier[0].horizon_days, ", ".join(origins))
     if any(stored.values()):
         logger.info("kept from an earlier run: %s", _counted(stored))
 
@@ -77,6 +77,7 @@ def tune(arguments: Namespace) -> dict[str, Any]:
         "run_id": run_id,
         "as_of": task.as_of.isoformat(),
         "horizon_days": task.horizon_days,
+        # the horizon of the evaluation; a key of the JSON that is promised
         "judged_days": earlier[0].horizon_days,
         "origins": [each.as_of.isoformat() for each in earlier],
         "interrupted": interrupted,
@@ -112,7 +113,7 @@ def describe_best(name: Model, trials: Sequence[Trial]) -> str:
     if near.mean <= 0.0:
         return f"{stays}, none of {len(others)} others is better"
     return (
-        f"{stays}, none of {len(others)} others beats them at every origin by more than luck: the "
+        f"{stays}, none of {len(others)} others is significantly better at every origin: the "
         f"best gains {near.mean:.5f}, standard error {near.sd:.5f}"
     )
 

@@ -39,7 +39,7 @@ GROUPS = 20
 
 
 @dataclass(frozen=True)
-class Origin:
+class OriginResult:
     """What came out at one origin; `report` is plain data, fit for JSON.
 
     actual       churned and revenue, what happened, index customer_id
@@ -84,7 +84,7 @@ def origins(task: PurchaseTask, count: int) -> list[PurchaseTask]:
     return [each for each in found if len(each.table) >= FEWEST_CUSTOMERS]
 
 
-def evaluate_origin(task: PurchaseTask, *, step: Step) -> Origin:
+def evaluate_origin(task: PurchaseTask, *, step: Step) -> OriginResult:
     """Train every model as of the task's origin and compare it with the horizon that followed."""
     data, as_of, horizon_days = task.data, task.as_of, task.horizon_days
     predictions: dict[str, Predictions] = {}
@@ -101,7 +101,7 @@ def evaluate_origin(task: PurchaseTask, *, step: Step) -> Origin:
     report["intervals"] = _intervals(bundle, actual, p_order, spend)
     report["as_of"], report["customers"] = as_of.isoformat(), len(actual)
     report["fitted_horizon_days"] = bundle.card.fitted_horizon_days
-    return Origin(as_of, actual, predictions, bundle, report)
+    return OriginResult(as_of, actual, predictions, bundle, report)
 
 
 def _report(

@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from models.purchases.calibration import CalibrationError, persistent_error, shrink
 from models.purchases.prior import Prior
-from models.purchases.seasonality import SEASON_DAYS, Season, flat, from_clock_speeds
+from models.purchases.seasonality import SEASON_DAYS, Season, flat, from_rate_errors
 from train.customer_codes import FEWEST_CUSTOMERS
 from train.purchases.snapshot_cache import PurchaseTask
 from train.total_shift import total_shift
@@ -43,7 +43,7 @@ def expected_calibration(
     within = min(horizon_days, SEASON_DAYS)
     days = sorted({*range(STEP_DAYS, SEASON_DAYS + 1, STEP_DAYS), within})
     errors_at = {day: shrink(data.error(year_ago, day, by=as_of)) for day in days}
-    season = from_clock_speeds(as_of, days, [errors_at[day].clock_speed for day in days])
+    season = from_rate_errors(as_of, days, [errors_at[day].purchase_rate for day in days])
     return season, errors_at[within]
 
 
@@ -66,8 +66,8 @@ def expected_totals(
     ordering = float(classical.p_order(table, effective_days).sum() * np.exp(error.order))
     revenue = float(classical.expected_revenue(table, effective_days).sum())
     own = float(prior.expected_revenue(table, effective_days).sum())
-    believed = revenue if 0.5 < revenue / own < 2.0 else own
-    return min(ordering, len(table) * (1.0 - 1e-6)), believed * float(np.exp(error.revenue))
+    total = revenue if 0.5 < revenue / own < 2.0 else own
+    return min(ordering, len(table) * (1.0 - 1e-6)), total * float(np.exp(error.revenue))
 
 
 def shifts(log_odds: Array, log_spend: Array, totals: tuple[float, float]) -> tuple[float, float]:

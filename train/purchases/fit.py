@@ -131,7 +131,7 @@ def _card(task: PurchaseTask, basis: _Basis, churn: ChurnModel, spend: SpendMode
         season=season,
         churn=Trees(rounds=churn.curve_.chosen, strength=churn.strength, shift=order_shift),
         spend=Trees(rounds=spend.curve_.chosen, strength=spend.strength, shift=spend_shift),
-        spread=assumed(float(np.hypot(error.clock_speed_sd, error.revenue_sd))),
+        spread=assumed(float(np.hypot(error.purchase_rate_sd, error.revenue_sd))),
         economics=task.config.economics,
         metrics={},
         training=_training(task, basis),
@@ -150,7 +150,7 @@ def _fit_churn(
         rows.features,
         rows.churned,
         p_order=rows.p_order,
-        as_of=rows.moment,
+        as_of=rows.as_of_days,
         customer=rows.customer,
         horizon_days=horizon_days,
     )
@@ -172,7 +172,7 @@ def _fit_spend(
         rows.features[ordered],
         rows.revenue[ordered],
         spend=rows.spend[ordered],
-        as_of=rows.moment[ordered],
+        as_of=rows.as_of_days[ordered],
         customer=rows.customer[ordered],
         horizon_days=horizon_days,
     )

@@ -16,7 +16,7 @@ from models.purchases.predictor import PurchasePredictor
 from train.charts import diagnostics
 from train.charts.theme import Spec
 from train.leaderboard import OURS
-from train.purchases.backtest import CLASSICAL, Origin
+from train.purchases.backtest import CLASSICAL, OriginResult
 from train.purchases.holdout import PurchaseHoldout
 from train.purchases.snapshot_cache import PurchaseSnapshots
 
@@ -70,7 +70,7 @@ def _columns(frame: pd.DataFrame, *names: str) -> list[NDArray[np.float64]]:
     return [frame[name].to_numpy(dtype=float) for name in names]
 
 
-def of_origin(origin: Origin, data: PurchaseSnapshots) -> dict[str, Spec]:
+def of_origin(origin: OriginResult, data: PurchaseSnapshots) -> dict[str, Spec]:
     """What ours and the classical model predicted at an origin against what happened."""
     ours, classical = origin.predictions[OURS], origin.predictions[CLASSICAL]
     currency = data.source.currency
@@ -86,7 +86,7 @@ def of_origin(origin: Origin, data: PurchaseSnapshots) -> dict[str, Spec]:
     }
 
 
-def _of_days(origin: Origin, data: PurchaseSnapshots) -> dict[str, Spec]:
+def _of_days(origin: OriginResult, data: PurchaseSnapshots) -> dict[str, Spec]:
     """Tracking plot and conditional expectations of purchase days."""
     table = data.table(origin.as_of)
     horizon_days = origin.bundle.card.horizon_days
@@ -117,7 +117,9 @@ def _of_days(origin: Origin, data: PurchaseSnapshots) -> dict[str, Spec]:
 
 
 def weekly_days(
-    origin: Origin, data: PurchaseSnapshots, expected_days: Callable[[float], NDArray[np.float64]]
+    origin: OriginResult,
+    data: PurchaseSnapshots,
+    expected_days: Callable[[float], NDArray[np.float64]],
 ) -> pd.DataFrame:
     """Purchase days by week of the customers known at the origin; index: the week's start.
 

@@ -23,6 +23,7 @@ class Stack:
     """Rows of all snapshots, one per customer and snapshot.
 
     p_order, spend  the prior's predictions, calibrated to what its totals turned out to be
+    as_of_days      the snapshot's point in time, in days since 1970
     """
 
     features: NDArray[np.float32]
@@ -30,7 +31,7 @@ class Stack:
     revenue: Array
     p_order: Array
     spend: Array
-    moment: Array
+    as_of_days: Array
     customer: NDArray[np.int64]
 
 
@@ -48,10 +49,10 @@ def matured_snapshots(task: PurchaseTask, horizon_days: int) -> list[datetime]:
     """
     first, problem = task.data.source.first, task.config.problem
     newest = task.as_of - timedelta(days=horizon_days)
-    room = (newest - first) / DAY - horizon_days
+    available_days = (newest - first) / DAY - horizon_days
     spacing = problem.spacing_days
     if problem.snapshots > 1:
-        spacing = int(min(spacing, max(7, room // (problem.snapshots - 1))))
+        spacing = int(min(spacing, max(7, available_days // (problem.snapshots - 1))))
     wanted = (newest - timedelta(days=spacing * each) for each in range(problem.snapshots))
     oldest = first + timedelta(days=horizon_days)
     return [
@@ -96,14 +97,14 @@ def _rows(
 ) -> tuple[NDArray[np.generic], ...]:
     """The columns of a Stack for one snapshot, in order.
 
-    The clock is set, and the spend scaled, so that the prior's totals are right: season and luck,
-    which all customers share, are then not the trees' to explain.
+    The horizon is counted in effective days, and the spend scaled, so that the prior's totals are
+    right: season and chance, which all customers share, are then not the trees' to explain.
     """
     table = data.table(as_of)
     outcome = data.outcome(as_of, horizon_days, by=by)
     prior = data.prior(as_of)
-    speed = data.error(as_of, horizon_days, by=by).clock_speed
-    effective = horizon_days * float(np.exp(speed))
+    rate_error = data.error(as_of, horizon_days, by=by).purchase_rate
+    effective = horizon_days * float(np.exp(rate_error))
     p_order, spend = prior.p_order(table, effective), prior.expected_spend(table, effective)
     revenue = outcome["revenue_future"].to_numpy(dtype=float)
     level = max(revenue.sum(), 1e-3 * float(p_order @ spend)) / (p_order @ spend)

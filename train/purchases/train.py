@@ -49,7 +49,7 @@ def train(
     fitted = fit(task, models=models, step=step)
     card = fitted.bundle.card
     if holdout is not None:
-        spread = learn_spread(holdout.customers, card.spread.level_sd)
+        spread = fit_intervals(holdout.customers, card.spread.level_sd)
         holdout = cross_fitted(holdout, card.spread.level_sd)
         card = card.model_copy(update={"spread": spread, "metrics": scores(holdout, models)})
     bundle = _with_bounds(PurchaseBundle(card, fitted.bundle.churn, fitted.bundle.spend), task)
@@ -76,7 +76,7 @@ def scores(holdout: PurchaseHoldout, models: Sequence[str] = BOTH) -> dict[str, 
     }
 
 
-def learn_spread(customers: pd.DataFrame, level_sd: float) -> RevenueDistribution:
+def fit_intervals(customers: pd.DataFrame, level_sd: float) -> RevenueDistribution:
     """The spread of returners' revenue around what was expected of them."""
     returners = customers[customers["churned"] == 0]
     return intervals.fit(
@@ -92,7 +92,7 @@ def cross_fitted(holdout: PurchaseHoldout, level_sd: float) -> PurchaseHoldout:
     half = customer_codes(holdout.customers.index) % 2
     customers = holdout.customers.copy()
     for each in (0, 1):
-        spread = learn_spread(customers[half != each], level_sd)
+        spread = fit_intervals(customers[half != each], level_sd)
         mine = customers[half == each]
         customers.loc[half == each, ["low", "high"]] = np.stack(
             intervals.revenue_interval(

@@ -26,7 +26,8 @@ from train.tracking import runs as tracking
 
 logger = logging.getLogger(__name__)
 
-# Names of a run's artefacts: what the holdout evaluation showed, and the page.
+# Names of a run's artefacts: the summary of the holdout evaluation, which is stored as
+# judged.json and read again by later reports, and the page.
 HOLDOUT, REPORT = "judged", "report.html"
 
 

@@ -15,7 +15,7 @@ from train.progress import Step
 from train.recipe import EvaluatedOrigin
 from train.subscriptions.fit import fit
 from train.subscriptions.holdout import SubscriptionHoldout, can_evaluate, evaluate_horizon
-from train.subscriptions.person_months import known_by
+from train.subscriptions.person_months import history_as_of
 from train.subscriptions.run_charts import of_holdout
 from train.subscriptions.snapshot_cache import SubscriptionTask
 
@@ -29,8 +29,8 @@ def origins(task: SubscriptionTask, count: int) -> list[SubscriptionTask]:
     """
     if not task.data.source.dated:
         raise DataError(
-            f"{task.config.data.customers}: a table of tenures tells of one moment, so there is no "
-            "past to go back to; training evaluates on customers that it did not learn from"
+            f"{task.config.data.customers}: a table of tenures is a single snapshot, so there is "
+            "no past to go back to; training evaluates on customers that it did not learn from"
         )
     newest = task.as_of - timedelta(days=task.horizon_days)
     apart = timedelta(days=task.horizon_days)
@@ -38,7 +38,7 @@ def origins(task: SubscriptionTask, count: int) -> list[SubscriptionTask]:
     found = [each for each in earlier if can_evaluate(each)]
     if not found:
         raise DataError(
-            f"too few subscriptions had started, or months been watched, by {newest.isoformat()}; "
+            f"too few subscriptions had started, or months been observed, by {newest.isoformat()}; "
             "take a shorter horizon"
         )
     return found
@@ -74,7 +74,7 @@ def _prior(task: SubscriptionTask) -> SubscriptionBundle:
 
 def _plain(task: SubscriptionTask) -> SubscriptionBundle:
     """Trees that start from one hazard for all, which they must bend by tenure themselves."""
-    lives = known_by(task.data.source, task.as_of).lives
+    lives = history_as_of(task.data.source, task.as_of).lives
     hazard = (lives.left.sum() + 0.5) / ((lives.periods - lives.entered).sum() + 1.0)
     return fit(task, ShiftedBetaGeometric(hazard * CERTAIN, (1.0 - hazard) * CERTAIN)).bundle
 

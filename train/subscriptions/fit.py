@@ -16,13 +16,13 @@ from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.card import SubscriptionCard, SurvivalCard
 from models.subscriptions.churn import MonthlyChurnModel
 from models.subscriptions.shifted_beta_geometric import ShiftedBetaGeometric
-from models.subscriptions.survival import WatchedMonths
+from models.subscriptions.survival import ObservedMonths
 from train.customer_codes import customer_codes
 from train.subscriptions.person_months import (
-    Known,
-    known_by,
+    SubscriberHistory,
+    history_as_of,
     last_hazard,
-    last_watched,
+    last_observed_month,
     month_rows,
     recent_months,
 )
@@ -36,27 +36,27 @@ FEWEST_LEFT = 50
 def fit(
     task: SubscriptionTask, start_from: ShiftedBetaGeometric | None = None
 ) -> Fitted[SubscriptionBundle]:
-    """Learn from the months that had been watched by `as_of`.
+    """Learn from the months that had been observed by `as_of`.
 
     start_from  where the trees start; else the shifted beta-geometric of these customers
 
-    Raises DataError when nothing had been watched by then.
+    Raises DataError when nothing had been observed by then.
     """
-    known = known_by(task.data.source, task.as_of)
-    texts = levels([known.table[task.data.names]])
-    months, rows = month_rows(known, task.data.names, texts)
-    prior = start_from or retention.fit(known.lives)
+    history = history_as_of(task.data.source, task.as_of)
+    texts = levels([history.table[task.data.names]])
+    months, rows = month_rows(history, task.data.names, texts)
+    prior = start_from or retention.fit(history.lives)
     start = prior.log_odds_of_leaving(months.month)
-    model = _leaving(task, known, months, rows=rows, start=start)
+    model = _leaving(task, history, months, rows=rows, start=start)
     margin = start + model.strength * tree_correction(model.booster_, rows)
-    last = last_watched(months)
+    last = last_observed_month(months)
     card = SubscriptionCard(
         trained_as_of=task.as_of,
         horizon_days=task.horizon_days,
         fitted_horizon_days=int(last * MONTH_DAYS),
         currency=task.data.source.currency,
         timezone=task.data.source.timezone,
-        features=_features(task, known, rows),
+        features=_features(task, history, rows),
         levels=texts,
         prior=SurvivalCard(
             alpha=float(prior.alpha),
@@ -72,13 +72,18 @@ def fit(
         level_sd=float(np.hypot(UNKNOWN_SD, max(months.left.sum(), 1.0) ** -0.5)),
         economics=task.config.economics,
         metrics={},
-        training=_training(task, known),
+        training=_training(task, history),
     )
     return Fitted(SubscriptionBundle(card, model.booster_), {"churn": model.curve_})
 
 
 def _leaving(
-    task: SubscriptionTask, known: Known, months: WatchedMonths, *, rows: Matrix, start: Array
+    task: SubscriptionTask,
+    history: SubscriberHistory,
+    months: ObservedMonths,
+    *,
+    rows: Matrix,
+    start: Array,
 ) -> MonthlyChurnModel:
     """The trees; none where too few have left to learn from."""
     settings = task.config.churn.model_dump()
@@ -90,8 +95,8 @@ def _leaving(
         rows,
         months.left,
         log_odds=start,
-        customer=customer_codes(known.table.index)[months.life],
-        recent=recent_months(known, months, task.horizon_days),
+        customer=customer_codes(history.table.index)[months.life],
+        recent=recent_months(history, months, task.horizon_days),
     )
 
 
@@ -102,12 +107,14 @@ def _shift(margin: Array, left: float) -> float:
     return total_shift(margin, left, within=20.0)
 
 
-def _features(task: SubscriptionTask, known: Known, rows: Matrix) -> tuple[Feature, ...]:
+def _features(
+    task: SubscriptionTask, history: SubscriberHistory, rows: Matrix
+) -> tuple[Feature, ...]:
     """The features with the bounds of what was seen of them; text has none."""
     found = []
     for place, name in enumerate(task.data.names):
         unit, meaning = UNITS.get(name, ("", name.replace("_", " ")))
-        text = not np.issubdtype(known.table[name].dtype.type, np.number)
+        text = not np.issubdtype(history.table[name].dtype.type, np.number)
         seen = rows[~np.isnan(rows[:, place]), place]
         ends = (None, None) if text or not seen.size else (float(seen.min()), float(seen.max()))
         unit = unit or ("text" if text else "number")
@@ -117,12 +124,12 @@ def _features(task: SubscriptionTask, known: Known, rows: Matrix) -> tuple[Featu
     return tuple(found)
 
 
-def _training(task: SubscriptionTask, known: Known) -> Training:
+def _training(task: SubscriptionTask, history: SubscriberHistory) -> Training:
     return Training(
         data_sha256=task.data.source.sha256,
         counts=task.data.source.counts,
         snapshots=(),
-        customers=len(known.table),
+        customers=len(history.table),
         settings=task.config.model_dump(mode="json", exclude={"tracking"}),
         versions=library_versions(),
     )

@@ -1,7 +1,7 @@
 """A model of subscriptions evaluated on what it could not have seen, beside the probability model.
 
 Where cancellations have dates: the recipe one horizon earlier, against the horizon that followed.
-Where a table knows one point in time only: month by month, on customers that were not learnt from.
+Where a table is a single snapshot: month by month, out of fold.
 """
 
 from __future__ import annotations
@@ -27,15 +27,20 @@ from models.subscriptions.predictor import SubscriptionPredictor
 from models.subscriptions.survival import SurvivalCurve
 from train.customer_codes import FEWEST_CUSTOMERS, customer_codes
 from train.subscriptions.fit import fit
-from train.subscriptions.person_months import FEWEST_WATCHED, Known, known_by, month_rows
+from train.subscriptions.person_months import (
+    MIN_AT_RISK,
+    SubscriberHistory,
+    history_as_of,
+    month_rows,
+)
 from train.subscriptions.snapshot_cache import SubscriptionTask
 from train.training_result import Fitted
 
 FOLDS = 3
 CAVEAT = (
     "The table holds today's attributes and amounts only, and they are laid beside months that are "
-    "past: customers who changed their contract before they left or stayed look easier to tell "
-    "than they were."
+    "past: customers who changed their contract before they left or stayed look easier to "
+    "predict than they were."
 )
 
 
@@ -43,7 +48,7 @@ CAVEAT = (
 class SubscriptionHoldout:
     """What happened and what was predicted before.
 
-    of     horizon: a row per customer; months: a row per customer and month that was watched
+    of     horizon: a row per customer; months: a row per customer and month that was observed
     rows   churned, p_churn, prior_p_churn; of a horizon also revenue, expected_revenue,
            prior_revenue; of months also month, counted from 1
     about  on what, in words
@@ -61,10 +66,10 @@ def evaluate(
     earlier = earlier_task(task)
     if earlier is not None:
         return evaluate_horizon(fit(earlier).bundle, earlier)
-    known = known_by(task.data.source, task.as_of)
-    fold = customer_codes(known.table.index) % FOLDS
-    enough = all(_watched(known.of(fold != each)) >= FEWEST_WATCHED for each in range(FOLDS))
-    return evaluate_months(task, known, fitted.curves["churn"].chosen) if enough else None
+    history = history_as_of(task.data.source, task.as_of)
+    fold = customer_codes(history.table.index) % FOLDS
+    enough = all(_observed(history.of(fold != each)) >= MIN_AT_RISK for each in range(FOLDS))
+    return evaluate_months(task, history, fitted.curves["churn"].chosen) if enough else None
 
 
 def earlier_task(task: SubscriptionTask) -> SubscriptionTask | None:
@@ -76,13 +81,13 @@ def earlier_task(task: SubscriptionTask) -> SubscriptionTask | None:
 
 
 def can_evaluate(task: SubscriptionTask) -> bool:
-    """Whether enough months had been watched by then, and enough customers stayed."""
+    """Whether enough months had been observed by then, and enough customers stayed."""
     try:
-        known = known_by(task.data.source, task.as_of)
+        history = history_as_of(task.data.source, task.as_of)
     except DataError:
         return False
-    active = int((~known.table["gone"].to_numpy(dtype=bool)).sum())
-    return active >= FEWEST_CUSTOMERS and _watched(known) >= FEWEST_WATCHED
+    active = int((~history.table["gone"].to_numpy(dtype=bool)).sum())
+    return active >= FEWEST_CUSTOMERS and _observed(history) >= MIN_AT_RISK
 
 
 def evaluate_horizon(bundle: SubscriptionBundle, task: SubscriptionTask) -> SubscriptionHoldout:
@@ -109,17 +114,19 @@ def evaluate_horizon(bundle: SubscriptionBundle, task: SubscriptionTask) -> Subs
     return SubscriptionHoldout("horizon", pd.DataFrame(columns, index=table.index), about)
 
 
-def evaluate_months(task: SubscriptionTask, known: Known, rounds: int) -> SubscriptionHoldout:
-    """Trees of so many rounds, each third of the customers evaluated by what the others teach."""
-    fold = customer_codes(known.table.index) % FOLDS
-    months, rows = month_rows(known, task.data.names, levels([known.table[task.data.names]]))
+def evaluate_months(
+    task: SubscriptionTask, history: SubscriberHistory, rounds: int
+) -> SubscriptionHoldout:
+    """Trees of so many rounds, each third of the customers predicted from the other two."""
+    fold = customer_codes(history.table.index) % FOLDS
+    months, rows = month_rows(history, task.data.names, levels([history.table[task.data.names]]))
     settings = task.config.churn
     parameters = MonthlyChurnModel(
         **settings.model_dump(), random_state=task.config.problem.seed
     ).xgboost_parameters("binary:logistic")
     predicted, prior_predicted = np.empty(len(rows)), np.empty(len(rows))
     for each in range(FOLDS):
-        prior = retention.fit(known.of(fold != each).lives)
+        prior = retention.fit(history.of(fold != each).lives)
         start = prior.log_odds_of_leaving(months.month)
         own = fold[months.life] == each
         sample = boosting.TrainingRows(rows, months.left, start, np.zeros(len(rows)), months.life)
@@ -132,7 +139,7 @@ def evaluate_months(task: SubscriptionTask, known: Known, rounds: int) -> Subscr
         "prior_p_churn": prior_predicted,
         "month": months.month,
     }
-    about = f"{len(rows):,} months of {len(known.table):,} customers, none judged by itself"
+    about = f"{len(rows):,} months of {len(history.table):,} customers, predicted out of fold"
     return SubscriptionHoldout("months", pd.DataFrame(columns), about)
 
 
@@ -156,9 +163,9 @@ def scores(holdout: SubscriptionHoldout) -> dict[str, float]:
     }
 
 
-def _watched(known: Known) -> float:
-    """Months that were watched to their end, of all customers together."""
-    lives = known.lives
+def _observed(history: SubscriberHistory) -> float:
+    """Months that were observed to their end, of all customers together."""
+    lives = history.lives
     return float((lives.periods - lives.entered).sum())
 
 

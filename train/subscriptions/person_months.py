@@ -1,4 +1,4 @@
-"""The months in which subscribers were watched, as the rows that the trees learn from."""
+"""Person-months: the months in which subscribers were observed, as rows to learn from."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from features.subscriptions.table import histories
 from features.timestamps import MONTH_DAYS, wall_clock
 from models.design_matrix import Levels, Matrix, encode
 from models.subscriptions.shifted_beta_geometric import Lifetimes
-from models.subscriptions.survival import WatchedMonths, watched_months
+from models.subscriptions.survival import ObservedMonths, observed_months
 
 Array = NDArray[np.float64]
-FEWEST_WATCHED = 50
+MIN_AT_RISK = 50
 LAST_YEAR = 12
 
 
 @dataclass(frozen=True)
-class Known:
-    """Everybody who had started before a point in time, gone or not; nothing after it is seen.
+class SubscriberHistory:
+    """All subscribers who had started before a point in time, gone or not, as known then.
 
     table  as `features.subscriptions.table.histories` gives it
     age    months from the start to that time, fractions kept; none where there are no dates
@@ -34,69 +34,78 @@ class Known:
     table: pd.DataFrame
     age: Array | None
 
-    def of(self, customers: NDArray[np.bool_]) -> Known:
+    def of(self, customers: NDArray[np.bool_]) -> SubscriberHistory:
         """The chosen customers."""
-        return Known(self.table[customers], None if self.age is None else self.age[customers])
+        return SubscriberHistory(
+            self.table[customers], None if self.age is None else self.age[customers]
+        )
 
     @property
     def lives(self) -> Lifetimes:
-        """How long each was watched, and how that ended."""
+        """How long each was observed, and how that ended."""
         columns = ("entered", "periods")
         entered, periods = (self.table[name].to_numpy(dtype=float) for name in columns)
         return Lifetimes(entered, periods, self.table["left"].to_numpy(dtype=bool))
 
 
-def known_by(subscriptions: SubscriberTable, as_of: datetime) -> Known:
-    """Raises DataError where nobody had started, or nothing had been watched, by `as_of`."""
+def history_as_of(subscriptions: SubscriberTable, as_of: datetime) -> SubscriberHistory:
+    """The subscribers as of a point in time.
+
+    Raises DataError where nobody had started, or nothing had been observed, by then.
+    """
     table = histories(subscriptions, as_of)
     if not (table["periods"] > table["entered"]).any():
         raise DataError(
-            f"as of {as_of.isoformat()} no month of any subscription has been watched to its end; "
+            f"as of {as_of.isoformat()} no month of any subscription has been observed to its end; "
             "take a later as_of"
         )
     if not subscriptions.dated:
-        return Known(table, None)
+        return SubscriberHistory(table, None)
     start = subscriptions.customers.loc[table.index, "start"]
     now = wall_clock(as_of, subscriptions.timezone)
-    return Known(table, ((now - start) / pd.Timedelta(days=MONTH_DAYS)).to_numpy(dtype=float))
+    return SubscriberHistory(
+        table, ((now - start) / pd.Timedelta(days=MONTH_DAYS)).to_numpy(dtype=float)
+    )
 
 
-def month_rows(known: Known, names: Sequence[str], levels: Levels) -> tuple[WatchedMonths, Matrix]:
-    """The months watched, and what was known at the beginning of each."""
-    months = watched_months(known.lives)
-    rows = encode(known.table, names, levels)[months.life]
+def month_rows(
+    history: SubscriberHistory, names: Sequence[str], levels: Levels
+) -> tuple[ObservedMonths, Matrix]:
+    """The months observed, and what was known at the beginning of each."""
+    months = observed_months(history.lives)
+    rows = encode(history.table, names, levels)[months.life]
     rows[:, names.index("tenure_months")] = months.month - 1.0
     return months, rows
 
 
 def recent_months(
-    known: Known, months: WatchedMonths, horizon_days: int
+    history: SubscriberHistory, months: ObservedMonths, horizon_days: int
 ) -> NDArray[np.bool_] | None:
     """Which months ended in the last horizon, a third of all time at most; none without dates."""
-    if known.age is None:
+    if history.age is None:
         return None
-    window = min(horizon_days / MONTH_DAYS, float(known.age.max()) / 3.0)
-    return np.asarray(known.age[months.life] - months.month < window)
+    window = min(horizon_days / MONTH_DAYS, float(history.age.max()) / 3.0)
+    return np.asarray(history.age[months.life] - months.month < window)
 
 
 def survived(left: pd.DataFrame, month: Array | pd.Series) -> pd.DataFrame:
-    """Share still there after 0, 1, ... months of life, by Kaplan & Meier, for each column.
+    """Share still there after 0, 1, ... months, by Kaplan & Meier, for each column.
 
-    left   a row per month watched: whether the life ended in it, or the chance that it would
-    month  of its life, counted from 1
+    left   a row per month observed: whether the lifetime ended in it, or the chance that it would
+    month  of the lifetime, counted from 1
     """
     stays = (1.0 - left.groupby(np.asarray(month, dtype=float)).mean()).cumprod()
     return pd.concat([pd.DataFrame(1.0, index=[0.0], columns=left.columns), stays])
 
 
-def last_watched(months: WatchedMonths) -> int:
-    """The last month of life that enough customers were watched in to tell what happens there."""
-    watched = np.bincount(months.month.astype(np.int64))
-    enough = np.flatnonzero(watched >= FEWEST_WATCHED)
-    return int(enough.max()) if enough.size else len(watched) - 1
+def last_observed_month(months: ObservedMonths) -> int:
+    """The last month of tenure in which enough customers were observed (at risk)."""
+    at_risk = np.bincount(months.month.astype(np.int64))
+    enough = np.flatnonzero(at_risk >= MIN_AT_RISK)
+    return int(enough.max()) if enough.size else len(at_risk) - 1
 
 
-def last_hazard(months: WatchedMonths, last: int) -> float:
-    """Share that left in the months of the last watched year of life, in (0, 1)."""
+def last_hazard(months: ObservedMonths, last: int) -> float:
+    """Share that left in the months of the last observed year of tenure, in (0, 1)."""
     year = (months.month > last - LAST_YEAR) & (months.month <= last)
     return float((months.left[year].sum() + 0.5) / (year.sum() + 1.0))

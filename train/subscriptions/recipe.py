@@ -13,7 +13,7 @@ from train.recipe import BacktestRecipe, Recipe
 from train.subscriptions import run_charts as figures
 from train.subscriptions.backtest import MODELS, evaluate_origin, origins
 from train.subscriptions.holdout import CAVEAT
-from train.subscriptions.person_months import known_by, month_rows
+from train.subscriptions.person_months import history_as_of, month_rows
 from train.subscriptions.snapshot_cache import SubscriptionTask
 from train.subscriptions.train import STEPS, TrainedSubscriptions, train
 
@@ -32,7 +32,7 @@ def render_holdout(trained: TrainedSubscriptions) -> str:
     """Metrics beside the probability model's, aligned, for a terminal."""
     holdout, metrics = trained.holdout, trained.bundle.card.metrics
     if holdout is None:
-        return "held out: nothing, too few months of too few customers were watched"
+        return "held out: nothing, too few months of too few customers were observed"
     parts = {
         "churn" if holdout.of == "horizon" else "churn_month": holdout_table.CHURN,
         "clv": {name: holdout_table.VALUE[name] for name in VALUE},
@@ -61,6 +61,7 @@ def params(card: SubscriptionCard) -> dict[str, Any]:
         "prior": "sbg",
         "prior.alpha": card.prior.alpha,
         "prior.beta": card.prior.beta,
+        # a parameter of runs, compared with earlier ones: the name stays
         "months_watched": card.prior.last_month,
     }
 
@@ -72,8 +73,8 @@ def _train(task: SubscriptionTask, models: Sequence[str], step: Step) -> Trained
 def _model_figures(
     name: str, task: SubscriptionTask, trained: TrainedSubscriptions
 ) -> dict[str, Spec]:
-    card, known = trained.bundle.card, known_by(task.data.source, task.as_of)
-    _, rows = month_rows(known, task.data.names, card.levels)
+    card, history = trained.bundle.card, history_as_of(task.data.source, task.as_of)
+    _, rows = month_rows(history, task.data.names, card.levels)
     return figures.of_trees(trained, rows) | _bundle_figures(trained)
 
 

@@ -10,6 +10,7 @@ from models.attribution import contributions
 from models.boosting import Matrix
 from models.subscriptions.bundle import SubscriptionBundle
 from train.charts import diagnostics
+from train.charts.line_series import PRIOR_LABEL
 from train.charts.theme import Spec
 from train.subscriptions.holdout import SubscriptionHoldout
 from train.subscriptions.person_months import survived
@@ -20,7 +21,7 @@ MOST_EXPLAINED = 5_000
 
 
 def of_trees(trained: TrainedSubscriptions, rows: Matrix) -> dict[str, Spec]:
-    """How the number of rounds was chosen, and what the trees look at; `rows` of months watched."""
+    """How the number of rounds was chosen, and what the trees look at; `rows` of person-months."""
     curve, bundle = trained.curves["churn"], trained.bundle
     return {
         "learning_curve": diagnostics.learning_curve(
@@ -54,11 +55,11 @@ def of_holdout(holdout: SubscriptionHoldout | None, currency: str) -> dict[str, 
 
 
 def survival(months: pd.DataFrame) -> Spec:
-    """Share still there by months since the start, as it was (Kaplan & Meier) and as expected.
+    """Share still there by months since the start, observed (Kaplan & Meier) and expected.
 
-    months  churned, p_churn, prior_p_churn, month: a row per customer and month watched
+    months  churned, p_churn, prior_p_churn, month: a row per customer and month observed
     """
-    names = {"churned": "actual", "p_churn": "model", "prior_p_churn": "prior"}
+    names = {"churned": "actual", "p_churn": "model", "prior_p_churn": PRIOR_LABEL}
     stays = survived(months[list(names)], months["month"])
     shares = {label: stays[name].to_numpy(dtype=float) for name, label in names.items()}
     return diagnostics.survival(stays.index.to_list(), shares)

@@ -7,7 +7,7 @@ import numpy as np
 from features.errors import DataError
 from models.predictor_interface import UnboundedValueError
 from models.segmentation.cutoffs import Cutoffs
-from models.segmentation.tiers import cuts
+from models.segmentation.tiers import tier_cutoffs
 from models.subscriptions.bundle import SubscriptionBundle
 from models.subscriptions.predictor import SubscriptionPredictor
 from train.progress import Step
@@ -25,7 +25,7 @@ TrainedSubscriptions = Trained[SubscriptionBundle, SubscriptionHoldout]
 def train(task: SubscriptionTask, *, step: Step) -> TrainedSubscriptions:
     """Train as of a point in time; nothing that happened at or after it is used.
 
-    Raises DataError when no month of any subscription had been watched by then.
+    Raises DataError when no month of any subscription had been observed by then.
     """
     fitted = fit(task)
     step("trees")
@@ -41,13 +41,13 @@ def train(task: SubscriptionTask, *, step: Step) -> TrainedSubscriptions:
 
 
 def _with_tiers(bundle: SubscriptionBundle, task: SubscriptionTask) -> SubscriptionBundle:
-    """The bundle with the cuts of today's subscribers' tiers; there may be none."""
+    """The bundle with the cutoffs of today's subscribers' tiers; there may be none."""
     try:
         clv = SubscriptionPredictor(bundle).predict(task.table)["clv"]
     except UnboundedValueError as error:
         raise DataError(str(error)) from None
-    cut = cuts(clv, task.config.tiers) if clv.notna().any() else None
-    named = bundle.card.model_copy(update={"bounds": Cutoffs(tiers=cut, rfm=None)})
+    tiers = tier_cutoffs(clv, task.config.tiers) if clv.notna().any() else None
+    named = bundle.card.model_copy(update={"bounds": Cutoffs(tiers=tiers, rfm=None)})
     return SubscriptionBundle(named, bundle.churn)
 
 

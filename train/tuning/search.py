@@ -1,4 +1,4 @@
-"""Better settings for a model: Optuna proposes, earlier origins decide, luck does not count."""
+"""Better settings for a model: proposed by Optuna, evaluated at earlier origins."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "strength": (0.1, 1.0),
 }
 BY_FACTORS = ("learning_rate", "min_child_weight", "reg_lambda")
-CHANCE_OF_LUCK = 0.05
+SIGNIFICANCE_LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -122,12 +122,13 @@ def finished(study: Any) -> list[Trial]:
 
 
 def best(trials: Sequence[Trial]) -> Trial:
-    """The best of those that beat the first at every origin, and by more than luck; else the first.
+    """The best of those that beat the first at every origin, and significantly; else the first.
 
-    Luck is what the luckiest of so many, none of which is better, exceeds one time in twenty.
+    Significance is corrected for multiple comparisons (Bonferroni): of so many trials, none of
+    which is better, one passes for better one time in twenty.
     """
     others = trials[1:]
-    bound = norm.ppf(1.0 - CHANCE_OF_LUCK / max(len(others), 1))
+    bound = norm.ppf(1.0 - SIGNIFICANCE_LEVEL / max(len(others), 1))
     better = [
         each for each in others if each.gain.mean > bound * each.gain.sd and each.gain.least > 0.0
     ]
@@ -135,7 +136,7 @@ def best(trials: Sequence[Trial]) -> Trial:
 
 
 def _configured(study: Any, objective: Objective) -> Trial:
-    """Trial 0: not proposed but put there, so that the others can be told from it."""
+    """Trial 0: not proposed but put there, so that the others can be compared with it."""
     optuna, space = library(), _space(objective.configured)
     trial = _evaluated(0, objective.configured, objective)
     study.add_trial(

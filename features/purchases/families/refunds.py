@@ -1,4 +1,4 @@
-"""What came back."""
+"""Refund features."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from features.purchases import labels
 from features.purchases.table import build_features
 from features.simulate import simulate
 from models.purchases.calibration import (
-    LARGEST_CLOCK_SPEED,
+    LARGEST_RATE_ERROR,
     NO_ERROR,
     CalibrationError,
     measure_error,
@@ -59,8 +59,10 @@ def test_the_clock_speed_of_a_log_is_found(
 ) -> None:
     prior, table = known
     error = measure_error(prior, table, outcome(sped_up(log, factor)), HORIZON)
-    assert error.clock_speed == pytest.approx(np.log(factor), abs=3 * error.clock_speed_sd + 0.02)
-    assert 0 < error.clock_speed_sd < 0.1
+    assert error.purchase_rate == pytest.approx(
+        np.log(factor), abs=3 * error.purchase_rate_sd + 0.02
+    )
+    assert 0 < error.purchase_rate_sd < 0.1
     # With the clock set so, nothing is left to correct in customers and money.
     assert error.order == pytest.approx(0, abs=3 * error.order_sd + 0.02)
     assert error.revenue == pytest.approx(0, abs=3 * error.revenue_sd + 0.02)
@@ -73,7 +75,7 @@ def test_dearer_purchases_are_an_error_of_revenue_alone(
     dearer = found.assign(revenue_future=found["revenue_future"] * 1.3)
     before, after = measure_error(*known, found, HORIZON), measure_error(*known, dearer, HORIZON)
     assert after.revenue - before.revenue == pytest.approx(np.log(1.3))
-    assert (after.clock_speed, after.order) == (before.clock_speed, before.order)
+    assert (after.purchase_rate, after.order) == (before.purchase_rate, before.order)
     assert after.revenue_sd == pytest.approx(before.revenue_sd)
 
 
@@ -82,7 +84,7 @@ def test_with_the_clock_set_expected_days_are_the_actual_ones(
 ) -> None:
     prior, table = known
     found = outcome(log)
-    speed = measure_error(prior, table, found, HORIZON).clock_speed
+    speed = measure_error(prior, table, found, HORIZON).purchase_rate
     expected = prior.expected_days(table, HORIZON * np.exp(speed)).sum()
     assert expected == pytest.approx(found["active_days_future"].sum(), rel=1e-3)
 
@@ -93,8 +95,8 @@ def test_a_clock_speed_is_never_beyond_belief(
     found = outcome(log)
     nothing = found.assign(active_days_future=0, n_orders_future=0, revenue_future=0.0, churned=1)
     daily = found.assign(active_days_future=HORIZON, n_orders_future=HORIZON, churned=0)
-    assert measure_error(*known, nothing, HORIZON).clock_speed == -LARGEST_CLOCK_SPEED
-    assert measure_error(*known, daily, HORIZON).clock_speed == LARGEST_CLOCK_SPEED
+    assert measure_error(*known, nothing, HORIZON).purchase_rate == -LARGEST_RATE_ERROR
+    assert measure_error(*known, daily, HORIZON).purchase_rate == LARGEST_RATE_ERROR
     for error in (measure_error(*known, nothing, HORIZON), measure_error(*known, daily, HORIZON)):
         assert np.isfinite(list(asdict(error).values())).all()
 
@@ -106,7 +108,7 @@ def test_shrinking_draws_towards_none_and_never_past_it(
 ) -> None:
     error = CalibrationError(*values)
     kept = shrink(error)
-    for name in ("clock_speed", "order", "revenue"):
+    for name in ("purchase_rate", "order", "revenue"):
         was, now = getattr(error, name), getattr(kept, name)
         assert min(was, 0) <= now <= max(was, 0)
         assert getattr(kept, f"{name}_sd") > 0
@@ -115,7 +117,7 @@ def test_shrinking_draws_towards_none_and_never_past_it(
 def test_the_noisier_an_error_the_less_is_believed() -> None:
     sampling = (0.0, 0.05, 0.3, 5.0)
     kept = [shrink(CalibrationError(1.0, 1.0, 1.0, *[sd] * 3)) for sd in sampling]
-    for name in ("clock_speed", "order", "revenue"):
+    for name in ("purchase_rate", "order", "revenue"):
         values = [getattr(each, name) for each in kept]
         assert values == sorted(values, reverse=True)
         assert values[0] > 0.3
@@ -136,9 +138,9 @@ def errors(*totals: float) -> list[CalibrationError]:
 )
 def test_few_windows_prove_nothing(past: list[CalibrationError], windows: float) -> None:
     found = persistent_error(past, windows)
-    assert (found.clock_speed, found.order, found.revenue) == (0, 0, 0)
+    assert (found.purchase_rate, found.order, found.revenue) == (0, 0, 0)
     assert found.order_sd > 0
-    assert np.hypot(found.clock_speed_sd, found.revenue_sd) > 0.1
+    assert np.hypot(found.purchase_rate_sd, found.revenue_sd) > 0.1
 
 
 def test_what_was_off_at_all_times_is_corrected_in_part() -> None:
@@ -147,7 +149,7 @@ def test_what_was_off_at_all_times_is_corrected_in_part() -> None:
     # -0.032, -0.012, -0.052, whose root mean square is 0.036.
     found = persistent_error(errors(-0.5, -0.48, -0.52), windows=4.0)
     assert found.revenue == pytest.approx(-0.468, abs=5e-4)
-    assert found.clock_speed == 0
+    assert found.purchase_rate == 0
     assert found.revenue_sd == pytest.approx(0.036, abs=5e-4)
 
 
@@ -174,9 +176,9 @@ def test_a_lasting_correction_never_exceeds_the_mean_error(
     mean = float(np.mean(past)) if past else 0.0
     for now, was in ((found.revenue, mean), (found.order, mean / 10)):
         assert min(was, 0) - 1e-12 <= now <= max(was, 0) + 1e-12
-    assert found.clock_speed == 0
+    assert found.purchase_rate == 0
 
 
 def test_no_error_stays_none() -> None:
     kept = shrink(NO_ERROR)
-    assert (kept.clock_speed, kept.order, kept.revenue) == (0, 0, 0)
+    assert (kept.purchase_rate, kept.order, kept.revenue) == (0, 0, 0)

@@ -247,8 +247,8 @@ def test_a_text_is_told_as_it_stands_in_the_table_even_one_never_seen(
             some, as_of=as_of, top=1000
         )
     )
-    told = [each.value for chosen in found for each in chosen if each.feature == "first_channel"]
-    assert told == ["shop", "fair", None]
+    values = [each.value for chosen in found for each in chosen if each.feature == "first_channel"]
+    assert values == ["shop", "fair", None]
 
 
 def test_nobody_has_no_explanation(
@@ -263,9 +263,9 @@ def test_importance_is_the_mean_of_what_each_customer_is_told(
 ) -> None:
     some = table.iloc[:40]
     means = importance(bundle, some)
-    told = drivers(PurchasePredictor(bundle).explain(some, as_of=as_of, top=1000))
-    for name in {each.feature for chosen in told for each in chosen}:
-        mine = [each for chosen in told for each in chosen if each.feature == name]
+    shown = drivers(PurchasePredictor(bundle).explain(some, as_of=as_of, top=1000))
+    for name in {each.feature for chosen in shown for each in chosen}:
+        mine = [each for chosen in shown for each in chosen if each.feature == name]
         churn = sum(abs(each.churn_log_odds) for each in mine) / len(some)
         spend = sum(abs(each.spend_log_money) for each in mine) / len(some)
         assert churn == pytest.approx(means["churn"].get(name, 0.0))

@@ -244,12 +244,12 @@ def test_a_season_lets_the_moment_matter(
 ) -> None:
     later = as_of + timedelta(days=182)
     flat = [
-        PurchasePredictor(bundle).predict(few, as_of=moment)["expected_revenue"]
-        for moment in (as_of, later)
+        PurchasePredictor(bundle).predict(few, as_of=time)["expected_revenue"]
+        for time in (as_of, later)
     ]
     busy = [
-        PurchasePredictor(seasonal).predict(few, as_of=moment)["expected_revenue"]
-        for moment in (as_of, later)
+        PurchasePredictor(seasonal).predict(few, as_of=time)["expected_revenue"]
+        for time in (as_of, later)
     ]
     pd.testing.assert_series_equal(*flat)
     assert (busy[0] > busy[1]).all()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.purchases.seasonality import SEASON_DAYS, Season, flat, from_clock_speeds
+from models.purchases.seasonality import SEASON_DAYS, Season, flat, from_rate_errors
 
 ORIGIN = datetime(2025, 1, 1, tzinfo=UTC)
 DAYS = st.floats(-2000.0, 2000.0)
@@ -18,7 +18,7 @@ LENGTH = st.floats(0.0, 1500.0)
 def seasons(draw: st.DrawFn) -> Season:
     days = sorted(draw(st.sets(st.integers(1, SEASON_DAYS - 1), max_size=8)))
     speeds = draw(st.lists(st.floats(-2.0, 2.0), min_size=len(days) + 1, max_size=len(days) + 1))
-    return from_clock_speeds(ORIGIN, [*days, SEASON_DAYS], speeds)
+    return from_rate_errors(ORIGIN, [*days, SEASON_DAYS], speeds)
 
 
 def at(day: float) -> datetime:
@@ -27,7 +27,7 @@ def at(day: float) -> datetime:
 
 def test_a_season_worked_by_hand() -> None:
     # Twice as fast for 91 days, and as fast as ever by the year's end: 182 + 182 effective days.
-    season = from_clock_speeds(ORIGIN, [91, SEASON_DAYS], [np.log(2.0), 0.0])
+    season = from_rate_errors(ORIGIN, [91, SEASON_DAYS], [np.log(2.0), 0.0])
     assert season.effective_days(ORIGIN, 91) == pytest.approx(182)
     assert season.effective_days(ORIGIN, 364) == pytest.approx(364)
     # The other 273 days hold 182: two thirds of a day each.
@@ -39,7 +39,7 @@ def test_a_season_worked_by_hand() -> None:
 
 def test_speeds_that_would_turn_the_clock_back_stop_it() -> None:
     # 100 effective days by day 100, 54.9 by day 150: nothing happens in between.
-    season = from_clock_speeds(ORIGIN, [100, 150, SEASON_DAYS], [0.0, -1.0, 0.0])
+    season = from_rate_errors(ORIGIN, [100, 150, SEASON_DAYS], [0.0, -1.0, 0.0])
     assert season.effective_days(at(100), 50) == 0
     assert season.effective_days(ORIGIN, 150) == pytest.approx(100)
 

@@ -11,8 +11,7 @@ from features.config.sections import Economics
 from models.design_matrix import FEW_ROWS
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
-from models.segmentation.assign import assign_rows, tiers_apply
-from models.segmentation.cutoffs import assign_tiers_and_segments
+from models.segmentation.assign import assign_rows, assign_tiers_and_segments, tiers_apply
 
 
 def test_one_customer_is_called_as_among_many(

@@ -189,6 +189,7 @@ def test_no_revenue_has_no_shares() -> None:
 def test_names_for_answers_do_not_wait_for_scikit_learn() -> None:
     """Tiers and segments are given by the service, which is to start quickly."""
     for module in (
+        "segmentation/assign",
         "segmentation/cutoffs",
         "segmentation/tiers",
         "segmentation/rfm",

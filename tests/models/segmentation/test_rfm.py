@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from models.segment_page import render
-from models.segmentation.cutoffs import Cutoffs, assign_tiers_and_segments, cutoffs
+from models.segmentation.assign import assign_tiers_and_segments
+from models.segmentation.cutoffs import Cutoffs, cutoffs
 from models.segmentation.rfm import (
     GRID,
     MEANINGS,
-    RfmCuts,
-    rfm_cuts,
+    RfmCutoffs,
+    rfm_cutoffs,
     scores,
     segment,
     segment_at,
@@ -78,8 +79,8 @@ def test_segments_by_hand(triple: tuple[int, int, int], new: bool, expected: str
 
 
 def test_fifths_of_five_customers() -> None:
-    cuts = rfm_cuts(five())
-    assert cuts == RfmCuts((10, 20, 30, 40), (1, 2, 3, 4), (100, 200, 300, 400))
+    cuts = rfm_cutoffs(five())
+    assert cuts == RfmCutoffs((10, 20, 30, 40), (1, 2, 3, 4), (100, 200, 300, 400))
     found = scores(five(), cuts)
     assert found["recency_score"].tolist() == [5, 4, 3, 2, 1]
     assert found["frequency_score"].tolist() == found["money_score"].tolist() == [1, 2, 3, 4, 5]
@@ -90,24 +91,24 @@ def test_fifths_of_five_customers() -> None:
 
 def test_refunds_are_taken_off() -> None:
     returned = five().assign(refund_sum=[0, 0, 0, 0, 499.0])
-    assert scores(returned, rfm_cuts(five()))["money_score"].tolist() == [1, 2, 3, 4, 1]
+    assert scores(returned, rfm_cutoffs(five()))["money_score"].tolist() == [1, 2, 3, 4, 1]
     known = five().drop(columns="refund_sum")
-    assert rfm_cuts(known) == rfm_cuts(five())
+    assert rfm_cutoffs(known) == rfm_cutoffs(five())
 
 
 def test_new_is_who_bought_on_one_day_and_lately() -> None:
     rows = five().assign(repeat_days=[0, 0, 1, 0, 0], age_days=[10, 89.9, 89.9, 40, 50])
-    found = segment(rows, rfm_cuts(five()))
+    found = segment(rows, rfm_cutoffs(five()))
     assert found.tolist()[:3] == ["New", "New", "Needs attention"]
-    assert "New" not in segment(rows.assign(age_days=90.0), rfm_cuts(five())).tolist()
+    assert "New" not in segment(rows.assign(age_days=90.0), rfm_cutoffs(five())).tolist()
 
 
 def test_of_an_unknown_age_nobody_is_new() -> None:
     row = five().iloc[0].to_dict() | {"repeat_days": 0.0, "age_days": None}
-    assert segment_at(row, rfm_cuts(five())) == "Potential"
-    assert segment_at(row | {"monetary_sum": None}, rfm_cuts(five())) is None
+    assert segment_at(row, rfm_cutoffs(five())) == "Potential"
+    assert segment_at(row | {"monetary_sum": None}, rfm_cutoffs(five())) is None
     unknown = five().assign(repeat_days=0.0, age_days=NAN)
-    assert "New" not in segment(unknown, rfm_cuts(five())).tolist()
+    assert "New" not in segment(unknown, rfm_cutoffs(five())).tolist()
 
 
 def test_who_is_unknown_has_no_names_and_moves_no_bound() -> None:
@@ -127,7 +128,7 @@ def test_a_batch_of_strangers_has_no_names() -> None:
     assert found.isna().all(axis=None)
     assert list(found.columns) == ["tier", "segment"]
     with pytest.raises(ValueError, match="no customer with a known recency"):
-        rfm_cuts(strangers)
+        rfm_cutoffs(strangers)
 
 
 def test_names_keep_the_customers_order_and_the_last_tiers() -> None:
@@ -158,7 +159,7 @@ def test_everybody_known_is_in_one_segment_alone_as_in_the_batch(rows: list[list
     known = customers["recency_days"].notna()
     if not known.any():
         return
-    cuts = rfm_cuts(customers)
+    cuts = rfm_cutoffs(customers)
     found = segment(customers, cuts)
     assert set(found.dropna()) <= set(MEANINGS)
     assert (found.notna() == known).all()
@@ -166,7 +167,7 @@ def test_everybody_known_is_in_one_segment_alone_as_in_the_batch(rows: list[list
         alone = segment_at(row.to_dict(), cuts)
         assert alone == (found[who] if known[who] else None)
     shuffled = customers.sample(frac=1.0, random_state=1)
-    assert rfm_cuts(shuffled) == cuts
+    assert rfm_cutoffs(shuffled) == cuts
     scored = scores(customers, cuts)
     new = (customers["repeat_days"] == 0) & (customers["age_days"] < 90)
     for who, triple in scored[known].iterrows():
@@ -179,7 +180,7 @@ def test_scores_never_fall_with_what_is_good(rows: list[list[float]]) -> None:
     customers = table(rows).dropna()
     if customers.empty:
         return
-    scored = scores(customers, rfm_cuts(customers))
+    scored = scores(customers, rfm_cutoffs(customers))
     assert scored.isin([1, 2, 3, 4, 5]).all(axis=None)
     net = customers["monetary_sum"] - customers["refund_sum"]
     for values, score in (

@@ -47,7 +47,7 @@ def test_where_nothing_is_overlooked_there_are_no_trees() -> None:
 
 
 def test_the_newest_months_choose_and_do_not_teach() -> None:
-    """What holds in the older months only is not believed."""
+    """What holds in the older months only adds no rounds."""
     features, left, prior, _ = months()
     recent = np.arange(len(left)) >= 1500
     rng = np.random.default_rng(2)

@@ -22,7 +22,7 @@ from models.subscriptions.card import SubscriptionCard, SurvivalCard
 from models.subscriptions.forecast import SubscriptionForecast
 from models.subscriptions.predictor import SubscriptionPredictor
 from models.subscriptions.shifted_beta_geometric import ShiftedBetaGeometric
-from models.subscriptions.survival import SurvivalCurve, Tail
+from models.subscriptions.survival import SurvivalCurve, TailExtrapolation
 
 AS_OF = datetime(2024, 7, 1, tzinfo=UTC)
 NAMES = ("tenure_months", "monthly_amount", "plan")
@@ -124,7 +124,10 @@ def test_the_value_is_that_of_the_life_whatever_the_horizon(bundle: Subscription
 @given(st.lists(st.floats(-4, 4), min_size=5, max_size=5), st.floats(0.02, 0.98))
 def test_quantiles_of_a_life_are_those_of_its_survival(correction: list[float], at: float) -> None:
     curve = SurvivalCurve(
-        ShiftedBetaGeometric(0.7, 3.8), np.array([2.0]), np.array([correction]), Tail(6.0, -3.5)
+        ShiftedBetaGeometric(0.7, 3.8),
+        np.array([2.0]),
+        np.array([correction]),
+        TailExtrapolation(6.0, -3.5),
     )
     months = curve.months_survived(at)[0]
     no_more = 1.0 - curve.survival(months + 1.0)[0]

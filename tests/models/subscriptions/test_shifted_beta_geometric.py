@@ -20,7 +20,7 @@ MODELS = [(0.14, 4.0), (0.704, 1.182), (0.668, 3.806), (2.5, 9.0), (60.0, 240.0)
 
 
 def cohort(percent: list[float], periods: int) -> Lifetimes:
-    """The lives behind a published survival curve, watched for so many periods."""
+    """The lifetimes behind a published survival curve, observed for so many periods."""
     left_in = np.round(-np.diff(percent[: periods + 1]) * 10).astype(int)
     stayed = round(percent[periods] * 10)
     ends = np.repeat(np.arange(1, periods + 1), left_in)
@@ -100,13 +100,13 @@ def test_survival_is_the_mean_over_simulated_customers() -> None:
 
 @pytest.mark.parametrize("delayed", [False, True])
 def test_the_truth_is_found_with_staggered_starts_and_delayed_entry(delayed: bool) -> None:
-    """Starts spread over 60 periods, an end of watching, and lives watched from a later period."""
+    """Starts spread over 60 periods, an end of observation, and lifetimes observed from a later period."""
     truth, size = ShiftedBetaGeometric(0.8, 4.0), 60_000
     rng = np.random.default_rng(2)
     ends, age = simulated(truth, size, 3), rng.integers(0, 61, size).astype(float)
     entered = np.minimum(rng.integers(0, 13, size), age) * float(delayed)
-    watched = ends > entered  # who left before is not in the table
-    ends, age, entered = ends[watched], age[watched], entered[watched]
+    observed = ends > entered  # who left before is not in the table
+    ends, age, entered = ends[observed], age[observed], entered[observed]
     left = ends <= age
     model = fit(Lifetimes(entered, np.where(left, ends, age), left))
     assert model.alpha == pytest.approx(truth.alpha, rel=0.06)
@@ -150,8 +150,8 @@ def test_laws(log_alpha: float, log_beta: float, log_odds: float, horizon: float
     np.testing.assert_allclose(more / (1 - more), np.exp(log_odds) * gone / (1 - gone), rtol=1e-6)
 
 
-def test_nobody_watched_is_refused() -> None:
-    with pytest.raises(ValueError, match="no period of any subscription was watched"):
+def test_nobody_observed_is_refused() -> None:
+    with pytest.raises(ValueError, match="no period of any subscription was observed"):
         fit(Lifetimes(np.array([0.0, 3.0]), np.array([0.0, 3.0]), np.array([False, False])))
 
 

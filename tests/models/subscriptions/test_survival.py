@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.subscriptions.shifted_beta_geometric import Lifetimes, ShiftedBetaGeometric
-from models.subscriptions.survival import SurvivalCurve, watched_months
+from models.subscriptions.survival import SurvivalCurve, observed_months
 
 PRIOR = ShiftedBetaGeometric(0.7, 3.8)
 TENURE = np.array([0.0, 5.0, 71.0])
@@ -20,7 +20,7 @@ def test_a_life_is_the_product_of_its_months() -> None:
     lives = Lifetimes(
         np.array([0, 2, 0, 3.0]), np.array([3, 4, 0, 5.0]), np.array([1, 0, 0, 1], bool)
     )
-    months = watched_months(lives)
+    months = observed_months(lives)
     assert list(months.life) == [0, 0, 0, 1, 1, 3, 3]
     assert list(months.month) == [1, 2, 3, 3, 4, 4, 5]
     assert list(months.left) == [0, 0, 1, 0, 0, 0, 1]

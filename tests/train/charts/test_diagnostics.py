@@ -105,7 +105,7 @@ def test_reliability_shows_each_group_where_it_lies() -> None:
     assert shares == pytest.approx([0.5, 1.0])
     assert below["encoding"]["x"]["axis"]["title"] == "predicted probability of churn"
     assert line(below, "model")[1][:-1].sum() == 4
-    assert "prior" not in labels(top)
+    assert "probability model" not in labels(top)
 
 
 def test_small_probabilities_fill_the_chart_and_nobody_is_lost() -> None:
@@ -117,7 +117,7 @@ def test_small_probabilities_fill_the_chart_and_nobody_is_lost() -> None:
     assert "of 1 the predicted one lies to the right" in chart["title"]["subtitle"]
 
 
-def test_decile_bars_are_the_means_of_each_tenth_in_money() -> None:
+def test_decile_bars_are_the_means_of_each_decile_in_money() -> None:
     actual = np.arange(20.0)
     (chart,) = diagnostics.decile_bars(actual, actual + 1.0, currency="GBP")["hconcat"]
     assert [row["came"] for row in rows(chart)] == pytest.approx(np.arange(10) * 2 + 0.5)
@@ -150,13 +150,13 @@ def test_gain_curve_crosses_ties_in_one_straight_step() -> None:
 def test_learning_curve_marks_the_chosen_round() -> None:
     chart = diagnostics.learning_curve((0, 10, 20), (0.5, 0.4, 0.45), 10)
     assert line(chart, "chosen: 10 rounds") == ([10], [0.4])
-    assert line(chart, "prior alone (0 rounds)")[1].tolist() == [0.5, 0.5]
+    assert line(chart, "probability model alone (0 rounds)")[1].tolist() == [0.5, 0.5]
     assert chart["title"]["subtitle"] == "deviance 0.4000 against 0.5000; lower is better"
 
 
 def test_learning_curve_without_snapshots_says_so() -> None:
     chart = diagnostics.learning_curve((), (), 0)
-    assert "prior alone" in chart["title"]["subtitle"]
+    assert "probability model alone" in chart["title"]["subtitle"]
     assert rows(chart) == []
 
 
@@ -203,7 +203,7 @@ def test_conditional_expectation_groups_by_count_and_says_how_many() -> None:
 
 
 def test_other_traits_fall_into_eighths() -> None:
-    group, names = summaries.cut(np.arange(80.0) * 10 + 0.5)
+    group, names = summaries.group_by_trait(np.arange(80.0) * 10 + 0.5)
     assert np.bincount(group).tolist() == [10] * 8
     assert len(names) == 8
 

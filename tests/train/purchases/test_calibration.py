@@ -90,7 +90,7 @@ def test_a_trained_bundle_comes_to_the_expected_totals(shop: Any) -> None:
     assert predicted.expected_revenue(60).sum() == pytest.approx(revenue, rel=1e-6)
 
 
-def clock_speed(day: float) -> float:
+def purchase_rate(day: float) -> float:
     """How fast the shop's clock runs on a day since 2023 began: December is twice as busy."""
     moment = BEGAN + timedelta(days=day)
     return 2.0 if moment.month == 12 else 1.0
@@ -100,7 +100,7 @@ def clock_speed(day: float) -> float:
 def seasonal(log_of: Callable[[pd.DataFrame], TransactionLog]) -> TransactionLog:
     """The simulator's time read on a clock that runs twice as fast in December."""
     calendar = np.arange((ENDED - BEGAN).days + 1, dtype=float)
-    passed = np.concatenate([[0.0], np.cumsum([clock_speed(day) for day in calendar[:-1]])])
+    passed = np.concatenate([[0.0], np.cumsum([purchase_rate(day) for day in calendar[:-1]])])
     end = BEGAN + timedelta(days=float(passed[-1]))
     rows = simulate(customers=2500, seed=4, as_of=end, horizon_days=1, start=BEGAN).transactions
     inner = (rows["timestamp"] - BEGAN) / timedelta(days=1)
@@ -161,9 +161,9 @@ def test_a_short_log_is_surer_of_its_level_than_one_without_snapshots(
     season, unknown = expected_calibration(task, [], fitted=30)
     _, known = expected_calibration(task, matured_snapshots(task, 30), fitted=30)
     assert season.effective_days(as_of, 30) == 30
-    assert (unknown.clock_speed, unknown.order, unknown.revenue) == (0.0, 0.0, 0.0)
-    assert known.clock_speed == 0.0
-    assert 0.0 < known.revenue_sd < np.hypot(unknown.clock_speed_sd, unknown.revenue_sd)
+    assert (unknown.purchase_rate, unknown.order, unknown.revenue) == (0.0, 0.0, 0.0)
+    assert known.purchase_rate == 0.0
+    assert 0.0 < known.revenue_sd < np.hypot(unknown.purchase_rate_sd, unknown.revenue_sd)
 
 
 @pytest.mark.parametrize("amount", [-5.0, 0.0, 5.0])

@@ -17,7 +17,7 @@ from models.metrics import coverage
 from models.purchases.predictor import PurchasePredictor
 from train.customer_codes import customer_codes
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
-from train.purchases.train import TrainedPurchases, cross_fitted, learn_spread, train
+from train.purchases.train import TrainedPurchases, cross_fitted, fit_intervals, train
 
 Array = NDArray[np.float64]
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
@@ -108,7 +108,7 @@ def test_the_spread_is_evaluated_on_customers_from_whom_it_was_not_learnt(
     assert made.holdout is not None
     customers, card = made.holdout.customers, made.bundle.card
     odd = customer_codes(customers.index) % 2 == 1
-    spread = learn_spread(customers[~odd], card.spread.level_sd)
+    spread = fit_intervals(customers[~odd], card.spread.level_sd)
     low, high = revenue_interval(
         spread,
         1.0 - customers.loc[odd, "p_churn"].to_numpy(),
@@ -116,7 +116,7 @@ def test_the_spread_is_evaluated_on_customers_from_whom_it_was_not_learnt(
     )
     np.testing.assert_array_equal(customers.loc[odd, "low"], low)
     np.testing.assert_array_equal(customers.loc[odd, "high"], high)
-    assert card.spread == learn_spread(customers, card.spread.level_sd)
+    assert card.spread == fit_intervals(customers, card.spread.level_sd)
     assert card.metrics["clv_interval_coverage"] == pytest.approx(
         ((customers["revenue"] >= customers["low"]) & (customers["revenue"] <= customers["high"]))
         .mean()

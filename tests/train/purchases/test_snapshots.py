@@ -122,17 +122,17 @@ def test_rows_are_what_was_known_then_and_what_followed(span: Span) -> None:
     )
     assert steps == [f"snapshot {each:%Y-%m-%d}" for each in (newest, older)]
     assert len(rows.churned) == 60
-    assert (rows.moment[:30] - rows.moment[30:]).tolist() == [30.0] * 30
+    assert (rows.as_of_days[:30] - rows.as_of_days[30:]).tolist() == [30.0] * 30
     np.testing.assert_array_equal(rows.customer[:30], rows.customer[30:])
-    for at, moment in ((slice(0, 30), newest), (slice(30, 60), older)):
-        outcome = history.outcome(moment, 30, by=END)
-        np.testing.assert_array_equal(rows.features[at], encode(history.table(moment), names, {}))
+    for at, as_of in ((slice(0, 30), newest), (slice(30, 60), older)):
+        outcome = history.outcome(as_of, 30, by=END)
+        np.testing.assert_array_equal(rows.features[at], encode(history.table(as_of), names, {}))
         np.testing.assert_array_equal(rows.churned[at], outcome["churned"])
         np.testing.assert_array_equal(rows.revenue[at], outcome["revenue_future"])
 
 
 def test_the_margins_of_each_snapshot_have_its_level(shop_rows: tuple) -> None:  # type: ignore[type-arg]
-    """Season and luck, which all customers share, are not the trees' to explain."""
+    """Season and chance, which all customers share, are not the trees' to explain."""
     rows, count = shop_rows
     for at in (slice(0, count), slice(count, None)):
         assert (rows.p_order[at] * rows.spend[at]).sum() == pytest.approx(rows.revenue[at].sum())

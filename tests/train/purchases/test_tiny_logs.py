@@ -15,7 +15,7 @@ from features.ingest.transactions import TransactionLog
 from features.simulate import simulate
 from models.purchases.predictor import PurchasePredictor
 from train.purchases import run_charts as pictures
-from train.purchases.backtest import Origin, evaluate_origin, origins
+from train.purchases.backtest import OriginResult, evaluate_origin, origins
 from train.purchases.recipe import PURCHASES, render_holdout
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.purchases.train import TrainedPurchases, train
@@ -137,7 +137,7 @@ class Odd(NamedTuple):
     customers: int
     task: PurchaseTask
     trained: TrainedPurchases
-    origin: Origin
+    origin: OriginResult
 
 
 @pytest.fixture(scope="module", params=ODD)

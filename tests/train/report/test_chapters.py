@@ -191,15 +191,15 @@ def test_predictions_are_the_models(shop_facts: PurchaseFacts) -> None:
     pd.testing.assert_frame_equal(shop_facts.predictions[list(predicted)], predicted)
 
 
-def test_bins_hold_every_customer_and_tenths_all_value(shop_facts: PurchaseFacts) -> None:
+def test_bins_hold_every_customer_and_deciles_all_value(shop_facts: PurchaseFacts) -> None:
     chapter = value.chapter(shop_facts)
     assert chapter is not None
-    spread, tenths = (part for part in chapter.parts if isinstance(part, Picture))
+    spread, deciles = (part for part in chapter.parts if isinstance(part, Picture))
     clv = shop_facts.predictions["clv"]
     beyond = int((clv > max(row["high"] for row in spread.rows)).sum())
     assert sum(row["customers"] for row in spread.rows) + beyond == len(clv)
-    assert sum(row["clv"] for row in tenths.rows) == pytest.approx(clv.sum())
-    assert tenths.rows[0]["clv"] == pytest.approx(clv.nlargest(40).sum())
+    assert sum(row["clv"] for row in deciles.rows) == pytest.approx(clv.sum())
+    assert deciles.rows[0]["clv"] == pytest.approx(clv.nlargest(40).sum())
 
 
 # Ann and Bob begin in January, Cid in March; ann comes back after 35 and 70 days, Cid at once.

@@ -16,7 +16,7 @@ from features.purchases.table import build_features
 from models import bundle as bundles
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
-from models.segmentation.cutoffs import assign_tiers_and_segments
+from models.segmentation.assign import assign_tiers_and_segments
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.purchases.train import TrainedPurchases
 from train.report.run_report import log_report

@@ -139,7 +139,7 @@ def test_the_curve_of_survival_is_kaplan_and_meiers(subscribed: Any, predicted: 
     for month in range(1, 25):
         left = (table["churned"] & (tenure == month)).sum()
         expected *= 1.0 - left / (tenure >= month).sum()
-        assert shown["as it was (Kaplan-Meier)"][month] == pytest.approx(expected)
+        assert shown["observed (Kaplan-Meier)"][month] == pytest.approx(expected)
     law = shown["shifted beta-geometric"]
     assert law.to_numpy() == pytest.approx(predicted.bundle.card.prior.model.survival(law.index))
 
@@ -261,7 +261,7 @@ def test_a_report_of_nobody_who_stayed(tmp_path: Path) -> None:
 
 
 def test_survival_and_the_importance_of_attributes_by_hand() -> None:
-    # Four begin; one leaves in the first month, one is no longer watched, one leaves in the second.
+    # Four begin; one leaves in the first month, one is no longer observed, one leaves in the second.
     month = pd.Series([1, 1, 1, 1, 2, 2])
     left = pd.DataFrame({"left": [1, 0, 0, 0, 1, 0]})
     assert survived(left, month)["left"].to_dict() == {0.0: 1.0, 1.0: 0.75, 2.0: 0.375}

@@ -22,7 +22,12 @@ from models.subscriptions.predictor import SubscriptionPredictor
 from train.subscriptions.backtest import MODELS
 from train.subscriptions.fit import fit
 from train.subscriptions.holdout import evaluate_horizon, evaluate_months
-from train.subscriptions.person_months import known_by, last_hazard, last_watched, month_rows
+from train.subscriptions.person_months import (
+    history_as_of,
+    last_hazard,
+    last_observed_month,
+    month_rows,
+)
 from train.subscriptions.snapshot_cache import SubscriptionSnapshots, SubscriptionTask
 from train.subscriptions.train import train
 
@@ -117,8 +122,8 @@ def test_the_truth_beats_the_model_and_the_model_beats_its_prior(log: Log) -> No
 def test_the_prior_is_that_of_the_population(log: Log) -> None:
     """Retention rises with tenure because those who leave easily have left."""
     prior = fit(log.task()).bundle.card.prior.model
-    known = known_by(log.subscriptions, AS_OF)
-    months, _ = month_rows(known, log.task().data.names, {"plan": ("basic", "plus")})
+    history = history_as_of(log.subscriptions, AS_OF)
+    months, _ = month_rows(history, log.task().data.names, {"plan": ("basic", "plus")})
     for month in (1, 6, 12):
         at = months.left[months.month == month]
         error = 4 * np.sqrt(at.mean() / len(at))
@@ -174,8 +179,8 @@ def test_the_metrics_are_of_what_followed_and_the_training_repeats_itself(log: L
 
 def test_months_are_evaluated_on_customers_that_were_not_learnt_from(log: Log) -> None:
     task = log.task()
-    known = known_by(task.data.source, task.as_of)
-    some = known.of(np.arange(len(known.table)) < 800)
+    history = history_as_of(task.data.source, task.as_of)
+    some = history.of(np.arange(len(history.table)) < 800)
     rows = evaluate_months(task, some, 20).rows
     assert len(rows) == some.lives.periods.sum()
     happened = rows["churned"].to_numpy()
@@ -205,8 +210,10 @@ def test_where_nobody_leaves_nothing_breaks(tmp_path: Path) -> None:
     settings = config(tmp_path / "loyal.parquet")
     task = task_of(settings)
     trained = train(task, step=lambda _: None)
-    months, _ = month_rows(known_by(task.data.source, AS_OF), task.data.names, {"plan": ("basic",)})
-    assert 0 < last_hazard(months, last_watched(months)) < 0.01
+    months, _ = month_rows(
+        history_as_of(task.data.source, AS_OF), task.data.names, {"plan": ("basic",)}
+    )
+    assert 0 < last_hazard(months, last_observed_month(months)) < 0.01
     predicted = SubscriptionPredictor(trained.bundle).predict(task.table)
     assert (predicted["p_churn"] < 0.01).all()
     # and a value without an end is refused
@@ -254,7 +261,7 @@ def test_a_backtest_goes_back_horizon_by_horizon(
         (["spend"], "a contract says what is paid each month, so there is no spend model"),
         (["tune", "--out", "x.toml"], "settings are searched for models of purchases only"),
         (["--as-of", "2026-01-01"], "lies after the end of knowledge 2025-07-03"),
-        (["--as-of", "2020-01-01"], "no month of any subscription has been watched to its end"),
+        (["--as-of", "2020-01-01"], "no month of any subscription has been observed to its end"),
         (["backtest", "--out", "x.csv"], "let --out end in .json"),
         (
             ["backtest", "--horizon-days", "3000", "--out", "x.json"],

@@ -192,7 +192,7 @@ def test_settings_outside_the_ranges_can_be_tuned_too(newest: Objective, tmp_pat
         ([trial(1, 0.5, least=-0.1)], 0),  # worse at one origin
         ([trial(1, 0.15)], 0),  # one and a half standard errors
         ([trial(1, 0.18)], 1),  # one trial alone may count 1.64
-        ([trial(1, 0.18), *(trial(each, 0.0) for each in range(2, 11))], 0),  # the luckiest of ten
+        ([trial(1, 0.18), *(trial(each, 0.0) for each in range(2, 11))], 0),  # the best of ten
         ([trial(1, 0.5), trial(2, 0.6, least=-0.1)], 1),
         ([trial(1, 0.0, sd=0.0, least=0.0)], 0),  # the same model by other settings
     ],

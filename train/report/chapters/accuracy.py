@@ -1,27 +1,27 @@
-"""Predictions for tenths of the customers, or of months, beside what happened."""
+"""Predictions for deciles of the customers, or of months, beside the actual outcome."""
 
 from __future__ import annotations
 
-from train.charts.chart_types import beside
+from train.charts.chart_types import actual_and_expected
 from train.charts.columns import Column, Row
 from train.charts.theme import money_axis, percent_axis
 from train.report.facts.shared import ReportFacts
 from train.report.page.components import Picture
 
 DECILES = (
-    Column("group", "tenth"),
+    Column("group", "decile"),
     Column("customers", "customers", "count"),
     Column("expected", "expected of one", "exact"),
-    Column("came", "what came", "exact"),
+    Column("came", "actual", "exact"),
 )
 
 
-def deciles(facts: ReportFacts, tenths: tuple[dict[str, float], ...]) -> Picture:
-    """Tenths of the customers by what was expected of them, beside what came."""
-    best, worst = tenths[-1], tenths[0]
+def deciles(facts: ReportFacts, groups: tuple[dict[str, float], ...]) -> Picture:
+    """Deciles of the customers by expected revenue, beside the actual."""
+    best, worst = groups[-1], groups[0]
     sentence = (
-        "Customers in tenths by what was expected of them. Bars: what came on average; diamonds: "
-        "what was expected. The best tenth brought {came:money} each, expected were "
+        "Customers in deciles by expected revenue. Bars: the actual mean; diamonds: "
+        "the expected. The best decile brought {came:money} each, expected were "
         "{expected:money}; the lowest {low_came:money} and {low_expected:money}."
     )
     return Picture(
@@ -35,19 +35,19 @@ def deciles(facts: ReportFacts, tenths: tuple[dict[str, float], ...]) -> Picture
             low_expected=worst["expected"],
         ),
         columns=DECILES,
-        rows=_rows(tenths),
-        spec=beside(
+        rows=_rows(groups),
+        spec=actual_and_expected(
             DECILES,
-            "tenth of the customers, the most promising last",
+            "decile of the customers, the most promising last",
             money_axis(facts.words.symbol),
         ),
     )
 
 
-def risks(tenths: tuple[dict[str, float], ...], *, unit: str, came: str, caption: str) -> Picture:
-    """Tenths of customers or months by churn risk, beside the share of which it `came` true."""
+def risks(groups: tuple[dict[str, float], ...], *, unit: str, came: str, caption: str) -> Picture:
+    """Deciles of customers or months by churn risk, beside the share of which it `came` true."""
     columns = (
-        Column("group", "tenth"),
+        Column("group", "decile"),
         Column("customers", unit, "count"),
         Column("expected", "mean churn risk", "percent"),
         Column("came", came, "percent"),
@@ -57,11 +57,13 @@ def risks(tenths: tuple[dict[str, float], ...], *, unit: str, came: str, caption
         title="Churn risk and what happened",
         caption=caption,
         columns=columns,
-        rows=_rows(tenths),
-        spec=beside(columns, f"tenth of the {unit}, the riskiest last", percent_axis()),
+        rows=_rows(groups),
+        spec=actual_and_expected(
+            columns, f"decile of the {unit}, the riskiest last", percent_axis()
+        ),
     )
 
 
-def _rows(tenths: tuple[dict[str, float], ...]) -> list[Row]:
-    """Rows of a chart: the number of a tenth is its name."""
-    return [tenth | {"group": f"{tenth['group']:.0f}"} for tenth in tenths]
+def _rows(groups: tuple[dict[str, float], ...]) -> list[Row]:
+    """Rows of a chart: the number of a decile is its name."""
+    return [decile | {"group": f"{decile['group']:.0f}"} for decile in groups]

@@ -1,4 +1,4 @@
-"""Rows of the data by what became of them, and customers by what their predictions rest on."""
+"""Rows of the data by what became of them, and customers by the basis of their predictions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COUNTS = (Column("number", "number", "count"), Column("meaning", "what"))
 BASIS = {
     "model": "the probability model and the trees",
     "prior": "the probability model alone: no trees were learnt",
-    "insufficient": "nothing: too little is known, and no number is given",
+    "insufficient": "no model: too little is known, and no number is given",
 }
 MOST = 8
 
@@ -50,12 +50,12 @@ def quality_chapter(
 
 
 def _basis(facts: ReportFacts) -> Table:
-    """What the predictions rest on, and the warnings that come with most of them."""
+    """The basis of the predictions, and the warnings that come with most of them."""
     predictions = facts.predictions
-    rests = [
+    bases = [
         {
             "number": int(number),
-            "meaning": f"answers rest on {BASIS[str(name)]}",
+            "meaning": f"predictions are made by {BASIS[str(name)]}",
             "name": str(name),
         }
         for name, number in predictions["basis"].value_counts().items()
@@ -68,8 +68,8 @@ def _basis(facts: ReportFacts) -> Table:
     some = sum(len(each) > 0 for each in predictions["warnings"])
     return Table(
         name="basis",
-        title="Customers, by what their numbers rest on",
+        title="Customers, by basis of the prediction",
         caption=facts.words.fill("{some:count} customers carry a warning.", some=some),
         columns=COUNTS,
-        rows=[*rests, *warnings],
+        rows=[*bases, *warnings],
     )

@@ -29,7 +29,7 @@ TILES = (
     ),
     ("customer value (CLV)", "{clv:money}", "80\u00a0% sure: {clv_low:money} to {clv_high:money}"),
     (
-        "share of the best tenth",
+        "share of the best decile",
         "{top_share:percent}",
         "of the value: {top_customers:count} customers",
     ),
@@ -48,7 +48,7 @@ def headline(facts: ReportFacts) -> str:
 
 
 def numbers(facts: ReportFacts) -> dict[str, Any]:
-    """What all customers bring together, the best tenth of them, and one."""
+    """What all customers bring together, the best decile of them, and one."""
     whole, predictions = facts.whole, facts.predictions
     best = predictions.nlargest(-(-len(predictions) // 10), "clv")
     clv = predictions["clv"].sum()

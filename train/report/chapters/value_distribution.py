@@ -22,8 +22,8 @@ SPREAD = (
     Column("high", "to", "exact"),
     Column("customers", "customers", "count"),
 )
-TENTHS = (
-    Column("group", "tenth of the customers"),
+DECILES = (
+    Column("group", "decile of the customers"),
     Column("share", "share of the value", "percent"),
     Column("customers", "customers", "count"),
     Column("clv", "value", "exact"),
@@ -32,7 +32,7 @@ Array = NDArray[np.float64]
 
 
 def chapter(facts: ReportFacts) -> Chapter | None:
-    """The distribution of clv, and the share of each tenth; nothing where no value is known."""
+    """The distribution of clv, and the share of each decile; nothing where no value is known."""
     clv = facts.predictions["clv"].dropna()
     if clv.empty:
         return None
@@ -51,7 +51,7 @@ def chapter(facts: ReportFacts) -> Chapter | None:
         name="value",
         title="Value",
         sentences=(facts.words.fill(lead, span=facts.span, **known),),
-        parts=(_spread(facts, clv, known), _tenths(facts, clv)),
+        parts=(_spread(facts, clv, known), _deciles(facts, clv)),
         numbers=known,
     )
 
@@ -128,7 +128,7 @@ def _short(facts: ReportFacts, share: float | None) -> str:
     return facts.words.format_field(share, "percent").replace("under ", "<").replace("\u00a0", "")
 
 
-def _tenths(facts: ReportFacts, clv: pd.Series) -> Picture:
+def _deciles(facts: ReportFacts, clv: pd.Series) -> Picture:
     parts = np.array_split(np.sort(clv.to_numpy(dtype=float))[::-1], min(10, len(clv)))
     total = float(clv.sum())
     rows: list[Row] = [
@@ -143,16 +143,16 @@ def _tenths(facts: ReportFacts, clv: pd.Series) -> Picture:
     rows = [each | {"label": _short(facts, each["share"])} for each in rows]
     lower = sum(each["clv"] for each in rows[len(parts) // 2 :])
     sentence = (
-        "Customers in tenths by value, the best first: the best tenth brings {best:percent}, "
+        "Customers in deciles by value, the best first: the best decile brings {best:percent}, "
         "the lower half together {lower:percent}."
     )
     return Picture(
-        name="tenths",
+        name="tenths",  # of the HTML id, which stays
         title="Who brings it",
         caption=facts.words.fill(
             sentence, best=rows[0]["share"], lower=lower / total if total > 0 else None
         ),
-        columns=TENTHS,
+        columns=DECILES,
         rows=rows,
-        spec=shares(TENTHS, x_title="tenth of the customers, by value"),
+        spec=shares(DECILES, x_title="decile of the customers, by value"),
     )

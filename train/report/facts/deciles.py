@@ -1,4 +1,4 @@
-"""Customers in tenths by a prediction: means of what was predicted and of what came."""
+"""Customers in deciles by a prediction: means of the predicted and of the actual."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ def known(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def tenths(customers: pd.DataFrame, by: str, names: dict[str, str]) -> tuple[dict[str, float], ...]:
-    """Means of equal parts of the customers by a rising number; fewer parts where they are few."""
+def decile_means(
+    customers: pd.DataFrame, by: str, names: dict[str, str]
+) -> tuple[dict[str, float], ...]:
+    """Means of ten equal parts of the customers by a rising number; fewer for few customers."""
     order = np.argsort(customers[by].to_numpy(dtype=float), kind="stable")
     parts = np.array_split(order, min(GROUPS, len(customers)))
     groups: list[dict[str, Any]] = [

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from models.metrics import coverage, normalised_gini, top_decile_capture
 from train.purchases.holdout import PurchaseHoldout
-from train.report.facts.deciles import known, tenths
+from train.report.facts.deciles import decile_means, known
 
 
 class PurchaseSummary(BaseModel):
@@ -18,8 +18,8 @@ class PurchaseSummary(BaseModel):
     expected, low, high, came  revenue of all customers together, the interval of 80 %, money
     returners_expected, ...    customers with an order in the horizon
     inside                     share of customers whose revenue lay in their own interval of 80 %
-    deciles                    tenths by expected revenue, the lowest first: means, money
-    risks                      tenths by churn risk, the lowest first: mean risk, share that stayed
+    deciles                    deciles by expected revenue, the lowest first: means, money
+    risks                      deciles by churn risk, the lowest first: mean risk, share that stayed
                                away, customers
     """
 
@@ -58,8 +58,8 @@ def summarise_purchases(holdout: PurchaseHoldout) -> PurchaseSummary:
         inside=coverage(revenue, seen["low"], seen["high"]),
         gini=known(normalised_gini(revenue, expected)),
         top_share=known(top_decile_capture(revenue, expected)),
-        deciles=tenths(
+        deciles=decile_means(
             seen, "expected_revenue", {"expected_revenue": "expected", "revenue": "came"}
         ),
-        risks=tenths(seen, "p_churn", {"p_churn": "expected", "churned": "came"}),
+        risks=decile_means(seen, "p_churn", {"p_churn": "expected", "churned": "came"}),
     )

@@ -12,7 +12,8 @@ from features.config.sections import Economics
 from features.ingest.transactions import TransactionLog
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
-from models.segmentation.cutoffs import assign_tiers_and_segments, cutoffs
+from models.segmentation.assign import assign_tiers_and_segments
+from models.segmentation.cutoffs import cutoffs
 from train.purchases.snapshot_cache import PurchaseTask
 from train.report.facts.phrases import PURCHASES
 from train.report.facts.purchase_holdout import PurchaseSummary

@@ -14,8 +14,8 @@ import pandas as pd
 from features.config.purchases import PurchaseConfig
 from features.config.subscriptions import SubscriptionConfig
 from models.bundle import Bundle
-from models.segmentation.assign import tiers_apply
-from models.segmentation.cutoffs import Cutoffs, assign_tiers_and_segments, cutoffs
+from models.segmentation.assign import assign_tiers_and_segments, tiers_apply
+from models.segmentation.cutoffs import Cutoffs, cutoffs
 from train.purchases.snapshot_cache import PurchaseTask
 from train.report.facts.phrases import Wording
 from train.report.facts.totals import Total, total

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from models.metrics import roc_auc
-from train.report.facts.deciles import known, tenths
+from train.report.facts.deciles import decile_means, known
 from train.subscriptions.holdout import SubscriptionHoldout
 
 
@@ -15,14 +15,15 @@ class SubscriptionSummary(BaseModel):
     """A model of the same recipe against what it did not learn from.
 
     of                      horizon: customers, and the horizon that followed; months: months that
-                            were watched, of customers not learnt from
+                            were observed, of customers not learnt from
     about                   on what, in words
     rows, left, expected    customers or months, those that ended with a cancellation, and how many
                             were expected
     auc                     P(of two, one of which ended so, that one had the higher risk)
     revenue, revenue_expected  of a horizon, money
-    risks                   tenths by risk, the lowest first: mean risk, share that left
-    deciles                 of a horizon, tenths by expected revenue, the lowest first: means, money
+    risks                   deciles by risk, the lowest first: mean risk, share that left
+    deciles                 of a horizon, deciles by expected revenue, the lowest first: means,
+                            money
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,7 +51,7 @@ def summarise_subscriptions(holdout: SubscriptionHoldout) -> SubscriptionSummary
         left=int(left.sum()),
         expected=float(risk.sum()),
         auc=known(roc_auc(left, risk)),
-        risks=tenths(seen, "p_churn", {"p_churn": "expected", "churned": "came"}),
+        risks=decile_means(seen, "p_churn", {"p_churn": "expected", "churned": "came"}),
     )
     if holdout.of == "months":
         return found
@@ -59,6 +60,6 @@ def summarise_subscriptions(holdout: SubscriptionHoldout) -> SubscriptionSummary
         update={
             "revenue": float(seen["revenue"].sum()),
             "revenue_expected": float(seen["expected_revenue"].sum()),
-            "deciles": tenths(seen, "expected_revenue", of_money),
+            "deciles": decile_means(seen, "expected_revenue", of_money),
         }
     )

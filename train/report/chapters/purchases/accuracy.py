@@ -1,4 +1,4 @@
-"""How accurate the model is: what it predicted one horizon earlier, and what came."""
+"""How accurate the model is: what it predicted one horizon earlier, and the actual."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from train.report.page.components import Chapter, Picture
 
 LEAD = (
     "One horizon earlier, as of {as_of:text}, the same recipe expected {expected:money} from "
-    "{customers:count} customers in {days:days}. {came:money} came: {off:percent} {side:text}, "
+    "{customers:count} customers in {days:days}. Actual: {came:money}, {off:percent} {side:text}, "
     "{inside:text} the interval of 80 %, {low:money} to {high:money}."
 )
 MORE = (
     "It expected {returners_expected:count} of them to order; {returners:count} did. "
     "{covered:percent} of the customers brought what their own interval of 80 % had allowed for."
 )
-RANKS = "The tenth with the highest expectations brought {top_share:percent} of all revenue."
+RANKS = "The decile with the highest expectations brought {top_share:percent} of all revenue."
 
 
 def chapter(facts: PurchaseFacts) -> Chapter:
@@ -64,13 +64,13 @@ def _numbers(facts: PurchaseFacts, holdout: PurchaseSummary) -> dict[str, Any]:
 
 
 def _risks(facts: PurchaseFacts, holdout: PurchaseSummary) -> Picture:
-    people = sum(tenth["customers"] for tenth in holdout.risks)
+    people = sum(decile["customers"] for decile in holdout.risks)
     gap = sum(
-        tenth["customers"] * abs(tenth["expected"] - tenth["came"]) for tenth in holdout.risks
+        decile["customers"] * abs(decile["expected"] - decile["came"]) for decile in holdout.risks
     )
-    worst = max(holdout.risks, key=lambda tenth: abs(tenth["expected"] - tenth["came"]))
+    worst = max(holdout.risks, key=lambda decile: abs(decile["expected"] - decile["came"]))
     sentence = (
-        "Customers in tenths by churn risk. Bars: the share that stayed away; diamonds: the risk "
+        "Customers in deciles by churn risk. Bars: the share that stayed away; diamonds: the risk "
         "they were given. They differ by {gap:points} on average; most where {expected:percent} "
         "was predicted and {came:percent} stayed away."
     )

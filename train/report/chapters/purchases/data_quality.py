@@ -1,4 +1,4 @@
-"""What became of the rows of the transaction log, and what the predictions rest on."""
+"""What became of the rows of the transaction log, and the basis of the predictions."""
 
 from __future__ import annotations
 

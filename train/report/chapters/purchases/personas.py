@@ -19,7 +19,7 @@ SHARES = {
 
 
 def chapter(facts: PurchaseFacts) -> Chapter:
-    """A card for each cluster, and how far the clusters are to be believed."""
+    """A card for each cluster, and how stable the clusters are."""
     log = facts.inputs.log
     found = cluster(facts.table)
     favourites = pd.DataFrame(

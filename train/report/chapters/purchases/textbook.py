@@ -8,7 +8,7 @@ import pandas as pd
 
 from models.textbook.averages import longest_period
 from models.textbook.comparison import Textbook, textbook
-from train.charts.chart_types import lengths
+from train.charts.chart_types import bar_list
 from train.charts.columns import Column, Row
 from train.charts.theme import money_axis
 from train.report.facts.purchases import PurchaseFacts
@@ -71,7 +71,7 @@ def chapter(facts: PurchaseFacts) -> Chapter:
     )
     apart = (
         "Customers are not alike: the retention formula says {pooled:money} for good with "
-        "everybody's averages, {grouped:money} where customers are told apart by their orders."
+        "everybody's averages, {grouped:money} where customers are grouped by their orders."
     )
     return Chapter(
         name="formulas",
@@ -105,7 +105,7 @@ def _bars(facts: PurchaseFacts, found: Textbook) -> Picture:
         ),
         columns=BARS,
         rows=rows,
-        spec=lengths(BARS, money_axis(facts.words.symbol), marked=MODEL, rows=len(rows)),
+        spec=bar_list(BARS, money_axis(facts.words.symbol), marked=MODEL, rows=len(rows)),
     )
 
 
@@ -141,7 +141,7 @@ def _groups(facts: PurchaseFacts, found: Textbook) -> Table:
     )
     return Table(
         name="groups",
-        title="Customers told apart by their orders",
+        title="Customers grouped by their orders",
         caption=facts.words.fill(
             sentence,
             few=known.index[0],

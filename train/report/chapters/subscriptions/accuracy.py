@@ -14,13 +14,13 @@ LEAD = (
     "Evaluated on {about:text}: {expected:count} {unit:text} were expected to end with a "
     "cancellation, {left:count} did, {off:percent} {side:text}."
 )
-MONEY = "{revenue_expected:money} were expected of them, {revenue:money} came."
+MONEY = "{revenue_expected:money} were expected of them, {revenue:money} is the actual."
 RANKS = (
     "Of two {unit:text}, one with a cancellation and one without, the model gave the higher risk "
     "to the right one in {auc:percent} of cases."
 )
 NONE = (
-    "There was no holdout to evaluate on: too few months of too few customers were watched. Take "
+    "There was no holdout to evaluate on: too few months of too few customers were observed. Take "
     "the numbers as those of a probability model."
 )
 UNITS = {"months": "months", "horizon": "customers"}
@@ -55,8 +55,8 @@ def _numbers(holdout: SubscriptionSummary) -> dict[str, Any]:
 def _risks(facts: SubscriptionFacts, holdout: SubscriptionSummary) -> Picture:
     unit = UNITS[holdout.of]
     sentence = (
-        f"{unit.capitalize()} in tenths by churn risk. Bars: the share that ended with a "
-        "cancellation; diamonds: the risk they were given. Of a thousand in the riskiest tenth, "
+        f"{unit.capitalize()} in deciles by churn risk. Bars: the share that ended with a "
+        "cancellation; diamonds: the risk they were given. Of a thousand in the riskiest decile, "
         "{came:count} did and {expected:count} were expected; in the safest, {low:count} and "
         "{low_expected:count}."
     )

@@ -1,4 +1,4 @@
-"""What became of the rows of the table of subscribers, and what the predictions rest on."""
+"""What became of the rows of the table of subscribers, and the basis of the predictions."""
 
 from __future__ import annotations
 

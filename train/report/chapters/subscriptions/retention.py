@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.subscriptions.survival import watched_months
+from models.subscriptions.survival import observed_months
 from train.charts.chart_types import curves
 from train.charts.columns import Column, Row
 from train.charts.theme import percent_axis
@@ -17,17 +17,18 @@ from train.report.chapters.groups import MOST, picture
 from train.report.facts.subscriptions import SubscriptionFacts
 from train.report.page.components import Chapter, Picture, Table, records
 from train.subscriptions.holdout import CAVEAT
-from train.subscriptions.person_months import known_by, survived
+from train.subscriptions.person_months import history_as_of, survived
 
 Array = NDArray[np.float64]
 YEAR = 12
 SHOWN = 3
-WATCHED, LAW = "as it was (Kaplan-Meier)", "shifted beta-geometric"
+OBSERVED, FITTED = "observed (Kaplan-Meier)", "shifted beta-geometric"
 LINES = (
     Column("series", "curve"),
     Column("x", "months since the start", "count"),
     Column("y", "share still there", "percent"),
 )
+# `told`, the share explained, is a key of the report's JSON: it stays.
 ATTRIBUTES = (
     Column("attribute", "attribute"),
     Column("told", "of the differences in risk", "percent"),
@@ -42,18 +43,19 @@ LEAD = (
 )
 HAZARDS = (
     "Of a thousand customers, {early:count} left in each month of the first year "
-    "and {late:count} in each month of the last year that was watched."
+    "and {late:count} in each month of the last year that was observed."
 )
 APART = (
-    "Of all attributes, {attribute:text} tells most: where it is {riskiest:text}, {risk:percent} "
-    "are expected to cancel within {days:days}; where it is {safest:text}, {low_risk:percent}."
+    "Of all attributes, {attribute:text} explains most: where it is {riskiest:text}, "
+    "{risk:percent} are expected to cancel within {days:days}; where it is {safest:text}, "
+    "{low_risk:percent}."
 )
 
 
 def chapter(facts: SubscriptionFacts) -> Chapter:
     """The curve of survival, and customers by tenure and by the attributes whose risks differ."""
     inputs = facts.inputs
-    months = watched_months(known_by(inputs.subscriptions, inputs.as_of).lives)
+    months = observed_months(history_as_of(inputs.subscriptions, inputs.as_of).lives)
     stays = survived(pd.DataFrame({"y": months.left}), months.month)["y"]
     stays = stays[stays.index <= inputs.bundle.card.prior.last_month]
     attributes = attribute_importance(
@@ -140,10 +142,10 @@ def _hazard(before: float, after: float, months: int) -> float:
 
 def _curves(facts: SubscriptionFacts, stays: pd.Series) -> Picture:
     months = stays.index.to_numpy(dtype=float)
-    law = facts.inputs.bundle.card.prior.model.survival(months)
-    rows = [*_line(WATCHED, months, stays.to_numpy(dtype=float)), *_line(LAW, months, law)]
+    fitted = facts.inputs.bundle.card.prior.model.survival(months)
+    rows = [*_line(OBSERVED, months, stays.to_numpy(dtype=float)), *_line(FITTED, months, fitted)]
     rows[len(months) - 1]["end"] = facts.words.format_field(rows[len(months) - 1]["y"], "percent")
-    off = np.abs(law - stays.to_numpy(dtype=float))
+    off = np.abs(fitted - stays.to_numpy(dtype=float))
     sentence = (
         "The shifted beta-geometric, from which the trees start, knows tenure alone. It differs "
         "from what was seen by {gap:points} at most, after {at:count} months."
@@ -159,7 +161,7 @@ def _curves(facts: SubscriptionFacts, stays: pd.Series) -> Picture:
             LINES,
             "months since the start",
             percent_axis("share still there"),
-            series=[WATCHED, LAW],
+            series=[OBSERVED, FITTED],
         ),
     )
 
@@ -181,10 +183,11 @@ def _by_tenure(facts: SubscriptionFacts) -> Picture | None:
 def _attributes(facts: SubscriptionFacts, attributes: pd.DataFrame) -> Table:
     return Table(
         name="attributes",
-        title="Which attributes tell who will cancel",
+        title="Which attributes explain churn risk",
         caption=facts.words.fill(
-            "What each tells alone, of which several may tell the same. The first, "
-            "{attribute:text}, tells {told:percent} of the differences in churn risk.",
+            "What each explains alone; where attributes are related, their shares overlap. "
+            "The first, {attribute:text}, explains {told:percent} of the differences in "
+            "churn risk.",
             **records(attributes)[0],
         ),
         columns=ATTRIBUTES,
