@@ -100,7 +100,7 @@ def test_survival_is_the_mean_over_simulated_customers() -> None:
 
 @pytest.mark.parametrize("delayed", [False, True])
 def test_the_truth_is_found_with_staggered_starts_and_delayed_entry(delayed: bool) -> None:
-    """Starts spread over 60 periods, an end of observation, and lifetimes observed from a later period."""
+    """Starts spread over 60 periods, an end of observation, and left truncation."""
     truth, size = ShiftedBetaGeometric(0.8, 4.0), 60_000
     rng = np.random.default_rng(2)
     ends, age = simulated(truth, size, 3), rng.integers(0, 61, size).astype(float)

@@ -151,7 +151,7 @@ def test_the_holdout_evaluation_is_that_of_the_training(subscribed: Any) -> None
         trust["left"]
         == pd.read_parquet(subscribed.config.with_name("telco.parquet"))["churned"].sum()
     )
-    assert "look easier to tell than they were" in subscribed.page
+    assert "look easier to predict than they were" in subscribed.page
 
 
 def test_what_belongs_to_purchases_is_left_out(subscribed: Any) -> None:
@@ -261,7 +261,7 @@ def test_a_report_of_nobody_who_stayed(tmp_path: Path) -> None:
 
 
 def test_survival_and_the_importance_of_attributes_by_hand() -> None:
-    # Four begin; one leaves in the first month, one is no longer observed, one leaves in the second.
+    # Four begin; one leaves in the first month, one is censored, one leaves in the second.
     month = pd.Series([1, 1, 1, 1, 2, 2])
     left = pd.DataFrame({"left": [1, 0, 0, 0, 1, 0]})
     assert survived(left, month)["left"].to_dict() == {0.0: 1.0, 1.0: 0.75, 2.0: 0.375}
