@@ -56,9 +56,13 @@ class Table:
 
     def prior(self, others: int, until: float) -> retention.ShiftedBetaGeometric:
         """The shifted beta-geometric of two thirds of the customers, as observed until a month."""
-        lives = self.history.of(customer_codes(self.history.table.index) % FOLDS != others).lives
-        seen = np.minimum(lives.periods, until)
-        return retention.fit(Lifetimes(lives.entered, seen, lives.left & (lives.periods <= until)))
+        lifetimes = self.history.of(
+            customer_codes(self.history.table.index) % FOLDS != others
+        ).lifetimes
+        seen = np.minimum(lifetimes.periods, until)
+        return retention.fit(
+            Lifetimes(lifetimes.entered, seen, lifetimes.left & (lifetimes.periods <= until))
+        )
 
     def trees(self, learnt: Flags, start: Array, asked: Flags, until: float) -> Array:
         """What trees on top of `start` add to the months asked about; tenure stops at `until`."""

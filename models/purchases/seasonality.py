@@ -59,10 +59,10 @@ def flat(origin: datetime) -> Season:
 
 
 def from_rate_errors(
-    origin: datetime, days: Sequence[float], log_clock_speed: Sequence[float]
+    origin: datetime, days: Sequence[float], log_rate_ratio: Sequence[float]
 ) -> Season:
     """A season from log(effective days / days) at ascending `days`, the last of them 364."""
-    effective = np.asarray(days) * np.exp(np.asarray(log_clock_speed))
+    effective = np.asarray(days) * np.exp(np.asarray(log_rate_ratio))
     return Season(
         origin, (0.0, *map(float, days)), (0.0, *map(float, np.maximum.accumulate(effective)))
     )

@@ -97,20 +97,20 @@ class ShiftedBetaGeometric:
         """
         return ShiftedBetaGeometric(self.alpha * np.exp(log_odds), self.beta)
 
-    def log_likelihood(self, lives: Lifetimes) -> float:
+    def log_likelihood(self, lifetimes: Lifetimes) -> float:
         """Sum over customers of the log likelihood."""
-        each, _ = _log_likelihood(np.array([self.alpha, self.beta]), lives)
+        each, _ = _log_likelihood(np.array([self.alpha, self.beta]), lifetimes)
         return float(each.sum())
 
 
-def fit(lives: Lifetimes) -> ShiftedBetaGeometric:
+def fit(lifetimes: Lifetimes) -> ShiftedBetaGeometric:
     """Maximum likelihood over the distinct lifetimes, each as far as it was observed.
 
     Raises ValueError when no period of any lifetime was observed.
     """
-    if not (lives.periods > lives.entered).any():
+    if not (lifetimes.periods > lifetimes.entered).any():
         raise ValueError("retention model: no period of any subscription was observed to its end")
-    distinct, weight = lives.distinct()
+    distinct, weight = lifetimes.distinct()
 
     def mean_log_likelihood(log_parameters: Array) -> tuple[float, Array]:
         parameters = np.exp(log_parameters)
@@ -122,18 +122,18 @@ def fit(lives: Lifetimes) -> ShiftedBetaGeometric:
     return ShiftedBetaGeometric(float(alpha), float(beta))
 
 
-def _log_likelihood(parameters: Array, lives: Lifetimes) -> tuple[Array, Array]:
+def _log_likelihood(parameters: Array, lifetimes: Lifetimes) -> tuple[Array, Array]:
     """Log likelihood of each lifetime and its gradient, shapes (n,) and (2, n).
 
     log S(periods survived) - log S(entered), and for who left the log hazard of the last period.
     """
     alpha, beta = parameters
     model = ShiftedBetaGeometric(alpha, beta)
-    survived = lives.periods - lives.left
+    survived = lifetimes.periods - lifetimes.left
     last = alpha + beta + survived
-    each = model.log_survival(survived) - model.log_survival(lives.entered)
-    each = each + np.where(lives.left, np.log(alpha) - np.log(last), 0.0)
-    both = digamma(alpha + beta + lives.entered) - digamma(last)
-    d_alpha = both + np.where(lives.left, 1.0 / alpha - 1.0 / last, 0.0)
-    d_beta = both + digamma(beta + survived) - digamma(beta + lives.entered)
-    return each, np.stack([d_alpha, d_beta - np.where(lives.left, 1.0 / last, 0.0)])
+    each = model.log_survival(survived) - model.log_survival(lifetimes.entered)
+    each = each + np.where(lifetimes.left, np.log(alpha) - np.log(last), 0.0)
+    both = digamma(alpha + beta + lifetimes.entered) - digamma(last)
+    d_alpha = both + np.where(lifetimes.left, 1.0 / alpha - 1.0 / last, 0.0)
+    d_beta = both + digamma(beta + survived) - digamma(beta + lifetimes.entered)
+    return each, np.stack([d_alpha, d_beta - np.where(lifetimes.left, 1.0 / last, 0.0)])

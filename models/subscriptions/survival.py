@@ -31,14 +31,14 @@ class ObservedMonths:
     left: Array
 
 
-def observed_months(lives: Lifetimes) -> ObservedMonths:
+def observed_months(lifetimes: Lifetimes) -> ObservedMonths:
     """Lifetimes cut into months: the likelihood of one is the product over its rows."""
-    observed = (lives.periods - lives.entered).astype(np.int64)
+    observed = (lifetimes.periods - lifetimes.entered).astype(np.int64)
     life = np.repeat(np.arange(len(observed)), observed)
     first = np.repeat(np.cumsum(observed) - observed, observed)
-    month = lives.entered[life] + np.arange(len(life)) - first + 1.0
+    month = lifetimes.entered[life] + np.arange(len(life)) - first + 1.0
     return ObservedMonths(
-        life, month, (lives.left[life] & (month == lives.periods[life])).astype(float)
+        life, month, (lifetimes.left[life] & (month == lifetimes.periods[life])).astype(float)
     )
 
 

@@ -74,8 +74,8 @@ def _prior(task: SubscriptionTask) -> SubscriptionBundle:
 
 def _plain(task: SubscriptionTask) -> SubscriptionBundle:
     """Trees that start from one hazard for all, which they must bend by tenure themselves."""
-    lives = history_as_of(task.data.source, task.as_of).lives
-    hazard = (lives.left.sum() + 0.5) / ((lives.periods - lives.entered).sum() + 1.0)
+    lifetimes = history_as_of(task.data.source, task.as_of).lifetimes
+    hazard = (lifetimes.left.sum() + 0.5) / ((lifetimes.periods - lifetimes.entered).sum() + 1.0)
     return fit(task, ShiftedBetaGeometric(hazard * CERTAIN, (1.0 - hazard) * CERTAIN)).bundle
 
 

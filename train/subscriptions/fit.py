@@ -45,7 +45,7 @@ def fit(
     history = history_as_of(task.data.source, task.as_of)
     texts = levels([history.table[task.data.names]])
     months, rows = month_rows(history, task.data.names, texts)
-    prior = start_from or retention.fit(history.lives)
+    prior = start_from or retention.fit(history.lifetimes)
     start = prior.log_odds_of_leaving(months.month)
     model = _leaving(task, history, months, rows=rows, start=start)
     margin = start + model.strength * tree_correction(model.booster_, rows)

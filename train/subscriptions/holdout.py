@@ -126,7 +126,7 @@ def evaluate_months(
     ).xgboost_parameters("binary:logistic")
     predicted, prior_predicted = np.empty(len(rows)), np.empty(len(rows))
     for each in range(FOLDS):
-        prior = retention.fit(history.of(fold != each).lives)
+        prior = retention.fit(history.of(fold != each).lifetimes)
         start = prior.log_odds_of_leaving(months.month)
         own = fold[months.life] == each
         sample = boosting.TrainingRows(rows, months.left, start, np.zeros(len(rows)), months.life)
@@ -165,8 +165,8 @@ def scores(holdout: SubscriptionHoldout) -> dict[str, float]:
 
 def _observed(history: SubscriberHistory) -> float:
     """Months that were observed to their end, of all customers together."""
-    lives = history.lives
-    return float((lives.periods - lives.entered).sum())
+    lifetimes = history.lifetimes
+    return float((lifetimes.periods - lifetimes.entered).sum())
 
 
 def _without_trees(curve: SurvivalCurve) -> SurvivalCurve:

@@ -41,7 +41,7 @@ class SubscriberHistory:
         )
 
     @property
-    def lives(self) -> Lifetimes:
+    def lifetimes(self) -> Lifetimes:
         """How long each was observed, and how that ended."""
         columns = ("entered", "periods")
         entered, periods = (self.table[name].to_numpy(dtype=float) for name in columns)
@@ -72,7 +72,7 @@ def month_rows(
     history: SubscriberHistory, names: Sequence[str], levels: Levels
 ) -> tuple[ObservedMonths, Matrix]:
     """The months observed, and what was known at the beginning of each."""
-    months = observed_months(history.lives)
+    months = observed_months(history.lifetimes)
     rows = encode(history.table, names, levels)[months.life]
     rows[:, names.index("tenure_months")] = months.month - 1.0
     return months, rows

@@ -54,7 +54,7 @@ def outcome(log: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("factor", [0.5, 1.0, 1.5, 2.0])
-def test_the_clock_speed_of_a_log_is_found(
+def test_the_purchase_rate_of_a_log_is_found(
     log: pd.DataFrame, known: tuple[Prior, pd.DataFrame], factor: float
 ) -> None:
     prior, table = known
@@ -63,7 +63,7 @@ def test_the_clock_speed_of_a_log_is_found(
         np.log(factor), abs=3 * error.purchase_rate_sd + 0.02
     )
     assert 0 < error.purchase_rate_sd < 0.1
-    # With the clock set so, nothing is left to correct in customers and money.
+    # With the horizon in effective days, nothing is left to correct in customers and money.
     assert error.order == pytest.approx(0, abs=3 * error.order_sd + 0.02)
     assert error.revenue == pytest.approx(0, abs=3 * error.revenue_sd + 0.02)
 
@@ -84,14 +84,12 @@ def test_with_the_clock_set_expected_days_are_the_actual_ones(
 ) -> None:
     prior, table = known
     found = outcome(log)
-    speed = measure_error(prior, table, found, HORIZON).purchase_rate
-    expected = prior.expected_days(table, HORIZON * np.exp(speed)).sum()
+    rate_error = measure_error(prior, table, found, HORIZON).purchase_rate
+    expected = prior.expected_days(table, HORIZON * np.exp(rate_error)).sum()
     assert expected == pytest.approx(found["active_days_future"].sum(), rel=1e-3)
 
 
-def test_a_clock_speed_is_never_beyond_belief(
-    log: pd.DataFrame, known: tuple[Prior, pd.DataFrame]
-) -> None:
+def test_a_purchase_rate_is_bounded(log: pd.DataFrame, known: tuple[Prior, pd.DataFrame]) -> None:
     found = outcome(log)
     nothing = found.assign(active_days_future=0, n_orders_future=0, revenue_future=0.0, churned=1)
     daily = found.assign(active_days_future=HORIZON, n_orders_future=HORIZON, churned=0)

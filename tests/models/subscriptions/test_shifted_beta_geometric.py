@@ -45,10 +45,10 @@ def simulated(model: ShiftedBetaGeometric, size: int, seed: int) -> Array:
 def test_seven_periods_of_the_published_cohorts_give_the_published_parameters(
     percent: list[float], alpha: float, beta: float, likelihood: float
 ) -> None:
-    lives = cohort(percent, 7)
-    model = fit(lives)
+    lifetimes = cohort(percent, 7)
+    model = fit(lifetimes)
     assert (model.alpha, model.beta) == pytest.approx((alpha, beta), abs=5e-4)
-    assert model.log_likelihood(lives) == pytest.approx(likelihood, abs=0.05)
+    assert model.log_likelihood(lifetimes) == pytest.approx(likelihood, abs=0.05)
 
 
 @pytest.mark.parametrize(("percent", "off"), [(REGULAR, 0.35), (HIGH_END, 1.7)])
@@ -116,10 +116,10 @@ def test_the_truth_is_found_with_staggered_starts_and_delayed_entry(delayed: boo
 def test_the_likelihood_prefers_the_truth() -> None:
     truth = ShiftedBetaGeometric(0.8, 4.0)
     ends = simulated(truth, 30_000, 4)
-    lives = Lifetimes(np.zeros(30_000), np.minimum(ends, 24.0), ends <= 24)
-    best = truth.log_likelihood(lives)
+    lifetimes = Lifetimes(np.zeros(30_000), np.minimum(ends, 24.0), ends <= 24)
+    best = truth.log_likelihood(lifetimes)
     for factor, other in product((0.8, 1.25), (0.8, 1.25)):
-        assert ShiftedBetaGeometric(0.8 * factor, 4.0 * other).log_likelihood(lives) < best
+        assert ShiftedBetaGeometric(0.8 * factor, 4.0 * other).log_likelihood(lifetimes) < best
 
 
 def test_a_life_watched_in_two_pieces_is_one_life() -> None:

@@ -17,16 +17,16 @@ def curve(correction: float, months: int) -> SurvivalCurve:
 
 
 def test_a_life_is_the_product_of_its_months() -> None:
-    lives = Lifetimes(
+    lifetimes = Lifetimes(
         np.array([0, 2, 0, 3.0]), np.array([3, 4, 0, 5.0]), np.array([1, 0, 0, 1], bool)
     )
-    months = observed_months(lives)
+    months = observed_months(lifetimes)
     assert list(months.life) == [0, 0, 0, 1, 1, 3, 3]
     assert list(months.month) == [1, 2, 3, 3, 4, 4, 5]
     assert list(months.left) == [0, 0, 1, 0, 0, 0, 1]
     stay = PRIOR.retention(months.month)
     total = np.log(np.where(months.left > 0, 1 - stay, stay)).sum()
-    assert total == pytest.approx(PRIOR.log_likelihood(lives), abs=1e-12)
+    assert total == pytest.approx(PRIOR.log_likelihood(lifetimes), abs=1e-12)
 
 
 @pytest.mark.parametrize("months", [1, 12, 40])

@@ -92,8 +92,8 @@ def test_a_trained_bundle_comes_to_the_expected_totals(shop: Any) -> None:
 
 def purchase_rate(day: float) -> float:
     """How fast the shop's clock runs on a day since 2023 began: December is twice as busy."""
-    moment = BEGAN + timedelta(days=day)
-    return 2.0 if moment.month == 12 else 1.0
+    time = BEGAN + timedelta(days=day)
+    return 2.0 if time.month == 12 else 1.0
 
 
 @pytest.fixture(scope="module")

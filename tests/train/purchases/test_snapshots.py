@@ -63,12 +63,12 @@ def test_a_third_of_the_log_is_the_longest_horizon_to_learn_from(
 @pytest.mark.parametrize(
     ("days", "horizon", "back"),
     [
-        # 122 - 2 x 40 = 42 days of room for seven gaps: a week apart is the least.
+        # 122 - 2 x 40 = 42 available days for seven gaps: a week apart is the least.
         (FOUR_MONTHS, 40, [40, 47, 54, 61, 68, 75, 82]),
-        # 122 - 2 x 30 = 62 days of room: eight of them fit, 8 days apart.
+        # 122 - 2 x 30 = 62 available days: eight of them fit, 8 days apart.
         (FOUR_MONTHS, 30, [30, 38, 46, 54, 62, 70, 78, 86]),
         (YEAR_AND_A_HALF, 90, [90, 120, 150, 180, 210, 240, 270, 300]),
-        # 548 - 2 x 182 = 184 days of room: 26 days apart.
+        # 548 - 2 x 182 = 184 available days: 26 days apart.
         (YEAR_AND_A_HALF, 182, [182, 208, 234, 260, 286, 312, 338, 364]),
         (TEN_YEARS, 365, [365, 395, 425, 455, 485, 515, 545, 575]),
     ],

@@ -182,7 +182,7 @@ def test_months_are_evaluated_on_customers_that_were_not_learnt_from(log: Log) -
     history = history_as_of(task.data.source, task.as_of)
     some = history.of(np.arange(len(history.table)) < 800)
     rows = evaluate_months(task, some, 20).rows
-    assert len(rows) == some.lives.periods.sum()
+    assert len(rows) == some.lifetimes.periods.sum()
     happened = rows["churned"].to_numpy()
     ours, prior = (
         log_loss(happened, rows[name].to_numpy()) for name in ("p_churn", "prior_p_churn")

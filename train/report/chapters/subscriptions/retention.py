@@ -55,7 +55,7 @@ APART = (
 def chapter(facts: SubscriptionFacts) -> Chapter:
     """The curve of survival, and customers by tenure and by the attributes whose risks differ."""
     inputs = facts.inputs
-    months = observed_months(history_as_of(inputs.subscriptions, inputs.as_of).lives)
+    months = observed_months(history_as_of(inputs.subscriptions, inputs.as_of).lifetimes)
     stays = survived(pd.DataFrame({"y": months.left}), months.month)["y"]
     stays = stays[stays.index <= inputs.bundle.card.prior.last_month]
     attributes = attribute_importance(
