@@ -39,7 +39,7 @@ def test_a_season_worked_by_hand() -> None:
     assert season.effective_days(at(364 - 30), 60) == pytest.approx(20 + 60)
 
 
-def test_effective_days_never_fall() -> None:
+def test_a_rate_error_that_would_lower_effective_days_stops_them() -> None:
     # 100 effective days by day 100, 54.9 by day 150: nothing happens in between.
     season = from_rate_errors(ORIGIN, [100, 150, SEASON_DAYS], [0.0, -1.0, 0.0])
     assert season.effective_days(at(100), 50) == 0
