@@ -57,8 +57,8 @@ def expected_totals(
 ) -> tuple[float, float]:
     """Customers with an order, and revenue, that all of `table` should come to.
 
-    That is the classical model's total corrected by `error`: trees and the richer prior say who
-    is worth how much more than whom, and have no say in how much there is in all.
+    That is the classical model's total corrected by `error`: trees and the richer prior
+    distribute it over the customers, and do not change it.
 
     subtle: with few repeat customers the Gamma-Gamma mean of one-time buyers can run away; where
     the classical total is beyond half or double of the prior's, the prior's counts.

@@ -66,11 +66,11 @@ def chapter(facts: PurchaseFacts) -> Chapter:
     }
     lead = (
         "The {active:count} customers who ordered in the last {period:days} are worth "
-        "{model:money} each over the next {days:days}, says the model. The formulas take "
+        "{model:money} each over the next {days:days} by the model. The formulas take "
         "everybody for the average customer and know no season."
     )
     apart = (
-        "Customers are not alike: the retention formula says {pooled:money} for good with "
+        "Customers are not alike: the retention formula gives {pooled:money} for good with "
         "everybody's averages, {grouped:money} where customers are grouped by their orders."
     )
     return Chapter(
@@ -90,8 +90,8 @@ def _bars(facts: PurchaseFacts, found: Textbook) -> Picture:
     ]
     rows = [each | {"label": facts.words.money(each["value"])} for each in rows]
     sentence = (
-        "Of the formulas that know time, the lowest says {low:money} and the highest {high:money} "
-        "within {days:days}; the model says {model:money}."
+        "Of the formulas that know time, the lowest gives {low:money} and the highest {high:money} "
+        "within {days:days}; the model gives {model:money}."
     )
     return Picture(
         name="beside",
@@ -123,7 +123,8 @@ def _rows(facts: PurchaseFacts, found: Textbook) -> Table:
         name="formulas",
         title="Every formula, what goes in, and where it errs here",
         caption=facts.words.fill(
-            "{refused:count} of the {all:count} formulas say nothing here; why stands beside them.",
+            "{refused:count} of the {all:count} formulas are undefined here; the reason is beside "
+            "them.",
             refused=sum(each["value"] is None for each in rows),
             all=len(rows),
         ),
