@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from features.errors import DataError
@@ -35,13 +36,16 @@ def replace_file(path: Path) -> Iterator[Path]:
 
     Raises OSError when the file cannot be written.
     """
-    draft = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    # subtle: two containers that share a folder may both be process 1
+    own = f"{os.getpid()}-{secrets.token_hex(4)}"
+    draft = path.with_name(f".{path.stem}.{own}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield draft
         os.replace(draft, path)
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
 
 
 @contextmanager

@@ -25,26 +25,26 @@ Dataset = TransactionLog | SubscriberTable
 
 
 @overload
-def read_dataset(config: PurchaseConfig, *, quiet: bool = False) -> TransactionLog: ...
+def read_dataset(config: PurchaseConfig) -> TransactionLog: ...
 @overload
-def read_dataset(config: SubscriptionConfig, *, quiet: bool = False) -> SubscriberTable: ...
+def read_dataset(config: SubscriptionConfig) -> SubscriberTable: ...
 @overload
-def read_dataset(config: AnyConfig, *, quiet: bool = False) -> Dataset: ...
+def read_dataset(config: AnyConfig) -> Dataset: ...
 
 
-def read_dataset(config: AnyConfig, *, quiet: bool = False) -> Dataset:
-    """Read the data of a configuration; unless `quiet`, log what is read and where its rows went.
+def read_dataset(config: AnyConfig) -> Dataset:
+    """Read the data of a configuration; log what is read and where its rows went.
 
     Raises DataError, in one sentence, for a file, column or value that cannot be used.
     """
     dataset: Dataset
     if isinstance(config, SubscriptionConfig):
-        _log(quiet, "reading %s", config.data.customers)
+        logger.info("reading %s", config.data.customers)
         dataset = read_subscribers(config.data)
     else:
-        _log(quiet, "reading %s", config.data.transactions)
+        logger.info("reading %s", config.data.transactions)
         dataset = read_transactions(config.data)
-    _log(quiet, "%s", show_counts(dataset))
+    logger.info("%s", show_counts(dataset))
     return dataset
 
 
@@ -96,8 +96,3 @@ def require_subscribers(table: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
             f"nobody has a subscription as of {as_of.isoformat()}; choose another as_of"
         )
     return table
-
-
-def _log(quiet: bool, message: str, argument: str) -> None:
-    if not quiet:
-        logger.info(message, argument)

@@ -6,7 +6,7 @@ import logging
 from argparse import Namespace
 from datetime import datetime
 
-from features.config.read import read_config
+from features.config.read import AnyConfig, read_config
 from features.config.subscriptions import SubscriptionConfig
 from features.dataset import Dataset, as_of_or_end, read_dataset
 from features.errors import DataError
@@ -17,32 +17,33 @@ AnyTask = PurchaseTask | SubscriptionTask
 logger = logging.getLogger(__name__)
 
 
-def read_task(arguments: Namespace, *, quiet: bool = False) -> AnyTask:
+def read_task(arguments: Namespace) -> AnyTask:
     """What the arguments `config`, `as_of` and `horizon_days` ask for, with its data.
-
-    quiet  whether nothing is logged of what is read
 
     Raises ConfigError or DataError for what cannot be used.
     """
-    config = read_config(arguments.config)
+    return task_of(read_config(arguments.config), arguments)
+
+
+def task_of(config: AnyConfig, arguments: Namespace) -> AnyTask:
+    """The same of a configuration that has been read."""
     horizon_days = arguments.horizon_days or config.problem.horizon_days
     if isinstance(config, SubscriptionConfig):
-        subscribers = read_dataset(config, quiet=quiet)
-        as_of = _as_of(arguments.as_of, subscribers, quiet=quiet)
+        subscribers = read_dataset(config)
+        as_of = _as_of(arguments.as_of, subscribers)
         if as_of > subscribers.end:
             raise DataError(
                 f"as_of {as_of.isoformat()} lies after the end of knowledge "
                 f"{subscribers.end.isoformat()}; take that or an earlier one"
             )
         return SubscriptionTask(config, SubscriptionSnapshots(subscribers), as_of, horizon_days)
-    log = read_dataset(config, quiet=quiet)
-    as_of = _as_of(arguments.as_of, log, quiet=quiet)
+    log = read_dataset(config)
+    as_of = _as_of(arguments.as_of, log)
     return PurchaseTask(config, PurchaseSnapshots(truncate(log, as_of)), as_of, horizon_days)
 
 
-def _as_of(text: str | None, dataset: Dataset, *, quiet: bool) -> datetime:
+def _as_of(text: str | None, dataset: Dataset) -> datetime:
     as_of = as_of_or_end(text, dataset)
-    if not quiet:
-        default = "" if text else f" (the {dataset.noun}'s end)"
-        logger.info("as of %s%s", as_of.isoformat(), default)
+    default = "" if text else f" (the {dataset.noun}'s end)"
+    logger.info("as of %s%s", as_of.isoformat(), default)
     return as_of

@@ -10,14 +10,14 @@ from typing import Any
 import pandas as pd
 
 from features.atomic_file import write_atomically
-from features.config.read import AnyConfig
+from features.config.read import AnyConfig, read_config
 from features.config.subscriptions import SubscriptionConfig
 from features.errors import DataError
 from features.timestamps import parse_as_of
 from models.bundle import Bundle
 from models.predictor_interface import UnboundedValueError
 from train.progress import bar
-from train.read_task import read_task
+from train.read_task import task_of
 from train.report.build import Facts, build, steps
 from train.report.facts.countries import read_countries
 from train.report.facts.shared import EarlierTiers
@@ -34,10 +34,11 @@ def report(arguments: Namespace) -> dict[str, Any]:
 
     Raises ConfigError, DataError or ConnectionError for what cannot be used.
     """
+    config = read_config(arguments.config)
     fetched = fetch(arguments.model or CHAMPION, document=f"{HOLDOUT}.json")
-    task = read_task(arguments)
-    config, bundle = task.config, fetched.bundle
+    bundle = fetched.bundle
     require_same_kind(bundle, config)
+    task = task_of(config, arguments)
     timezone, path = config.data.timezone, arguments.previous
     countries = None
     if not isinstance(config, SubscriptionConfig):

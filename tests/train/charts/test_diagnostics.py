@@ -74,10 +74,11 @@ def line(chart: Spec, label: str) -> tuple[list[Any], Array]:
 
 @pytest.mark.parametrize("count", [1, 200])
 @pytest.mark.parametrize("name", every_chart(2))
-def test_every_chart_asks_its_question_and_is_json(name: str, count: int) -> None:
+def test_every_chart_asks_its_question_and_can_be_drawn(name: str, count: int) -> None:
     chart = every_chart(count)[name]()
     assert chart["title"]["text"].endswith("?")
     json.dumps(chart, allow_nan=False)
+    assert png(chart).startswith(b"\x89PNG")
 
 
 def test_a_chart_becomes_a_png() -> None:

@@ -215,6 +215,15 @@ def test_a_page_that_cannot_be_written_fails_no_training(
     assert "the run has no report" in caplog.text
 
 
+def test_a_configuration_is_read_before_a_model_is_looked_for(
+    run_command: Callable[..., Any], tmp_path: Path
+) -> None:
+    out = ("--out", str(tmp_path / "report.html"))
+    found = run_command("report", "--config", "none.toml", *out, var=tmp_path / "empty")
+    assert found.code == 2
+    assert found.stderr.startswith("none.toml: no such file")
+
+
 def test_a_model_in_another_currency_is_refused(
     reported: Any, run_command: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -208,6 +208,7 @@ def test_a_model_of_the_other_kind_is_refused(
         found = run_command("report", "--config", str(mine.config), *out, var=other.var)
         assert found.code == 2
         assert "the model is one of" in found.stderr.splitlines()[-1]
+        assert "reading" not in found.stderr, "the data are read only for a model that fits them"
 
 
 def dated(folder: Path, until: str) -> tuple[SubscriptionInput, bool]:
