@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -36,9 +35,7 @@ def replace_file(path: Path) -> Iterator[Path]:
 
     Raises OSError when the file cannot be written.
     """
-    # subtle: two containers that share a folder may both be process 1
-    own = f"{os.getpid()}-{secrets.token_hex(4)}"
-    draft = path.with_name(f".{path.stem}.{own}.part{path.suffix}")
+    draft = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield draft
