@@ -58,9 +58,15 @@ def parsed(path: Path) -> ast.Module:
 
 
 @cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Every node of a module's syntax tree, walked once."""
+    return tuple(ast.walk(parsed(path)))
+
+
+@cache
 def imports(path: Path) -> frozenset[str]:
     """Dotted names of all that is imported anywhere in a file: of `from a.b import c`, a.b.c."""
-    return frozenset(names_in(ast.walk(parsed(path))))
+    return frozenset(names_in(nodes(path)))
 
 
 def names_in(nodes: Iterable[ast.AST]) -> set[str]:
@@ -100,7 +106,7 @@ def imported(nodes: Iterable[ast.AST]) -> set[str]:
 @cache
 def modules_imported(name: str) -> frozenset[str]:
     """What a module imports, wherever in it, for its types too."""
-    return frozenset(imported(ast.walk(parsed(NAMED[name]))))
+    return frozenset(imported(nodes(NAMED[name])))
 
 
 def forbidden(allowed: Callable[[list[str], list[str]], bool]) -> list[str]:
@@ -120,7 +126,7 @@ def tops(path: Path) -> set[str]:
 def functions(path: Path) -> Iterator[Function]:
     return (
         node
-        for node in ast.walk(parsed(path))
+        for node in nodes(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     )
 
@@ -256,7 +262,7 @@ def test_no_exception_is_passed_over_in_silence() -> None:
     assert not [
         f"{name_of(path)}:{node.lineno}"
         for path in EVERYTHING
-        for node in ast.walk(parsed(path))
+        for node in nodes(path)
         if isinstance(node, ast.ExceptHandler) and isinstance(node.body[0], ast.Pass)
     ]
 
