@@ -125,9 +125,7 @@ def tops(path: Path) -> set[str]:
 
 def functions(path: Path) -> Iterator[Function]:
     return (
-        node
-        for node in nodes(path)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        node for node in nodes(path) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     )
 
 
