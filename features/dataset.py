@@ -50,12 +50,13 @@ def read_dataset(config: AnyConfig) -> Dataset:
 
 def show_counts(dataset: Dataset) -> str:
     """Every row of the source by what became of it, as aligned text, one reason a line."""
-    module = policies if isinstance(dataset, TransactionLog) else subscribers
     counts = dataset.counts
+    is_log = isinstance(dataset, TransactionLog)
+    meanings = policies.meanings(counts) if is_log else subscribers.MEANINGS
     width = max(len(f"{number:,}") for number in counts.values())
     return "\n".join(
         f"{counts[name]:>{width},}  {meaning}"
-        for name, meaning in module.MEANINGS.items()
+        for name, meaning in meanings.items()
         if name in counts
     )
 

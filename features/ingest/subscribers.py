@@ -68,7 +68,9 @@ def read_subscribers(data: SubscriptionData) -> SubscriberTable:
     where one customer has several rows.
     """
     found = files.find(data.customers)
+    fingerprint = files.Fingerprint(found)
     rows = read_subscriber_rows(found, data)
+    fingerprint.require_unchanged()
     dated = data.columns.start is not None
     end = _end(rows, data)
     used, counts = _set_aside(rows, wall_clock(end, data.timezone))
@@ -87,7 +89,7 @@ def read_subscribers(data: SubscriptionData) -> SubscriberTable:
         dated=dated,
         departures=data.departures,
         counts=counts | _count(used, dated, wall_clock(end, data.timezone)),
-        sha256=files.sha256(found),
+        sha256=fingerprint.sha256,
         timezone=data.timezone,
         currency=data.currency,
         end=end,

@@ -1,0 +1,188 @@
+"""Text files, whatever they are written and packed with, as UTF-8 that the engine reads."""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import csv
+import gzip
+import io
+import itertools
+import shutil
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from features.config.source_format import SourceFormat
+from features.errors import DataError
+from features.ingest.files import SourceFile
+
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+DELIMITERS = ",;\t|"
+# What is looked at to tell delimiter, header and escapes.
+HEAD_CHARACTERS = 1 << 20
+HEAD_ROWS = 200
+COPY_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a CSV file is laid out.
+
+    names      of its columns, in order; "" where one has none
+    escape     what stands before a quote inside quotes
+    skip       lines before the first row
+    """
+
+    names: tuple[str, ...]
+    delimiter: str
+    escape: str
+    skip: int
+
+
+@contextmanager
+def opened(file: SourceFile) -> Iterator[IO[bytes]]:
+    """The unpacked bytes. Raises DataError for what is no such packing, or a zip of several."""
+    try:
+        if file.packing == "zip":
+            with (
+                zipfile.ZipFile(file.path) as archive,
+                archive.open(_member(file.path, archive)) as stream,
+            ):
+                yield stream
+        else:
+            opener = {"gz": gzip.open, "bz2": bz2.open}.get(file.packing, open)
+            with opener(file.path, "rb") as stream:  # type: ignore[operator]
+                yield stream
+    except (OSError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
+        raise DataError(f"{file.path}: cannot be read: {error}") from None
+
+
+def encoding_of(file: SourceFile, form: SourceFormat) -> str:
+    """What the text is written with: its byte order mark, as configured, else UTF-8."""
+    with opened(file) as stream:
+        head = stream.read(4)
+    marked = next((name for mark, name in MARKS if head.startswith(mark)), None)
+    return marked or form.encoding or "utf-8"
+
+
+def readable(file: SourceFile, form: SourceFormat, folder: Path) -> Path:
+    """The file itself where the engine can read it, else a copy in `folder`: unpacked, in UTF-8.
+
+    Raises DataError for bytes that are no text of this encoding.
+    """
+    encoding = encoding_of(file, form)
+    if file.packing in ("", "gz") and encoding in ("utf-8", "utf-8-sig"):
+        return file.path
+    copy = folder / f"{len(list(folder.iterdir()))}.txt"
+    try:
+        with opened(file) as source, copy.open("wb") as target:
+            if encoding in ("utf-8", "utf-8-sig"):
+                shutil.copyfileobj(source, target, COPY_BYTES)
+            else:
+                reader = io.TextIOWrapper(source, encoding=encoding, newline="")
+                while text := reader.read(COPY_BYTES):
+                    target.write(text.encode("utf-8"))
+    except UnicodeError:
+        raise DataError(unreadable_text(file.path, encoding)) from None
+    return copy
+
+
+def layout(file: SourceFile, form: SourceFormat) -> Layout:
+    """How a CSV file is laid out, from its first rows.
+
+    Raises DataError for bytes that are no text, and for a file without a header.
+    """
+    text = _head(file, form)
+    lines = text.splitlines(keepends=True)
+    skip = form.skip_rows
+    delimiter = form.delimiter
+    if len(lines) > skip and lines[skip].lower().startswith("sep="):
+        # subtle: a line for spreadsheets, which say the delimiter so
+        delimiter = delimiter or lines[skip].rstrip("\r\n")[4:5]
+        skip += 1
+    body = "".join(lines[skip:])
+    if not body.strip():
+        raise DataError(f"{file.path}: has no header line; give a file with a header and rows")
+    delimiter = delimiter or _delimiter(body)
+    escape = "\\" if '\\"' in body and '""' not in body else '"'
+    rows = _rows(body, delimiter, escape)
+    # subtle: a header may span lines, within quotes
+    header, first = next(rows, ([], 0))
+    names = [each.strip().lstrip("\ufeff") for each in header]
+    width = max((len(row) for row, _ in rows if _is_trailing(row, len(names))), default=len(names))
+    names += [""] * (width - len(names))
+    return Layout(tuple(names), delimiter, escape, skip + first)
+
+
+def _member(path: Path, archive: zipfile.ZipFile) -> str:
+    members = [
+        each.filename
+        for each in archive.infolist()
+        if not each.is_dir()
+        and not Path(each.filename).name.startswith((".", "_"))
+        and not each.filename.startswith("__MACOSX")
+    ]
+    if len(members) != 1:
+        raise DataError(
+            f"{path}: holds {len(members)} files ({', '.join(members[:5])}); a zip must hold one, "
+            "unpack it and name the file"
+        )
+    return members[0]
+
+
+def _head(file: SourceFile, form: SourceFormat) -> str:
+    encoding = encoding_of(file, form)
+    decoder = codecs.getincrementaldecoder(encoding)()
+    with opened(file) as stream:
+        try:
+            return decoder.decode(stream.read(HEAD_CHARACTERS))
+        except UnicodeError:
+            raise DataError(unreadable_text(file.path, encoding)) from None
+
+
+def unreadable_text(path: Path, encoding: str) -> str:
+    """The sentence about bytes that are no text of this encoding."""
+    return (
+        f"{path}: is not written in {encoding.removesuffix('-sig')}; set data.encoding to what it "
+        "is, often cp1252 (Windows), latin-1 or utf-16"
+    )
+
+
+def _delimiter(body: str) -> str:
+    """The sign that separates the most names of the header, as a reader of quotes sees it."""
+
+    def names(sign: str) -> int:
+        return len(next(_rows(body, sign, '"'), ([], 0))[0])
+
+    return max(DELIMITERS, key=names)
+
+
+def _rows(body: str, delimiter: str, escape: str) -> Iterator[tuple[list[str], int]]:
+    """The first rows, and the number of lines up to the end of each."""
+    reader = csv.reader(
+        io.StringIO(body, newline=""),
+        delimiter=delimiter,
+        doublequote=escape == '"',
+        escapechar=None if escape == '"' else escape,
+    )
+    try:
+        for row in itertools.islice(reader, HEAD_ROWS):
+            if row:
+                yield row, reader.line_num
+    except csv.Error:
+        return
+
+
+def _is_trailing(row: list[str], width: int) -> bool:
+    """Whether a row has more cells than the header, and nothing in those."""
+    return len(row) > width and not any(each.strip() for each in row[width:])
