@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from features.ingest.columns.cast import literal, quote
-from features.ingest.files import BLANK_PARTITION, SourceFile
+from features.ingest.files import BLANK_PARTITION, SourceFile, kind_of
 from features.ingest.text_files import unreadable_text
 
 FILE, DIGEST = "perennial_file", "perennial_digest"
@@ -40,7 +40,7 @@ def unreadable(files: Sequence[Path], error: duckdb.Error) -> str:
     if any("unicode" in line.lower() or "utf-8" in line.lower() for line in lines):
         return unreadable_text(files[0], "utf-8")
     shown = ", ".join(map(str, files[:3])) + (", …" if len(files) > 3 else "")
-    return f"{shown}: cannot be read: {', '.join(lines[:3])}"
+    return f"{shown}: cannot be read as {kind_of(files[0].name)[0]}: {', '.join(lines[:3])}"
 
 
 def selected(columns: Mapping[str, str]) -> str:
