@@ -15,6 +15,8 @@ from features.schema import ZERO_AMOUNT
 from features.timestamps import DAY_US, from_microseconds
 
 KEYS = ("customer_id", "order_id", "us", "category", "channel")
+# Of these alone, each line is an order.
+SHORTEST = ("customer_id", "us")
 LINES = ("customer_id", "order_id", "us", "local_us", "amount", "category", "channel")
 SORTED = "customer_id, us, order_id, category NULLS FIRST, channel NULLS FIRST"
 
@@ -45,9 +47,10 @@ def merge_lines(connection: duckdb.DuckDBPyConnection, data: PurchaseData) -> di
     One row per customer, order, moment, category and channel; amounts summed, small before large.
     """
     net = "true" if data.refunds == "net" else "amount >= 0"
-    rows = f"SELECT * EXCLUDE (amount), {_amount_once(data)} AS amount FROM counted WHERE {net}"
-    named = f"COALESCE(order_id, '@' || us) AS order_id, * EXCLUDE (order_id) FROM ({rows})"
-    connection.execute(f"CREATE VIEW kept AS SELECT {named}")
+    connection.execute(
+        f"CREATE VIEW kept AS SELECT * EXCLUDE (amount), {_amount_once(data)} AS amount "
+        f"FROM counted WHERE {net}"
+    )
     refunds, zero, kept = first_row(
         connection, "SELECT count_if(amount < 0), count_if(amount = 0), count(*) FROM counted"
     ) or (0, 0, 0)
@@ -56,7 +59,9 @@ def merge_lines(connection: duckdb.DuckDBPyConnection, data: PurchaseData) -> di
             f'{refunds} rows are refunds and data.refunds = "error": remove them from the source, '
             "or set data.refunds to another policy"
         )
-    merge(connection)
+    columns = data.columns.model_dump()
+    known = [name for name in KEYS if name == "us" or columns[name]]
+    merge(connection, known)
     copies = 0 if data.duplicates == "drop" else _copies(connection)
     dropped = data.refunds == "drop"
     return {
@@ -64,15 +69,21 @@ def merge_lines(connection: duckdb.DuckDBPyConnection, data: PurchaseData) -> di
         "refund_rows_dropped": refunds if dropped else 0,
         "refund_rows_netted": 0 if dropped else refunds,
         "zero_amount_rows": zero,
-        **_count_lines(connection, kept - (refunds if dropped else 0)),
+        **_count_lines(connection, kept - (refunds if dropped else 0), known),
     }
 
 
-def merge(connection: duckdb.DuckDBPyConnection) -> None:
-    """The table `merged` of the view `kept`: a row for each key, amounts and costs summed."""
-    keys = ", ".join(KEYS)
+def merge(connection: duckdb.DuckDBPyConnection, known: Sequence[str] = KEYS) -> None:
+    """The table `merged` of the view `kept`: a row for each of KEYS, amounts and costs summed.
+
+    known   those of KEYS that are not null everywhere
+    """
+    keys = ", ".join(known)
+    shown = ", ".join(
+        name if name in known else f"CAST(NULL AS VARCHAR) AS {name}" for name in KEYS
+    )
     connection.execute(
-        f"CREATE TABLE merged AS SELECT {keys}, sum(amount) AS amount, sum(cost) AS cost, "
+        f"CREATE TABLE merged AS SELECT {shown}, sum(amount) AS amount, sum(cost) AS cost, "
         f"count(*) AS rows FROM kept GROUP BY {keys}"
     )
     _sum_in_order(connection)
@@ -84,8 +95,10 @@ def lines_query(timezone: str) -> str:
     if not is_utc(timezone):
         local, beside = wall_of_utc("us"), f" JOIN utc_days ON utc_days.day = {day_of('us')}"
     return (
-        f"SELECT customer_id, order_id, us, CAST({local} AS BIGINT) AS local_us, amount, category, "
-        f"channel, cost FROM merged{beside} ORDER BY {SORTED}"
+        "SELECT CAST(customer_id AS VARCHAR) AS customer_id, "
+        "COALESCE(CAST(order_id AS VARCHAR), '@' || us) AS order_id, us, "
+        f"CAST({local} AS BIGINT) AS local_us, amount, category, channel, cost "
+        f"FROM merged{beside} ORDER BY {SORTED}"
     )
 
 
@@ -200,17 +213,21 @@ def _copies(connection: duckdb.DuckDBPyConnection) -> int:
     )
 
 
-def _count_lines(connection: duckdb.DuckDBPyConnection, rows: int) -> dict[str, int]:
+def _count_lines(
+    connection: duckdb.DuckDBPyConnection, rows: int, known: Sequence[str]
+) -> dict[str, int]:
     """What the rows became: lines, orders by the sign of their sum, customers."""
-    zero = ZERO_AMOUNT
-    found: Sequence[int] = (
+    source = "merged"
+    if len(known) > len(SHORTEST):
+        instant = "CASE WHEN order_id IS NULL THEN us END AS instant"
+        summed = f"SELECT customer_id, order_id, {instant}, sum(amount) AS amount FROM merged"
+        source = f"({summed} GROUP BY ALL)"
+    found: Sequence[int | None] = (
         first_row(
             connection,
-            f"""WITH orders AS (
-            SELECT customer_id, order_id, sum(amount) AS amount FROM merged GROUP BY ALL),
-        customers AS (
-            SELECT customer_id, count(*) AS orders, count_if(amount > {zero}) AS purchases,
-                count_if(amount < -{zero}) AS refunds FROM orders GROUP BY customer_id)
+            f"""WITH customers AS (
+            SELECT customer_id, count(*) AS orders, count_if(amount > {ZERO_AMOUNT}) AS purchases,
+                count_if(amount < -{ZERO_AMOUNT}) AS refunds FROM {source} GROUP BY customer_id)
         SELECT (SELECT count(*) FROM merged), sum(orders), sum(purchases), sum(refunds), count(*),
             count_if(purchases = 0) FROM customers""",
         )

@@ -21,6 +21,7 @@ def open_tables(
     files: Sequence[SourceFile],
     form: SourceFormat,
     wanted: Sequence[str],
+    *,
     folder: Path,
 ) -> list[SourceTable]:
     """The tables behind these files, with the wanted columns that they have.

@@ -41,7 +41,7 @@ def read_subscriber_rows(files: Sequence[SourceFile], data: SubscriptionData) ->
     wanted = list(dict.fromkeys([*columns, *data.attributes]))
     with working_engine() as (connection, folder):
         try:
-            tables = open_tables(connection, files, data, wanted, folder)
+            tables = open_tables(connection, files, data, wanted, folder=folder)
             _require_columns(files, tables, wanted, data, folder)
             numeric = {
                 name for name in data.attributes if _is_numeric(connection, tables, name, data)

@@ -102,10 +102,7 @@ def canonical_lines(transactions: pd.DataFrame, timezone: str) -> pd.DataFrame:
     with duckdb.connect() as connection:
         create_zone_tables(connection, timezone)
         connection.register("given", frame)
-        connection.execute(
-            "CREATE VIEW kept AS SELECT COALESCE(order_id, '@' || us) AS order_id, "
-            "CAST(NULL AS DOUBLE) AS cost, * EXCLUDE (order_id) FROM given"
-        )
+        connection.execute("CREATE VIEW kept AS SELECT *, CAST(NULL AS DOUBLE) AS cost FROM given")
         merge(connection)
         return _frame(connection, timezone)
 
@@ -118,7 +115,7 @@ def _open(
 ) -> list[SourceTable]:
     """The tables behind the files. Raises DataError where one lacks a configured column."""
     wanted = wanted_columns(data)
-    tables = open_tables(connection, files, data, wanted, folder)
+    tables = open_tables(connection, files, data, wanted, folder=folder)
     for table in tables:
         if missing := [name for name in wanted if name not in table.types]:
             first = next(each for each in files if each.path == table.files[0])
@@ -149,7 +146,9 @@ def _clean(
     readings = [read_table(each, data, _configured_end(data)) for each in tables]
     require_settled_numbers(connection, readings, data)
     typed = " UNION ALL ".join(each.query for each in readings)
-    connection.execute(f"CREATE TABLE typed AS {typed}")
+    # what is quick to read again need not be stored
+    stored = "TABLE" if any("VARCHAR" in each.types.values() for each in tables) else "VIEW"
+    connection.execute(f"CREATE {stored} typed AS {typed}")
     accounted = account(connection, readings, data, now)
     if not accounted.counts["rows_read"]:
         raise DataError(f"{data.transactions}: holds no rows; give a log with transactions")
@@ -187,7 +186,7 @@ def _frame(connection: duckdb.DuckDBPyConnection, timezone: str) -> pd.DataFrame
         "category NULLS FIRST, channel NULLS FIRST"
     )
     table = connection.sql(query).to_arrow_table()
-    frame = table.to_pandas()
+    frame: pd.DataFrame = table.to_pandas()
     texts = ("customer_id", "order_id", *OPTIONAL)
     return frame.astype(dict.fromkeys(texts, "str"))
 

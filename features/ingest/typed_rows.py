@@ -80,7 +80,7 @@ def _casts(table: SourceTable, data: PurchaseData) -> dict[str, Cast]:
 
     lower = data.id_case == "lower"
     try:
-        found = {
+        found: dict[str, Cast] = {
             role: id_cast(own[role], kind(role), lower=lower)
             for role in ("customer_id", "order_id")
             if role in own

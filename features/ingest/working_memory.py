@@ -47,7 +47,7 @@ def working_engine(folder: Path | None = None) -> Iterator[tuple[duckdb.DuckDBPy
     with TemporaryDirectory(prefix="perennial-intake-", dir=folder) as temporary:
         copies = Path(temporary, "copies")
         copies.mkdir()
-        settings = {
+        settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{memory_bytes() // 10**6}MB",
             "temp_directory": str(Path(temporary, "spilled")),
         }

@@ -9,8 +9,10 @@ from features.errors import DataError
 
 # Every kind of blank, also those that are not seen: of no width, and the mark of a byte order.
 BLANK = r"[\s\x0b\p{Z}\x{200b}-\x{200d}\x{2060}\x{feff}]"
-WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT")
-WHOLE += ("UINTEGER", "UBIGINT", "UHUGEINT")
+WHOLE = (
+    *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
+    *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
+)
 FLOATS = ("FLOAT", "DOUBLE")
 NESTED = ("STRUCT", "MAP", "UNION", "BLOB", "VARIANT", "GEOMETRY", "BIT")
 # From here on, not every whole number is a float.

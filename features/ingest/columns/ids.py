@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from features.ingest.columns.cast import EXACT, FLOATS, Cast, is_text, literal, quote, written
+from features.ingest.columns.cast import (
+    EXACT,
+    FLOATS,
+    WHOLE,
+    Cast,
+    is_text,
+    literal,
+    quote,
+    written,
+)
 
 ID = "an id as it was given; this one was rounded to a float: export the column as text"
 # What a spreadsheet makes of a long number: 7.4E+15.
@@ -19,9 +28,13 @@ def label(column: str, kind: str) -> str:
 def id_cast(column: str, kind: str, *, lower: bool = False) -> Cast:
     """An id: as a label, and a whole float without its point.
 
+    A column of whole numbers stays one, which is quick to group by; `canonical` makes them text.
+
     Raises DataError for a type that is no scalar.
     """
     text, value = written(column, kind), label(column, kind)
+    if kind in WHOLE:
+        value = quote(column)
     misfit = "false"
     if kind in FLOATS:
         number = quote(column)

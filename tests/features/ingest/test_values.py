@@ -1,4 +1,4 @@
-"""Ids, money and moments as people write them: right numbers, or one sentence that names the key."""
+"""Ids, money and moments as people write them: right numbers, or one sentence."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def customers(folder: Path, *texts: str, **settings: Any) -> list[str]:
     return read(csv(folder, *rows), **settings).lines["customer_id"].tolist()
 
 
-# ---------------------------------------------------------------------------------------- money
+GERMAN = {"decimal": ",", "thousands": ".", "currency": "EUR"}
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def customers(folder: Path, *texts: str, **settings: Any) -> list[str]:
         (("$12.50", "USD 3", "4 usd", "US$5"), [12.5, 3, 4, 5], {"currency": "USD"}),
         (("(50.00)", "50.00-", "\u221250.00", "-$5.00", "$(5.00)"), [-50, -50, -50, -5, -5], {}),
         (("1,234.50", "12"), [1234.5, 12], {"thousands": ","}),
-        (("1.234,50 €", "-0,5"), [1234.5, -0.5], {"decimal": ",", "thousands": ".", "currency": "EUR"}),
+        (("1.234,50 €", "-0,5"), [1234.5, -0.5], GERMAN),
         (("1\u202f234,50", "1 000"), [1234.5, 1000], {"decimal": ",", "thousands": " "}),
         (("1'234.50", "CHF 1\u2019000.00"), [1234.5, 1000], {"thousands": "'", "currency": "CHF"}),
         (("1,00,000.50", "₹ 7"), [100000.5, 7], {"thousands": ",", "currency": "INR"}),
@@ -89,9 +89,6 @@ def test_money_that_is_not_settled_names_the_key(
 ) -> None:
     with pytest.raises(DataError, match=sentence):
         amounts(tmp_path, *texts, **settings)
-
-
-# -------------------------------------------------------------------------------------- moments
 
 
 @pytest.mark.parametrize(
@@ -163,9 +160,6 @@ def test_a_row_from_the_future_stops_unless_an_end_is_set(tmp_path: Path) -> Non
     found = read(path, end="2024-02-01")
     assert found.counts["rows_after_end_dropped"] == 1
     assert found.end == pd.Timestamp("2024-02-01", tz="UTC")
-
-
-# ------------------------------------------------------------------------------------------ ids
 
 
 def test_ids_are_one_thing_in_one_form(tmp_path: Path) -> None:
