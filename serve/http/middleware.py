@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serve.errors import MESSAGES
 from serve.http.access_control import AccessControl
-from serve.http.body import BodyMemory
 from serve.http.request_cycle import Exchange, WorkerState
 from serve.http.routes import Router
+from serve.http.shared_limits import SharedLimit
 from serve.http.shutdown import delay_sigterm
 from serve.settings import Settings
 
@@ -31,8 +32,15 @@ class Middleware:
         access: AccessControl,
         make_router: Callable[[Callable[[], bool]], Router],
     ) -> None:
-        body_memory = BodyMemory(MOST_BODIES * settings.max_body_bytes)
-        self.state = WorkerState(app, settings, access, Router(), body_memory)
+        body_memory = SharedLimit(
+            MOST_BODIES * settings.max_body_bytes,
+            full="too many large requests at once; try again in a second",
+            unit="bytes of requests in memory",
+        )
+        in_flight = SharedLimit(
+            settings.max_in_flight, full=MESSAGES[429], unit="requests in flight"
+        )
+        self.state = WorkerState(app, settings, access, Router(), body_memory, in_flight)
         self._make_router = make_router
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -17,9 +17,11 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from serve.api.endpoints import ENDPOINTS, Endpoint
+from serve.api.query import CustomerQuery
 from serve.errors import ServeError
-from serve.http.access_control import AccessControl, is_loopback
+from serve.http.access_control import AccessControl
 from serve.http.api_keys import ApiKeys, make_key
+from serve.http.local_callers import is_loopback
 from serve.http.middleware import Middleware
 from serve.http.rate_limits import RateLimits
 from serve.http.routes import Request, Response, Router
@@ -87,7 +89,7 @@ ROUTER = Router(
         *[each for each in ENDPOINTS if each.upstream],
         *[Endpoint("POST", f"/{name}", name) for name in POSTED],
         Endpoint("GET", "/gave_up", "gave_up"),
-        Endpoint("GET", "/customers/{customer_id}", "customer"),
+        Endpoint("GET", "/customers/{customer_id}", "customer", query=CustomerQuery),
         Endpoint("GET", "/readyz", "ready", open=True, exempt_from_limit=True),
     ],
     {**POSTED, "gave_up": gave_up, "customer": echo, "ready": state},
@@ -289,14 +291,14 @@ def test_an_answer_that_takes_too_long_is_given_up() -> None:
 
 def test_more_than_a_worker_takes_in_hand_is_refused_but_for_probes() -> None:
     full = client(max_in_flight=1)
-    full.app.state.in_flight = 1  # type: ignore[attr-defined]
+    full.app.state.in_flight.take("")  # type: ignore[attr-defined]
     assert error(full.post("/echo"), 429)["code"] == "too_many_requests"
     assert full.post("/echo").headers["retry-after"] == "1"
     assert full.get("/readyz").status_code == 503
-    full.app.state.in_flight = 0  # type: ignore[attr-defined]
+    full.app.state.in_flight.give_back("")  # type: ignore[attr-defined]
     assert [full.post("/echo").status_code for _ in range(3)] == [200] * 3
     assert full.post("/broken").status_code == 500
-    assert full.app.state.in_flight == 0  # type: ignore[attr-defined]
+    assert full.app.state.in_flight.used == 0  # type: ignore[attr-defined]
 
 
 def test_errors_leave_a_line_and_answers_only_where_it_is_wanted(

@@ -163,7 +163,7 @@ def test_the_log_names_no_customer_and_no_key(running: Running) -> None:
         assert client.post("/broken", content=b'"anna-4711"').status_code == 500
         assert client.post("/predict", content=b'"anna-4711"').status_code == 200
         assert client.get("/nobody/anna-4711").status_code == 404
-        assert client.post("/predict?who=anna-4711", content=b"").status_code == 200
+        assert client.post("/predict?who=anna-4711", content=b"{}").status_code == 400
         assert client.post("/predict", headers={"content-type": "anna-4711"}).status_code == 415
         client.post("/predict", headers={"x-request-id": "anna 4711"}, content=b"{}")
         response = client.post("/broken", headers={"x-request-id": "call-7"}, content=b"{}")

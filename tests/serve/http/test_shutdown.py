@@ -14,6 +14,10 @@ from serve.http import shutdown
 from serve.http.shutdown import delay_sigterm
 
 
+def NEVER() -> None:
+    """In the place of the end of a process that is not held up."""
+
+
 class Listening:
     """A server as uvicorn keeps it: what it listens with, and what it does at a signal."""
 
@@ -47,7 +51,7 @@ def test_the_socket_is_closed_before_the_connections_are(
     async def end() -> float:
         server = Listening(steps)
         signal.signal(signal.SIGTERM, server.handle_exit)
-        delay_sigterm(0.02, lambda: steps.append("responses say that it ends"))
+        delay_sigterm(0.02, lambda: steps.append("responses say that it ends"), end=NEVER)
         begun = asyncio.get_running_loop().time()
         os.kill(os.getpid(), signal.SIGTERM)
         async with asyncio.timeout(10):
@@ -69,7 +73,7 @@ def test_a_handler_without_sockets_is_called_all_the_same(monkeypatch: pytest.Mo
     async def end() -> None:
         ended = asyncio.Event()
         signal.signal(signal.SIGTERM, lambda number, frame: ended.set())
-        delay_sigterm(0.0, lambda: None)
+        delay_sigterm(0.0, lambda: None, end=NEVER)
         os.kill(os.getpid(), signal.SIGTERM)
         async with asyncio.timeout(10):
             await ended.wait()
