@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -11,7 +11,7 @@ from serve.http.access_control import AccessControl
 from serve.http.request_cycle import Exchange, WorkerState
 from serve.http.routes import Router
 from serve.http.shared_limits import SharedLimit
-from serve.http.shutdown import delay_sigterm
+from serve.http.shutdown import delay_sigterm, nothing_to_break_off
 from serve.settings import Settings
 
 # Bodies of the largest size that may be in memory at once.
@@ -58,14 +58,18 @@ class Middleware:
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         state = self.state
+        break_off: Callable[[], Awaitable[None]] = nothing_to_break_off
 
-        async def send_startup(message: Message) -> None:
+        async def send_on(message: Message) -> None:
+            nonlocal break_off
             if message["type"] == "lifespan.startup.complete":
                 state.router = self._make_router(lambda: state.shutting_down)
-                delay_sigterm(state.settings.drain_seconds, self._begin_shutdown)
+                break_off = delay_sigterm(state.settings.drain_seconds, self._begin_shutdown)
+            if message["type"] == "lifespan.shutdown.complete":
+                await break_off()
             await send(message)
 
-        await state.app(scope, receive, send_startup)
+        await state.app(scope, receive, send_on)
 
     def _begin_shutdown(self) -> None:
         self.state.shutting_down = True

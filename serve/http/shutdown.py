@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import FrameType
 from typing import Any
 
@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 SETTLE_SECONDS = 0.5
 ANSWER_SECONDS = 4.0
 CLOSE_SECONDS = 1.5
+LAST_WORD_SECONDS = 0.05
 
 
 def end_process() -> None:
@@ -24,9 +25,13 @@ def end_process() -> None:
     os._exit(1)
 
 
+async def nothing_to_break_off() -> None:
+    """There are no connections that are known here."""
+
+
 def delay_sigterm(
     seconds: float, begin: Callable[[], None], *, end: Callable[[], None] = end_process
-) -> None:
+) -> Callable[[], Awaitable[None]]:
     """At SIGTERM call `begin`, and only after these seconds the handler that was there before.
 
     subtle: uvicorn closes idle connections when it stops, also one whose request is on its way.
@@ -36,10 +41,12 @@ def delay_sigterm(
     off; and where the process is still there CLOSE_SECONDS later, held by a thread or a callback
     that does not return, `end` is called. Call it from the event loop; outside the main thread,
     which alone gets signals, it does nothing.
+
+    Returns what is to be called last: it breaks off connections that are still being written to.
     """
     before = signal.getsignal(signal.SIGTERM)
     if threading.current_thread() is not threading.main_thread() or not callable(before):
-        return
+        return nothing_to_break_off
     loop = asyncio.get_running_loop()
     previous: Callable[[int, FrameType | None], object] = before
     # uvicorn's own handler is a method of its server; another handler has no sockets to close
@@ -63,7 +70,14 @@ def delay_sigterm(
             server.config.timeout_graceful_shutdown = ANSWER_SECONDS
         loop.call_later(SETTLE_SECONDS, previous, number, None)
 
+    async def break_off_connections() -> None:
+        # refusals that were written just now are on their way
+        await asyncio.sleep(LAST_WORD_SECONDS)
+        for each in list(server.server_state.connections):
+            each.transport.abort()
+
     signal.signal(signal.SIGTERM, handle)
+    return break_off_connections if hasattr(server, "server_state") else nothing_to_break_off
 
 
 def _call_later(seconds: float, call: Callable[[], None]) -> None:

@@ -151,6 +151,22 @@ def test_a_handler_gets_body_value_and_query() -> None:
     assert client().head("/customers/a").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("query", "named"), [("foo=1", "foo"), ("a%20b", "a b"), ("x" * 500, "x…"), ("=", "")]
+)
+def test_a_query_that_an_endpoint_does_not_read_is_refused(query: str, named: str) -> None:
+    found = error(client().post(f"/echo?{query}"), 400)
+    assert (found["field"], found["message"].count("/echo reads nothing after")) == ("query", 1)
+    assert named in found["message"]
+    assert len(found["message"]) < 300
+    error(client().get("/gave_up?x"), 400)
+
+
+def test_a_page_and_its_files_may_be_asked_for_with_a_query() -> None:
+    assert client().get("/?v=2").status_code == 200
+    assert client().get("/livez?v=2").status_code == 200
+
+
 def test_an_answer_of_others_passes_with_headers_of_ours() -> None:
     answer = client().get("/streamed")
     assert answer.content == b"ab"
@@ -226,9 +242,73 @@ def test_without_keys_nobody_else_is_answered(address: str) -> None:
     assert "without API keys" in error(client(address=address).get("/livez"), 403)["message"]
 
 
-@pytest.mark.parametrize("host", ["shop.example", "127.0.0.1.shop.example", "[::2]", ""])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("shop.example", "127.0.0.1.shop.example", "[::2]", "", "127.0.0.1:@shop.example"),
+        *("localhost:3000@shop.example", "localhost:", "localhost:x", "[::1]x", "localhost/"),
+        *("localhost:3000:80", "localhost:123456", "localhost,localhost", "localhost."),
+    ],
+)
 def test_without_keys_a_name_that_was_made_to_point_here_is_refused(host: str) -> None:
     error(client().get("/", headers={"host": host}), 403)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP"],
+)
+def test_without_keys_nothing_that_was_forwarded_is_answered(name: str) -> None:
+    refused = client().get("/livez", headers={name: "127.0.0.1"})
+    assert "was forwarded by a proxy" in error(refused, 403)["message"]
+    keyed = client(CRM["line"]).post("/echo", headers={name: "10.0.0.7", **BEARER})
+    assert keyed.status_code == 200
+
+
+OTHER_SITES: list[dict[str, str]] = [
+    {"origin": "http://shop.example"},
+    {"origin": "http://127.0.0.1:3001"},
+    {"origin": "http://localhost:3000"},
+    {"origin": "http://127.0.0.1:3000.shop.example"},
+    {"origin": "null"},
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"sec-fetch-site": "cross-site", "origin": LOCAL},
+]
+
+
+@pytest.mark.parametrize("headers", OTHER_SITES, ids=str)
+@pytest.mark.parametrize("path", ["/echo", "/customers/a", "/gave_up", "/healthz"])
+def test_without_keys_no_page_of_another_site_is_answered(
+    path: str, headers: dict[str, str]
+) -> None:
+    method = "POST" if path == "/echo" else "GET"
+    refused = client().request(method, path, headers=headers)
+    assert "no page of another site" in error(refused, 403)["message"]
+
+
+@pytest.mark.parametrize("headers", OTHER_SITES, ids=str)
+def test_what_needs_no_key_may_be_linked_to(headers: dict[str, str]) -> None:
+    assert client().get("/", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": LOCAL, "sec-fetch-site": "same-origin"},
+        {"origin": LOCAL.upper()},
+        {"origin": "https://127.0.0.1:3000"},
+        {"sec-fetch-site": "none"},
+    ],
+    ids=str,
+)
+def test_without_keys_its_own_page_is_answered(headers: dict[str, str]) -> None:
+    assert client().post("/echo", headers=headers).status_code == 200
+
+
+def test_with_keys_a_page_of_another_site_that_has_one_is_answered() -> None:
+    headers = {"origin": "http://shop.example", "sec-fetch-site": "cross-site", **BEARER}
+    assert client(CRM["line"]).post("/echo", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize(
