@@ -194,6 +194,13 @@ def test_a_key_is_revoked_without_a_restart(running: Running) -> None:
             time.sleep(0.1)
 
 
+def until_in_flight(client: httpx.Client, number: int) -> None:
+    deadline = time.monotonic() + 10
+    while f"perennial_in_flight {number}.0\n" not in client.get("/metrics").text:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_requests_in_flight_are_answered_though_the_service_ends(running: Running) -> None:
     def slow(number: int) -> int:
         with running.client() as client:
@@ -201,7 +208,7 @@ def test_requests_in_flight_are_answered_though_the_service_ends(running: Runnin
 
     with ThreadPoolExecutor(12) as crowd, running.client() as late:
         early = [crowd.submit(slow, each) for each in range(12)]
-        time.sleep(0.35)
+        until_in_flight(late, 12)
         running.process.send_signal(signal.SIGTERM)
         while (probe := late.get("/readyz")).status_code == 200:
             time.sleep(0.01)
