@@ -24,6 +24,7 @@ MOST_HEADERS = 100
 # Bytes of a chunked body that are none of it: sizes, extensions, trailers.
 MOST_FRAMING_BYTES, MOST_FRAMING_TIMES = 64 * 1024, 16
 MOST_PIPELINED = 100
+NOWHERE: deque[tuple[bytes, bytes]] = deque(maxlen=0)
 NOT_HTTP = ServeError("this is no HTTP request: its first line, a header or its length is wrong")
 TOO_LONG = ServeError(f"the head is larger than {MOST_HEAD_BYTES:,} bytes", status=431)
 TOO_MANY = ServeError(f"the head has more than {MOST_HEADERS} headers", status=431)
@@ -115,13 +116,18 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """A request is there. Raises ServeError, which the server takes for a wrong request."""
-        self._check_head()
+        if (
+            len(self.headers) > MOST_HEADERS
+            or self._head_bytes > MOST_HEAD_BYTES
+            or len(self.pipeline) >= MOST_PIPELINED
+        ):
+            self._check_head()
         super().on_headers_complete()
         # subtle: not before, since that may find the head to be wrong
         self._in_head = False
         self._head_bytes = self._sent_bytes = self._body_bytes = 0
         # subtle: trailers are headers to the parser; here they go nowhere
-        self.headers = deque(maxlen=0)  # type: ignore[assignment]
+        self.headers = NOWHERE  # type: ignore[assignment]
         self._stop_timer()
         self.limited.stops_waiting(self)
 
