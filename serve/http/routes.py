@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from serve.api.endpoints import Endpoint
+from serve.api.error_messages import shortened
+from serve.errors import ServeError
 
 JSON_TYPE = b"application/json"
 
@@ -50,6 +52,7 @@ class Route:
     handler: Handler | None = None
     methods: tuple[str, ...] = ()
     reads_body: bool = False
+    reads_query: bool = False
     open: bool = False
     exempt_from_limit: bool = False
 
@@ -94,12 +97,23 @@ class Router:
         return UNKNOWN, ""
 
 
+def refuse_query(route: Route, query: str) -> None:
+    """Raises ServeError (400) naming what follows the question mark of an endpoint without."""
+    name = next(iter(parse_qsl(query, keep_blank_values=True)), ("", ""))[0]
+    raise ServeError(
+        f"query: {shortened(name)} is unknown, {route.label} reads nothing after the question "
+        "mark: remove it",
+        field="query",
+    )
+
+
 def _route(endpoint: Endpoint, handlers: Mapping[str, Handler]) -> Route:
     return Route(
         label=endpoint.label,
         handler=handlers.get(endpoint.name),
         methods=("GET", "HEAD") if endpoint.method == "GET" else (endpoint.method,),
         reads_body=endpoint.method == "POST",
+        reads_query=endpoint.query is not None,
         open=endpoint.open,
         exempt_from_limit=endpoint.exempt_from_limit,
     )

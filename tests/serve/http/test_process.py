@@ -163,7 +163,7 @@ def test_the_log_names_no_customer_and_no_key(running: Running) -> None:
         assert client.post("/broken", content=b'"anna-4711"').status_code == 500
         assert client.post("/predict", content=b'"anna-4711"').status_code == 200
         assert client.get("/nobody/anna-4711").status_code == 404
-        assert client.post("/predict?who=anna-4711", content=b"").status_code == 200
+        assert client.post("/predict?who=anna-4711", content=b"{}").status_code == 400
         assert client.post("/predict", headers={"content-type": "anna-4711"}).status_code == 415
         client.post("/predict", headers={"x-request-id": "anna 4711"}, content=b"{}")
         response = client.post("/broken", headers={"x-request-id": "call-7"}, content=b"{}")
@@ -194,6 +194,13 @@ def test_a_key_is_revoked_without_a_restart(running: Running) -> None:
             time.sleep(0.1)
 
 
+def until_in_flight(client: httpx.Client, number: int) -> None:
+    deadline = time.monotonic() + 10
+    while f"perennial_in_flight {number}.0\n" not in client.get("/metrics").text:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_requests_in_flight_are_answered_though_the_service_ends(running: Running) -> None:
     def slow(number: int) -> int:
         with running.client() as client:
@@ -201,7 +208,7 @@ def test_requests_in_flight_are_answered_though_the_service_ends(running: Runnin
 
     with ThreadPoolExecutor(12) as crowd, running.client() as late:
         early = [crowd.submit(slow, each) for each in range(12)]
-        time.sleep(0.35)
+        until_in_flight(late, 12)
         running.process.send_signal(signal.SIGTERM)
         while (probe := late.get("/readyz")).status_code == 200:
             time.sleep(0.01)

@@ -29,7 +29,7 @@ class Tiny(StartupCheck):
             return request.body
 
         async def slow(request: Request) -> bytes:
-            await asyncio.sleep(0.7)
+            await asyncio.sleep(1.2)
             return b"{}"
 
         async def broken(request: Request) -> bytes:
