@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 TOKEN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 JSON = b"application/json"
+JSON_LINES = frozenset({b"application/x-ndjson", b"application/jsonl"})
 
 
 class RequestHeaders:
@@ -19,18 +20,19 @@ class RequestHeaders:
     content_length     declared bytes of the body; None without a declaration
     has_body           whether a body follows
     expects_continue   whether the caller waits before it sends the body
+    accepts_lines      whether JSON lines are asked for
     """
 
     __slots__ = (
-        *("content_length", "content_type", "encoding", "expects_continue", "has_body", "host"),
-        *("key", "request_id"),
+        *("accepts_lines", "content_length", "content_type", "encoding", "expects_continue"),
+        *("has_body", "host", "key", "request_id"),
     )
 
     def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
         self.key = self.host = self.encoding = b""
         self.content_type = JSON
         self.content_length: int | None = None
-        self.expects_continue = self.has_body = False
+        self.expects_continue = self.has_body = self.accepts_lines = False
         self.request_id = ""
         for name, value in headers:
             if name in READERS:
@@ -79,12 +81,18 @@ def _expect(headers: RequestHeaders, value: bytes) -> None:
     headers.expects_continue = True
 
 
+def _accept(headers: RequestHeaders, value: bytes) -> None:
+    kinds = {each.split(b";", maxsplit=1)[0].strip().lower() for each in value.split(b",")}
+    headers.accepts_lines = headers.accepts_lines or not kinds.isdisjoint(JSON_LINES)
+
+
 def _host(headers: RequestHeaders, value: bytes) -> None:
     """Two names are none that can be relied on."""
     headers.host = value if not headers.host else b"two names"
 
 
 READERS = {
+    b"accept": _accept,
     b"authorization": _authorization,
     b"content-encoding": _content_encoding,
     b"content-length": _content_length,

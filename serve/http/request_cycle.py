@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -16,7 +17,7 @@ from serve.http.bentoml_response import UpstreamResponse
 from serve.http.body import BodyMemory, BodyReader, ClientDisconnected, read_body
 from serve.http.headers import RequestHeaders
 from serve.http.response_headers import DATA_HEADERS, PAGE_HEADERS, Headers
-from serve.http.routes import JSON_TYPE, UNKNOWN, Request, Router
+from serve.http.routes import JSON_TYPE, UNKNOWN, Request, Router, StreamedResponse
 from serve.metrics import record as metrics
 from serve.settings import Settings
 
@@ -117,9 +118,12 @@ class Exchange:
             body = await read_body(self._headers, self._path, self._body, most_bytes)
         self._start_answer_deadline()
         query = scope["query_string"].decode("latin-1")
-        response = await route.handler(Request(body, path_value, query))
+        asked = Request(body, path_value, query, self._headers.accepts_lines)
+        response = await route.handler(asked)
         if isinstance(response, bytes):
             await self._respond(200, response, JSON_TYPE)
+        elif isinstance(response, StreamedResponse):
+            await self._stream(response)
         else:
             await self._respond(response.status, response.body, response.content_type)
 
@@ -167,6 +171,43 @@ class Exchange:
         headers += self._own_headers()
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
+
+    async def _stream(self, response: StreamedResponse) -> None:
+        """Send the parts as they are made; the deadline is that of each, not of all."""
+        async with aclosing(response.parts) as parts, self._disconnection() as is_gone:
+            part = await anext(parts)
+            self._status, self._started = 200, True
+            headers = [(b"content-type", response.content_type), *DATA_HEADERS]
+            headers += self._own_headers()
+            await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+            while part and not is_gone():
+                await self._send({"type": "http.response.body", "body": part, "more_body": True})
+                self._start_answer_deadline()
+                part = await self._next_part(parts)
+        if is_gone():
+            raise ClientDisconnected
+        await self._send({"type": "http.response.body", "body": b""})
+
+    async def _next_part(self, parts: AsyncGenerator[bytes]) -> bytes:
+        """The next part, b"" after the last; what goes wrong becomes the last."""
+        if self._status >= 400:
+            return b""
+        try:
+            return await anext(parts, b"")
+        except Exception as error:
+            refusal = error if isinstance(error, ServeError) else self._as_refusal(error)
+            self._status = refusal.status
+            metrics.observe_refusal(refusal.reason)
+            return error_body(refusal, self._headers.request_id) + b"\n"
+
+    @asynccontextmanager
+    async def _disconnection(self) -> AsyncGenerator[Callable[[], bool]]:
+        """A function that returns whether the client has closed the connection."""
+        message = asyncio.ensure_future(self._receive())
+        try:
+            yield message.done
+        finally:
+            message.cancel()
 
     def _own_headers(self) -> Headers:
         """The request's id, and that the connection closes where the worker shuts down."""
