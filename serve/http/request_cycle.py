@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -18,6 +18,7 @@ from serve.http.body import BodyMemory, BodyReader, ClientDisconnected, read_bod
 from serve.http.headers import RequestHeaders
 from serve.http.response_headers import DATA_HEADERS, PAGE_HEADERS, Headers
 from serve.http.routes import JSON_TYPE, UNKNOWN, Request, Router, StreamedResponse
+from serve.http.streaming import send_parts
 from serve.metrics import record as metrics
 from serve.settings import Settings
 
@@ -174,40 +175,27 @@ class Exchange:
 
     async def _stream(self, response: StreamedResponse) -> None:
         """Send the parts as they are made; the deadline is that of each, not of all."""
-        async with aclosing(response.parts) as parts, self._disconnection() as is_gone:
-            part = await anext(parts)
+        async with aclosing(response.parts) as parts:
+            first = await anext(parts)
             self._status, self._started = 200, True
             headers = [(b"content-type", response.content_type), *DATA_HEADERS]
             headers += self._own_headers()
             await self._send({"type": "http.response.start", "status": 200, "headers": headers})
-            while part and not is_gone():
-                await self._send({"type": "http.response.body", "body": part, "more_body": True})
-                self._start_answer_deadline()
-                part = await self._next_part(parts)
-        if is_gone():
-            raise ClientDisconnected
-        await self._send({"type": "http.response.body", "body": b""})
+            rest = self._with_error_line(parts)
+            await send_parts(
+                first, rest, self._send, self._receive, before_each=self._start_answer_deadline
+            )
 
-    async def _next_part(self, parts: AsyncGenerator[bytes]) -> bytes:
-        """The next part, b"" after the last; what goes wrong becomes the last."""
-        if self._status >= 400:
-            return b""
+    async def _with_error_line(self, parts: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        """The parts; what goes wrong is the last of them."""
         try:
-            return await anext(parts, b"")
+            async for part in parts:
+                yield part
         except Exception as error:
             refusal = error if isinstance(error, ServeError) else self._as_refusal(error)
             self._status = refusal.status
             metrics.observe_refusal(refusal.reason)
-            return error_body(refusal, self._headers.request_id) + b"\n"
-
-    @asynccontextmanager
-    async def _disconnection(self) -> AsyncGenerator[Callable[[], bool]]:
-        """A function that returns whether the client has closed the connection."""
-        message = asyncio.ensure_future(self._receive())
-        try:
-            yield message.done
-        finally:
-            message.cancel()
+            yield error_body(refusal, self._headers.request_id) + b"\n"
 
     def _own_headers(self) -> Headers:
         """The request's id, and that the connection closes where the worker shuts down."""
