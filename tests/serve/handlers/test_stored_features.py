@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from sqlalchemy import Engine, event
 
 from serve.errors import ServeError
 from serve.handlers.lookup import lookup_customer, lookup_customers
@@ -18,6 +19,7 @@ from serve.settings import Settings
 from serve.store import publish as store_scores
 from serve.store.batch import BatchOrigin, Content
 from serve.store.database import Database
+from serve.store.lookups import lookup
 
 Stored = Callable[..., Database]
 WHAT_IF = json.dumps({"customer_ids": ["00111"], "horizon_days": 30}).encode()
@@ -109,6 +111,28 @@ def test_a_text_is_no_number_though_it_looks_like_one(
 ) -> None:
     wrong = table.loc[["00111"]].astype({"age_days": "str"})
     assert "age_days is a text in one and a number in the other" in refusal(model, stored(wrong))
+
+
+def test_however_many_ids_are_asked_for_it_is_one_statement(
+    model: LoadedModel, stored: Stored
+) -> None:
+    """SQLite's driver keeps what it has prepared: with one for each number, 100 MB and more."""
+    database, statements = stored(), set()
+
+    def hear(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        statements.add(statement)
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    try:
+        for number in range(1, 40):
+            ids = ["00111", "", "\u2603", "'\"\\"][: 1 + number % 4]
+            ids += [f"nobody {each}" for each in range(number)]
+            found = lookup(database, ids)
+            assert [each.customer_id for each in found.scores] == ["00111"]
+            assert found.unknown == ids[1:]
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
+    assert 1 <= len({each for each in statements if "customer_id" in each}) <= 2
 
 
 def test_numbers_are_as_of_the_batch(model: LoadedModel, stored: Stored) -> None:
