@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from serve.api.budget import LINES_TYPE
 from serve.api.query import CustomerQuery, ListQuery
 from serve.api.requests import FeaturesRequest, LookupRequest, PredictRequest
 from serve.api.responses import (
@@ -83,7 +84,7 @@ ENDPOINTS = (
         "predict",
         "Raw transactions -> predictions",
         request=PredictRequest,
-        responses=(PredictReply,),
+        responses=(PredictReply, LINES_TYPE),
         errors=BODY_ERRORS,
         tag="customers",
     ),
@@ -93,7 +94,7 @@ ENDPOINTS = (
         "predict_features",
         "Rows of the feature table -> predictions",
         request=FeaturesRequest,
-        responses=(PredictReply,),
+        responses=(PredictReply, LINES_TYPE),
         errors=BODY_ERRORS,
         tag="customers",
     ),
@@ -103,7 +104,7 @@ ENDPOINTS = (
         "lookup",
         "Customer ids -> the scores of the last batch",
         request=LookupRequest,
-        responses=(LookupReply,),
+        responses=(LookupReply, LINES_TYPE),
         errors=BODY_ERRORS,
         tag="customers",
     ),

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 TOKEN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 JSON = b"application/json"
+JSON_LINES = frozenset({b"application/x-ndjson", b"application/jsonl"})
 
 
 class RequestHeaders:
@@ -23,18 +24,19 @@ class RequestHeaders:
     origin             the page that asks, as a browser says; b"" without one
     fetch_site         how far that page is from here, as a browser says; b"" without one
     is_forwarded       whether it comes from elsewhere, by a proxy
+    accepts_lines      whether JSON lines are asked for
     """
 
     __slots__ = (
-        *("content_length", "content_type", "encoding", "expects_continue", "fetch_site"),
-        *("has_body", "host", "is_forwarded", "key", "origin", "request_id"),
+        *("accepts_lines", "content_length", "content_type", "encoding", "expects_continue"),
+        *("fetch_site", "has_body", "host", "is_forwarded", "key", "origin", "request_id"),
     )
 
     def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
         self.key = self.host = self.encoding = self.origin = self.fetch_site = b""
         self.content_type = JSON
         self.content_length: int | None = None
-        self.expects_continue = self.has_body = self.is_forwarded = False
+        self.expects_continue = self.has_body = self.is_forwarded = self.accepts_lines = False
         self.request_id = ""
         for name, value in headers:
             if name in READERS:
@@ -84,6 +86,11 @@ def _expect(headers: RequestHeaders, value: bytes) -> None:
     headers.expects_continue = True
 
 
+def _accept(headers: RequestHeaders, value: bytes) -> None:
+    kinds = {each.split(b";", maxsplit=1)[0].strip().lower() for each in value.split(b",")}
+    headers.accepts_lines = headers.accepts_lines or not kinds.isdisjoint(JSON_LINES)
+
+
 def _host(headers: RequestHeaders, value: bytes) -> None:
     """Two names are none that can be relied on."""
     headers.host = value if not headers.host else b"two names"
@@ -102,6 +109,7 @@ def _forwarded(headers: RequestHeaders, value: bytes) -> None:
 
 
 READERS = {
+    b"accept": _accept,
     b"authorization": _authorization,
     b"content-encoding": _content_encoding,
     b"content-length": _content_length,

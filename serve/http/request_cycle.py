@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -21,8 +23,16 @@ from serve.http.body import (
 )
 from serve.http.headers import RequestHeaders
 from serve.http.response_headers import DATA_HEADERS, PAGE_HEADERS, Headers
-from serve.http.routes import JSON_TYPE, UNKNOWN, Request, Router, refuse_query
+from serve.http.routes import (
+    JSON_TYPE,
+    UNKNOWN,
+    Request,
+    Router,
+    StreamedResponse,
+    refuse_query,
+)
 from serve.http.shared_limits import SharedLimit
+from serve.http.streaming import send_parts
 from serve.metrics import record as metrics
 from serve.settings import Settings
 
@@ -136,9 +146,12 @@ class Exchange:
         if not route.exempt_from_limit:
             self._count_in_flight()
         self._start_answer_deadline()
-        response = await route.handler(Request(body, path_value, query))
+        asked = Request(body, path_value, query, self._headers.accepts_lines)
+        response = await route.handler(asked)
         if isinstance(response, bytes):
             await self._respond(200, response, JSON_TYPE)
+        elif isinstance(response, StreamedResponse):
+            await self._stream(response)
         else:
             await self._respond(response.status, response.body, response.content_type)
 
@@ -185,6 +198,30 @@ class Exchange:
         headers += self._own_headers()
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
+
+    async def _stream(self, response: StreamedResponse) -> None:
+        """Send the parts as they are made; the deadline is that of each, not of all."""
+        async with aclosing(response.parts) as parts:
+            first = await anext(parts)
+            self._status, self._started = 200, True
+            headers = [(b"content-type", response.content_type), *DATA_HEADERS]
+            headers += self._own_headers()
+            await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+            rest = self._with_error_line(parts)
+            await send_parts(
+                first, rest, self._send, self._receive, before_each=self._start_answer_deadline
+            )
+
+    async def _with_error_line(self, parts: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        """The parts; what goes wrong is the last of them."""
+        try:
+            async for part in parts:
+                yield part
+        except Exception as error:
+            refusal = error if isinstance(error, ServeError) else self._as_refusal(error)
+            self._status = refusal.status
+            metrics.observe_refusal(refusal.reason)
+            yield error_body(refusal, self._headers.request_id) + b"\n"
 
     def _own_headers(self) -> Headers:
         """The request's id, and that the connection closes where the worker shuts down."""

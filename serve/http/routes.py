@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
@@ -20,11 +20,13 @@ class Request(NamedTuple):
     body         empty where the endpoint reads none
     path_value   what stands in the path in the place of {...}
     query        what follows the question mark
+    lines        whether JSON lines are asked for
     """
 
     body: bytes
     path_value: str
     query: str
+    lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,18 @@ class Response:
     content_type: bytes = JSON_TYPE
 
 
-Handler = Callable[[Request], Awaitable[bytes | Response]]
+@dataclass(frozen=True, slots=True)
+class StreamedResponse:
+    """What a handler returns that is sent as it is made, a 200.
+
+    parts   whole lines, at least one; an error in them becomes the last line
+    """
+
+    parts: AsyncGenerator[bytes]
+    content_type: bytes
+
+
+Handler = Callable[[Request], Awaitable[bytes | Response | StreamedResponse]]
 
 
 @dataclass(frozen=True, slots=True)
