@@ -63,8 +63,9 @@ class LoadThreads:
 
     def join(self) -> None:
         """Return when all have ended: after `ending` is set and the service has gone."""
+        deadline = time.monotonic() + 60
         for each in self._threads:
-            each.join(timeout=60)
+            each.join(timeout=max(deadline - time.monotonic(), 0))
             if each.is_alive():
                 self.observed.problems.append("a request got no reply within a minute")
 
