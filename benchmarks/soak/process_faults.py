@@ -24,7 +24,7 @@ RESTART_SECONDS = 60.0
 LOCKED_SECONDS = 5.0
 # After the seconds of draining: sockets are closed, requests in flight get their reply or are
 # given up, threads and the supervisor end.
-SHUTDOWN_SECONDS = 10.0
+SHUTDOWN_SECONDS = 8.0
 LONGEST_SHUTDOWN_SECONDS = 60.0
 
 
