@@ -21,7 +21,7 @@ from benchmarks.soak.versions import score
 
 KILLED_SECONDS = 3.0
 RESTART_SECONDS = 60.0
-LOCKED_SECONDS = 5.0
+LOCKED_SECONDS = 20.0
 # After the seconds of draining: sockets are closed, requests in flight get their reply or are
 # given up, threads and the supervisor end.
 SHUTDOWN_SECONDS = 8.0
