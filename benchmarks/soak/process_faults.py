@@ -13,7 +13,14 @@ from http.client import HTTPConnection
 
 from benchmarks.bench_serve.processes import Server
 from benchmarks.soak.accept_queue import AcceptQueue
-from benchmarks.soak.deployment import DRAIN_SECONDS, Deployment, service, workers_of
+from benchmarks.soak.deployment import (
+    DRAIN_SECONDS,
+    POLL_SECONDS,
+    Deployment,
+    service,
+    stopped,
+    workers_of,
+)
 from benchmarks.soak.figures import Figures
 from benchmarks.soak.hostile_callers import unread_replies
 from benchmarks.soak.store_faults import WRITING_SECONDS, begin_scoring
@@ -74,7 +81,7 @@ def share_the_state(deployment: Deployment, pause: float) -> list[str]:
 
 
 def stop_under_load(deployment: Deployment, figures: Figures) -> None:
-    """SIGTERM while some read nothing: every request that was accepted gets its reply in time."""
+    """SIGTERM, replies unread, the registry silent: what was accepted is answered, and in time."""
     observed = deployment.load.observed
     if observed.breaks:
         figures.lost += len(observed.breaks)
@@ -83,8 +90,8 @@ def stop_under_load(deployment: Deployment, figures: Figures) -> None:
     before = observed.counts.copy()
     queue = AcceptQueue(deployment.service.port)
     queue.begin()
-    with unread_replies(deployment):
-        time.sleep(0.5)
+    with unread_replies(deployment), stopped(deployment.registry_server.family()):
+        time.sleep(2 * POLL_SECONDS)  # so that every worker is asking
         deployment.load.ending.set()
         process, begun = deployment.service.process, time.monotonic()
         process.send_signal(signal.SIGTERM)
