@@ -43,7 +43,7 @@ class Figures:
     """All that is reported in the end.
 
     injected    faults by kind
-    lost        requests that were accepted and got no reply
+    lost        requests that were accepted, and whose connection broke before the reply
     """
 
     injected: Counter[str] = field(default_factory=Counter)
@@ -67,12 +67,15 @@ class Figures:
     def result(self, observed: Observed) -> dict[str, Any]:
         """Values of JSON."""
         problems, seconds = [*self.problems, *observed.problems], sorted(observed.seconds)
-        wrong = sum(each for name, each in observed.counts.items() if name.endswith(": wrong"))
+        wrong, unanswered = (
+            sum(each for name, each in observed.counts.items() if name.endswith(fate))
+            for fate in (": wrong", ": no reply")
+        )
         early, late = self.early or Resources({}, {}), self.late or Resources({}, {})
         return {
             "checked": len(seconds),
             "faults": dict(sorted(self.injected.items())),
-            "lost": self.lost,
+            "lost": self.lost + unanswered,
             "wrong": wrong,
             "memory_mb": {"early": [*early.memory_mb.values()], "late": [*late.memory_mb.values()]},
             "descriptors": {

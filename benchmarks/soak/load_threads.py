@@ -100,6 +100,7 @@ class LoadThreads:
                     return "gone", connection
                 self._note("connection refused")
             except TimeoutError:
+                self._note(f"{case.path}: no reply")
                 self._wrong(f"{case.path}: no reply within {LONGEST_SECONDS:g} seconds")
             except (OSError, HTTPException) as error:
                 self._broken(case, error, own if fresh else 0)
