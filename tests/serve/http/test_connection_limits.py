@@ -53,7 +53,7 @@ def message(got: bytes) -> str:
     return found
 
 
-@pytest.mark.parametrize("key", ["", CRM["key"]])
+@pytest.mark.parametrize("key", ["", CRM["key"]], ids=["without a key", "with a key"])
 @pytest.mark.parametrize(
     ("beside", "again"),
     [

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -206,13 +207,19 @@ def test_requests_in_flight_are_answered_though_the_service_ends(running: Runnin
         with running.client() as client:
             return client.post("/slow", content=b"{}").status_code
 
-    with ThreadPoolExecutor(12) as crowd, running.client() as late:
+    let_go = running.printed.with_name("go-on")
+    with ExitStack() as stack:
+        crowd = stack.enter_context(ThreadPoolExecutor(12))
+        stack.callback(let_go.touch)
+        late, probing = (stack.enter_context(running.client()) for _ in range(2))
         early = [crowd.submit(slow, each) for each in range(12)]
         until_in_flight(late, 12)
         running.process.send_signal(signal.SIGTERM)
-        while (probe := late.get("/readyz")).status_code == 200:
+        while (probe := probing.get("/readyz")).status_code == 200:
             time.sleep(0.01)
         answered = late.post("/predict", content=b"{}")
+        assert not any(each.done() for each in early)
+        let_go.touch()
         assert [each.result() for each in early] == [200] * 12
     assert (probe.status_code, probe.headers["connection"]) == (503, "close")
     assert answered.status_code == 200
