@@ -22,8 +22,9 @@ from models.purchases.predictor import PurchasePredictor
 from train.charts.theme import Spec
 from train.purchases.fit import fit
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
+from train.tracking.mlflow_library import library
 from train.tracking.registry import Registered, register
-from train.tracking.runs import Record, connect, library, log, log_run, start_run
+from train.tracking.runs import Record, connect, log, log_run, start_run
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
 COLUMNS = ["recency_days", "n_orders"]

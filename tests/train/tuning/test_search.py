@@ -23,7 +23,7 @@ from features.config.sections import Boosting
 from features.errors import ConfigError, DataError
 from features.ingest.transactions import TransactionLog
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask, truncate
-from train.tracking.runs import library as mlflow_library
+from train.tracking.mlflow_library import library as mlflow_library
 from train.tuning.objective import Gain, Objective, gain, mean_loss, objectives
 from train.tuning.search import RANGES, Trial, best, finished, library, open_study, search
 
