@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
-from train.tracking.serialization import redacted
+from features.redaction import redacted
 
 SILENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -17,10 +17,11 @@ import numpy as np
 import pandas as pd
 
 from features.errors import DataError
+from features.redaction import redacted
 from models.bundle import Bundle, BundleError, Card, load
 from models.registry_address import BUNDLE_FOLDER, NOT_FOUND, REGISTERED, TRAIN
 from train.tracking.mlflow_library import guarded, library
-from train.tracking.serialization import redacted, requirements
+from train.tracking.serialization import requirements
 from train.tracking.sqlite_store import check
 from train.tracking.store_address import store_address
 

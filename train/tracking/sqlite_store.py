@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from features.atomic_file import replace_file, require_replaceable
+from features.atomic_file import replace_file, require_replaceable, sweep
 
 BUSY_SECONDS = 20.0
 SQLITE = b"SQLite format 3\0"
@@ -36,6 +36,7 @@ def make_or_check(path: Path) -> None:
     damaged, or has the schema of another version of MLflow; sqlite3.Error when it is busy.
     """
     if _is_there(path) and _is_whole(path, _read(path)):
+        sweep(path.parent)
         return
     # subtle: a journal that is left over would be rolled back into the new file, and spoil it;
     # this order may be interrupted anywhere

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from features.file_lock import locked
-from train.tracking.serialization import redacted
+from features.redaction import redacted
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from scipy.stats import norm
 
 from features.config.sections import Boosting
 from features.errors import ConfigError
-from train.tracking.serialization import redacted
+from features.redaction import redacted
 from train.tuning.objective import Gain, Model, Objective, gain, mean_loss
 
 # Lowest and highest value that is tried; max_rounds and max_bin stay as configured.
