@@ -35,36 +35,43 @@ def run(
     Whatever else goes wrong is one sentence, too (`features.failure`).
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s", force=True)
-    try:
-        with _terminated_by_exception():
+    with _signals_as_exceptions():
+        try:
             result = command()
             sys.stdout.write(json.dumps(result, allow_nan=allow_nan) + "\n")
             sys.stdout.flush()
-    except BaseException as error:
-        refusal = isinstance(error, refused) and not isinstance(error, BrokenPipeError)
-        code, sentence = (2, redacted(str(error))) if refusal else failure(error)
-        with suppress(OSError, ValueError):
-            sys.stderr.write(f"{sentence}\n")
-        _abandon_stdout()
-        return code
+        except BaseException as error:
+            refusal = isinstance(error, refused) and not isinstance(error, BrokenPipeError)
+            code, sentence = (2, redacted(str(error))) if refusal else failure(error)
+            with suppress(OSError, ValueError):
+                sys.stderr.write(f"{sentence}\n")
+            _abandon_stdout()
+            return code
     return 0
 
 
 @contextmanager
-def _terminated_by_exception() -> Iterator[None]:
-    """SIGTERM ends the command as Ctrl-C does: whatever is open is closed."""
+def _signals_as_exceptions() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl-C does: whatever is open is closed."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def end(number: int, _: FrameType | None) -> None:
-        raise SystemExit(128 + number)
+        # what is cut short in the middle of its making complains when it is cleared away
+        sys.unraisablehook = lambda _: None
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, end)
+    hook = sys.unraisablehook
+    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, end)}
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored
+        before[signal.SIGINT] = signal.signal(signal.SIGINT, end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        sys.unraisablehook = hook
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _abandon_stdout() -> None:

@@ -72,22 +72,29 @@ def test_what_json_does_not_know_is_a_defect(capsys: pytest.CaptureFixture[str])
     assert "not JSON compliant" in capsys.readouterr().err
 
 
-def test_sigterm_ends_a_command_like_an_exception(capsys: pytest.CaptureFixture[str]) -> None:
-    cleared = []
+class CutShort:
+    """What a library leaves that is interrupted in the middle of a constructor."""
 
-    def command() -> dict[str, object]:
-        try:
-            os.kill(os.getpid(), signal.SIGTERM)
-            time.sleep(60)
-        finally:
-            cleared.append(True)
-        return {}
+    def __init__(self, number: int) -> None:
+        os.kill(os.getpid(), number)
+        time.sleep(60)
+        self.made = True
 
-    before = signal.getsignal(signal.SIGTERM)
-    assert run(command) == 143
-    assert capsys.readouterr() == ("", "ended by SIGTERM; nothing half-written is left\n")
-    assert cleared == [True]
-    assert signal.getsignal(signal.SIGTERM) is before
+    def __del__(self) -> None:
+        assert self.made
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [(signal.SIGTERM, 143, "ended by SIGTERM"), (signal.SIGINT, 130, "interrupted")],
+)
+def test_a_signal_ends_a_command_like_an_exception(
+    capsys: pytest.CaptureFixture[str], number: int, code: int, said: str
+) -> None:
+    before = signal.getsignal(number)
+    assert run(lambda: {"never": CutShort(number)}) == code
+    assert capsys.readouterr() == ("", f"{said}; nothing half-written is left\n")
+    assert signal.getsignal(number) is before
 
 
 def test_a_result_that_nobody_reads_is_no_traceback(tmp_path: Path) -> None:
