@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+OPENING_TRIES, OPENING_SECONDS = 10, 1.0
 LONGEST_PARAM, LONGEST_TAG = 6000, 8000
 
 
@@ -71,8 +72,23 @@ def connect(experiment: str) -> None:
         with store.locked():
             if store.file:
                 make_or_check(store.file)
+            _open(store)
             _choose_experiment(experiment, store)
             end_dead_runs(store)
+
+
+def _open(store: StoreAddress) -> None:
+    """Have MLflow make its tables in a database server; another machine may be at it, too."""
+    from sqlalchemy.exc import IntegrityError, ProgrammingError
+
+    for left in reversed(range(OPENING_TRIES)):
+        try:
+            library().MlflowClient(store.uri).get_experiment_by_name("Default")
+            return
+        except (IntegrityError, ProgrammingError):
+            if store.file or not left:
+                raise
+            time.sleep(OPENING_SECONDS)
 
 
 def _choose_experiment(name: str, store: StoreAddress) -> None:
