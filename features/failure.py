@@ -12,6 +12,8 @@ from features.redaction import redacted
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST = 300
+# What libraries say that have an exception of their own for it.
+WITHOUT_MEMORY = ("bad_alloc", "bad allocation", "Out of Memory", "can't start new thread")
 REPAIRS = {
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "free some space",
@@ -58,7 +60,7 @@ def _sentence(error: BaseException) -> tuple[int, str]:
             return 2, _system(error)
         case sqlite3.Error():
             return 2, f"the database cannot be used: {_line(error)}"
-    if "bad_alloc" in str(error) or "can't start new thread" in str(error):
+    if any(each in str(error) for each in WITHOUT_MEMORY):
         return 2, f"out of memory ({_line(error)}); give it more, or less data"
     return 1, (
         f"this is a defect of Perennial: {type(error).__name__}: {_line(error)} ({_place(error)}); "

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from features.command_line import horizon_days, run, text_or_none, whole_number
@@ -50,6 +51,7 @@ def raising(error: BaseException) -> Callable[[], dict[str, object]]:
         (KeyboardInterrupt(), 130, "interrupted; nothing half-written is left"),
         (MemoryError(), 2, "out of memory; give it more, or less data"),
         (RuntimeError("can't start new thread"), 2, "out of memory (can't start new thread); "),
+        (duckdb.OutOfMemoryException("Out of Memory Error: no"), 2, "out of memory (Out of Memory"),
         (OSError(errno.ENOSPC, "No space left", "v/a.db"), 2, "v/a.db: No space left; free some"),
         (OSError(errno.ENAMETOOLONG, "Too long", "x" * 999), 2, "x" * 300 + "…: Too long; choose"),
         (UnicodeEncodeError("ascii", "é.csv", 0, 1, ""), 2, "'\\xe9.csv': the locale's encoding"),

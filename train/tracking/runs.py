@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from features.redaction import redacted
 from train.charts.png import png
 from train.charts.theme import Spec
 from train.tracking.mlflow_library import guarded, library
@@ -73,7 +74,7 @@ def connect(experiment: str) -> None:
             if store.file:
                 make_or_check(store.file)
             _open(store)
-            _choose_experiment(experiment, store)
+            _choose_experiment(redacted(experiment), store)
             end_dead_runs(store)
 
 

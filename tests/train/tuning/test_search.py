@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import multiprocessing
 import os
 import signal
 import sqlite3
@@ -313,6 +314,18 @@ def test_a_study_file_that_is_none_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "tuning.db").write_text("no database" * 100)
     with pytest.raises(ConnectionError, match=r"tuning\.db: cannot be used .* remove it, or set"):
         open_study(tmp_path, "churn")
+
+
+def test_first_searches_at_once_share_one_file(tmp_path: Path) -> None:
+    fork = multiprocessing.get_context("fork")
+    names = ("churn", "churn", "spend")
+    started = [fork.Process(target=open_study, args=(tmp_path, each)) for each in names]
+    for each in started:
+        each.start()
+    for each in started:
+        each.join(60.0)
+    assert [each.exitcode for each in started] == [0, 0, 0]
+    assert {each.name for each in tmp_path.iterdir()} == {"tuning.db", "tuning.db.lock"}
 
 
 def test_without_optuna_the_repair_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
