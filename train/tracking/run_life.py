@@ -63,9 +63,9 @@ def end_dead_runs(store: StoreAddress) -> None:
 def _hold(store: StoreAddress) -> tuple[Path, int] | None:
     path = store.folder / FOLDER / f"{store.fingerprint}-{secrets.token_hex(8)}"
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         # subtle: under the lock, or somebody may take the file for a dead process's
         with store.locked():
-            path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             with suppress(OSError):  # without locks, nobody takes it for dead either
                 try_lock(descriptor)

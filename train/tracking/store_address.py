@@ -47,7 +47,10 @@ class StoreAddress:
         """
         name = self.file.name if self.file else "tracking"
         path = self.folder / f"{name}.lock"
-        if self.file is None and not _is_writable(self.folder):
+        if self.file is None and not self.folder.is_dir():
+            yield  # nobody else has begun, and a server that fails must leave nothing here
+            return
+        if self.file is None and not os.access(self.folder, os.W_OK):
             logger.warning("%s: cannot be written: train one model at a time", self.folder)
             yield
             return
@@ -78,9 +81,3 @@ def _sqlite_file(uri: str) -> Path | None:
     if not name or name == ":memory:" or name.startswith("file:"):
         return None
     return Path(name).resolve()
-
-
-def _is_writable(folder: Path) -> bool:
-    """Whether files can be made there, or in the nearest folder above that is there."""
-    nearest = next(each for each in (folder, *folder.parents) if each.exists())
-    return nearest.is_dir() and os.access(nearest, os.W_OK)
