@@ -6,6 +6,8 @@ import csv
 import glob
 import gzip
 import hashlib
+import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from features.errors import DataError
@@ -55,13 +57,20 @@ def header(path: Path) -> tuple[list[str], str]:
     try:
         with opener(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as stream:
             first = stream.readline(1 << 20)
-    except (OSError, EOFError) as error:
+        delimiter = max(",;\t|", key=first.count)
+        names = next(csv.reader([first], delimiter=delimiter), [])
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
         raise DataError(f"{path}: cannot be read: {error}") from None
-    delimiter = max(",;\t|", key=first.count)
-    names = next(csv.reader([first], delimiter=delimiter), [])
     if len({name.lower() for name in names}) < len(names):
-        raise DataError(f"{path}: two columns share a name ({', '.join(names)}); rename one")
+        raise DataError(f"{path}: two columns share a name ({listed(names)}); rename one")
     return names, delimiter
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a sentence: the first twenty, sixty characters of each."""
+    shown = [each if len(each) <= 60 else f"{each[:60]}…" for each in names]
+    more = len(shown) - 20
+    return ", ".join(shown[:20]) + (f" and {more} more" if more > 0 else "")
 
 
 def sha256(files: tuple[Path, ...]) -> str:

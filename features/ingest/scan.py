@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from features.config.sections import Section
-from features.ingest.files import header, reader
+from features.ingest.files import header, listed, reader
 
 
 def scan(files: tuple[Path, ...]) -> str:
@@ -34,7 +34,7 @@ def missing_columns(types: dict[str, str], columns: Section, attributes: Sequenc
     missing += [
         f"no column {name!r}, correct data.attributes" for name in attributes if name not in types
     ]
-    return f"{'; '.join(missing)}; the columns are {', '.join(types)}" if missing else ""
+    return f"{'; '.join(missing)}; the columns are {listed(types)}" if missing else ""
 
 
 def unreadable(files: tuple[Path, ...], error: duckdb.Error) -> str:

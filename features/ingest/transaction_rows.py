@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import duckdb
@@ -10,9 +11,11 @@ import pandas as pd
 from features.config.purchases import PurchaseData
 from features.errors import DataError
 from features.ingest.column_types import Cast, number_cast, quote, text_sql, timestamp_cast
+from features.ingest.files import listed
 from features.ingest.scan import missing_columns, scan, source_types, unreadable
 from features.timestamps import to_utc
 
+BYTES_PER_ROW = 200  # of memory, once copies are laid out
 TEXTS = ("customer_id", "order_id", "category", "channel")
 
 
@@ -39,7 +42,18 @@ def read_transaction_rows(files: tuple[Path, ...], data: PurchaseData) -> pd.Dat
             raise DataError(unreadable(files, error)) from None
     if rows.empty:
         raise DataError(f"{data.transactions}: holds no rows; give a log with transactions")
+    _require_memory(data.transactions, int(rows["copies"].sum()))
     return _with_timestamp(rows, data.timezone)
+
+
+def _require_memory(transactions: str, rows: int) -> None:
+    """Raises DataError before copies are laid out: a small packed file may hold any number."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if rows * BYTES_PER_ROW > memory:
+        raise DataError(
+            f"{transactions}: holds {rows:,} rows, more than fit into the {memory / 1e9:.0f} GB of "
+            "memory of this machine; give fewer, or set data.duplicates to drop"
+        )
 
 
 def _require_alike(
@@ -54,7 +68,7 @@ def _require_alike(
         first = first or types
         if odd := sorted({name for name, _ in types.items() ^ first.items()}):
             raise DataError(
-                f"{path}: {', '.join(odd)} differ from the columns of {files[0]}; "
+                f"{path}: {listed(odd)} differ from the columns of {files[0]}; "
                 "give all files the same columns and types"
             )
     return first
