@@ -180,9 +180,9 @@ bench-serve: $(RUN_READY) ## what serving costs, beside what else there is: one 
 	@$(BIN)/python -m benchmarks.bench_serve
 	@echo "Next: docs/serving.md says what is compared" >&2
 
-soak: $(RUN_READY) ## the service under load and faults, every reply checked, in five minutes
+soak: $(RUN_READY) ## the service under load and faults, every reply checked, in fifteen minutes
 	@$(BIN)/python -m benchmarks.soak
-	@echo "Next: docs/serving.md says what is done to the service" >&2
+	@echo "Next: docs/reliability.md says what is promised, and which fault shows it" >&2
 
 # Types are checked while the tests run; mypy's cache is shared by all checkouts of this user.
 test: export MYPY_CACHE_DIR := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/perennial/mypy

@@ -5,11 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Any
 
 from features.errors import ConfigError, DataError
+from features.failure import failure
+from features.redaction import redacted
 
 LONGEST_DAYS = 3650
 
@@ -24,15 +31,56 @@ def run(
 
     refused    exceptions that mean bad input
     allow_nan  whether the JSON may hold NaN and infinities, which RFC 8259 does not know
+
+    Whatever else goes wrong is one sentence, too (`features.failure`).
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s", force=True)
-    try:
-        result = command()
-    except refused as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    sys.stdout.write(json.dumps(result, allow_nan=allow_nan) + "\n")
+    with _signals_as_exceptions():
+        try:
+            result = command()
+            sys.stdout.write(json.dumps(result, allow_nan=allow_nan) + "\n")
+            sys.stdout.flush()
+        except BaseException as error:
+            refusal = isinstance(error, refused) and not isinstance(error, BrokenPipeError)
+            code, sentence = (2, redacted(str(error))) if refusal else failure(error)
+            with suppress(OSError, ValueError):
+                sys.stderr.write(f"{sentence}\n")
+            _abandon_stdout()
+            return code
     return 0
+
+
+@contextmanager
+def _signals_as_exceptions() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl-C does: whatever is open is closed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _: FrameType | None) -> None:
+        # what is cut short in the middle of its making complains when it is cleared away
+        sys.unraisablehook = lambda _: None
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
+    hook = sys.unraisablehook
+    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, end)}
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored
+        before[signal.SIGINT] = signal.signal(signal.SIGINT, end)
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _abandon_stdout() -> None:
+    """Python flushes it at the end: where that fails there would be a traceback."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def text_or_none(text: str) -> str | None:

@@ -6,22 +6,30 @@ import asyncio
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import bentoml
 
+from serve.api.budget import LINES_TYPE
 from serve.api.endpoints import ENDPOINTS
 from serve.api.requests import FeaturesRequest, LookupRequest, PredictRequest
 from serve.api.responses import LookupReply, PredictReply
 from serve.handlers.page import pages
 from serve.http.application import StartupCheck, WrappedService
-from serve.http.routes import Handler, Request, Response, Router
+from serve.http.routes import Handler, Request, Response, Router, StreamedResponse
+from serve.http.turns import in_turns
 from serve.metrics import record as metrics
 from serve.settings import read_settings
 
+if TYPE_CHECKING:
+    from serve.handlers.answer import Answer
+
 THREADS = 2
 STORE_THREADS = 4
+# What is no more than this is answered at once: it takes as long as to hand it to a thread.
 INLINE_BYTES = 64 * 1024
+INLINE_WORK = 2_000
 
 Kind = TypeVar("Kind")
 
@@ -55,7 +63,7 @@ class ClvService(StartupCheck):
     def __init__(self) -> None:
         # imported here: the process that supervises the workers reads this module, but not these
         from serve.api.openapi import describe_api
-        from serve.handlers import examples, lookup, predict
+        from serve.handlers import answer, examples, lookup, predict
         from serve.handlers.customer_list import list_customers
         from serve.handlers.model_info import describe_model
         from serve.handlers.overview import OverviewCache
@@ -67,7 +75,7 @@ class ClvService(StartupCheck):
         from serve.store.replica import Replica
 
         settings = read_settings()
-        self._prediction, self._lookups = predict, lookup
+        self._prediction, self._lookups, self._answers = predict, lookup, answer
         self._list_customers, self._read_overview = list_customers, OverviewCache().read
         self._prediction_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="predict")
         self._store_threads = ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store")
@@ -129,27 +137,48 @@ class ClvService(StartupCheck):
         }
         return Router(ENDPOINTS, handlers)
 
-    async def _predict(self, request: Request) -> bytes:
-        return await self._run_prediction(self._prediction.predict, request.body)
+    async def _predict(self, request: Request) -> bytes | StreamedResponse:
+        return await self._run_prediction(self._prediction.read_predict, request)
 
-    async def _predict_features(self, request: Request) -> bytes:
-        return await self._run_prediction(self._prediction.predict_features, request.body)
+    async def _predict_features(self, request: Request) -> bytes | StreamedResponse:
+        return await self._run_prediction(self._prediction.read_predict_features, request)
 
-    async def _run_prediction(self, handler: Callable[..., bytes], body: bytes) -> bytes:
-        """A large request goes to a thread: it must not hold up the small ones."""
+    async def _run_prediction(
+        self, read: Callable[..., Answer], request: Request
+    ) -> bytes | StreamedResponse:
+        """A large body is read in a thread: it must not hold up the small ones."""
         model = self._live.require()
-        if len(body) <= INLINE_BYTES:
-            return handler(model, body)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._prediction_threads, handler, model, body)
+        ask = partial(read, model, request.body, streamed=request.lines)
+        if len(request.body) <= INLINE_BYTES:
+            answer = ask()
+        else:
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(self._prediction_threads, ask)
+        return await self._respond(answer, lines=request.lines)
 
-    async def _lookup(self, request: Request) -> bytes:
-        return await self._run_lookup(self._lookups.lookup_customers, request.body)
-
-    async def _customer(self, request: Request) -> bytes:
-        return await self._run_lookup(
-            self._lookups.lookup_customer, request.path_value, request.query
+    async def _lookup(self, request: Request) -> bytes | StreamedResponse:
+        read, model = self._lookups.read_lookup, self._live.require()
+        answer = await self._in_store_thread(
+            lambda store: read(model, store, request.body, streamed=request.lines)
         )
+        return await self._respond(answer, lines=request.lines)
+
+    async def _customer(self, request: Request) -> bytes | StreamedResponse:
+        read, model = self._lookups.read_customer, self._live.require()
+        answer = await self._in_store_thread(
+            lambda store: read(model, store, request.path_value, request.query)
+        )
+        return await self._respond(answer, lines=False)
+
+    async def _respond(self, answer: Answer, *, lines: bool) -> bytes | StreamedResponse:
+        """As JSON or as JSON lines; a large answer is made in turns with others."""
+        if lines:
+            parts = self._answers.as_lines(answer)
+            return StreamedResponse(in_turns(parts, self._prediction_threads), LINES_TYPE.encode())
+        parts = self._answers.as_json(answer)
+        if answer.work <= INLINE_WORK:
+            return b"".join(parts)
+        return b"".join([each async for each in in_turns(parts, self._prediction_threads)])
 
     async def _customers(self, request: Request) -> Response:
         """The store alone is read: no model is needed."""
@@ -158,12 +187,8 @@ class ClvService(StartupCheck):
     async def _overview(self, request: Request) -> bytes:
         return await self._in_store_thread(self._read_overview)
 
-    async def _run_lookup(self, handler: Callable[..., bytes], *request: bytes | str) -> bytes:
-        """The store is read in threads of its own: a slow one must not hold up predictions."""
-        model = self._live.require()
-        return await self._in_store_thread(lambda store: handler(model, store, *request))
-
     async def _in_store_thread(self, read: Callable[[Any], Kind]) -> Kind:
+        """The store is read in threads of its own: a slow one must not hold up predictions."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._store_threads, self._replica.read, read)
 

@@ -41,6 +41,8 @@ class Settings(BaseModel):
     max_in_flight    requests that a worker has in flight at once
     body_seconds     how long the head of a request may take to arrive, and then its body
     timeout_seconds  how long the response may take after that
+    write_seconds    how long the caller may take to read it
+    max_connections  connections that a worker has open at once
     drain_seconds    graceful shutdown: how long after SIGTERM new requests are still answered
     access_log       which requests are logged: errors, or all
     """
@@ -59,6 +61,8 @@ class Settings(BaseModel):
     max_in_flight: int = Field(128, gt=0)
     body_seconds: Seconds = 20.0
     timeout_seconds: Seconds = 60.0
+    write_seconds: Seconds = 60.0
+    max_connections: int = Field(1_000, gt=0)
     drain_seconds: float = Field(1.0, ge=0, allow_inf_nan=False)
     access_log: Literal["errors", "all"] = "errors"
 

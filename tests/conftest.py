@@ -259,7 +259,7 @@ def tracking_database(shared: Shared) -> Callable[[Path], Path]:
     """Puts an empty database of MLflow into a folder: a copy, as to make one takes a second."""
 
     def make(folder: Path) -> None:
-        from train.tracking.runs import library
+        from train.tracking.mlflow_library import library
 
         library().MlflowClient(f"sqlite:///{folder / 'mlflow.db'}").search_experiments()
 

@@ -126,6 +126,20 @@ def test_every_module_and_symbol_that_is_named_is_there() -> None:
     assert not {name: each for name, each in missing.items() if each}
 
 
+def test_every_test_that_shows_a_promise_is_there() -> None:
+    """Of a test its file and function, of an event of the soak its function."""
+    text = page("docs/reliability.md")
+    tests = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+    events = set(re.findall(r"\bsoak `(\w+)`", text))
+    soak = "\n".join(each.read_text() for each in (ROOT / "benchmarks" / "soak").glob("*.py"))
+    assert tests
+    assert not {each for each in tests if f"\ndef {each[1]}(" not in page(each[0])}
+    assert not {each for each in events if f"\ndef {each}(" not in soak}
+    injected = r"(?:champion|hostile_callers|\w+_faults)\.(\w+),"
+    assert {*re.findall(injected, page("benchmarks/soak/schedule.py"))} <= events
+    assert "hang_store" in events
+
+
 def test_what_a_module_is_called_now_is_its_name() -> None:
     """The newest version's table of old names and new ones in the changelog."""
     rows = re.findall(r"^\| (`[^|]*) \| (`[^|]*) \|$", page("CHANGELOG.md"), flags=re.MULTILINE)

@@ -48,11 +48,11 @@ class Load:
         return 1e3 * ordered[min(int(share * len(ordered)), len(ordered) - 1)]
 
 
-def request(path: str, body: bytes) -> bytes:
-    """A POST as it goes over the wire."""
+def request(path: str, body: bytes, more: str = "") -> bytes:
+    """A POST as it goes over the wire. more: further headers, each with its end of line"""
     head = (
         f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: bench\r\naccept: */*\r\n"
-        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n{more}\r\n"
     )
     return head.encode() + body
 

@@ -1,4 +1,4 @@
-"""Versions of a small model with different numbers, registered, and what each must predict."""
+"""Versions of a small model, registered, and the requests to ask them with."""
 
 from __future__ import annotations
 
@@ -6,93 +6,86 @@ import io
 import json
 import os
 from contextlib import redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from urllib.parse import urlsplit
 
 from benchmarks.bench_serve.processes import ROOT
-from features.config.read import read_purchase_config
-from features.ingest.transactions import read_transactions
+from benchmarks.soak import bundles as made
+from benchmarks.soak.cases import Case, purchase_cases, subscriber_cases, to_json
+from features.config.read import read_subscription_config
 from models import bundle as bundles
-from models.purchases.bundle import PurchaseBundle
 from serve.__main__ import main as serve
-from serve.api.requests import PredictRequest, parse
-from serve.handlers.predict import predict, predict_features
-from serve.handlers.transactions import read_features
 from serve.model.loaded import LoadedModel
 from serve.store.database import Database
 from serve.store.lookups import lookup
 
 VERSIONS = 4
-CUSTOMERS = 12
-CONFIG = """
-[data]
-transactions = "{file}"
-[data.columns]
-customer_id = "customer_id"
-timestamp = "ts"
-amount = "amount"
-[problem]
-horizon_days = 60
-snapshots = 3
-[churn]
-max_rounds = 5
-[spend]
-max_rounds = 5
-"""
-
-
-@dataclass(frozen=True)
-class Case:
-    """A request, and what each version must predict for it.
-
-    expected  version -> predictions
-    """
-
-    path: str
-    body: bytes
-    expected: dict[str, Any]
+HUGE_BYTES = 300_000_000
 
 
 @dataclass(frozen=True)
 class Soaked:
     """Registered versions, and requests to ask them.
 
-    tracking_uri  of the registry's database
-    lookups       their predictions come in with each batch, see `score`
+    tracking_uri   of the registry's database
+    versions       differ in their numbers only
+    other_kinds    what is different about a version -> which one it is
+    refused        what is wrong with a version -> which one it is
+    cases          of customers who purchase
+    lookups        their predictions come in with each batch, see `score`
+    other_cases    rows and transactions that only versions of another kind read
     """
 
     tracking_uri: str
     versions: list[str]
+    other_kinds: dict[str, str]
+    refused: dict[str, str]
     cases: list[Case]
     lookups: list[Case]
+    other_cases: list[Case]
     config: Path
 
 
 def register_all(work: Path) -> Soaked:
-    """Train once, and register variants of it whose numbers differ."""
+    """Train a few times, and register variants of it."""
     from train.tracking import runs as tracking
-    from train.tracking.registry import register
 
     os.environ["PERENNIAL_VAR"] = str(work)
     os.environ.pop("MLFLOW_TRACKING_URI", None)
-    config, first, customers = _trained(work)
+    config, log = work / "soak.toml", ROOT / "data" / "cdnow_sample.parquet"
+    first = made.purchases(config, log)
+    shelves = made.with_shelves(log, work)
+    wider = made.purchases(work / "shelves.toml", shelves, 'category = "shelf"')
+    contract = made.subscriptions(work / "telco.toml")
     tracking.connect("soak")
-    models = []
-    for number in range(1, VERSIONS + 1):
-        folder = work / f"version-{number}"
-        bundles.save(_variant(first, number), folder)
-        with tracking.start_run("clv", tracking.Record()):
-            registered = register(folder, metrics={}, tags={})
-        models.append(_loaded(folder, registered.version))
-    ids = [each["customer_id"] for each in customers]
+    models = [_registered(work, made.shifted(first, number)) for number in range(1, VERSIONS + 1)]
+    others = {
+        "currency": _registered(work, made.with_card(first, currency="EUR")),
+        "horizon": _registered(work, made.with_card(first, horizon_days=90)),
+        "features": _registered(work, wider),
+        "relationship": _registered(work, contract),
+    }
+    known = [*models, *others.values()]
+    cases = purchase_cases(known, first, log)
+    ids = dict.fromkeys(
+        each["customer_id"]
+        for case in cases
+        if case.path == "/predict"
+        for each in json.loads(case.body)["customers"]
+    )
+    tracking_uri = f"sqlite:///{work / 'mlflow.db'}"
     return Soaked(
-        tracking_uri=f"sqlite:///{work / 'mlflow.db'}",
+        tracking_uri=tracking_uri,
         versions=[each.version for each in models],
-        cases=[case for each in customers for case in _cases(models, first, each)],
-        lookups=[Case("/lookup", _json({"customer_ids": [each]}), {}) for each in ids],
+        other_kinds={name: each.version for name, each in others.items()},
+        refused=_register_spoiled(work, made.shifted(first, 0), tracking_uri),
+        cases=cases,
+        lookups=[Case("/lookup", to_json({"customer_ids": [each]}), {}) for each in ids],
+        other_cases=[
+            *purchase_cases(known, wider, shelves, customers=3),
+            *subscriber_cases(known, read_subscription_config(work / "telco.toml")),
+        ],
         config=config,
     )
 
@@ -109,71 +102,48 @@ def score(soaked: Soaked, version: str, store: str) -> None:
                 raise SystemExit("scoring failed")
         for case in soaked.lookups:
             found = lookup(database, json.loads(case.body)["customer_ids"])
-            case.expected[version] = [
+            rows = [
                 {"customer_id": each.customer_id, "horizon_days": 60, **each.prediction}
                 for each in found.scores
             ]
+            case.expected[version] = {"currency": "USD", "horizon_days": 60, "predictions": rows}
     finally:
         del os.environ["PERENNIAL_MODEL"]
         database.close()
 
 
-def _trained(work: Path) -> tuple[Path, PurchaseBundle, list[dict[str, Any]]]:
-    """A bundle, and customers with their transactions."""
-    from train.purchases.fit import fit
-    from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
+def _registered(work: Path, bundle: bundles.Bundle) -> LoadedModel:
+    from train.tracking import runs as tracking
+    from train.tracking.registry import register
 
-    path = work / "soak.toml"
-    path.write_text(CONFIG.format(file=ROOT / "data" / "cdnow_sample.parquet"))
-    config = read_purchase_config(path)
-    log = read_transactions(config.data)
-    as_of = pd.Timestamp("1998-01-01", tz=log.timezone).to_pydatetime()
-    found: PurchaseBundle = fit(
-        PurchaseTask(config, PurchaseSnapshots(log), as_of, 60), step=lambda done: None
-    ).bundle
-    lines = pd.read_parquet(ROOT / "data" / "cdnow_sample.parquet")
-    chosen = lines["customer_id"].drop_duplicates().iloc[:: len(lines) // 40][:CUSTOMERS]
-    customers = []
-    for name in chosen:
-        own = lines[lines["customer_id"] == name]
-        pairs = zip(own["ts"], own["amount"], strict=True)
-        orders = [{"timestamp": str(when), "amount": float(amount)} for when, amount in pairs]
-        customers.append({"customer_id": str(name), "transactions": orders})
-    return path, found, customers
+    folder = work / f"bundle-{len([*work.glob('bundle-*')])}"
+    bundles.save(bundle, folder)
+    with tracking.start_run("clv", tracking.Record()):
+        version = register(folder, metrics={}, tags={}).version
+    return LoadedModel(
+        bundle=bundles.load(folder), name="clv", version=version, run_id=None, source="registry"
+    )
 
 
-def _variant(bundle: PurchaseBundle, number: int) -> PurchaseBundle:
-    """Each predicts a little more confidently than the one before that customers come back."""
-    churn = bundle.card.churn
-    moved = churn.model_copy(update={"shift": churn.shift + 0.05 * number})
-    return replace(bundle, card=bundle.card.model_copy(update={"churn": moved}))
+def _register_spoiled(work: Path, bundle: bundles.Bundle, tracking_uri: str) -> dict[str, str]:
+    """Versions that were sound when they were registered, and were spoiled where they lie."""
+    from mlflow import MlflowClient
 
+    def card_of_the_future(folder: Path) -> None:
+        card = json.loads((folder / bundles.CARD).read_text())
+        (folder / bundles.CARD).write_text(json.dumps({**card, "format_version": 999}))
 
-def _loaded(folder: Path, version: str) -> LoadedModel:
-    loaded = bundles.load(folder)
-    return LoadedModel(bundle=loaded, name="clv", version=version, run_id=None, source="registry")
+    def half_a_card(folder: Path) -> None:
+        os.truncate(folder / bundles.CARD, 1000)
 
+    def huge_trees(folder: Path) -> None:
+        os.truncate(max(folder.iterdir(), key=lambda each: each.stat().st_size), HUGE_BYTES)
 
-def _cases(
-    models: list[LoadedModel], bundle: PurchaseBundle, customer: dict[str, Any]
-) -> list[Case]:
-    raw = {"customers": [customer], "as_of": "1998-01-01", "horizon_days": [30, 365]}
-    known = read_features(parse(PredictRequest, _json(raw)), bundle).table()
-    table = known.astype(object).where(known.notna(), None)
-    rows = [{"customer_id": name, **table.loc[name].to_dict()} for name in table.index]
-    bodies = [
-        ("/predict", _json(raw), predict),
-        ("/predict_features", _json({"rows": rows, "curve": True}), predict_features),
-    ]
-    return [
-        Case(
-            path,
-            body,
-            {each.version: json.loads(predicted(each, body))["predictions"] for each in models},
-        )
-        for path, body, predicted in bodies
-    ]
-
-
-def _json(content: object) -> bytes:
-    return json.dumps(content).encode()
+    client, found = MlflowClient(tracking_uri, tracking_uri), {}
+    for spoil in (card_of_the_future, half_a_card, huge_trees):
+        version = _registered(work, bundle).version
+        place = urlsplit(client.get_model_version_download_uri("clv", version)).path
+        [card] = Path(place).rglob(bundles.CARD)
+        spoil(card.parent)
+        found[spoil.__name__.replace("_", " ")] = version
+    return found

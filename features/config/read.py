@@ -15,6 +15,7 @@ from features.config.subscriptions import SubscriptionConfig
 from features.errors import ConfigError
 
 AnyConfig = PurchaseConfig | SubscriptionConfig
+LONGEST_BYTES = 1_000_000
 SectionType = TypeVar("SectionType", bound=Section)
 
 
@@ -51,13 +52,25 @@ def is_subscription(path: Path) -> bool:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The keys of a TOML file; raises ConfigError where it cannot be read."""
+    """The keys of a TOML file of at most a megabyte; raises ConfigError where it cannot be read."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise ConfigError(f"{path}: is a device or a pipe, and is read twice; give a file")
+        with path.open("rb") as stream:
+            text = stream.read(LONGEST_BYTES + 1)
+        if len(text) > LONGEST_BYTES:
+            raise ConfigError(
+                f"{path}: is longer than a megabyte; give the configuration, not data"
+            )
+        return tomllib.loads(text.decode("utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; give the path of a TOML file") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: is nested too deeply; give it sections and keys") from None
+    except ConfigError:
+        raise
     except ValueError as error:
         raise ConfigError(f"{path}: is not valid TOML: {error}") from None
 

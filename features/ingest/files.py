@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -87,6 +88,13 @@ def kind_of(name: str) -> tuple[Kind | None, Packing]:
             inner = kind_of(name.removesuffix(end))[0]
             return ("csv" if packing == "zip" and inner is None else inner), packing
     return next((kind for end, kind in KINDS.items() if name.endswith(end)), None), ""
+
+
+def some_names(names: Iterable[str]) -> str:
+    """Names in a sentence: the first twenty, sixty characters of each."""
+    shown = [each if len(each) <= 60 else f"{each[:60]}…" for each in names]
+    more = len(shown) - 20
+    return ", ".join(shown[:20]) + (f" and {more} more" if more > 0 else "")
 
 
 class Fingerprint:

@@ -81,9 +81,9 @@ def _table(
     }
     columns |= partition_columns(files, wanted, "filename")
     whole = ", ".join(quote(name) for name, kind in own.items() if not is_nested(kind)) or "0"
+    beside = {FILE: "filename", ROW: "file_row_number", DIGEST: f"hash({whole})"}
     return SourceTable(
-        f"(SELECT {selected(columns)}, filename AS {FILE}, file_row_number AS {ROW}, "
-        f"hash({whole}) AS {DIGEST} FROM {scan})",
+        f"(SELECT {selected(columns | beside)} FROM {scan})",
         order=ROW,
         types={name: own.get(name, "VARCHAR") for name in columns},
         as_text=False,

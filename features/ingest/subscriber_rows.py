@@ -15,7 +15,7 @@ from features.ingest.columns.flags import flag_cast
 from features.ingest.columns.ids import id_cast, label
 from features.ingest.columns.moments import moment_cast
 from features.ingest.columns.money import money_cast
-from features.ingest.files import SourceFile
+from features.ingest.files import SourceFile, some_names
 from features.ingest.queries import first_row
 from features.ingest.source_tables import column_names, open_tables
 from features.ingest.table import DIGEST, SourceTable, unreadable
@@ -78,7 +78,7 @@ def _require_columns(
         ]
         if found:
             file = next(each for each in files if each.path == table.files[0])
-            shown = ", ".join(column_names([file], data, folder))
+            shown = some_names(column_names([file], data, folder))
             raise DataError(f"{file.path}: {'; '.join(found)}; the columns are {shown}")
 
 

@@ -10,6 +10,7 @@ import io
 import itertools
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ def opened(file: SourceFile) -> Iterator[IO[bytes]]:
             opener = {"gz": gzip.open, "bz2": bz2.open}.get(file.packing, open)
             with opener(file.path, "rb") as stream:  # type: ignore[operator]
                 yield stream
-    except (OSError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
         raise DataError(f"{file.path}: cannot be read: {error}") from None
 
 
@@ -113,6 +114,7 @@ def layout(file: SourceFile, form: SourceFormat) -> Layout:
     body = "".join(lines[skip:])
     if not body.strip():
         raise DataError(f"{file.path}: has no header line; give a file with a header and rows")
+    _require_lines(file.path, body)
     delimiter = delimiter or _delimiter(body)
     escape = "\\" if '\\"' in body and '""' not in body else '"'
     rows = _rows(body, delimiter, escape)
@@ -122,6 +124,14 @@ def layout(file: SourceFile, form: SourceFormat) -> Layout:
     width = max((len(row) for row, _ in rows if _is_trailing(row, len(names))), default=len(names))
     names += [""] * (width - len(names))
     return Layout(tuple(names), delimiter, escape, skip + first)
+
+
+def _require_lines(path: Path, body: str) -> None:
+    if len(body) >= HEAD_CHARACTERS // 2 and "\n" not in body and "\r" not in body:
+        raise DataError(
+            f"{path}: its first line has more than {len(body):,} characters; give a text file with "
+            "a header and rows"
+        )
 
 
 def _member(path: Path, archive: zipfile.ZipFile) -> str:

@@ -118,9 +118,9 @@ def _table(group: Group, form: SourceFormat, wanted: Sequence[str]) -> SourceTab
         whole = ", ".join(f"c{place}" for place, name in enumerate(group.layout.names) if name)
     columns |= partition_columns(group.originals, wanted, file)
     columns = {name: clean_text(f"({sql})", form.null_values) for name, sql in columns.items()}
-    first = group.originals[0]
+    first, own = group.originals[0], {FILE: file, DIGEST: f"hash({whole})"}
     return SourceTable(
-        f"SELECT {selected(columns)}, {file} AS {FILE}, hash({whole}) AS {DIGEST} FROM {scan}",
+        f"SELECT {selected(columns | own)} FROM {scan}",
         order="rowid",
         types=dict.fromkeys(columns, "VARCHAR"),
         as_text=first.kind == "csv" and not first.is_copy,

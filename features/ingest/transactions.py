@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from features.config.purchases import PurchaseData
 from features.errors import DataError
 from features.ingest.account import account, require_settled_numbers
 from features.ingest.canonical import LINES, lines_query, merge, merge_lines, settle_rows
-from features.ingest.files import SourceFile
+from features.ingest.files import SourceFile, some_names
 from features.ingest.policies import in_order
 from features.ingest.source_tables import column_names, open_tables
 from features.ingest.sources import open_source
@@ -25,6 +26,8 @@ from features.ingest.typed_rows import read_table, wanted_columns
 from features.ingest.working_memory import working_engine
 from features.schema import OPTIONAL, TRANSACTIONS
 from features.timestamps import from_microseconds, microseconds, next_midnight, parse_as_of, to_utc
+
+BYTES_PER_LINE = 200  # of memory, as a frame
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +66,7 @@ def read_transactions(data: PurchaseData, *, now: datetime | None = None) -> Tra
         try:
             tables = _open(connection, found, data, folder)
             counts = _clean(connection, tables, data, now or datetime.now(UTC))
+            _require_memory(data.transactions, counts["lines"])
             lines = _frame(connection, data.timezone)
         except duckdb.InvalidInputException as error:
             raise DataError(unreadable([each.path for each in found], error)) from None
@@ -132,7 +136,8 @@ def _missing(file: SourceFile, missing: Sequence[str], data: PurchaseData, folde
         else f"no column {name!r}, which data.keep, data.drop or data.fill_down names"
         for name in missing
     )
-    return f"{file.path}: {found}; the columns are {', '.join(column_names([file], data, folder))}"
+    shown = some_names(column_names([file], data, folder))
+    return f"{file.path}: {found}; the columns are {shown}"
 
 
 def _clean(
@@ -161,6 +166,16 @@ def _clean(
             + ", ".join(f"{name} {number}" for name, number in in_order(counts).items() if number)
         )
     return counts
+
+
+def _require_memory(transactions: str, lines: int) -> None:
+    """Raises DataError before lines are laid out that would not fit into the machine's memory."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if lines * BYTES_PER_LINE > memory:
+        raise DataError(
+            f"{transactions}: has {lines:,} orders or lines of orders, more than fit into the "
+            f"{memory / 1e9:.0f} GB of memory of this machine; give fewer"
+        )
 
 
 def _configured_end(data: PurchaseData) -> datetime | None:

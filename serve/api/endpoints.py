@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from serve.api.budget import LINES_TYPE
 from serve.api.query import CustomerQuery, ListQuery
 from serve.api.requests import FeaturesRequest, LookupRequest, PredictRequest
 from serve.api.responses import (
@@ -30,9 +31,9 @@ Content = type[BaseModel] | type[dict[str, Any]] | str
 
 TEXT, CSV, HTML = "text/plain", "text/csv", "text/html"
 # Statuses of errors: of every endpoint, of those that need a key, of those that read a body.
-ANY_ERRORS = (403, 405, 408, 431, 500, 504)
+ANY_ERRORS = (400, 403, 405, 408, 413, 431, 500, 503, 504)
 KEY_ERRORS = (401, *ANY_ERRORS, 429)
-BODY_ERRORS = (400, *KEY_ERRORS, 413, 415, 503)
+BODY_ERRORS = (*KEY_ERRORS, 415)
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ ENDPOINTS = (
         "predict",
         "Raw transactions -> predictions",
         request=PredictRequest,
-        responses=(PredictReply,),
+        responses=(PredictReply, LINES_TYPE),
         errors=BODY_ERRORS,
         tag="customers",
     ),
@@ -93,7 +94,7 @@ ENDPOINTS = (
         "predict_features",
         "Rows of the feature table -> predictions",
         request=FeaturesRequest,
-        responses=(PredictReply,),
+        responses=(PredictReply, LINES_TYPE),
         errors=BODY_ERRORS,
         tag="customers",
     ),
@@ -103,7 +104,7 @@ ENDPOINTS = (
         "lookup",
         "Customer ids -> the scores of the last batch",
         request=LookupRequest,
-        responses=(LookupReply,),
+        responses=(LookupReply, LINES_TYPE),
         errors=BODY_ERRORS,
         tag="customers",
     ),
@@ -114,7 +115,7 @@ ENDPOINTS = (
         "One stored customer",
         query=CustomerQuery,
         responses=(CustomerReply,),
-        errors=(400, *KEY_ERRORS, 404, 503),
+        errors=(*KEY_ERRORS, 404),
         tag="customers",
     ),
     Endpoint(
@@ -124,7 +125,7 @@ ENDPOINTS = (
         "Customers of the last batch, sorted and filtered",
         query=ListQuery,
         responses=(ListReply, CSV),
-        errors=(400, *KEY_ERRORS, 503),
+        errors=KEY_ERRORS,
         tag="customers",
     ),
     Endpoint(
@@ -133,7 +134,7 @@ ENDPOINTS = (
         "overview",
         "The last batch by tier, segment and cohort",
         responses=(OverviewReply,),
-        errors=(*KEY_ERRORS, 503),
+        errors=KEY_ERRORS,
         tag="customers",
     ),
     Endpoint(
@@ -142,7 +143,7 @@ ENDPOINTS = (
         "model",
         "The live model",
         responses=(ModelReply,),
-        errors=(*KEY_ERRORS, 503),
+        errors=KEY_ERRORS,
     ),
     Endpoint(
         "GET",

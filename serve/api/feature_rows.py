@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -128,13 +129,12 @@ def _impossible_subscriptions(matrix: Array, bundle: Bundle) -> Iterator[dict[st
 
 
 def _refuse(found: Iterator[dict[str, str]]) -> None:
-    violations = list(found)
-    if violations:
-        first, others = violations[0], len(violations) - 1
-        rest = f" (and {others} more, see details)" if others else ""
-        raise ServeError(
-            f"{first['field']} {first['message']}{rest}", details=violations[:MOST_DETAILS]
-        )
+    """Raises ServeError where there are violations; the first of them are named."""
+    if violations := list(islice(found, MOST_DETAILS)):
+        others = len(violations) - 1 + sum(1 for _ in found)
+        first = violations[0]
+        rest = f" (and {others:,} more, see details)" if others else ""
+        raise ServeError(f"{first['field']} {first['message']}{rest}", details=violations)
 
 
 def _names(names: Sequence[str]) -> str:

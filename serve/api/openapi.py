@@ -12,7 +12,8 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from serve.api.endpoints import ENDPOINTS, Content, Endpoint
+from serve.api.budget import LINES_TYPE
+from serve.api.endpoints import CSV, ENDPOINTS, Content, Endpoint
 from serve.api.field_types import DAYS_SCHEMA, LONGEST_ID, MOST_HORIZONS
 from serve.api.query import (
     BOUNDS,
@@ -79,6 +80,12 @@ LIST_DESCRIPTIONS = {
     "limit": f"customers on a page: up to {MOST_ROWS:,}, as csv up to {MOST_CSV_ROWS:,}",
     "offset": "customers before the page",
 }
+LINES_DESCRIPTION = (
+    "With Accept: application/x-ndjson (or application/jsonl), JSON lines, sent as they are made: "
+    "first the reply without its predictions, then each prediction, then "
+    '{"end": true, "predictions": how many}; a last line {"error": {...}} in its place, or none, '
+    "says that some are missing"
+)
 # What a form sends for a choice that was not made.
 NOT_CHOSEN = {"type": "string", "maxLength": 0}
 BOUND_WORDS = {"min": "least", "max": "most"}
@@ -91,7 +98,7 @@ ERRORS: Mapping[int, str] = MappingProxyType(
         404: "There is no such customer in the last batch.",
         405: "The path is there, but not for this method; `Allow` names those it is for.",
         408: "The request did not arrive in time.",
-        413: "The body is too large: send fewer customers in one request.",
+        413: "The body is too large, or asks for too much in one reply: send fewer customers.",
         415: "The body is not declared as application/json, or is compressed.",
         431: "The head of the request is too long.",
         429: "Too many requests, of this key or of all; ask again as `Retry-After` says.",
@@ -211,7 +218,7 @@ def _operation(endpoint: Endpoint, examples: Examples, *, keys: bool) -> dict[st
     keyed = keys and 401 in endpoint.errors
     content = {name: media for each in endpoint.responses for name, media in _media(each).items()}
     [first, *others] = endpoint.responses
-    is_type = isinstance(first, type) and issubclass(first, BaseModel) and not others
+    is_type = isinstance(first, type) and issubclass(first, BaseModel) and CSV not in others
     operation: dict[str, Any] = {
         "operationId": endpoint.name,
         "summary": endpoint.summary,
@@ -254,6 +261,8 @@ def _schemas(endpoints: list[Endpoint]) -> dict[str, Any]:
 
 
 def _media(content: Content) -> dict[str, Any]:
+    if content == LINES_TYPE:
+        return {content: {"schema": {"type": "string", "description": LINES_DESCRIPTION}}}
     if isinstance(content, str):
         return {content: {"schema": {"type": "string"}}}
     is_type = issubclass(content, BaseModel)

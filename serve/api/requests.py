@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, model_validator
 
 from features.config.sections import Economics, Fraction
 from serve.api.error_messages import details, shortened, summarize
@@ -54,7 +54,9 @@ class Customer(_StrictModel):
     """A customer and everything that is known of the purchases."""
 
     customer_id: Id = Field(description="returned with the prediction; unique in the request")
-    transactions: list[Transaction] = Field(description="in any order; may be empty")
+    transactions: Annotated[list[Transaction], FailFast()] = Field(
+        description="in any order; may be empty"
+    )
 
 
 class Terms(_StrictModel):
@@ -96,17 +98,27 @@ class Options(_StrictModel):
 class PredictRequest(Options):
     """Raw transactions. Default `as_of`: midnight after the last transaction of the request."""
 
-    customers: list[Customer] = Field(min_length=1, max_length=MOST_CUSTOMERS)
+    customers: Annotated[list[Customer], FailFast()] = Field(
+        min_length=1, max_length=MOST_CUSTOMERS
+    )
 
-    @model_validator(mode="after")
-    def _bounded(self) -> PredictRequest:
-        _refuse_duplicates([each.customer_id for each in self.customers])
-        total = sum(len(each.transactions) for each in self.customers)
+    @model_validator(mode="before")
+    @classmethod
+    def _bounded(cls, content: Any) -> Any:
+        """Counted before transactions are made of them."""
+        customers = content.get("customers") if isinstance(content, dict) else None
+        found = [each.get("transactions") for each in _dicts(customers)]
+        total = sum(len(each) for each in found if isinstance(each, list))
         if total > MOST_TRANSACTIONS:
             raise ValueError(
                 f"customers must hold at most {MOST_TRANSACTIONS:,} transactions together, "
                 f"got {total:,}; send fewer customers in one request"
             )
+        return content
+
+    @model_validator(mode="after")
+    def _unique(self) -> PredictRequest:
+        _refuse_duplicates([each.customer_id for each in self.customers])
         return self
 
 
@@ -126,7 +138,7 @@ class FeatureRow(BaseModel):
 class FeaturesRequest(Options):
     """Rows of the feature table at one timestamp. Default `as_of`: the model's `trained_as_of`."""
 
-    rows: list[FeatureRow] = Field(min_length=1, max_length=MOST_CUSTOMERS)
+    rows: Annotated[list[FeatureRow], FailFast()] = Field(min_length=1, max_length=MOST_CUSTOMERS)
 
     @model_validator(mode="after")
     def _unique(self) -> FeaturesRequest:
@@ -143,7 +155,7 @@ class LookupRequest(Options):
 
     model_config = ConfigDict(json_schema_extra=lambda schema: schema["properties"].pop("as_of"))
 
-    customer_ids: list[Id] = Field(min_length=1, max_length=MOST_CUSTOMERS)
+    customer_ids: Annotated[list[Id], FailFast()] = Field(min_length=1, max_length=MOST_CUSTOMERS)
 
     @model_validator(mode="after")
     def _unique(self) -> LookupRequest:
@@ -166,6 +178,10 @@ def validate(kind: type[Kind], content: object) -> Kind:
         return kind.model_validate(content)
     except ValidationError as error:
         raise ServeError(summarize(error), details=details(error)) from None
+
+
+def _dicts(values: object) -> list[dict[str, Any]]:
+    return [each for each in values if isinstance(each, dict)] if isinstance(values, list) else []
 
 
 def _refuse_duplicates(ids: list[str]) -> None:

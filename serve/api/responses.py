@@ -332,7 +332,9 @@ class ErrorContent(BaseModel):
     code: ErrorCode = Field(description="the status as a word to switch on")
     message: str = Field(description="what, where, got and how to repair")
     field: str | None = Field(description="the place in the request, as in rows[0].recency_days")
-    details: list[ErrorDetail] = Field(description="every violation, up to twenty")
+    details: list[ErrorDetail] = Field(
+        description="violations, up to twenty; of a long list, those of the first entry at fault"
+    )
     request_id: str = Field(description="the request's id in the service's log")
 
 

@@ -6,8 +6,11 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
+from serve.api.budget import most_customers, work_per_customer
+from serve.api.field_types import LONGEST_DAYS
 from serve.api.requests import MOST_CUSTOMERS, MOST_TRANSACTIONS
 
 MOST_BYTES = 30 * 1024 * 1024
@@ -36,21 +39,27 @@ class Chunk:
 
 
 def split_into_chunks(
-    name: str, items: Iterable[Any], lines: Callable[[Any], int] = lambda item: 0
+    name: str,
+    items: Iterable[Any],
+    lines: Callable[[Any], int] = lambda item: 0,
+    *,
+    options: Mapping[str, object] = MappingProxyType({}),
 ) -> Iterator[Chunk]:
-    """Fill a request until one more customer would be too many customers, lines or bytes.
+    """Fill a request until one more customer would be too many customers, lines, bytes or work.
 
-    lines  how many transactions an item holds
+    lines    how many transactions an item holds
+    options  what is asked of each customer
 
     Raises ValueError for a customer who is in the list twice, TypeError for what JSON cannot hold.
     """
     seen: set[str] = set()
+    most = min(MOST_CUSTOMERS, most_customers(_work(options)))
     held: list[bytes] = []
     total_bytes = total_lines = 0
     for item in items:
         _once(item, seen)
         encoded, more = encode(item), lines(item)
-        full = len(held) == MOST_CUSTOMERS or total_bytes + len(encoded) > MOST_BYTES
+        full = len(held) >= most or total_bytes + len(encoded) > MOST_BYTES
         if held and (full or total_lines + more > MOST_TRANSACTIONS):
             yield Chunk(name, tuple(held))
             held, total_bytes, total_lines = [], 0, 0
@@ -65,6 +74,18 @@ def encode(value: object) -> bytes:
     """A value as JSON; a date or a datetime as its ISO text. Raises ValueError for a NaN."""
     text = json.dumps(value, allow_nan=False, separators=(",", ":"), default=_other)
     return text.encode()
+
+
+def _work(options: Mapping[str, object]) -> int:
+    """The work for each customer; where the service chooses the horizon, as of the longest."""
+    given = options.get("horizon_days")
+    named = given if isinstance(given, Sequence) else [given]
+    # about what is no number of days, the service will have its say
+    days = [each for each in named if isinstance(each, int) and 1 <= each <= LONGEST_DAYS]
+    horizons = days or [LONGEST_DAYS]
+    return work_per_customer(
+        horizons, curve=bool(options.get("curve")), explain=bool(options.get("explain"))
+    )
 
 
 def _once(item: object, seen: set[str]) -> None:

@@ -105,7 +105,9 @@ class Client:
         Default as_of: midnight after the last transaction of all, however many requests it takes.
         """
         given = list(customers)
-        chunks = split_into_chunks("customers", given, lambda each: len(each["transactions"]))
+        chunks = split_into_chunks(
+            "customers", given, lambda each: len(each["transactions"]), options=options
+        )
 
         def settled(asked: Mapping[str, object]) -> Mapping[str, object]:
             return asked if asked.get("as_of") else {**asked, "as_of": self._as_of(given)}
@@ -117,12 +119,14 @@ class Client:
     ) -> PredictReply:
         """Rows of the feature table, with a customer_id in each -> predictions."""
         post = self._post(PredictReply, "/predict_features")
-        return merged_reply(post, split_into_chunks("rows", rows), options)
+        return merged_reply(post, split_into_chunks("rows", rows, options=options), options)
 
     def lookup(self, customer_ids: Iterable[str], **options: Unpack[Options]) -> LookupReply:
         """Ids -> the scores of the last batch, or what the model predicts now where options ask."""
         post = self._post(LookupReply, "/lookup")
-        return merged_reply(post, split_into_chunks("customer_ids", customer_ids), options)
+        return merged_reply(
+            post, split_into_chunks("customer_ids", customer_ids, options=options), options
+        )
 
     def customer(
         self,

@@ -15,6 +15,7 @@ import pandas as pd
 
 from features.atomic_file import write_atomically
 from features.config.read import AnyConfig, read_config
+from features.csv_text import csv_line
 from features.dataset import Dataset, as_of_or_end, features_as_of, read_dataset
 from models.bundle import Bundle
 from models.predictor import predictor_of
@@ -36,9 +37,22 @@ from serve.store.lookups import previous_tiers
 
 logger = logging.getLogger(__name__)
 
+LINES_AT_ONCE = 20_000
+
+
+def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Texts are as `features.csv_text` has them; a Parquet file has them as they are."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(map(str, frame)) + "\n")
+        for start in range(0, len(frame), LINES_AT_ONCE):
+            part = frame.iloc[start : start + LINES_AT_ONCE].astype("object")
+            rows = part.where(part.notna(), None).itertuples(index=False, name=None)
+            file.writelines(map(csv_line, rows))
+
+
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
     ".parquet": lambda frame, path: frame.to_parquet(path, index=False),
-    ".csv": lambda frame, path: frame.to_csv(path, index=False),
+    ".csv": _write_csv,
 }
 
 

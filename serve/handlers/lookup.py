@@ -7,42 +7,54 @@ the batch's horizon and economics where the request names none.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
-
-import msgspec
 
 from features.config.sections import Economics
 from features.timestamps import format_timestamp
-from models.design_matrix import numbers_of_rows
-from serve.api.feature_rows import FeatureRows
+from serve.api.budget import check_budget
+from serve.api.field_types import LONGEST_DAYS
 from serve.api.query import CustomerQuery
 from serve.api.requests import LookupRequest, Options, parse
 from serve.errors import ServeError
+from serve.handlers.answer import Answer, answer_of_query, as_json, customers_a_chunk
 from serve.handlers.batch_description import describe_batch
-from serve.handlers.predict import reply
 from serve.handlers.prediction_query import CustomerFeatures, prediction_query
+from serve.handlers.stored_features import stored_feature_rows
 from serve.model.loaded import LoadedModel
 from serve.store.database import Database
-from serve.store.lookups import LookupResult, history, lookup
-from serve.store.records import Score
-
-encode = msgspec.json.Encoder().encode
+from serve.store.lookups import LookupResult, current_batch, history, lookup
+from serve.store.records import Batch
 
 
 def lookup_customers(model: LoadedModel, database: Database, body: bytes) -> bytes:
-    """Customer ids -> their predictions, and which ids the batch does not have.
-
-    Raises ServeError for a request that is at fault (400), and where nothing is stored (503).
-    """
-    request = parse(LookupRequest, body)
-    found = lookup(database, request.customer_ids, features=_has_options(request))
-    return _reply(model, request, found, "/lookup", unknown=found.unknown)
+    """Customer ids -> the whole reply. Raises as `read_lookup`."""
+    return b"".join(as_json(read_lookup(model, database, body)))
 
 
 def lookup_customer(model: LoadedModel, database: Database, customer_id: str, query: str) -> bytes:
+    """The same for one customer. Raises as `read_customer`."""
+    return b"".join(as_json(read_customer(model, database, customer_id, query)))
+
+
+def read_lookup(
+    model: LoadedModel, database: Database, body: bytes, *, streamed: bool = False
+) -> Answer:
+    """Customer ids -> their predictions, and which ids the batch does not have.
+
+    Raises ServeError for a request that is at fault (400) or asks for too much (413), and where
+    nothing is stored, or is not what the live model could read (503).
+    """
+    request = parse(LookupRequest, body)
+    work = _work(database, request, len(request.customer_ids), streamed=streamed)
+    found = lookup(database, request.customer_ids, features=_has_options(request))
+    return _answer(model, request, found, work, "/lookup", unknown=found.unknown)
+
+
+def read_customer(model: LoadedModel, database: Database, customer_id: str, query: str) -> Answer:
     """The same for one customer, options in the query; `history` adds the earlier batches.
 
-    Raises ServeError: 404 for an unknown customer, and as `lookup_customers` does.
+    Raises ServeError: 404 for an unknown customer, and as `read_lookup` does.
     """
     request = CustomerQuery.read(query)
     found = lookup(database, [customer_id], features=True)
@@ -50,6 +62,7 @@ def lookup_customer(model: LoadedModel, database: Database, customer_id: str, qu
         raise ServeError(
             "no such customer in the last batch; GET /model says when it was scored", status=404
         )
+    work = _work(database, request.options, 1, streamed=False)
     more: dict[str, Any] = {}
     if request.features:
         more["features"] = found.scores[0].features
@@ -58,7 +71,7 @@ def lookup_customer(model: LoadedModel, database: Database, customer_id: str, qu
             {"batch": describe_batch(batch), **score.prediction}
             for batch, score in history(database, customer_id)
         ]
-    return _reply(model, request.options, found, "/customers/{customer_id}", **more)
+    return _answer(model, request.options, found, work, "/customers/{customer_id}", **more)
 
 
 def _has_options(request: Options) -> bool:
@@ -66,53 +79,58 @@ def _has_options(request: Options) -> bool:
     return bool(request.horizon_days or request.economics or request.curve or request.explain)
 
 
-def _reply(
-    model: LoadedModel, request: Options, found: LookupResult, endpoint: str, **more: object
-) -> bytes:
+def _work(database: Database, options: Options, customers: int, *, streamed: bool) -> int:
+    """The work of the request. Raises ServeError (413) where it is too much for a reply."""
+    horizons = options.horizon_days
+    if horizons is None:
+        batch = current_batch(database) if options.curve else None
+        # without a curve, a prediction is as much work whatever its horizon
+        horizons = (batch.horizon_days if batch else LONGEST_DAYS,)
+    return check_budget(
+        customers, horizons, curve=options.curve, explain=options.explain, streamed=streamed
+    )
+
+
+def _answer(
+    model: LoadedModel,
+    options: Options,
+    found: LookupResult,
+    work: int,
+    endpoint: str,
+    **more: object,
+) -> Answer:
     batch = found.batch
     beside = {"batch": describe_batch(batch), **more}
-    if not _has_options(request):
-        return encode(
-            {
-                "model": {
-                    "name": batch.model_name,
-                    "version": batch.model_version,
-                    "trained_as_of": format_timestamp(batch.trained_as_of, batch.timezone),
-                },
-                "as_of": format_timestamp(batch.as_of, batch.timezone),
-                "horizon_days": batch.horizon_days,
-                "currency": batch.currency,
-                **beside,
-                "predictions": [
-                    {
-                        "customer_id": each.customer_id,
-                        "horizon_days": batch.horizon_days,
-                        **each.prediction,
-                    }
-                    for each in found.scores
-                ],
-            }
-        )
-    rows = _rows(model, found.scores)
+    if not _has_options(options):
+        return Answer(_stored_head(batch) | beside, _stored(found, work), work)
+    rows = stored_feature_rows(model, found)
     query = prediction_query(
         CustomerFeatures.of_rows(rows, model.bundle.names, batch.as_of),
-        request,
+        options,
         horizon_days=batch.horizon_days,
         economics=Economics.model_validate(batch.economics),
     )
-    return reply(model, query, endpoint, **beside)
+    return answer_of_query(model, query, endpoint, work, **beside)
 
 
-def _rows(model: LoadedModel, scores: list[Score]) -> FeatureRows:
-    """Stored features as the live model reads them."""
-    names = model.bundle.names
-    tables = [each.features or {} for each in scores]
-    if any(name not in table for table in tables for name in names):
-        raise ServeError(
-            "the stored features are not those that the live model reads: score the customers "
-            "again, or ask without options for what was stored",
-            status=503,
-        )
-    cells = [[table[name] for name in names] for table in tables]
-    matrix = numbers_of_rows(cells, names, model.bundle.card.levels)
-    return FeatureRows([each.customer_id for each in scores], cells, matrix)
+def _stored_head(batch: Batch) -> dict[str, Any]:
+    return {
+        "model": {
+            "name": batch.model_name,
+            "version": batch.model_version,
+            "trained_as_of": format_timestamp(batch.trained_as_of, batch.timezone),
+        },
+        "as_of": format_timestamp(batch.as_of, batch.timezone),
+        "horizon_days": batch.horizon_days,
+        "currency": batch.currency,
+    }
+
+
+def _stored(found: LookupResult, work: int) -> Iterator[list[dict[str, Any]]]:
+    scores, days = found.scores, found.batch.horizon_days
+    size = customers_a_chunk(len(scores), work)
+    for start in range(0, len(scores), size):
+        yield [
+            {"customer_id": each.customer_id, "horizon_days": days, **each.prediction}
+            for each in scores[start : start + size]
+        ]

@@ -1,32 +1,38 @@
-"""POST /predict and /predict_features: a request -> a query of the model -> a reply.
+"""POST /predict and /predict_features: a request -> a query of the model -> an answer.
 
 The endpoints themselves, without arithmetic: `serve.handlers.prediction_query` has the query that
-they make of a request, `serve.handlers.build_predictions` what the model predicts for it.
+they make of a request, `serve.handlers.answer` what becomes of it, once `serve.api.budget` allows.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-import msgspec
-
 from features.errors import DataError
-from features.timestamps import format_timestamp, parse_as_of
+from features.timestamps import parse_as_of
 from models.subscriptions.bundle import SubscriptionBundle
+from serve.api.budget import check_budget
 from serve.api.feature_rows import FeatureRows, feature_rows
 from serve.api.requests import FeaturesRequest, Options, PredictRequest, parse
 from serve.errors import ServeError
-from serve.handlers.build_predictions import predictions
+from serve.handlers.answer import Answer, answer_of_query, as_json
 from serve.handlers.prediction_query import CustomerFeatures, PredictionQuery, prediction_query
 from serve.handlers.transactions import read_features
-from serve.metrics import record as metrics
 from serve.model.loaded import LoadedModel
-
-encode = msgspec.json.Encoder().encode
 
 
 def predict(model: LoadedModel, body: bytes) -> bytes:
-    """Raw transactions of one or more customers -> predictions.
+    """Raw transactions of one or more customers -> the whole reply. Raises as `read_predict`."""
+    return b"".join(as_json(read_predict(model, body)))
+
+
+def predict_features(model: LoadedModel, body: bytes) -> bytes:
+    """Rows of the feature table -> the whole reply. Raises as `read_predict_features`."""
+    return b"".join(as_json(read_predict_features(model, body)))
+
+
+def read_predict(model: LoadedModel, body: bytes, *, streamed: bool = False) -> Answer:
+    """Raw transactions of one or more customers -> what is to be predicted of them.
 
     Raises ServeError where the request is at fault, only there.
     """
@@ -36,49 +42,41 @@ def predict(model: LoadedModel, body: bytes) -> bytes:
             "the live model is of subscriptions, not of transactions: send rows of the feature "
             "table, which GET /model lists, to /predict_features"
         )
+    work = _work(model, request, len(request.customers), streamed=streamed)
     try:
         customers = read_features(request, bundle)
     except DataError as error:
         raise ServeError(str(error)) from None
-    card = model.bundle.card
-    query = prediction_query(
-        customers, request, horizon_days=card.horizon_days, economics=card.economics
-    )
-    return reply(model, query, "/predict")
+    return answer_of_query(model, _query(model, customers, request), "/predict", work)
 
 
-def predict_features(model: LoadedModel, body: bytes) -> bytes:
-    """Rows of the feature table -> predictions. Raises ServeError for rows that do not fit."""
+def read_predict_features(model: LoadedModel, body: bytes, *, streamed: bool = False) -> Answer:
+    """Rows of the feature table -> what is to be predicted of them.
+
+    Raises ServeError for rows that do not fit.
+    """
     fast = model.read_rows(body)
     request, rows = fast if fast is not None else _validated(model, body)
-    card = model.bundle.card
+    work = _work(model, request, len(rows.ids), streamed=streamed)
     customers = CustomerFeatures.of_rows(rows, model.bundle.names, _as_of(model, request))
-    query = prediction_query(
-        customers, request, horizon_days=card.horizon_days, economics=card.economics
+    return answer_of_query(model, _query(model, customers, request), "/predict_features", work)
+
+
+def _work(model: LoadedModel, options: Options, customers: int, *, streamed: bool) -> int:
+    """The work of the request. Raises ServeError (413) where it is too much for a reply."""
+    return check_budget(
+        customers,
+        options.horizon_days or (model.bundle.card.horizon_days,),
+        curve=options.curve,
+        explain=options.explain,
+        streamed=streamed,
     )
-    return reply(model, query, "/predict_features")
 
 
-def reply(model: LoadedModel, query: PredictionQuery, endpoint: str, **more: object) -> bytes:
-    """The predictions as they are sent; `more` stands beside them. Counted by endpoint."""
+def _query(model: LoadedModel, customers: CustomerFeatures, options: Options) -> PredictionQuery:
     card = model.bundle.card
-    found = predictions(model.bundle, query)
-    metrics.observe_predictions(
-        endpoint,
-        [each["p_churn"] for each in found],
-        [each["clv"] for each in found],
-        [each["basis"] for each in found],
-    )
-    several = len(query.horizons) > 1
-    return encode(
-        {
-            "model": model.stamp,
-            "as_of": format_timestamp(query.as_of, card.timezone),
-            "horizon_days": query.horizons if several else query.horizons[0],
-            "currency": card.currency,
-            **more,
-            "predictions": found,
-        }
+    return prediction_query(
+        customers, options, horizon_days=card.horizon_days, economics=card.economics
     )
 
 

@@ -1,15 +1,15 @@
 """What every endpoint asks of the model: customers, as of when, how far, and on what terms.
 
 `serve.handlers.predict` and `serve.handlers.lookup` make it of a request;
-`serve.handlers.build_predictions` makes predictions of it.
+`serve.handlers.build_predictions` makes predictions of it, some customers at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,26 @@ def prediction_query(
         curve=options.curve,
         explain=options.explain,
     )
+
+
+def in_chunks(query: PredictionQuery, customers: int) -> Iterator[PredictionQuery]:
+    """The query of so many customers at a time, in their order."""
+    if len(query.ids) <= customers:
+        yield query
+        return
+    table = cache(query.table)
+    for start in range(0, len(query.ids), customers):
+        part = slice(start, start + customers)
+        yield replace(
+            query,
+            ids=query.ids[part],
+            matrix=query.matrix[part],
+            table=partial(_rows, table, part),
+        )
+
+
+def _rows(table: Callable[[], pd.DataFrame], part: slice) -> pd.DataFrame:
+    return table().iloc[part]
 
 
 def feature_table(

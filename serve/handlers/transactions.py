@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache, partial
+from functools import lru_cache, partial
 from typing import Any
 
 import pandas as pd
@@ -108,7 +108,7 @@ def _by_engine(
     return table.build_features(lines, as_of, optional=card.optional).reindex(ids)
 
 
-@cache
+@lru_cache(maxsize=16)
 def _places(optional: tuple[str, ...], names: tuple[str, ...]) -> list[int]:
     own = [each.name for each in table.expressions(optional)]
     return [own.index(name) for name in names]

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
-from functools import lru_cache
-
 from serve.errors import MESSAGES, ServeError
 from serve.http.api_keys import ApiKeys
 from serve.http.headers import RequestHeaders
+from serve.http.local_callers import refuse_strangers
 from serve.http.rate_limits import RateLimits
-
-LOCAL_NAMES = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
-NO_KEYS = (
-    "without API keys the service answers this machine alone, under localhost, 127.0.0.1 or [::1]: "
-    "set PERENNIAL_API_KEYS or PERENNIAL_API_KEYS_FILE"
-)
 
 
 class AccessControl:
@@ -33,11 +25,7 @@ class AccessControl:
         is_open   whether the endpoint needs no key
         """
         if not self._keys.required:
-            if server is not None and not is_loopback(server[0]):
-                raise ServeError(NO_KEYS, status=403)
-            if _host_name(headers.host) not in LOCAL_NAMES:
-                # a page from elsewhere whose name was made to point here
-                raise ServeError(NO_KEYS, status=403)
+            refuse_strangers(headers, server, is_open)
             return ""
         if is_open:
             return ""
@@ -51,24 +39,6 @@ class AccessControl:
         if caller:
             self._rate_limits.count(caller)
 
-
-@lru_cache(maxsize=64)
-def is_loopback(host: str) -> bool:
-    """Whether an address is one of this machine's own; a path is that of a local socket."""
-    if host.startswith("/") or host in {"", "localhost"}:
-        return host != ""
-    try:
-        address = ipaddress.ip_address(host.split("%")[0])
-    except ValueError:
-        return False
-    inner = getattr(address, "ipv4_mapped", None)
-    return (inner or address).is_loopback
-
-
-@lru_cache(maxsize=64)
-def _host_name(host: bytes) -> bytes:
-    """The name in a Host header, without the port."""
-    name = host.lower()
-    if name.startswith(b"["):
-        return name[: name.find(b"]") + 1]
-    return name.partition(b":")[0]
+    def sharer(self, caller: str) -> str:
+        """The key as one of several that share the service; "" where it has it for itself."""
+        return caller if self._keys.are_several else ""

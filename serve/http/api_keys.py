@@ -15,6 +15,7 @@ from serve.errors import ServeError
 logger = logging.getLogger(__name__)
 
 BYTES = 32
+LONGEST_KEY_BYTES = 1_024
 REREAD_SECONDS = 1.0
 LINE = re.compile(r"([A-Za-z0-9._-]{1,64}):([0-9a-fA-F]{64})")
 SHAPE = "name:sha256, the hash in 64 hexadecimal digits; python -m serve key makes one"
@@ -71,11 +72,16 @@ class ApiKeys:
     def name_of(self, key: bytes) -> str | None:
         """Whose key it is, or None. Takes as long for a wrong key as for a right one."""
         self._reread()
-        given, found = _hash(key), None
+        given, found = _hash(key if len(key) <= LONGEST_KEY_BYTES else b""), None
         for name, valid in self._hashes.items():
             if hmac.compare_digest(given, valid):
                 found = name
         return found
+
+    @property
+    def are_several(self) -> bool:
+        """Whether there is more than one."""
+        return len(self._hashes) > 1
 
     def _reread(self) -> None:
         """Read the file again where it has changed; a file that cannot be read changes nothing."""

@@ -17,9 +17,11 @@ from starlette.types import ASGIApp
 
 from serve.errors import ServeError
 from serve.http import json_logs, tracing
-from serve.http.access_control import NO_KEYS, AccessControl, is_loopback
+from serve.http.access_control import AccessControl
 from serve.http.api_keys import ApiKeys
-from serve.http.middleware import Middleware
+from serve.http.local_callers import NO_KEYS, is_loopback
+from serve.http.middleware import MOST_BODIES, Middleware
+from serve.http.open_connections import ConnectionLimits
 from serve.http.rate_limits import RateLimits
 from serve.http.routes import Router
 from serve.metrics import record as metrics
@@ -47,7 +49,7 @@ class WrappedService(bentoml.Service[Any]):  # type: ignore[misc]
 
         json_logs.configure()
         settings = read_settings()
-        limit_connections(settings.body_seconds)
+        limit_connections(connection_limits(settings))
         keys = ApiKeys(settings.api_keys, settings.api_keys_file)
         app: Starlette = super().to_asgi(is_main)
         metrics.choose_storage(settings.var, self._workers())
@@ -81,6 +83,16 @@ class StartupCheck:
             check_environment(command.params.get("host") if command else None)
         except ServeError as error:
             raise BentoMLConfigException(str(error)) from None
+
+
+def connection_limits(settings: Settings) -> ConnectionLimits:
+    """What the settings say of connections."""
+    return ConnectionLimits(
+        head_seconds=settings.body_seconds,
+        write_seconds=settings.write_seconds,
+        connections=settings.max_connections,
+        unsent_bytes=MOST_BODIES * settings.max_body_bytes,
+    )
 
 
 def disable_usage_reports() -> None:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 from starlette.types import Receive
 
 from serve.errors import MESSAGES, ServeError
 from serve.http.headers import JSON, RequestHeaders
+from serve.http.shared_limits import SharedLimit
+
+# Of a body that no endpoint reads: what comes with a request that is answered all the same, and
+# what is read after a refusal so that the caller gets to see it.
+MOST_IGNORED_BYTES = 64 * 1024
+MOST_DISCARDED_BYTES = 128 * 1024 * 1024
 
 
 class ClientDisconnected(Exception):
     """The caller closed the connection before the request was complete."""
-
-
-class BodyMemory:
-    """Bytes of bodies that are in memory, of all requests together, and the most there may be."""
-
-    __slots__ = ("limit", "used")
-
-    def __init__(self, limit: int) -> None:
-        self.used, self.limit = 0, limit
 
 
 class BodyReader:
@@ -27,22 +27,23 @@ class BodyReader:
     is_complete   whether its last chunk has come
     """
 
-    __slots__ = ("_bytes", "_memory", "_receive", "is_complete")
+    __slots__ = ("_bytes", "_key", "_memory", "_receive", "is_complete")
 
-    def __init__(self, receive: Receive, memory: BodyMemory) -> None:
+    def __init__(self, receive: Receive, memory: SharedLimit) -> None:
         self._receive, self._memory = receive, memory
         self._bytes = 0
+        self._key = ""
         self.is_complete = False
+
+    def count_for(self, key: str) -> None:
+        """Count the bytes that are stored from now on as those of this key."""
+        self._key = key
 
     async def read(self) -> bytes:
         """The next chunk. Raises ClientDisconnected; ServeError (429) where memory is full."""
         chunk = await self.discard()
+        self._memory.take(self._key, len(chunk))
         self._bytes += len(chunk)
-        self._memory.used += len(chunk)
-        if self._memory.used > self._memory.limit:
-            raise ServeError(
-                "too many large requests at once; try again in a second", status=429, reason="busy"
-            )
         return chunk
 
     async def discard(self) -> bytes:
@@ -56,8 +57,9 @@ class BodyReader:
 
     def release(self) -> None:
         """The body is no longer in memory."""
-        self._memory.used -= self._bytes
-        self._bytes = 0
+        if self._bytes:
+            self._memory.give_back(self._key, self._bytes)
+            self._bytes = 0
 
 
 async def read_body(
@@ -81,6 +83,31 @@ async def read_body(
     if total > most_bytes:
         raise too_large(most_bytes)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def ignore_body(reader: BodyReader, path: str) -> None:
+    """Pass over a body that nobody asked for. Raises ServeError (413); ClientDisconnected."""
+    total = 0
+    while not reader.is_complete:
+        total += len(await reader.discard())
+        if total > MOST_IGNORED_BYTES:
+            raise ServeError(
+                f"{path} reads no body, and more than {MOST_IGNORED_BYTES:,} bytes came: "
+                "send it without one",
+                status=413,
+            )
+
+
+async def discard_rest(reader: BodyReader, seconds: float) -> None:
+    """Read on after a refusal, for so long, so that the caller gets to see it.
+
+    subtle: to close a connection on which bytes are unread throws the response away as well.
+    """
+    left = MOST_DISCARDED_BYTES
+    with suppress(TimeoutError, ClientDisconnected):
+        async with asyncio.timeout(seconds):
+            while not reader.is_complete and left > 0:
+                left -= len(await reader.discard())
 
 
 def too_large(most_bytes: int) -> ServeError:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 TOKEN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 JSON = b"application/json"
+JSON_LINES = frozenset({b"application/x-ndjson", b"application/jsonl"})
 
 
 class RequestHeaders:
@@ -19,18 +20,23 @@ class RequestHeaders:
     content_length     declared bytes of the body; None without a declaration
     has_body           whether a body follows
     expects_continue   whether the caller waits before it sends the body
+    host               the name that the service was asked by
+    origin             the page that asks, as a browser says; b"" without one
+    fetch_site         how far that page is from here, as a browser says; b"" without one
+    is_forwarded       whether it comes from elsewhere, by a proxy
+    accepts_lines      whether JSON lines are asked for
     """
 
     __slots__ = (
-        *("content_length", "content_type", "encoding", "expects_continue", "has_body", "host"),
-        *("key", "request_id"),
+        *("accepts_lines", "content_length", "content_type", "encoding", "expects_continue"),
+        *("fetch_site", "has_body", "host", "is_forwarded", "key", "origin", "request_id"),
     )
 
     def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        self.key = self.host = self.encoding = b""
+        self.key = self.host = self.encoding = self.origin = self.fetch_site = b""
         self.content_type = JSON
         self.content_length: int | None = None
-        self.expects_continue = self.has_body = False
+        self.expects_continue = self.has_body = self.is_forwarded = self.accepts_lines = False
         self.request_id = ""
         for name, value in headers:
             if name in READERS:
@@ -59,9 +65,10 @@ def _content_type(headers: RequestHeaders, value: bytes) -> None:
 
 
 def _content_length(headers: RequestHeaders, value: bytes) -> None:
+    """subtle: the server reads lengths that are too large for this, and what follows them."""
+    headers.has_body = headers.has_body or value.strip(b"0") != b""
     if value.isdigit() and len(value) < 20:
         headers.content_length = int(value)
-        headers.has_body = headers.has_body or headers.content_length > 0
 
 
 def _transfer_encoding(headers: RequestHeaders, value: bytes) -> None:
@@ -79,19 +86,45 @@ def _expect(headers: RequestHeaders, value: bytes) -> None:
     headers.expects_continue = True
 
 
+def _accept(headers: RequestHeaders, value: bytes) -> None:
+    kinds = {each.split(b";", maxsplit=1)[0].strip().lower() for each in value.split(b",")}
+    headers.accepts_lines = headers.accepts_lines or not kinds.isdisjoint(JSON_LINES)
+
+
 def _host(headers: RequestHeaders, value: bytes) -> None:
     """Two names are none that can be relied on."""
     headers.host = value if not headers.host else b"two names"
 
 
+def _origin(headers: RequestHeaders, value: bytes) -> None:
+    headers.origin = value if not headers.origin else b"two origins"
+
+
+def _fetch_site(headers: RequestHeaders, value: bytes) -> None:
+    headers.fetch_site = value if not headers.fetch_site else b"two sites"
+
+
+def _forwarded(headers: RequestHeaders, value: bytes) -> None:
+    headers.is_forwarded = True
+
+
 READERS = {
+    b"accept": _accept,
     b"authorization": _authorization,
     b"content-encoding": _content_encoding,
     b"content-length": _content_length,
     b"content-type": _content_type,
     b"expect": _expect,
+    b"forwarded": _forwarded,
     b"host": _host,
+    b"origin": _origin,
+    b"sec-fetch-site": _fetch_site,
     b"transfer-encoding": _transfer_encoding,
+    b"via": _forwarded,
     b"x-api-key": _api_key,
+    b"x-forwarded-for": _forwarded,
+    b"x-forwarded-host": _forwarded,
+    b"x-forwarded-proto": _forwarded,
+    b"x-real-ip": _forwarded,
     b"x-request-id": _request_id,
 }

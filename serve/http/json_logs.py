@@ -9,6 +9,8 @@ import traceback
 from datetime import UTC, datetime
 from itertools import islice
 
+from serve.http.limited_log import LimitedLog
+
 FIELDS = ("request_id", "door", "method", "status", "milliseconds", "key", "error")
 # the handler that BentoML prints with
 BENTOML_HANDLER = "tracehandler"
@@ -56,7 +58,7 @@ def configure() -> None:
     logging.getLogger("serve").setLevel(logging.INFO)
     # a line for each request, with its path, is not to be: it would name customers
     logging.getLogger("uvicorn.access").propagate = False
-    handler = logging.StreamHandler(sys.stderr)
+    handler = LimitedLog(sys.stderr)
     handler.setFormatter(JsonLines())
     for name in LOGGERS:
         logger = logging.getLogger(name)

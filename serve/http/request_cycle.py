@@ -4,19 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serve.errors import MESSAGES, ServeError, error_body, error_for_status
+from serve.errors import ServeError, error_body, error_for_status
 from serve.http.access_control import AccessControl
 from serve.http.bentoml_response import UpstreamResponse
-from serve.http.body import BodyMemory, BodyReader, ClientDisconnected, read_body
+from serve.http.body import (
+    BodyReader,
+    ClientDisconnected,
+    discard_rest,
+    ignore_body,
+    read_body,
+)
 from serve.http.headers import RequestHeaders
 from serve.http.response_headers import DATA_HEADERS, PAGE_HEADERS, Headers
-from serve.http.routes import JSON_TYPE, UNKNOWN, Request, Router
+from serve.http.routes import (
+    JSON_TYPE,
+    UNKNOWN,
+    Request,
+    Router,
+    StreamedResponse,
+    refuse_query,
+)
+from serve.http.shared_limits import SharedLimit
+from serve.http.streaming import send_parts
 from serve.metrics import record as metrics
 from serve.settings import Settings
 
@@ -24,7 +40,9 @@ logger = logging.getLogger(__name__)
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 DISCARD_SECONDS = 5.0
-DISCARD_SLOW_SECONDS = 1.0
+# a slow caller has had its time; and nothing is waited for where the process ends
+DISCARD_SECONDS_OF = {408: 1.0, 503: 0.0}
+ENDED = "the service ends, and this answer would have taken longer: ask again"
 # The status that is logged where the client closed the connection (nginx's convention).
 CLIENT_CLOSED = 499
 
@@ -34,6 +52,7 @@ class WorkerState:
     """What the exchanges of a worker share.
 
     app             the application behind the middleware
+    body_memory     bytes of bodies that are in memory
     in_flight       requests that are being answered, but for those exempt from the limit
     shutting_down   whether SIGTERM has come: responses then close their connections
     """
@@ -42,8 +61,8 @@ class WorkerState:
     settings: Settings
     access: AccessControl
     router: Router
-    body_memory: BodyMemory
-    in_flight: int = 0
+    body_memory: SharedLimit
+    in_flight: SharedLimit
     shutting_down: bool = False
 
 
@@ -52,8 +71,8 @@ class Exchange:
 
     __slots__ = (
         *("_begun", "_body", "_body_is_read", "_caller", "_deadline", "_error", "_headers"),
-        *("_is_counted", "_path", "_receive", "_route", "_scope", "_seconds", "_send", "_started"),
-        *("_state", "_status"),
+        *("_is_counted", "_path", "_receive", "_route", "_scope", "_seconds", "_send", "_sharer"),
+        *("_started", "_state", "_status"),
     )
 
     def __init__(self, state: WorkerState, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,7 +82,7 @@ class Exchange:
         self._headers = RequestHeaders(scope["headers"])
         self._path: str = scope["path"]
         self._route = UNKNOWN
-        self._caller = ""
+        self._caller = self._sharer = ""
         self._status = 0
         self._seconds = 0.0
         self._is_counted = self._body_is_read = self._started = False
@@ -88,6 +107,10 @@ class Exchange:
         except ClientDisconnected:
             self._status = CLIENT_CLOSED
             return
+        except asyncio.CancelledError:
+            if not self._state.shutting_down or self._started:
+                raise
+            refusal = ServeError(ENDED, status=503)
         except Exception as error:
             refusal = self._as_refusal(error)
         if self._started:
@@ -102,41 +125,49 @@ class Exchange:
         route, path_value = state.router.find(self._path, scope.get("raw_path", b""))
         self._route = route
         self._caller = state.access.identify(self._headers, scope.get("server"), route.open)
+        self._sharer = state.access.sharer(self._caller)
         state.access.count(self._caller)
+        if self._headers.has_body and not route.reads_body:
+            await ignore_body(self._body, self._path)
         if route.handler is None:
             await self._pass_on()
             return
         if scope["method"] not in route.methods:
             allow = ", ".join(route.methods)
             raise error_for_status(405, method=scope["method"], path=self._path, allow=allow)
-        if not route.exempt_from_limit:
-            self._count_in_flight()
+        query = scope["query_string"].decode("latin-1")
+        if query and not route.reads_query:
+            refuse_query(route, query)
         body = b""
         if route.reads_body:
+            self._body.count_for(self._sharer)
             most_bytes = state.settings.max_body_bytes
             body = await read_body(self._headers, self._path, self._body, most_bytes)
+        if not route.exempt_from_limit:
+            self._count_in_flight()
         self._start_answer_deadline()
-        query = scope["query_string"].decode("latin-1")
-        response = await route.handler(Request(body, path_value, query))
+        asked = Request(body, path_value, query, self._headers.accepts_lines)
+        response = await route.handler(asked)
         if isinstance(response, bytes):
             await self._respond(200, response, JSON_TYPE)
+        elif isinstance(response, StreamedResponse):
+            await self._stream(response)
         else:
             await self._respond(response.status, response.body, response.content_type)
 
     def _count_in_flight(self) -> None:
-        state = self._state
-        if state.in_flight >= state.settings.max_in_flight:
-            raise ServeError(MESSAGES[429], status=429, reason="busy")
-        state.in_flight += 1
+        in_flight = self._state.in_flight
+        in_flight.take(self._sharer)
         self._is_counted = True
-        metrics.set_in_flight(state.in_flight)
+        metrics.set_in_flight(in_flight.used)
 
     def _release(self) -> None:
         self._body.release()
         if self._is_counted:
             self._is_counted = False
-            self._state.in_flight -= 1
-            metrics.set_in_flight(self._state.in_flight)
+            in_flight = self._state.in_flight
+            in_flight.give_back(self._sharer)
+            metrics.set_in_flight(in_flight.used)
 
     def _start_answer_deadline(self) -> None:
         """The body, if any, is read: from now on it is the service's time that runs."""
@@ -168,6 +199,30 @@ class Exchange:
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
 
+    async def _stream(self, response: StreamedResponse) -> None:
+        """Send the parts as they are made; the deadline is that of each, not of all."""
+        async with aclosing(response.parts) as parts:
+            first = await anext(parts)
+            self._status, self._started = 200, True
+            headers = [(b"content-type", response.content_type), *DATA_HEADERS]
+            headers += self._own_headers()
+            await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+            rest = self._with_error_line(parts)
+            await send_parts(
+                first, rest, self._send, self._receive, before_each=self._start_answer_deadline
+            )
+
+    async def _with_error_line(self, parts: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        """The parts; what goes wrong is the last of them."""
+        try:
+            async for part in parts:
+                yield part
+        except Exception as error:
+            refusal = error if isinstance(error, ServeError) else self._as_refusal(error)
+            self._status = refusal.status
+            metrics.observe_refusal(refusal.reason)
+            yield error_body(refusal, self._headers.request_id) + b"\n"
+
     def _own_headers(self) -> Headers:
         """The request's id, and that the connection closes where the worker shuts down."""
         headers = [(b"x-request-id", self._headers.request_id.encode())]
@@ -176,8 +231,7 @@ class Exchange:
     def _as_refusal(self, error: Exception) -> ServeError:
         """What went wrong that is not the caller's doing."""
         if isinstance(error, TimeoutError) and self._deadline.expired():
-            waiting = self._is_counted and not self._body_is_read
-            return error_for_status(408 if waiting else 504, method="", path="")
+            return error_for_status(504 if self._body_is_read else 408, method="", path="")
         self._error = error
         return error_for_status(500, method="", path="")
 
@@ -199,21 +253,10 @@ class Exchange:
         await self._send({"type": "http.response.body", "body": body, "more_body": unread})
         self._seconds = perf_counter() - self._begun
         if unread:
-            await self._discard_body()
+            if not self._headers.expects_continue:
+                seconds = DISCARD_SECONDS_OF.get(error.status, DISCARD_SECONDS)
+                await discard_rest(self._body, seconds)
             await self._send({"type": "http.response.body", "body": b""})
-
-    async def _discard_body(self) -> None:
-        """Read the rest of the body, so that the caller gets to see the response.
-
-        subtle: to close a connection on which bytes are unread throws the response away as well.
-        """
-        if self._headers.expects_continue:
-            return
-        seconds = DISCARD_SLOW_SECONDS if self._status == 408 else DISCARD_SECONDS
-        with suppress(TimeoutError, ClientDisconnected):
-            async with asyncio.timeout(seconds):
-                while not self._body.is_complete:
-                    await self._body.discard()
 
     def _record(self) -> None:
         """One count and, for errors or if the settings say so, one log line."""

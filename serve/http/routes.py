@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from serve.api.endpoints import Endpoint
+from serve.api.error_messages import shortened
+from serve.errors import ServeError
 
 JSON_TYPE = b"application/json"
 
@@ -18,11 +20,13 @@ class Request(NamedTuple):
     body         empty where the endpoint reads none
     path_value   what stands in the path in the place of {...}
     query        what follows the question mark
+    lines        whether JSON lines are asked for
     """
 
     body: bytes
     path_value: str
     query: str
+    lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,18 @@ class Response:
     content_type: bytes = JSON_TYPE
 
 
-Handler = Callable[[Request], Awaitable[bytes | Response]]
+@dataclass(frozen=True, slots=True)
+class StreamedResponse:
+    """What a handler returns that is sent as it is made, a 200.
+
+    parts   whole lines, at least one; an error in them becomes the last line
+    """
+
+    parts: AsyncGenerator[bytes]
+    content_type: bytes
+
+
+Handler = Callable[[Request], Awaitable[bytes | Response | StreamedResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +65,7 @@ class Route:
     handler: Handler | None = None
     methods: tuple[str, ...] = ()
     reads_body: bool = False
+    reads_query: bool = False
     open: bool = False
     exempt_from_limit: bool = False
 
@@ -94,12 +110,23 @@ class Router:
         return UNKNOWN, ""
 
 
+def refuse_query(route: Route, query: str) -> None:
+    """Raises ServeError (400) naming what follows the question mark of an endpoint without."""
+    name = next(iter(parse_qsl(query, keep_blank_values=True)), ("", ""))[0]
+    raise ServeError(
+        f"query: {shortened(name)} is unknown, {route.label} reads nothing after the question "
+        "mark: remove it",
+        field="query",
+    )
+
+
 def _route(endpoint: Endpoint, handlers: Mapping[str, Handler]) -> Route:
     return Route(
         label=endpoint.label,
         handler=handlers.get(endpoint.name),
         methods=("GET", "HEAD") if endpoint.method == "GET" else (endpoint.method,),
         reads_body=endpoint.method == "POST",
+        reads_query=endpoint.query is not None,
         open=endpoint.open,
         exempt_from_limit=endpoint.exempt_from_limit,
     )

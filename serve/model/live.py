@@ -22,6 +22,8 @@ from serve.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+STOP_SECONDS = 1.0
+
 
 def load(settings: Settings) -> LoadedModel:
     """The model that the settings name, once. Raises ServeError."""
@@ -58,10 +60,10 @@ class LiveModel:
             self._thread.start()
 
     def stop(self) -> None:
-        """End the background thread."""
+        """End the background thread; one that waits for the registry is left to itself."""
         self._stopped.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(STOP_SECONDS)
         gc.unfreeze()
 
     def require(self) -> LoadedModel:

@@ -13,8 +13,12 @@ from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from serve.store.address import Address
+from serve.store.silence import bounded
 
 CONNECT_SECONDS = 5
+ANSWER_SECONDS = 5.0
+# What drops an old batch of millions, or waits for the disk, is slow and not silent for ever.
+WRITE_ANSWER_SECONDS = 300.0
 POOL_SECONDS = 5.0
 BUSY_SECONDS = 5.0
 RETRY_SECONDS = 0.05
@@ -29,7 +33,7 @@ def open_engine(address: Address, *, writes: bool, wait_seconds: float) -> Engin
     wait_seconds  how long a writer waits for another
     """
     if address.path is None:
-        return _postgresql(address)
+        return _postgresql(address, WRITE_ANSWER_SECONDS if writes else ANSWER_SECONDS)
     return _sqlite(address.path, writes, wait_seconds)
 
 
@@ -56,16 +60,23 @@ def lock_for_writing(connection: Connection, wait_seconds: float) -> None:
     connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
 
 
-def _postgresql(address: Address) -> Engine:
+def _postgresql(address: Address, answer_seconds: float) -> Engine:
     arguments = {"connect_timeout": CONNECT_SECONDS, "application_name": "perennial"}
     given = address.url.query
-    return create_engine(
+    engine = create_engine(
         address.url,
         connect_args={name: each for name, each in arguments.items() if name not in given},
         pool_pre_ping=True,
         pool_timeout=POOL_SECONDS,
         hide_parameters=True,
     )
+    kind = bounded(answer_seconds)
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_: object, __: object, positional: list[Any], named: dict[str, Any]) -> Any:
+        return kind.connect(*positional, **named)
+
+    return engine
 
 
 def _sqlite(path: Path, writes: bool, wait_seconds: float) -> Engine:

@@ -45,6 +45,7 @@ class Database:
         self.schema_checked = False
         self.source: Source = source
         self._wait_seconds = wait_seconds
+        self._locked_seconds = wait_seconds if writes else connections.BUSY_SECONDS
         self._engine = connections.open_engine(
             self.address, writes=writes, wait_seconds=wait_seconds
         )
@@ -147,7 +148,7 @@ class Database:
         if locked or "database is locked" in str(cause):
             return (
                 f"{self.shown}: another batch is being written and did not end within "
-                f"{self._wait_seconds:g} seconds; try again when it is done"
+                f"{self._locked_seconds:g} seconds; try again when it is done"
             )
         lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
         reason = self.address.scrub(lines[0]) if lines else type(cause).__name__

@@ -12,6 +12,7 @@ from serve.store.replica import Replica
 
 logger = logging.getLogger(__name__)
 
+STOP_SECONDS = 1.0
 State = Literal["up", "down", "unused"]
 
 
@@ -36,10 +37,10 @@ class HealthCheck:
             self._thread.start()
 
     def stop(self) -> None:
-        """End the background thread."""
+        """End the background thread; one that waits for the store is left to itself."""
         self._stopped.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(STOP_SECONDS)
 
     def check(self) -> None:
         """Ask the store now."""

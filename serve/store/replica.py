@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 ROWS_AT_ONCE = 2_000
 AVOID_STORE_SECONDS = 2.0
+# as long as connecting and asking may take
+LONGEST_FAILURE_SECONDS = 15.0
 LEFTOVER_SECONDS = 3600.0
 COPY_OF = "copy_of"
 Result = TypeVar("Result")
@@ -47,23 +50,45 @@ class Replica:
         self._path = folder.absolute() / "scores.db"
         self._copy = Database(f"sqlite:///{self._path}", source="last_good")
         self._verified = False
-        self._avoided_until = 0.0
+        self._failure: Unreachable | None = None
+        self._asked_again_at = 0.0
+        self._lock = threading.Lock()
 
     def read(self, query: Callable[[Database], Result]) -> Result:
         """What `query` finds in the store; in its copy, whole, where the store cannot be reached.
 
         Raises ServeError as `query` does, and where there is neither store nor copy.
         """
-        if time.monotonic() < self._avoided_until and self.exists():
-            return query(self._copy)
+        if self._is_avoided():
+            return self._read_copy(query)
         try:
-            return query(self._store)
-        except Unreachable:
-            if not self.exists():
-                raise
-            # the next ones must not wait for a server that does not even refuse
-            self._avoided_until = time.monotonic() + AVOID_STORE_SECONDS
-            return query(self._copy)
+            found = query(self._store)
+        except Unreachable as error:
+            self._asked_again_at = time.monotonic() + AVOID_STORE_SECONDS
+            self._failure = error
+            return self._read_copy(query)
+        self._failure = None
+        return found
+
+    def _is_avoided(self) -> bool:
+        """Whether this read must not wait for a server that does not even refuse.
+
+        Once it is time, one of them asks again, and the others go on without it.
+        """
+        if self._failure is None or self._store.address.path is not None:
+            return False
+        with self._lock:
+            now = time.monotonic()
+            if now < self._asked_again_at:
+                return True
+            self._asked_again_at = now + LONGEST_FAILURE_SECONDS
+            return False
+
+    def _read_copy(self, query: Callable[[Database], Result]) -> Result:
+        failure = self._failure
+        if failure is not None and not self.exists():
+            raise Unreachable(str(failure), status=503)
+        return query(self._copy)
 
     def exists(self) -> bool:
         """Whether there is a copy, and of this store."""

@@ -22,7 +22,7 @@ from serve.store.database import Database
 from serve.store.lookups import lookup
 from train.report.facts.purchase_holdout import PurchaseSummary
 from train.report.facts.subscription_holdout import SubscriptionSummary
-from train.tracking.runs import library
+from train.tracking.mlflow_library import library
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent

@@ -12,6 +12,7 @@ import pandas as pd
 from features.atomic_file import write_atomically
 from features.config.read import AnyConfig, read_config
 from features.config.subscriptions import SubscriptionConfig
+from features.csv_text import restore
 from features.errors import DataError
 from features.timestamps import parse_as_of
 from models.bundle import Bundle
@@ -26,6 +27,7 @@ from train.tracking.registry import fetch
 
 logger = logging.getLogger(__name__)
 CHAMPION = "models:/clv@champion"
+TEXTS_OF_SCORES = ("customer_id", "as_of", "tier")
 KINDS = {"purchases": "purchases", "contract": "subscriptions"}
 
 
@@ -79,10 +81,9 @@ def require_same_kind(bundle: Bundle, config: AnyConfig) -> None:
 
 def read_tiers(path: Path, timezone: str) -> EarlierTiers:
     """The tiers of an earlier batch, a file of `python -m serve score`."""
-    columns = ["customer_id", "as_of", "tier", "clv"]
+    columns = [*TEXTS_OF_SCORES, "clv"]
     try:
-        read = pd.read_csv if path.suffix == ".csv" else pd.read_parquet
-        scores = read(path)
+        scores = _read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
     except (OSError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         raise DataError(f"{path}: cannot be read as scores: {reason}") from None
@@ -95,6 +96,17 @@ def read_tiers(path: Path, timezone: str) -> EarlierTiers:
     scores["customer_id"] = scores["customer_id"].astype("str")
     as_of = parse_as_of(str(scores["as_of"].iloc[0]), timezone)
     return EarlierTiers(as_of=as_of, customers=scores.set_index("customer_id")[["tier", "clv"]])
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    """A file of scores; an id such as 007 or NA is a text, and as it was before it was written."""
+    texts = dict.fromkeys(TEXTS_OF_SCORES, "str")
+    scores = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values={"clv": [""]})
+    for name in scores.columns.intersection(list(texts)):
+        scores[name] = scores[name].map(restore)
+    if "tier" in scores:
+        scores["tier"] = scores["tier"].mask(scores["tier"] == "")
+    return scores
 
 
 def _result(facts: Facts, out: Path) -> dict[str, Any]:

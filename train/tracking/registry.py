@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import sys
@@ -18,10 +17,13 @@ import numpy as np
 import pandas as pd
 
 from features.errors import DataError
+from features.redaction import redacted
 from models.bundle import Bundle, BundleError, Card, load
 from models.registry_address import BUNDLE_FOLDER, NOT_FOUND, REGISTERED, TRAIN
-from train.tracking.runs import guarded, library
-from train.tracking.serialization import redacted, requirements
+from train.tracking.mlflow_library import guarded, library
+from train.tracking.serialization import requirements
+from train.tracking.sqlite_store import check
+from train.tracking.store_address import store_address
 
 NAME = "clv"
 ABOUT = (
@@ -68,23 +70,44 @@ def register(
             signature=_signature(mlflow, card),
             input_example=_example(card),
         )
-    if not client.search_registered_models(f"name = '{NAME}'"):
-        client.create_registered_model(NAME, description=ABOUT)
     notes = {f"metric.{name}": f"{value:.6g}" for name, value in metrics.items()} | dict(tags)
-    version = client.create_model_version(
-        NAME,
-        source=model.model_uri,
-        run_id=run_id,
-        tags={name: redacted(value) for name, value in notes.items()},
-        description=redacted(description),
-        model_id=model.model_id,
-    ).version
-    shown = json.dumps([{"name": NAME, "version": version}])
-    client.set_logged_model_tags(model.model_id, {"mlflow.modelVersions": shown})
-    aliases = client.get_registered_model(NAME).aliases
-    alias = "challenger" if "champion" in aliases else "champion"
-    client.set_registered_model_alias(NAME, alias, version)
-    return Registered(NAME, str(version), alias, str(run_id))
+    # one process after the other: the first alias must not be given twice
+    with store_address().locked():
+        _require_model(mlflow, client)
+        version = client.create_model_version(
+            NAME,
+            source=model.model_uri,
+            run_id=run_id,
+            tags={name: redacted(value) for name, value in notes.items()},
+            description=redacted(description),
+            model_id=model.model_id,
+        ).version
+        shown = json.dumps([{"name": NAME, "version": version}])
+        client.set_logged_model_tags(model.model_id, {"mlflow.modelVersions": shown})
+        return Registered(NAME, str(version), _set_alias(client, str(version)), str(run_id))
+
+
+def _require_model(mlflow: Any, client: Any) -> None:
+    """Create the registered model where there is none."""
+    if not client.search_registered_models(f"name = '{NAME}'"):
+        try:
+            client.create_registered_model(NAME, description=ABOUT)
+        except mlflow.MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":  # another machine was faster
+                raise
+
+
+def _set_alias(client: Any, version: str) -> str:
+    """Champion where nobody is yet, else challenger; what the store says afterwards is told.
+
+    A server has no such step in one: where two machines take it at once, the later one stays.
+    """
+    if "champion" not in client.get_registered_model(NAME).aliases:
+        client.set_registered_model_alias(NAME, "champion", version)
+        if str(client.get_registered_model(NAME).aliases["champion"]) == version:
+            return "champion"
+    client.set_registered_model_alias(NAME, "challenger", version)
+    return "challenger"
 
 
 @dataclass(frozen=True)
@@ -225,9 +248,12 @@ def _load(folder: Path) -> Bundle:
 
 def _store() -> str:
     """The address of the store; a local one that is not there must not be made by looking."""
-    if uri := os.environ.get("MLFLOW_TRACKING_URI"):
-        return uri
-    path = Path(os.environ.get("PERENNIAL_VAR") or "var").resolve() / "mlflow.db"
-    if not path.is_file():
-        raise DataError(f"{path}: no tracking store there yet; {TRAIN}")
-    return f"sqlite:///{path}"
+    store = store_address()
+    if store.file and not store.file.exists():
+        raise DataError(f"{store.file}: no tracking store there yet; {TRAIN}")
+    try:
+        if store.file:
+            check(store.file)
+    except OSError as error:
+        raise DataError(f"{store.file}: {error.strerror or error}") from None
+    return store.uri

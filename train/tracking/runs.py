@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import math
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from features.redaction import redacted
 from train.charts.png import png
 from train.charts.theme import Spec
-from train.tracking.serialization import batches, flat, redacted, requirements, shortened, to_json
+from train.tracking.mlflow_library import guarded, library
+from train.tracking.run_life import TAG, end_dead_runs, process_alive
+from train.tracking.serialization import batches, flat, requirements, shortened, to_json
+from train.tracking.sqlite_store import make_or_check
+from train.tracking.store_address import StoreAddress, store_address
 
 if TYPE_CHECKING:
     import pandas as pd
     import xgboost as xgb
 
-SILENT = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # the links would show the store's password
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-}
+logger = logging.getLogger(__name__)
+
+OPENING_TRIES, OPENING_SECONDS = 10, 1.0
 LONGEST_PARAM, LONGEST_TAG = 6000, 8000
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,64 +58,53 @@ class Record:
     example: pd.DataFrame | None = None
 
 
-def library() -> Any:
-    """MLflow, imported on first use, with telemetry, links and progress bars off."""
-    for name, value in SILENT.items():
-        os.environ.setdefault(name, value)
-    import mlflow
-
-    return mlflow
-
-
-def guarded(function: Callable[P, R]) -> Callable[P, R]:
-    """Keep MLflow's chatter off stderr, and credentials out of its errors.
-
-    Raises ConnectionError where the tracking store fails.
-    """
-
-    @functools.wraps(function)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        mlflow = library()
-        from sqlalchemy.exc import SQLAlchemyError
-
-        loggers = [logging.getLogger(name) for name in ("mlflow", "alembic")]
-        levels = [each.level for each in loggers]
-        for each in loggers:
-            each.setLevel(logging.WARNING)
-        try:
-            return function(*args, **kwargs)
-        except (mlflow.MlflowException, SQLAlchemyError, ImportError, OSError) as error:
-            where, what = mlflow.get_tracking_uri(), str(error).partition("\n")[0]
-            raise ConnectionError(redacted(f"tracking store {where}: {what}")) from None
-        finally:
-            for each, level in zip(loggers, levels, strict=True):
-                each.setLevel(level)
-
-    return call
-
-
 @guarded
 def connect(experiment: str) -> None:
-    """Choose the store and the experiment of the runs to come.
+    """Choose the store and the experiment of the runs to come; runs of dead processes are ended.
 
     MLFLOW_TRACKING_URI wins; else <var>/mlflow.db with artefacts in <var>/artifacts, where var is
     PERENNIAL_VAR or ./var. Inside `mlflow run` the project's run decides the experiment.
 
     Raises ConnectionError when the store cannot be used.
     """
-    mlflow = library()
-    var = Path(os.environ.get("PERENNIAL_VAR") or "var").resolve()
-    local = f"sqlite:///{var / 'mlflow.db'}"
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or local
+    store = store_address()
     with _environment_kept():
-        mlflow.set_tracking_uri(uri)
-        if run_id := os.environ.get("MLFLOW_RUN_ID"):
-            mlflow.set_experiment(experiment_id=mlflow.get_run(run_id).info.experiment_id)
+        library().set_tracking_uri(store.uri)
+        with store.locked():
+            if store.file:
+                make_or_check(store.file)
+            _open(store)
+            _choose_experiment(redacted(experiment), store)
+            end_dead_runs(store)
+
+
+def _open(store: StoreAddress) -> None:
+    """Have MLflow make its tables in a database server; another machine may be at it, too."""
+    from sqlalchemy.exc import IntegrityError, ProgrammingError
+
+    for left in reversed(range(OPENING_TRIES)):
+        try:
+            library().MlflowClient(store.uri).get_experiment_by_name("Default")
             return
-        if mlflow.get_experiment_by_name(experiment) is None:
-            place = (var / "artifacts").as_uri() if _same_file(uri, local) else None
-            mlflow.create_experiment(experiment, artifact_location=place)
-        mlflow.set_experiment(experiment)
+        except (IntegrityError, ProgrammingError):
+            if store.file or not left:
+                raise
+            time.sleep(OPENING_SECONDS)
+
+
+def _choose_experiment(name: str, store: StoreAddress) -> None:
+    mlflow = library()
+    if run_id := os.environ.get("MLFLOW_RUN_ID"):
+        mlflow.set_experiment(experiment_id=mlflow.get_run(run_id).info.experiment_id)
+        return
+    if mlflow.get_experiment_by_name(name) is None:
+        place = (store.folder / "artifacts").as_uri() if store.default else None
+        try:
+            mlflow.create_experiment(name, artifact_location=place)
+        except mlflow.MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":  # another machine was faster
+                raise
+    mlflow.set_experiment(name)
 
 
 @contextmanager
@@ -127,9 +115,9 @@ def start_run(
 
     config  the whole configuration: becomes config.json and params with dotted names
 
-    A run whose body raises is recorded as failed.
+    A run whose body raises is recorded as failed, one that is interrupted as killed.
     """
-    with _run(name, nested=False) as run_id:
+    with process_alive(store_address()) as process, _run(name, process) as run_id:
         params = {**flat(config or {}), **flat(record.params)}
         documents = {**({"config": config} if config else {}), **record.documents}
         log(replace(record, params=params, documents=documents))
@@ -138,7 +126,8 @@ def start_run(
 
 def log_run(name: str, record: Record) -> str:
     """A finished run of its own under the parent; returns its id."""
-    with _run(name, nested=True) as run_id:
+    process = library().active_run().data.tags.get(TAG, "")
+    with _run(name, process, nested=True) as run_id:
         log(record)
     return run_id
 
@@ -166,13 +155,17 @@ def log(record: Record) -> None:
 
 
 @contextmanager
-def _run(name: str, *, nested: bool) -> Iterator[str]:
+def _run(name: str, process: str, *, nested: bool = False) -> Iterator[str]:
     mlflow = library()
-    run = guarded(mlflow.start_run)(run_name=name, nested=nested)
+    tags = {TAG: process} if process else None
+    run = guarded(mlflow.start_run)(run_name=name, nested=nested, tags=tags)
     try:
         yield str(run.info.run_id)
-    except BaseException:
-        guarded(mlflow.end_run)("FAILED")
+    except BaseException as error:
+        try:
+            guarded(mlflow.end_run)("FAILED" if isinstance(error, Exception) else "KILLED")
+        except ConnectionError as second:
+            logger.warning("the run stays open: %s", second)
         raise
     guarded(mlflow.end_run)()
 
@@ -188,12 +181,6 @@ def _environment_kept() -> Iterator[None]:
         for name in names:
             os.environ.pop(name, None)
         os.environ.update(before)
-
-
-def _same_file(uri: str, other: str) -> bool:
-    """Whether two sqlite addresses, perhaps relative, mean one file."""
-    paths = [Path(each.removeprefix("sqlite:///")).resolve() for each in (uri, other)]
-    return uri.startswith("sqlite:///") and paths[0] == paths[1]
 
 
 def _defined(metrics: Mapping[str, float]) -> dict[str, float]:

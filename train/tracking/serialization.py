@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 
+from features.redaction import redacted
 from train.json_values import plain
 
-CREDENTIALS = re.compile(r"(://)[^/\s@'\"]*@|([?&](?:password|token|secret)=)[^&\s'\"]*", re.I)
 T = TypeVar("T")
-
-
-def redacted(text: str) -> str:
-    """The text with the credentials of every URL in it replaced by ***."""
-    return CREDENTIALS.sub(lambda hit: f"{hit[1]}***@" if hit[1] else f"{hit[2]}***", text)
 
 
 def flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:

@@ -12,9 +12,11 @@ from typing import Any
 
 from scipy.stats import norm
 
+from features.atomic_file import replace_file
 from features.config.sections import Boosting
 from features.errors import ConfigError
-from train.tracking.serialization import redacted
+from features.file_lock import locked
+from features.redaction import redacted
 from train.tuning.objective import Gain, Model, Objective, gain, mean_loss
 
 # Lowest and highest value that is tried; max_rounds and max_bin stay as configured.
@@ -29,6 +31,7 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 BY_FACTORS = ("learning_rate", "min_child_weight", "reg_lambda")
 SIGNIFICANCE_LEVEL = 0.05
+LOCK_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,10 @@ def open_study(var: Path, name: str) -> Any:
 
     path = var.resolve() / "tuning.db"
     try:
-        var.mkdir(parents=True, exist_ok=True)
-        with _quiet():
+        with _quiet(), locked(path.with_name("tuning.db.lock"), wait_seconds=LOCK_SECONDS):
+            if not path.exists():  # it appears whole
+                with replace_file(path) as draft:
+                    optuna.storages.RDBStorage(f"sqlite:///{draft}").engine.dispose()
             return optuna.create_study(
                 storage=f"sqlite:///{path}", study_name=name, load_if_exists=True
             )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,20 @@ def test_a_file_that_is_not_there_or_not_toml_is_one_sentence(tmp_path: Path) ->
         read_purchase_config(tmp_path)
     with pytest.raises(ConfigError, match="is not valid TOML"):
         read(tmp_path, "[data")
+
+
+def test_a_file_that_is_no_configuration_is_one_sentence(tmp_path: Path) -> None:
+    for name, text in (("deep", f"a = {'[' * 20_000}"), ("long", f"# {'x' * 1_000_001}")):
+        (tmp_path / name).write_text(text)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "nul").write_bytes(b"\0" * 10)
+    for name, sentence in {
+        "deep": "is nested too deeply",
+        "long": "is longer than a megabyte",
+        "pipe": "is a device or a pipe",
+        "loop": "cannot be read: Too many levels",
+        "nul": "is not valid TOML",
+    }.items():
+        with pytest.raises(ConfigError, match=f"{name}: {sentence}"):
+            read_purchase_config(tmp_path / name)

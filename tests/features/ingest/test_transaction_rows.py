@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -220,4 +221,29 @@ def test_a_column_of_the_wrong_type_is_named(tmp_path: Path) -> None:
         read_transactions(data(path))
     path = write(LOG.assign(ts=20240101), tmp_path / "log.parquet")
     with pytest.raises(DataError, match=r"log\.parquet: column ts is BIGINT, expected a time"):
+        read_transactions(data(path))
+
+
+def test_a_first_line_of_a_megabyte_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv.gz"
+    path.write_bytes(gzip.compress(bytes(2_000_000)))
+    with pytest.raises(DataError, match=r"log\.csv\.gz: its first line has more than"):
+        read_transactions(data(path))
+
+
+def test_ten_thousand_columns_are_not_all_named(tmp_path: Path) -> None:
+    path = write(pd.DataFrame([range(10_000)]).add_prefix("column"), tmp_path / "log.csv")
+    with pytest.raises(DataError, match="column19 and 9980 more") as caught:
+        read_transactions(data(path))
+    assert len(str(caught.value)) < 1000
+
+
+def test_more_lines_than_memory_are_refused_before_they_are_laid_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("features.ingest.transactions.BYTES_PER_LINE", 10**15)
+    path = write(pd.concat([LOG] * 3), tmp_path / "log.csv.gz")
+    with pytest.raises(
+        DataError, match=r"has 3 orders or lines of orders, more than fit .* give fewer"
+    ):
         read_transactions(data(path))

@@ -11,8 +11,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from features.csv_text import protect
 from models.purchases.predictor import PurchasePredictor
 from serve.__main__ import main
+from train.commands.report import read_tiers
 
 COLUMNS = [
     *("customer_id", "as_of", "horizon_days", "p_churn", "expected_spend", "expected_revenue"),
@@ -89,6 +91,34 @@ def test_as_of_horizon_model_and_csv_can_be_chosen(
     assert (result["horizon_days"], result["as_of"]) == (30, "1997-04-01T05:00:00+00:00")
     assert result["model"]["version"].startswith("card-")
     assert len(scores) == result["rows"]
+
+
+def test_a_csv_runs_nothing_in_a_spreadsheet_and_loses_no_id(
+    store: Any, config_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = pd.read_parquet(config_path.parent / "log.parquet")
+    names = ["=1+1", "\uff1d1", "-5", "007", "NA", "'quoted", "a;=1", "a\nb", "\u202etxt"]
+    known = log["customer_id"].unique()[:40]
+    renamed = dict(zip(known, [*names, *known[len(names) :]], strict=True))
+    few = log[log["customer_id"].isin(known)].assign(
+        customer_id=lambda own: own["customer_id"].map(renamed)
+    )
+    few.to_parquet(tmp_path / "log.parquet")
+    config = tmp_path / "hostile.toml"
+    config.write_text(config_path.read_text().replace(str(config_path.parent), str(tmp_path)))
+    flags = ["--config", str(config), "--model", str(store.folder)]
+    for name in ("scores.csv", "scores.parquet"):
+        assert main(["score", *flags, "--out", str(tmp_path / name)]) == 0
+    capsys.readouterr()
+    frame = pd.read_parquet(tmp_path / "scores.parquet").set_index("customer_id")
+    assert set(names) <= {*frame.index}
+    written = pd.read_csv(tmp_path / "scores.csv", dtype="str", keep_default_na=False)
+    assert list(written) == COLUMNS
+    assert {*written["customer_id"]} == {*map(protect, frame.index)}
+    assert {"'=1+1", "'\uff1d1", "'-5", "007", "NA", "''quoted"} <= {*written["customer_id"]}
+    tiers = read_tiers(tmp_path / "scores.csv", "America/New_York").customers
+    assert tiers["tier"].to_dict() == frame["tier"].to_dict()
+    assert tiers["clv"].to_dict() == pytest.approx(frame["clv"].to_dict(), nan_ok=True)
 
 
 def test_empty_flags_count_as_none(

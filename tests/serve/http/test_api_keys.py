@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -11,7 +12,7 @@ import pytest
 
 from serve.__main__ import main
 from serve.errors import ServeError
-from serve.http.api_keys import ApiKeys, make_key
+from serve.http.api_keys import LONGEST_KEY_BYTES, ApiKeys, make_key
 
 
 def key(made: dict[str, str]) -> bytes:
@@ -101,3 +102,15 @@ def test_the_command_refuses_a_name_that_cannot_be_stored(
 ) -> None:
     assert main(["key", "--name", "a:b"]) == 2
     assert "letters, digits" in capsys.readouterr().err
+
+
+def test_a_key_is_only_so_long() -> None:
+    """Hashing takes as long as the key is, and a head may hold 64 KiB."""
+    longest = b"k" * LONGEST_KEY_BYTES
+    lines = [
+        f"{len(each)}:{hashlib.sha256(each).hexdigest()}" for each in (longest, longest + b"k")
+    ]
+    keys = ApiKeys(",".join(lines))
+    assert keys.name_of(longest) == str(LONGEST_KEY_BYTES)
+    assert keys.name_of(longest + b"k") is None
+    assert keys.are_several

@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from serve.http.json_logs import BENTOML_HANDLER, JsonLines, configure
+from serve.http.limited_log import LimitedLog
 
 
 def line(error: BaseException | None = None, **extra: object) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def test_only_the_handler_of_bentoml_is_replaced() -> None:
         configure()
         assert [type(each) for each in logger.handlers] == [
             logging.NullHandler,
-            logging.StreamHandler,
+            LimitedLog,
         ]
         assert logger.handlers[0] is ours
     finally:

@@ -17,9 +17,11 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from serve.api.endpoints import ENDPOINTS, Endpoint
+from serve.api.query import CustomerQuery
 from serve.errors import ServeError
-from serve.http.access_control import AccessControl, is_loopback
+from serve.http.access_control import AccessControl
 from serve.http.api_keys import ApiKeys, make_key
+from serve.http.local_callers import is_loopback
 from serve.http.middleware import Middleware
 from serve.http.rate_limits import RateLimits
 from serve.http.routes import Request, Response, Router
@@ -87,7 +89,7 @@ ROUTER = Router(
         *[each for each in ENDPOINTS if each.upstream],
         *[Endpoint("POST", f"/{name}", name) for name in POSTED],
         Endpoint("GET", "/gave_up", "gave_up"),
-        Endpoint("GET", "/customers/{customer_id}", "customer"),
+        Endpoint("GET", "/customers/{customer_id}", "customer", query=CustomerQuery),
         Endpoint("GET", "/readyz", "ready", open=True, exempt_from_limit=True),
     ],
     {**POSTED, "gave_up": gave_up, "customer": echo, "ready": state},
@@ -147,6 +149,22 @@ def test_a_handler_gets_body_value_and_query() -> None:
     assert client().get("/customers/a%2Fb%20ü?x=1").json() == ["", "a/b ü", "x=1"]
     assert error(client().get("/customers/"), 404)
     assert client().head("/customers/a").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "named"), [("foo=1", "foo"), ("a%20b", "a b"), ("x" * 500, "x…"), ("=", "")]
+)
+def test_a_query_that_an_endpoint_does_not_read_is_refused(query: str, named: str) -> None:
+    found = error(client().post(f"/echo?{query}"), 400)
+    assert (found["field"], found["message"].count("/echo reads nothing after")) == ("query", 1)
+    assert named in found["message"]
+    assert len(found["message"]) < 300
+    error(client().get("/gave_up?x"), 400)
+
+
+def test_a_page_and_its_files_may_be_asked_for_with_a_query() -> None:
+    assert client().get("/?v=2").status_code == 200
+    assert client().get("/livez?v=2").status_code == 200
 
 
 def test_an_answer_of_others_passes_with_headers_of_ours() -> None:
@@ -224,9 +242,73 @@ def test_without_keys_nobody_else_is_answered(address: str) -> None:
     assert "without API keys" in error(client(address=address).get("/livez"), 403)["message"]
 
 
-@pytest.mark.parametrize("host", ["shop.example", "127.0.0.1.shop.example", "[::2]", ""])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("shop.example", "127.0.0.1.shop.example", "[::2]", "", "127.0.0.1:@shop.example"),
+        *("localhost:3000@shop.example", "localhost:", "localhost:x", "[::1]x", "localhost/"),
+        *("localhost:3000:80", "localhost:123456", "localhost,localhost", "localhost."),
+    ],
+)
 def test_without_keys_a_name_that_was_made_to_point_here_is_refused(host: str) -> None:
     error(client().get("/", headers={"host": host}), 403)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP"],
+)
+def test_without_keys_nothing_that_was_forwarded_is_answered(name: str) -> None:
+    refused = client().get("/livez", headers={name: "127.0.0.1"})
+    assert "was forwarded by a proxy" in error(refused, 403)["message"]
+    keyed = client(CRM["line"]).post("/echo", headers={name: "10.0.0.7", **BEARER})
+    assert keyed.status_code == 200
+
+
+OTHER_SITES: list[dict[str, str]] = [
+    {"origin": "http://shop.example"},
+    {"origin": "http://127.0.0.1:3001"},
+    {"origin": "http://localhost:3000"},
+    {"origin": "http://127.0.0.1:3000.shop.example"},
+    {"origin": "null"},
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"sec-fetch-site": "cross-site", "origin": LOCAL},
+]
+
+
+@pytest.mark.parametrize("headers", OTHER_SITES, ids=str)
+@pytest.mark.parametrize("path", ["/echo", "/customers/a", "/gave_up", "/healthz"])
+def test_without_keys_no_page_of_another_site_is_answered(
+    path: str, headers: dict[str, str]
+) -> None:
+    method = "POST" if path == "/echo" else "GET"
+    refused = client().request(method, path, headers=headers)
+    assert "no page of another site" in error(refused, 403)["message"]
+
+
+@pytest.mark.parametrize("headers", OTHER_SITES, ids=str)
+def test_what_needs_no_key_may_be_linked_to(headers: dict[str, str]) -> None:
+    assert client().get("/", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": LOCAL, "sec-fetch-site": "same-origin"},
+        {"origin": LOCAL.upper()},
+        {"origin": "https://127.0.0.1:3000"},
+        {"sec-fetch-site": "none"},
+    ],
+    ids=str,
+)
+def test_without_keys_its_own_page_is_answered(headers: dict[str, str]) -> None:
+    assert client().post("/echo", headers=headers).status_code == 200
+
+
+def test_with_keys_a_page_of_another_site_that_has_one_is_answered() -> None:
+    headers = {"origin": "http://shop.example", "sec-fetch-site": "cross-site", **BEARER}
+    assert client(CRM["line"]).post("/echo", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -289,14 +371,14 @@ def test_an_answer_that_takes_too_long_is_given_up() -> None:
 
 def test_more_than_a_worker_takes_in_hand_is_refused_but_for_probes() -> None:
     full = client(max_in_flight=1)
-    full.app.state.in_flight = 1  # type: ignore[attr-defined]
+    full.app.state.in_flight.take("")  # type: ignore[attr-defined]
     assert error(full.post("/echo"), 429)["code"] == "too_many_requests"
     assert full.post("/echo").headers["retry-after"] == "1"
     assert full.get("/readyz").status_code == 503
-    full.app.state.in_flight = 0  # type: ignore[attr-defined]
+    full.app.state.in_flight.give_back("")  # type: ignore[attr-defined]
     assert [full.post("/echo").status_code for _ in range(3)] == [200] * 3
     assert full.post("/broken").status_code == 500
-    assert full.app.state.in_flight == 0  # type: ignore[attr-defined]
+    assert full.app.state.in_flight.used == 0  # type: ignore[attr-defined]
 
 
 def test_errors_leave_a_line_and_answers_only_where_it_is_wanted(

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -163,7 +164,7 @@ def test_the_log_names_no_customer_and_no_key(running: Running) -> None:
         assert client.post("/broken", content=b'"anna-4711"').status_code == 500
         assert client.post("/predict", content=b'"anna-4711"').status_code == 200
         assert client.get("/nobody/anna-4711").status_code == 404
-        assert client.post("/predict?who=anna-4711", content=b"").status_code == 200
+        assert client.post("/predict?who=anna-4711", content=b"{}").status_code == 400
         assert client.post("/predict", headers={"content-type": "anna-4711"}).status_code == 415
         client.post("/predict", headers={"x-request-id": "anna 4711"}, content=b"{}")
         response = client.post("/broken", headers={"x-request-id": "call-7"}, content=b"{}")
@@ -194,18 +195,31 @@ def test_a_key_is_revoked_without_a_restart(running: Running) -> None:
             time.sleep(0.1)
 
 
+def until_in_flight(client: httpx.Client, number: int) -> None:
+    deadline = time.monotonic() + 10
+    while f"perennial_in_flight {number}.0\n" not in client.get("/metrics").text:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_requests_in_flight_are_answered_though_the_service_ends(running: Running) -> None:
     def slow(number: int) -> int:
         with running.client() as client:
             return client.post("/slow", content=b"{}").status_code
 
-    with ThreadPoolExecutor(12) as crowd, running.client() as late:
+    let_go = running.printed.with_name("go-on")
+    with ExitStack() as stack:
+        crowd = stack.enter_context(ThreadPoolExecutor(12))
+        stack.callback(let_go.touch)
+        late, probing = (stack.enter_context(running.client()) for _ in range(2))
         early = [crowd.submit(slow, each) for each in range(12)]
-        time.sleep(0.35)
+        until_in_flight(late, 12)
         running.process.send_signal(signal.SIGTERM)
-        while (probe := late.get("/readyz")).status_code == 200:
+        while (probe := probing.get("/readyz")).status_code == 200:
             time.sleep(0.01)
         answered = late.post("/predict", content=b"{}")
+        assert not any(each.done() for each in early)
+        let_go.touch()
         assert [each.result() for each in early] == [200] * 12
     assert (probe.status_code, probe.headers["connection"]) == (503, "close")
     assert answered.status_code == 200

@@ -138,7 +138,17 @@ def stored(folder: Path, batch: Content, totals: dict[str, Any]) -> Database:
 
 
 def test_a_cell_is_no_formula(tmp_path: Path) -> None:
-    ids = ['=HYPERLINK("http://x","a,b")', "+1", "-1", "@x", "\tx", "\rx", "plain", "a\nb"]
+    ids = [
+        '=HYPERLINK("http://x","a,b")',
+        "+1",
+        "-1",
+        "@x",
+        "\tx",
+        "\rx",
+        "\uff1d1",
+        "plain",
+        "a\nb",
+    ]
     database = stored(tmp_path, content(ids, clv=-2.5, segment="=1"), {})
     text = list_customers(database, "format=csv&sort=customer_id&descending=false").body.decode()
     rows = pd.read_csv(io.StringIO(text, newline=""), dtype="str", keep_default_na=False)

@@ -1,28 +1,22 @@
 from __future__ import annotations
 
 import itertools
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
 import psycopg
 import pytest
 
+from benchmarks.soak.postgresql import NotInstalledError, Postgresql
 from serve.store import publish as store
 from serve.store.batch import BatchOrigin, Content
 from serve.store.database import Database
 
-PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 PASSWORD = "p/ss:w%rd"
 ORIGIN: dict[str, Any] = {
     "model_name": "clv",
@@ -76,70 +70,21 @@ def maker() -> Maker:
     return Maker()
 
 
-def program(name: str) -> str | None:
-    return next((str(each / name) for each in PROGRAMS if (each / name).exists()), None) or (
-        shutil.which(name)
-    )
-
-
-@dataclass(frozen=True)
-class Postmaster:
-    """A PostgreSQL server that was started for these tests, without a port."""
-
-    address: str
-    stop: Callable[[], None]
-    start: Callable[[], None]
+@pytest.fixture(scope="session")
+def postgresql(postmaster: Postgresql) -> str:
+    """The address of a server that was started for these tests, without a port."""
+    return f"{postmaster.address}&connect_timeout=20"
 
 
 @pytest.fixture(scope="session")
-def postgresql(postmaster: Postmaster) -> str:
-    """Its address."""
-    return postmaster.address
-
-
-@pytest.fixture(scope="session")
-def postmaster() -> Iterator[Postmaster]:
-    initdb, pg_ctl = program("initdb"), program("pg_ctl")
-    if initdb is None or pg_ctl is None:
-        pytest.skip("no initdb and pg_ctl: install a PostgreSQL server, on Debian: postgresql")
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path has 107 characters
-    (folder / "password").write_text(PASSWORD)
-    user = _unprivileged(folder)
-
-    def run(*command: str) -> None:
-        done = subprocess.run(command, user=user, cwd=folder, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    data = ["-D", str(folder / "data")]
-    owner = ["-U", "perennial", "-A", "scram-sha-256", "--pwfile", str(folder / "password")]
-    run(initdb, *data, *owner, "--no-sync", "--no-locale", "-E", "UTF8")
-    options = f"-k {folder} -c listen_addresses= -c fsync=off"
-    # its output goes to a file, or the pipe would never close
-    begin = [pg_ctl, *data, "-o", options, "-l", str(folder / "log"), "-w", "start"]
+def postmaster() -> Iterator[Postgresql]:
+    """The server itself; it ends with the process of the tests, even where that is killed."""
     try:
-        run(*begin)
-        login = f"perennial:{quote(PASSWORD, safe='')}"
-        yield Postmaster(
-            f"postgresql://{login}@/postgres?host={folder}&connect_timeout=20",
-            stop=lambda: run(pg_ctl, *data, "-m", "immediate", "-w", "stop"),
-            start=lambda: run(*begin),
-        )
-    finally:
-        subprocess.run([pg_ctl, *data, "-m", "immediate", "stop"], user=user, capture_output=True)
-        shutil.rmtree(folder)
-
-
-def _unprivileged(folder: Path) -> int | None:
-    """PostgreSQL refuses to run as root: who runs it then."""
-    if os.geteuid() != 0:
-        return None
-    known = {each.pw_name: each.pw_uid for each in pwd.getpwall()}
-    user = known.get("postgres", known.get("nobody"))
-    if user is None:
-        pytest.skip("run as root, and there is no user postgres or nobody to run PostgreSQL as")
-    for each in (folder, folder / "password"):
-        os.chown(each, user, -1)
-    return user
+        made = Postgresql(PASSWORD, connections=100)
+    except NotInstalledError as reason:
+        pytest.skip(str(reason))
+    yield made
+    made.remove()
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ import pytest
 from sqlalchemy import text
 
 from serve.errors import ServeError
+from serve.store import connections
 from serve.store.database import Database, Unreachable
 from serve.store.health import HealthCheck
 from serve.store.lookups import LookupResult, history, lookup
@@ -81,6 +85,81 @@ def test_a_stopped_server_is_replaced_until_it_is_back(
     while replica.read(look).batch.source != "store":
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+class Silenced:
+    """A look-up whose connection to the server falls silent on the way.
+
+    asked   where it was tried: store, last_good
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.stopped: list[int] = []
+
+    def __call__(self, database: Database) -> LookupResult:
+        self.asked.append(database.source)
+        if database.source == "last_good":
+            return look(database)
+        with database.reading() as connection:
+            self.stopped.append(connection.scalar(text("SELECT pg_backend_pid()")) or 0)
+            os.kill(self.stopped[-1], signal.SIGSTOP)
+            connection.execute(text("SELECT 1"))
+        raise AssertionError("a server that has stopped has answered")
+
+
+@pytest.fixture
+def silenced(monkeypatch: pytest.MonkeyPatch) -> Iterator[Silenced]:
+    monkeypatch.setattr(connections, "ANSWER_SECONDS", 0.2)
+    made = Silenced()
+    yield made
+    for each in made.stopped:
+        os.kill(each, signal.SIGCONT)
+
+
+@pytest.fixture
+def service_store(store: Database, silenced: Silenced) -> Iterator[Database]:
+    """The same store as a service opens it."""
+    opened = Database(store.address.url.render_as_string(hide_password=False))
+    yield opened
+    opened.close()
+
+
+def in_time(work: Callable[[], Any]) -> Any:
+    """What it returns or raises; fails where it would wait for ever."""
+    done: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except Exception as error:
+            done.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return done.result(timeout=10)
+
+
+def test_a_server_that_says_nothing_is_replaced_and_nobody_waits_for_it_again(
+    silenced: Silenced, service_store: Database, maker: Any, store: Database, make: Any
+) -> None:
+    maker.publish(store, "1")
+    make(store).refresh()
+    replica = make(service_store)
+    for _ in range(3):
+        assert in_time(lambda: replica.read(silenced)).batch.source == "last_good"
+    assert silenced.asked == ["store", *["last_good"] * 3]
+
+
+def test_without_a_copy_a_server_that_says_nothing_is_an_error(
+    silenced: Silenced, service_store: Database, make: Any
+) -> None:
+    """For whoever asks first after a while, for the others at once."""
+    replica = make(service_store)
+    for _ in range(3):
+        with pytest.raises(Unreachable, match=r"did not answer within 0\.2 seconds") as caught:
+            in_time(lambda: replica.read(silenced))
+        assert caught.value.status == 503
+    assert silenced.asked == ["store"]
 
 
 def _history(database: Database) -> Any:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from sqlalchemy import text
 from serve.api.query import ListQuery
 from serve.errors import ServeError
 from serve.store import batch as batches
+from serve.store import connections
 from serve.store import publish as store
 from serve.store.database import Database
 from serve.store.listing import read_page
@@ -156,6 +159,25 @@ def test_a_writer_that_waits_too_long_says_so(
     maker.publish(impatient, "2", customers=ROWS)
     assert whole(reader) == "2"
     impatient.close()
+
+
+def test_a_reader_that_is_locked_out_says_how_long_it_has_waited(
+    tmp_path: Path, maker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a program that lets nobody read a store that is a file."""
+    monkeypatch.setattr(connections, "BUSY_SECONDS", 0.1)
+    path = tmp_path / "scores.db"
+    writer, reader = (Database(f"sqlite:///{path}", writes=each) for each in (True, False))
+    maker.publish(writer, "1", customers=ROWS)
+    writer.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(ServeError, match=r"is being written.* within 0\.1 seconds"):
+            current_batch(reader)
+        other.execute("ROLLBACK")
+    assert whole(reader) == "1"
+    reader.close()
 
 
 def test_a_reader_sees_one_batch_to_its_end(

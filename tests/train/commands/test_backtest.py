@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from train.purchases.baselines import BASELINES
-from train.tracking.runs import library
+from train.tracking.mlflow_library import library
 
 SOME = ("past_spend", "bg_nbd_gamma_gamma")  # all are evaluated elsewhere; two are quicker
 MODELS = {*SOME, "perennial"}

@@ -8,7 +8,7 @@ import pytest
 
 from models import bundle as bundles
 from train.__main__ import _arguments
-from train.tracking.runs import library
+from train.tracking.mlflow_library import library
 
 KEYS = {
     "run_id",

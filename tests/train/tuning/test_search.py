@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import multiprocessing
 import os
 import signal
 import sqlite3
@@ -23,7 +24,7 @@ from features.config.sections import Boosting
 from features.errors import ConfigError, DataError
 from features.ingest.transactions import TransactionLog
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask, truncate
-from train.tracking.runs import library as mlflow_library
+from train.tracking.mlflow_library import library as mlflow_library
 from train.tuning.objective import Gain, Objective, gain, mean_loss, objectives
 from train.tuning.search import RANGES, Trial, best, finished, library, open_study, search
 
@@ -313,6 +314,18 @@ def test_a_study_file_that_is_none_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "tuning.db").write_text("no database" * 100)
     with pytest.raises(ConnectionError, match=r"tuning\.db: cannot be used .* remove it, or set"):
         open_study(tmp_path, "churn")
+
+
+def test_first_searches_at_once_share_one_file(tmp_path: Path) -> None:
+    fork = multiprocessing.get_context("fork")
+    names = ("churn", "churn", "spend")
+    started = [fork.Process(target=open_study, args=(tmp_path, each)) for each in names]
+    for each in started:
+        each.start()
+    for each in started:
+        each.join(60.0)
+    assert [each.exitcode for each in started] == [0, 0, 0]
+    assert {each.name for each in tmp_path.iterdir()} == {"tuning.db", "tuning.db.lock"}
 
 
 def test_without_optuna_the_repair_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
