@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
@@ -39,11 +39,17 @@ class Database:
         writes: bool = False,
         wait_seconds: float = WAIT_SECONDS,
         source: Source = "store",
+        require: Callable[[Connection], None] = lambda _: None,
     ) -> None:
-        """Connects to nothing yet. Raises ServeError for an address that is none."""
+        """Connects to nothing yet. Raises ServeError for an address that is none.
+
+        require  called before anything is read, in the same transaction; raises ServeError for a
+                 database that is not the one that was meant
+        """
         self.address = read_address(address)
         self.schema_checked = False
         self.source: Source = source
+        self._require = require
         self._wait_seconds = wait_seconds
         self._engine = connections.open_engine(
             self.address, writes=writes, wait_seconds=wait_seconds
@@ -70,6 +76,7 @@ class Database:
             self._engine.connect() as connection,
             connections.read_only(connection).begin(),
         ):
+            self._require(connection)
             yield connection
 
     @contextmanager
