@@ -50,6 +50,7 @@ LONG = (
 TOGETHER = (
     {
         "serve/store/test_address",
+        "serve/store/test_damage",
         "serve/store/test_listing",
         "serve/store/test_publish",
         "serve/store/test_replica",

@@ -139,13 +139,14 @@ class Database:
     def _as_serve_error(self) -> Iterator[None]:
         try:
             yield
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, UnicodeDecodeError) as error:
+            # subtle: of a damaged schema SQLite's driver says nothing else than the latter
             self.schema_checked = False
             # a store that has too much to do is not unreachable
             kind = ServeError if isinstance(error, NoConnectionFree) else Unreachable
             raise kind(self._sentence(error), status=503) from None
 
-    def _sentence(self, error: SQLAlchemyError) -> str:
+    def _sentence(self, error: SQLAlchemyError | UnicodeDecodeError) -> str:
         """The failure without statement, values or password."""
         if isinstance(error, NoConnectionFree):
             return f"{self.shown}: too many look-ups at once; try again in a second"
