@@ -35,7 +35,7 @@ def write_atomically(
 def check_out(out: Path, *, inputs: Iterable[Path] = (), flag: str = "--out") -> None:
     """Whether a file can be written, before the work for it.
 
-    inputs   files that the same command reads, and must not destroy; folders: all that is in them
+    inputs   files that the same command reads, and folders of which it reads the files
     flag     what it was named by
 
     Raises DataError for a folder, a device or a pipe, for an input, and for a folder without write
@@ -43,10 +43,16 @@ def check_out(out: Path, *, inputs: Iterable[Path] = (), flag: str = "--out") ->
     """
     try:
         require_replaceable(out)
-        if any(is_same(out, each) or _is_within(out, each) for each in inputs):
-            raise DataError(
-                f"{out}: is read by this command, {flag} would destroy it; choose another {flag}"
-            )
+        for each in inputs:
+            if is_same(out, each):
+                raise DataError(
+                    f"{out}: is read by this command, {flag} would destroy it; choose another "
+                    f"{flag}"
+                )
+            if is_same(out.parent, each) and each.is_dir():
+                raise DataError(
+                    f"{out}: lies in a folder that this command reads; choose another {flag}"
+                )
         folder = next(each for each in _target(out).parents if os.path.lexists(each))
         if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             raise DataError(f"{out}: cannot be written in {folder}; choose another {flag}")
@@ -110,10 +116,6 @@ def replace_folder(folder: Path) -> Iterator[Path]:
             replaced.mkdir()
             os.replace(target, replaced / target.name)
         os.replace(draft, target)
-
-
-def _is_within(out: Path, folder: Path) -> bool:
-    return folder.is_dir() and _target(folder) in _target(out).parents
 
 
 def _target(path: Path) -> Path:

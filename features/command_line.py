@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from features.errors import ConfigError, DataError
 
 LONGEST_DAYS = 3650
+DATABASES = ("mlflow.db", "scores.db", "tuning.db")
 
 
 def run(
@@ -33,6 +36,16 @@ def run(
         return 2
     sys.stdout.write(json.dumps(result, allow_nan=allow_nan) + "\n")
     return 0
+
+
+def state_folder() -> Path:
+    """The folder of the local state: PERENNIAL_VAR, else ./var."""
+    return Path(os.environ.get("PERENNIAL_VAR") or "var")
+
+
+def databases() -> list[Path]:
+    """The databases of the local state, which no output may take the place of."""
+    return [state_folder() / each for each in DATABASES]
 
 
 def text_or_none(text: str) -> str | None:

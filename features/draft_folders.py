@@ -14,8 +14,8 @@ from pathlib import Path
 
 from features.file_lock import try_lock
 
-PREFIX = ".perennial-"
-NAME = re.compile(r"\.perennial-[0-9a-f]{16}")
+HIDDEN, VISIBLE = ".perennial-", "perennial-"
+NAME = re.compile(r"\.?perennial-[0-9a-f]{16}")
 LOCK = ".perennial-lock"
 # Where what was there before waits, until the new one has its place.
 REPLACED = ".perennial-replaced"
@@ -27,14 +27,14 @@ OLD_SECONDS = 3600.0
 
 
 @contextmanager
-def draft_folder(parent: Path) -> Iterator[Path]:
+def draft_folder(parent: Path, *, prefix: str = HIDDEN) -> Iterator[Path]:
     """An empty folder that no other user may read; it is gone at the end, whatever is in it.
 
     Drafts in `parent` whose processes have died are removed first. Raises OSError.
     """
     parent.mkdir(parents=True, exist_ok=True)
     sweep(parent)
-    folder, lock = _make(parent)
+    folder, lock = _make(parent, prefix)
     try:
         yield folder
     finally:
@@ -44,8 +44,11 @@ def draft_folder(parent: Path) -> Iterator[Path]:
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A draft folder where the system has its temporary files. Raises OSError."""
-    with draft_folder(Path(tempfile.gettempdir())) as folder:
+    """A draft folder where the system has its temporary files. Raises OSError.
+
+    Its name is one that programs take which refuse hidden files.
+    """
+    with draft_folder(Path(tempfile.gettempdir()), prefix=VISIBLE) as folder:
         yield folder
 
 
@@ -55,10 +58,10 @@ def sweep(parent: Path) -> None:
     What one of them was about to replace comes back.
     """
     with suppress(OSError), os.scandir(parent) as entries:
-        for each in [each for each in entries if each.name.startswith(".")]:
+        for each in list(entries):
             with suppress(OSError):
                 # subtle: in a shared folder, what is another's may have been put there for us
-                if each.stat(follow_symlinks=False).st_uid == os.geteuid():
+                if _is_draft(each) and each.stat(follow_symlinks=False).st_uid == os.geteuid():
                     _sweep(each)
 
 
@@ -67,18 +70,24 @@ def is_old(path: Path) -> bool:
     return time.time() - path.lstat().st_mtime > OLD_SECONDS
 
 
+def _is_draft(entry: os.DirEntry[str]) -> bool:
+    if entry.is_dir(follow_symlinks=False):
+        return NAME.fullmatch(entry.name) is not None
+    return entry.is_file(follow_symlinks=False) and OLD_NAME.fullmatch(entry.name) is not None
+
+
 def _sweep(entry: os.DirEntry[str]) -> None:
     path = Path(entry.path)
-    if NAME.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
+    if entry.is_dir():
         _remove_unlocked(path)
-    elif entry.is_file(follow_symlinks=False) and OLD_NAME.fullmatch(entry.name) and is_old(path):
+    elif is_old(path):
         path.unlink()
 
 
-def _make(parent: Path) -> tuple[Path, int]:
+def _make(parent: Path, prefix: str) -> tuple[Path, int]:
     """A new folder, and the open file whose lock says that its process lives."""
     for _ in range(TRIES):
-        folder = parent / f"{PREFIX}{secrets.token_hex(8)}"
+        folder = parent / f"{prefix}{secrets.token_hex(8)}"
         folder.mkdir(mode=0o700)
         # subtle: somebody may sweep it before it is locked
         with suppress(FileNotFoundError):

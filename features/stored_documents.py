@@ -21,7 +21,11 @@ def read_document(path: Path, form: type[Form], *, most_bytes: int = MOST_BYTES)
     Raises FileNotFoundError where there is none, and ValueError, in one sentence, for what is not
     such a document.
     """
-    text = read_bounded(path, most_bytes)
+    return validated(path, read_bounded(path, most_bytes), form)
+
+
+def validated(path: Path, text: bytes, form: type[Form]) -> Form:
+    """The text of a document; `path` is where it is from. Raises ValueError, in one sentence."""
     try:
         return form.model_validate_json(text)
     except ValidationError as error:

@@ -78,6 +78,12 @@ def load(folder: Path) -> Bundle:
     return bundle
 
 
+def files_of(address: str | None) -> list[Path]:
+    """The files of a bundle whose folder is given as a model's address; none of another address."""
+    folder = Path(address or "")
+    return sorted(folder.iterdir()) if address and folder.is_dir() else []
+
+
 def is_saved(bundle: Bundle, folder: Path) -> bool:
     """Whether the folder holds this bundle, whole."""
     try:

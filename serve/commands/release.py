@@ -15,11 +15,11 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from features.atomic_file import replace_file, replace_folder
+from features.atomic_file import check_out, replace_file, replace_folder
+from features.draft_folders import scratch_folder
 from models import bundle as bundles
 from serve.embedded_bundle import ROOT, embedded_folder
 from serve.errors import ServeError
@@ -55,20 +55,31 @@ def release(arguments: argparse.Namespace) -> dict[str, object]:
     """
     out: Path = arguments.out
     _require_free(out)
+    check_out(out, inputs=bundles.files_of(arguments.model))
     model = _model(arguments.model)
-    with tempfile.TemporaryDirectory(prefix="perennial-release-") as temporary:
-        work = Path(temporary)
-        _stage(model, work / "stage")
-        version = _version(arguments.tag, work / "stage")
-        _bentoml(work, "build", "--version", version, ".")
-        _require_free(out)  # a build takes a while: somebody may have made it meanwhile
-        _copy_out(work, version, out)
+    version = _build(model, arguments.tag, out)
     return {
         "bento": f"{model.name}:{version}",
         "out": str(out),
         "model": {"name": model.name, "version": model.version, "run_id": model.run_id},
         "megabytes": round(_bytes(out) / 1e6, 1),
     }
+
+
+def _build(model: LoadedModel, tag: str | None, out: Path) -> str:
+    """Build the Bento and put it in its place, in one step; returns its version."""
+    try:
+        with scratch_folder() as work:
+            _stage(model, work / "stage")
+            version = _version(tag, work / "stage")
+            _bentoml(work, "build", "--version", version, ".")
+            _require_free(out)  # a build takes a while: somebody may have made it meanwhile
+            _copy_out(work, version, out)
+    except OSError as error:
+        # subtle: shutil reports many failures at once, without the words for one
+        reason = error.strerror or str(error)[:200]
+        raise ServeError(f"{out}: the release cannot be written: {reason}") from None
+    return version
 
 
 def _model(address: str | None) -> LoadedModel:
@@ -145,7 +156,7 @@ def _bentoml(work: Path, *command: str) -> None:
 
 def _require_free(out: Path) -> None:
     """Raises ServeError where there is something of that name."""
-    if out.exists():
+    if os.path.lexists(out):
         raise ServeError(f"{out}: exists already; choose another --out, or remove it first")
 
 

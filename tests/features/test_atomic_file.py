@@ -112,17 +112,21 @@ def test_what_is_no_regular_file_is_refused_and_stays(tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize("name", ["log.csv", "link.csv", "hard.csv", "model/card.json", "model/x"])
+@pytest.mark.parametrize("name", ["log.csv", "link.csv", "hard.csv", "to_come.csv"])
 def test_what_the_command_reads_is_refused(tmp_path: Path, name: str) -> None:
-    log, model = tmp_path / "log.csv", tmp_path / "model"
+    log = tmp_path / "log.csv"
     log.write_text("the only copy")
     (tmp_path / "link.csv").symlink_to(log)
     (tmp_path / "hard.csv").hardlink_to(log)
-    model.mkdir()
-    (model / "card.json").touch()
     with pytest.raises(DataError, match=r"is read by this command, --x would destroy it"):
-        check_out(tmp_path / name, inputs=(log, model), flag="--x")
-    check_out(tmp_path / "scores.csv", inputs=(log, model), flag="--x")
+        check_out(tmp_path / name, inputs=(log, tmp_path / "to_come.csv"), flag="--x")
+    check_out(tmp_path / "scores.csv", inputs=(log,), flag="--x")
+
+
+def test_a_folder_whose_files_are_data_is_no_place_for_a_result(tmp_path: Path) -> None:
+    check_out(tmp_path / "deeper" / "scores.csv", inputs=(tmp_path,))
+    with pytest.raises(DataError, match="lies in a folder that this command reads"):
+        check_out(tmp_path / "scores.csv", inputs=(tmp_path,))
 
 
 @pytest.mark.parametrize("name", [".lock", "x" * 255, "ü" * 127, " ", "-rf", "a\nb"])

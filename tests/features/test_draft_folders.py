@@ -113,9 +113,10 @@ def test_temporary_files_lie_where_the_system_has_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    dead = tmp_path / f".perennial-{'5' * 16}"
+    dead = tmp_path / f"perennial-{'5' * 16}"
     dead.mkdir()
     (dead / LOCK).touch()
     with scratch_folder() as folder:
         assert [each.name for each in tmp_path.iterdir()] == [folder.name]
+        assert folder.name.startswith("perennial-")
     assert not list(tmp_path.iterdir())

@@ -9,12 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from features.atomic_file import write_atomically
+from features.atomic_file import check_out, write_atomically
+from features.command_line import databases
 from features.config.read import AnyConfig, read_config
 from features.config.subscriptions import SubscriptionConfig
+from features.dataset import files_read
 from features.errors import DataError
 from features.timestamps import parse_as_of
-from models.bundle import Bundle
+from models.bundle import Bundle, files_of
 from models.predictor_interface import UnboundedValueError
 from train.progress import bar
 from train.read_task import task_of
@@ -35,6 +37,7 @@ def report(arguments: Namespace) -> dict[str, Any]:
     Raises ConfigError, DataError or ConnectionError for what cannot be used.
     """
     config = read_config(arguments.config)
+    _check_out(arguments, config)
     fetched = fetch(arguments.model or CHAMPION, document=f"{HOLDOUT}.json")
     bundle = fetched.bundle
     require_same_kind(bundle, config)
@@ -62,6 +65,14 @@ def report(arguments: Namespace) -> dict[str, Any]:
     return _result(facts, arguments.out)
 
 
+def _check_out(arguments: Namespace, config: AnyConfig) -> None:
+    """Raises DataError before the work where the report could not be written."""
+    inputs = [*files_read(arguments.config, config), *databases()]
+    inputs += files_of(arguments.model)
+    inputs += [arguments.previous] if arguments.previous else []
+    check_out(arguments.out, inputs=inputs)
+
+
 def require_same_kind(bundle: Bundle, config: AnyConfig) -> None:
     """Raises DataError where model and data differ in kind or in currency."""
     kind, other = KINDS[bundle.relationship], KINDS[config.problem.relationship]
@@ -81,9 +92,8 @@ def read_tiers(path: Path, timezone: str) -> EarlierTiers:
     """The tiers of an earlier batch, a file of `python -m serve score`."""
     columns = ["customer_id", "as_of", "tier", "clv"]
     try:
-        read = pd.read_csv if path.suffix == ".csv" else pd.read_parquet
-        scores = read(path)
-    except (OSError, ValueError) as error:
+        scores = _read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+    except (OSError, ValueError, NotImplementedError, MemoryError, OverflowError) as error:
         reason = str(error).partition("\n")[0]
         raise DataError(f"{path}: cannot be read as scores: {reason}") from None
     if missing := [name for name in columns if name not in scores] or (
@@ -93,8 +103,23 @@ def read_tiers(path: Path, timezone: str) -> EarlierTiers:
             f"{path}: holds no {', '.join(missing)}; give a file that python -m serve score wrote"
         )
     scores["customer_id"] = scores["customer_id"].astype("str")
+    scores["clv"] = pd.to_numeric(scores["clv"], errors="coerce")
+    if scores["customer_id"].duplicated().any():
+        raise DataError(
+            f"{path}: names a customer twice; give a file that python -m serve score wrote"
+        )
     as_of = parse_as_of(str(scores["as_of"].iloc[0]), timezone)
     return EarlierTiers(as_of=as_of, customers=scores.set_index("customer_id")[["tier", "clv"]])
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    """Every customer id as it is written: 007 is not 7, and NA is a name."""
+    return pd.read_csv(
+        path,
+        dtype={"customer_id": "str", "tier": "str", "as_of": "str"},
+        keep_default_na=False,
+        na_values={"tier": [""], "clv": [""]},
+    )
 
 
 def _result(facts: Facts, out: Path) -> dict[str, Any]:
