@@ -6,6 +6,7 @@ No label holds anything that a caller chose: `door` is an endpoint's path as doc
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from serve.metrics.shared_folder import SHARED_FOLDER_VARIABLE, open_folder
 if TYPE_CHECKING:
     from serve.metrics.collectors import Metrics
 
+logger = logging.getLogger(__name__)
+
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -26,12 +29,21 @@ def choose_storage(var: Path, workers: int) -> None:
     """Choose where metrics are stored; before the first of them.
 
     One worker has them in memory. Several share a folder of files, named after the process
-    that supervises them; what dead ones left behind is removed.
+    that supervises them; what dead ones left behind is removed. Where that cannot be, each has its
+    own in memory.
     """
     if workers == 1:
         os.environ.pop(SHARED_FOLDER_VARIABLE, None)
         return
-    os.environ[SHARED_FOLDER_VARIABLE] = str(open_folder(var / "metrics"))
+    try:
+        os.environ[SHARED_FOLDER_VARIABLE] = str(open_folder(var / "metrics"))
+    except OSError as error:
+        os.environ.pop(SHARED_FOLDER_VARIABLE, None)
+        logger.warning(
+            "%s: cannot be used (%s): each worker counts for itself",
+            var / "metrics",
+            error.strerror,
+        )
 
 
 @cache

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from serve.metrics.collectors import Metrics
-from serve.metrics.shared_folder import open_folder
 
 NAN = float("nan")
 
@@ -83,21 +78,3 @@ def test_a_candidate_is_shown_until_there_is_none() -> None:
     assert samples(metrics, "perennial_model_candidate_info") == {("refused", "3"): 1}
     metrics.set_candidate("", "")
     assert samples(metrics, "perennial_model_candidate_info") == {("refused", "3"): 0}
-
-
-def test_what_dead_processes_left_behind_is_removed(tmp_path: Path) -> None:
-    child = subprocess.Popen([sys.executable, "-c", ""])
-    child.wait()
-    dead = tmp_path / str(child.pid)
-    ours = tmp_path / str(os.getppid())
-    for folder in (dead, ours):
-        folder.mkdir()
-        (folder / f"gauge_livesum_{child.pid}.db").touch()
-    for name in (f"gauge_livesum_{os.getpid()}.db", f"counter_{child.pid}.db"):
-        (ours / name).touch()
-    assert open_folder(tmp_path) == ours
-    assert not dead.exists()
-    assert {each.name for each in ours.iterdir()} == {
-        f"gauge_livesum_{os.getpid()}.db",
-        f"counter_{child.pid}.db",
-    }, "what a dead worker has counted stays counted"
