@@ -20,7 +20,7 @@ from models.tree_arrays import agrees
 
 CARD = "card.json"
 MOST_CARD_BYTES = 16 * 1024 * 1024
-MOST_BOOSTER_BYTES = 2 * 1024**3
+MOST_BOOSTER_BYTES = 512 * 1024**2
 Card = PurchaseCard | SubscriptionCard
 Bundle = PurchaseBundle | SubscriptionBundle
 

@@ -76,8 +76,10 @@ def _build(model: LoadedModel, tag: str | None, out: Path) -> str:
             _require_free(out)  # a build takes a while: somebody may have made it meanwhile
             _copy_out(work, version, out)
     except OSError as error:
-        # subtle: shutil reports many failures at once, without the words for one
-        reason = error.strerror or str(error)[:200]
+        # of a folder, shutil lists all failures: source, destination, reason
+        several = isinstance(error, shutil.Error)
+        first = str(error.args[0][0][-1]) if several else error.strerror or str(error)
+        reason = first.partition("] ")[2].partition(":")[0] or first
         raise ServeError(f"{out}: the release cannot be written: {reason}") from None
     return version
 
@@ -98,7 +100,7 @@ def _stage(model: LoadedModel, stage: Path) -> None:
     (stage / REQUIREMENTS).parent.mkdir()
     try:
         shutil.copy(ROOT / REQUIREMENTS, stage / REQUIREMENTS)
-    except OSError as error:
+    except FileNotFoundError as error:
         raise ServeError(f"{ROOT / REQUIREMENTS}: {error.strerror}; run it in a checkout") from None
     folder = embedded_folder(stage / "serve")
     bundles.save(model.bundle, folder)
@@ -133,9 +135,11 @@ def _version(tag: str | None, stage: Path) -> str:
 
 def _bentoml(work: Path, *command: str) -> None:
     """Run BentoML on the staged code, with a home of its own. Raises ServeError where it fails."""
+    (work / "temporary").mkdir(exist_ok=True)
     environment = {
         **os.environ,
         "BENTOML_HOME": str(work / "home"),
+        "TMPDIR": str(work / "temporary"),
         "BENTOML_DO_NOT_TRACK": "True",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": "",

@@ -6,12 +6,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from serve.errors import ServeError
 from serve.store import connections
+from serve.store import schema as tables
 from serve.store.address import read_address
 from serve.store.records import Source
 
@@ -95,7 +96,7 @@ class Database:
             yield connection
 
     def ping(self, timeout_seconds: float = PING_SECONDS) -> str | None:
-        """None when the database answers in time, else one sentence; never waits longer.
+        """None when the store can be read, else one sentence; never waits longer.
 
         A store without a file yet is well: nothing has been scored.
         """
@@ -120,7 +121,7 @@ class Database:
             return None
         try:
             with self.reading() as connection:
-                connection.execute(text("SELECT 1"))
+                tables.exists(connection, self.shown)
         except ServeError as error:
             return str(error)
         return None
