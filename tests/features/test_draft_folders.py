@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import signal
 import subprocess
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from features.atomic_file import replace_file
 from features.draft_folders import LOCK, draft_folder, scratch_folder, sweep
 
 WRITER = """
@@ -120,3 +123,20 @@ def test_temporary_files_lie_where_the_system_has_them(
         assert [each.name for each in tmp_path.iterdir()] == [folder.name]
         assert folder.name.startswith("perennial-")
     assert not list(tmp_path.iterdir())
+
+
+def test_without_locks_files_are_written_and_nobodys_draft_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some file systems over a network know none: who lives cannot be told there."""
+
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    other = tmp_path / f".perennial-{'6' * 16}"
+    other.mkdir()
+    (other / LOCK).touch()
+    with replace_file(tmp_path / "scores.csv") as draft:
+        draft.write_text("whole")
+    assert sorted(each.name for each in tmp_path.iterdir()) == [other.name, "scores.csv"]

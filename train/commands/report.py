@@ -28,6 +28,8 @@ from train.tracking.registry import fetch
 
 logger = logging.getLogger(__name__)
 CHAMPION = "models:/clv@champion"
+# What a damaged Parquet file makes its reader raise, the metadata of pandas inside it included.
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, NotImplementedError, OverflowError)
 KINDS = {"purchases": "purchases", "contract": "subscriptions"}
 
 
@@ -93,7 +95,7 @@ def read_tiers(path: Path, timezone: str) -> EarlierTiers:
     columns = ["customer_id", "as_of", "tier", "clv"]
     try:
         scores = _read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
-    except (OSError, ValueError, NotImplementedError, MemoryError, OverflowError) as error:
+    except UNREADABLE as error:
         reason = str(error).partition("\n")[0]
         raise DataError(f"{path}: cannot be read as scores: {reason}") from None
     if missing := [name for name in columns if name not in scores] or (
@@ -103,12 +105,16 @@ def read_tiers(path: Path, timezone: str) -> EarlierTiers:
             f"{path}: holds no {', '.join(missing)}; give a file that python -m serve score wrote"
         )
     scores["customer_id"] = scores["customer_id"].astype("str")
+    scores["tier"] = scores["tier"].astype("str")
     scores["clv"] = pd.to_numeric(scores["clv"], errors="coerce")
     if scores["customer_id"].duplicated().any():
         raise DataError(
             f"{path}: names a customer twice; give a file that python -m serve score wrote"
         )
-    as_of = parse_as_of(str(scores["as_of"].iloc[0]), timezone)
+    try:
+        as_of = parse_as_of(str(scores["as_of"].iloc[0]), timezone)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
     return EarlierTiers(as_of=as_of, customers=scores.set_index("customer_id")[["tier", "clv"]])
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from models import bundle as bundles
+from models.purchases.bundle import PurchaseBundle
+from serve.errors import ServeError
 from serve.model import last_good
 from serve.model.loaded import LoadedModel, from_folder
 
@@ -182,6 +188,42 @@ def test_a_service_that_starts_sweeps_what_killed_ones_left(
         (each / ".perennial-lock").touch()
     start_live(tmp_path)
     assert not [each for each in dead if each.exists()]
+
+
+def test_a_folder_that_changes_while_it_is_read_is_never_half_of_each(
+    store: Any, tmp_path: Path
+) -> None:
+    """What is checked is what is loaded: a bundle as it was before or after, or status 503."""
+    folder = tmp_path / "bundle"
+    bundles.save(store.bundle, folder)
+    names = ("card.json", "churn.ubj", "spend.ubj")
+    one = {name: (folder / name).read_bytes() for name in names}
+    changed = store.bundle.card.model_copy(update={"horizon_days": 77})
+    bundles.save(PurchaseBundle(changed, store.bundle.spend, store.bundle.churn), folder)
+    other, over = {name: (folder / name).read_bytes() for name in names}, threading.Event()
+
+    def change() -> None:
+        while not over.is_set():
+            for files in (one, other):
+                for name, content in files.items():
+                    (folder / name).write_bytes(content)
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    try:
+        for _ in range(30):
+            with suppress(ServeError):
+                loaded = from_folder(folder).bundle
+                hashes = (loaded.card.horizon_days, loaded.card.churn.sha256)
+                assert hashes in {
+                    (store.bundle.card.horizon_days, hashlib.sha256(one["churn.ubj"]).hexdigest()),
+                    (77, hashlib.sha256(other["churn.ubj"]).hexdigest()),
+                }
+                trees = bytes(loaded.churn.save_raw("ubj"))
+                assert hashlib.sha256(trees).hexdigest() == loaded.card.churn.sha256
+    finally:
+        over.set()
+        changing.join()
 
 
 @pytest.fixture

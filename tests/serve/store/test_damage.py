@@ -191,10 +191,10 @@ def test_a_full_disk_is_one_sentence_and_the_batch_before_stays(
 ) -> None:
     database = Database(f"sqlite:///{path}", writes=True)
     with full_disk(path.stat().st_size + 20_000), pytest.raises(ServeError) as refused:
-        maker.publish(database, "2", customers=5_000)
+        maker.publish(database, "2", customers=1_500)
     assert "the score store cannot be used: d" in str(refused.value)  # database or disk is full
     assert lookup(database, ["c00001"]).batch.model_version == "1"
-    assert maker.publish(database, "2", customers=5_000).batch == 2
+    assert maker.publish(database, "2", customers=1_500).batch == 2
     database.close()
 
 
@@ -208,3 +208,21 @@ def test_a_store_takes_no_more_disk_than_its_batches(path: Path, maker: Any) -> 
     database.close()
     assert pages[3] >= 1.2 * pages[0], "it grows until there are as many batches as are kept"
     assert max(pages) <= 1.1 * pages[3], pages
+
+
+def test_a_clock_that_was_set_back_does_not_hide_the_new_batch(path: Path, maker: Any) -> None:
+    """Batches are numbered; the time at which one was made is only shown."""
+    change(path, "UPDATE batches SET created_at = '2999-01-01T00:00:00+00:00'")
+    database = Database(f"sqlite:///{path}", writes=True)
+    maker.publish(database, "2")
+    assert lookup(database, ["c00001"]).batch.model_version == "2"
+    database.close()
+
+
+def test_a_store_of_another_version_is_down_for_the_health_check(path: Path) -> None:
+    """It is opened well, but nothing can be read from it."""
+    database = Database(f"sqlite:///{path}")
+    assert database.ping() is None
+    change(path, "UPDATE store_meta SET value = '2'")
+    assert "this Perennial reads 1" in str(database.ping())
+    database.close()
