@@ -29,21 +29,17 @@ def choose_storage(var: Path, workers: int) -> None:
     """Choose where metrics are stored; before the first of them.
 
     One worker has them in memory. Several share a folder of files, named after the process
-    that supervises them; what dead ones left behind is removed. Where that cannot be, each has its
-    own in memory.
+    that supervises them; what dead ones left behind is removed. Where that folder cannot be
+    written to, each has its own in memory.
     """
+    os.environ.pop(SHARED_FOLDER_VARIABLE, None)
     if workers == 1:
-        os.environ.pop(SHARED_FOLDER_VARIABLE, None)
         return
+    folder = var / "metrics"
     try:
-        os.environ[SHARED_FOLDER_VARIABLE] = str(open_folder(var / "metrics"))
+        os.environ[SHARED_FOLDER_VARIABLE] = str(open_folder(folder))
     except OSError as error:
-        os.environ.pop(SHARED_FOLDER_VARIABLE, None)
-        logger.warning(
-            "%s: cannot be used (%s): each worker counts for itself",
-            var / "metrics",
-            error.strerror,
-        )
+        logger.warning("%s: %s; /metrics counts for one worker each", folder, error.strerror)
 
 
 @cache

@@ -18,7 +18,14 @@ SHARED_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 FOLDER = re.compile(r"[0-9]+(-[0-9a-f]{8})?")
 FILE = re.compile(r"(?P<kind>[a-z]\w*?)_(?P<process>[0-9]+)\.db")
 LOCK = ".lock"
-MOST_FILES = 300
+# Of each dead worker there are half a dozen.
+MOST_FILES = 60
+# One file for each kind of metric that a worker has, as prometheus_client names them.
+KINDS = (
+    *("counter", "histogram"),
+    *("gauge_livemax", "gauge_livemostrecent", "gauge_livesum", "gauge_max"),
+)
+RESERVED_BYTES = 512 * 1024
 TRIES = 100
 
 
@@ -27,7 +34,7 @@ def open_folder(root: Path) -> Path:
 
     Named after the process that supervises them, and where that runs: in another container the
     same number is another process. The folder is locked until this process ends.
-    Raises OSError where it cannot be made.
+    Raises OSError where it cannot be made, or has no room for the files of this worker.
     """
     _remove_unused(root)
     folder = root / f"{os.getppid()}-{_place()}"
@@ -35,6 +42,7 @@ def open_folder(root: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         if _hold(folder):
             _remove_dead(folder)
+            _reserve(folder)
             return folder
     raise OSError(None, "the folder of the metrics cannot be locked", str(folder))
 
@@ -98,6 +106,23 @@ def _remove_dead(folder: Path) -> None:
     dead.sort(key=lambda each: each.stat().st_mtime_ns)
     for file in dead[:-MOST_FILES]:
         file.unlink(missing_ok=True)
+
+
+def _reserve(folder: Path) -> None:
+    """Take the room that this worker's files need on the disk, or none.
+
+    subtle: prometheus_client maps files with holes into memory, and the first number in a hole for
+    which a full disk has no room kills the process by SIGBUS.
+    """
+    files = [folder / f"{kind}_{os.getpid()}.db" for kind in KINDS]
+    try:
+        for each in files:
+            with each.open("ab") as file:
+                file.write(bytes(max(RESERVED_BYTES - file.tell(), 0)))
+    except OSError:
+        for each in files:
+            each.unlink(missing_ok=True)
+        raise
 
 
 def _runs(number: int) -> bool:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from serve.metrics.collectors import Metrics
 
+ROOT = Path(__file__).resolve().parent.parent.parent.parent
 NAN = float("nan")
 
 
@@ -78,3 +82,43 @@ def test_a_candidate_is_shown_until_there_is_none() -> None:
     assert samples(metrics, "perennial_model_candidate_info") == {("refused", "3"): 1}
     metrics.set_candidate("", "")
     assert samples(metrics, "perennial_model_candidate_info") == {("refused", "3"): 0}
+
+
+COUNTS = """
+import resource, sys
+from pathlib import Path
+from serve.metrics import record
+if sys.argv[2] == "full":
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+record.choose_storage(Path(sys.argv[1]), workers=2)
+for status in range(100, 600):
+    record.observe_request("/predict", "POST", status, 0.01)
+    record.observe_predictions("/predict", [0.5], [1.0], ["model"])
+record.set_in_flight(1)
+record.set_health(store=True, registry=True)
+record.set_model("clv", "1", "registry", __import__("datetime").datetime.now())
+record.set_candidate("2", "refused")
+sys.stdout.write(record.exposition().decode())
+"""
+
+
+def counted(var: Path, disk: str) -> tuple[str, str, list[Path]]:
+    """What a worker of several exposes and says, and the files that it leaves."""
+    command = [sys.executable, "-c", COUNTS, str(var), disk]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout, done.stderr, list(var.rglob("*.db"))
+
+
+def test_the_files_of_a_worker_have_their_room_on_the_disk(tmp_path: Path) -> None:
+    """A number written into a hole of a file kills the process where the disk is full."""
+    exposed, _, files = counted(tmp_path, "empty")
+    assert 'perennial_requests_total{door="/predict",method="POST",status="599"} 1.0' in exposed
+    assert files
+    assert not [each for each in files if each.stat().st_blocks * 512 < each.stat().st_size]
+
+
+def test_a_worker_counts_in_memory_where_the_disk_is_full(tmp_path: Path) -> None:
+    exposed, said, files = counted(tmp_path, "full")
+    assert 'perennial_requests_total{door="/predict",method="POST",status="599"} 1.0' in exposed
+    assert "counts for one worker each" in said
+    assert files == []
