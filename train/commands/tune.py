@@ -17,6 +17,7 @@ from features.config.read import read_purchase_config
 from features.config.sections import Boosting
 from features.dataset import files_read
 from train.fingerprint import fingerprint
+from train.interrupts import uninterrupted
 from train.progress import Step, bar
 from train.purchases.snapshot_cache import PurchaseTask
 from train.read_task import task_of
@@ -125,7 +126,8 @@ def _record_each(
     """Record every trial as it is done; whether Ctrl-C put an end to it."""
     try:
         for name, trial in done:
-            tracking.log_run(f"{name} {trial.number}", _trial_record(name, trial, studies))
+            with uninterrupted():
+                tracking.log_run(f"{name} {trial.number}", _trial_record(name, trial, studies))
             step(f"{name} {trial.loss:.4f}")
     except KeyboardInterrupt:
         logger.warning("interrupted; the trials that are done are kept, and count again")

@@ -18,6 +18,7 @@ from features.config.sections import Boosting
 from features.errors import ConfigError
 from features.file_lock import locked
 from features.stored_documents import problems
+from train.interrupts import uninterrupted
 from train.tracking.serialization import redacted
 from train.tuning.objective import Gain, Model, Objective, gain, mean_loss
 
@@ -202,7 +203,7 @@ def _configured(study: Any, objective: Objective) -> Trial:
         value=trial.loss,
         user_attrs=_attributes(trial),
     )
-    with _usable():
+    with uninterrupted(), _usable():
         study.add_trial(configured)
     return trial
 
@@ -217,7 +218,7 @@ def _proposed(study: Any, objective: Objective) -> Trial:
         asked = study.ask(_space(objective.configured))
     try:
         trial = _evaluated(number, _settings(objective.configured, asked.params), objective)
-        with _usable():
+        with uninterrupted(), _usable():
             for name, value in _attributes(trial).items():
                 asked.set_user_attr(name, value)
             study.tell(asked, trial.loss)
