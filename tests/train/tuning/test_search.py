@@ -296,7 +296,7 @@ def interrupt(var: Path, trials: int) -> None:
         (["--minutes", "-1"], "must be a positive number of minutes, got '-1'"),
         (["--minutes", "soon"], "must be a positive number of minutes, got 'soon'"),
         (["--as-of", "2024-06-01"], "too short to tune on"),
-        (["--out", "."], ".: is a folder; give the name of a file as --out"),
+        (["--out", "."], ".: cannot be written: is a folder, not the name of a file"),
     ],
 )
 def test_what_cannot_be_tuned_is_one_sentence(
