@@ -325,7 +325,7 @@ def test_first_searches_at_once_share_one_file(tmp_path: Path) -> None:
     for each in started:
         each.join(60.0)
     assert [each.exitcode for each in started] == [0, 0, 0]
-    assert {each.name for each in tmp_path.iterdir()} == {"tuning.db", "tuning.db.lock"}
+    assert {each.name for each in tmp_path.iterdir()} == {"tuning.db", ".tuning.lock"}
 
 
 def test_without_optuna_the_repair_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
