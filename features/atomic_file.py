@@ -1,27 +1,19 @@
 """The one way to write a file or a folder: it appears whole, or not at all.
 
-What is written lies in a draft folder beside it, which no other user may read, and is moved to its
-place at the end. A draft whose process has died is removed by whoever writes there next.
+What is written lies in a draft folder beside it (`features.draft_folders`), and is moved to its
+place at the end.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from features.draft_folders import REPLACED, draft_folder
 from features.errors import DataError
-from features.file_lock import try_lock
-
-DRAFTS = ".perennial-"
-LOCK = ".lock"
-# Where the folder that was there before waits, until the new one has its place.
-REPLACED = ".replaced"
-TRIES = 100
 
 
 @contextmanager
@@ -37,13 +29,13 @@ def write_atomically(
         with replace_file(out) as draft:
             yield draft
     except OSError as error:
-        raise DataError(_sentence(out, error.strerror or str(error), flag)) from None
+        raise DataError(_sentence(out, error, flag)) from None
 
 
 def check_out(out: Path, *, inputs: Iterable[Path] = (), flag: str = "--out") -> None:
     """Whether a file can be written, before the work for it.
 
-    inputs   files that the same command reads, and must not destroy
+    inputs   files that the same command reads, and folders of which it reads the files
     flag     what it was named by
 
     Raises DataError for a folder, a device or a pipe, for an input, and for a folder without write
@@ -51,15 +43,29 @@ def check_out(out: Path, *, inputs: Iterable[Path] = (), flag: str = "--out") ->
     """
     try:
         require_replaceable(out)
-        if any(_is_same(out, each) for each in inputs):
-            raise DataError(
-                f"{out}: is read by this command, {flag} would destroy it; choose another {flag}"
-            )
-        folder = next(each for each in _target(out).parents if each.exists())
-        if not folder.is_dir() or not os.access(folder, os.W_OK):
+        for each in inputs:
+            if is_same(out, each):
+                raise DataError(
+                    f"{out}: is read by this command, {flag} would destroy it; choose another "
+                    f"{flag}"
+                )
+            if is_same(out.parent, each) and each.is_dir():
+                raise DataError(
+                    f"{out}: lies in a folder that this command reads; choose another {flag}"
+                )
+        folder = next(each for each in _target(out).parents if os.path.lexists(each))
+        if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             raise DataError(f"{out}: cannot be written in {folder}; choose another {flag}")
     except OSError as error:
-        raise DataError(_sentence(out, error.strerror or str(error), flag)) from None
+        raise DataError(_sentence(out, error, flag)) from None
+
+
+def is_same(one: Path, other: Path) -> bool:
+    """Whether two paths are one file, by whatever links; also before it is there."""
+    try:
+        return _target(one) == _target(other) or one.samefile(other)
+    except OSError:
+        return False
 
 
 def require_replaceable(path: Path) -> None:
@@ -81,7 +87,7 @@ def replace_file(path: Path) -> Iterator[Path]:
     """
     require_replaceable(path)
     target = _target(path)
-    with _draft_folder(target.parent) as folder:
+    with draft_folder(target.parent) as folder:
         draft = folder / target.name
         yield draft
         _keep_mode(target, draft)
@@ -96,7 +102,9 @@ def replace_folder(folder: Path) -> Iterator[Path]:
     A folder that is there already stands until the new one is whole. Raises OSError.
     """
     target = _target(folder)
-    with _draft_folder(target.parent) as work:
+    if target.exists() and not target.is_dir():
+        raise NotADirectoryError(None, "is no folder", str(folder))
+    with draft_folder(target.parent) as work:
         draft, replaced = work / target.name, work / REPLACED
         draft.mkdir()
         yield draft
@@ -104,83 +112,15 @@ def replace_folder(folder: Path) -> Iterator[Path]:
             if each.is_file():
                 _flush(each)
         if target.exists():
+            _keep_mode(target, draft)
             replaced.mkdir()
             os.replace(target, replaced / target.name)
         os.replace(draft, target)
 
 
-def sweep(folder: Path) -> None:
-    """Remove the drafts in this folder whose processes have died.
-
-    A folder that one of them was about to replace comes back.
-    """
-    for draft in folder.glob(f"{DRAFTS}*"):
-        with suppress(OSError):
-            _sweep(draft)
-
-
-@contextmanager
-def _draft_folder(parent: Path) -> Iterator[Path]:
-    parent.mkdir(parents=True, exist_ok=True)
-    sweep(parent)
-    folder, lock = _make_draft_folder(parent)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(lock)
-
-
-def _make_draft_folder(parent: Path) -> tuple[Path, int]:
-    """A new folder, and the open file whose lock says that its process lives."""
-    for _ in range(TRIES):
-        folder = parent / f"{DRAFTS}{secrets.token_hex(8)}"
-        folder.mkdir(mode=0o700)
-        # subtle: somebody may sweep it before it is locked
-        with suppress(FileNotFoundError):
-            lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            with suppress(OSError):  # without locks, drafts are not swept either
-                try_lock(lock)
-            if _is_open_file(folder / LOCK, lock):
-                return folder, lock
-            os.close(lock)
-    raise OSError(None, "a draft cannot be made", str(parent))
-
-
-def _sweep(draft: Path) -> None:
-    """Remove a draft that nobody has locked. Raises OSError where it cannot be."""
-    try:
-        lock = os.open(draft / LOCK, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        draft.rmdir()
-        return
-    try:
-        if try_lock(lock):
-            for replaced in (draft / REPLACED).glob("*"):
-                if not (place := draft.parent / replaced.name).exists():
-                    os.replace(replaced, place)
-            shutil.rmtree(draft, ignore_errors=True)
-    finally:
-        os.close(lock)
-
-
-def _is_open_file(path: Path, descriptor: int) -> bool:
-    try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False
-
-
 def _target(path: Path) -> Path:
     """Where a write to this path ends up: links are followed, also one to nothing yet."""
-    return path.resolve()
+    return Path(os.path.realpath(path))
 
 
 def _keep_mode(target: Path, draft: Path) -> None:
@@ -200,5 +140,5 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _sentence(out: Path, reason: str, flag: str) -> str:
-    return f"{out}: cannot be written: {reason}; choose another {flag}"
+def _sentence(out: Path, error: OSError, flag: str) -> str:
+    return f"{out}: cannot be written: {error.strerror or error}; choose another {flag}"

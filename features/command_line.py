@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -19,6 +20,7 @@ from features.failure import failure
 from features.redaction import redacted
 
 LONGEST_DAYS = 3650
+DATABASES = ("mlflow.db", "scores.db", "tuning.db")
 
 
 def run(
@@ -81,6 +83,16 @@ def _abandon_stdout() -> None:
     except (OSError, ValueError):
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def state_folder() -> Path:
+    """The folder of the local state: PERENNIAL_VAR, else ./var."""
+    return Path(os.environ.get("PERENNIAL_VAR") or "var")
+
+
+def databases() -> list[Path]:
+    """The databases of the local state, which no output may take the place of."""
+    return [state_folder() / each for each in DATABASES]
 
 
 def text_or_none(text: str) -> str | None:

@@ -10,12 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from features.atomic_file import write_atomically
+from features.atomic_file import check_out, write_atomically
 from features.config.read import read_config
 from features.dataset import (
     Dataset,
     as_of_or_end,
     features_as_of,
+    files_read,
     read_dataset,
     require_subscribers,
 )
@@ -33,7 +34,9 @@ logger = logging.getLogger(__name__)
 
 def build(arguments: Namespace) -> dict[str, Any]:
     """Write the feature table as of a time, by default the end of what is known."""
-    dataset = read_dataset(read_config(arguments.config))
+    config = read_config(arguments.config)
+    check_out(arguments.out, inputs=files_read(arguments.config, config))
+    dataset = read_dataset(config)
     as_of = _as_of(arguments.as_of, dataset, dataset.end)
     if isinstance(dataset, TransactionLog) and as_of > dataset.end:
         logger.warning("as_of %s lies after the log's end %s", as_of, dataset.end)
@@ -43,6 +46,7 @@ def build(arguments: Namespace) -> dict[str, Any]:
 def labels(arguments: Namespace) -> dict[str, Any]:
     """Write the outcomes of the horizon after a time, by default the last possible one."""
     config = read_config(arguments.config)
+    check_out(arguments.out, inputs=files_read(arguments.config, config))
     dataset = read_dataset(config)
     days = arguments.horizon_days
     if days is None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from pathlib import Path
 from typing import overload
 
 import pandas as pd
 
 from features.config.purchases import PurchaseConfig
 from features.config.read import AnyConfig
-from features.config.subscriptions import SubscriptionConfig
+from features.config.subscriptions import SubscriptionConfig, SubscriptionData
 from features.errors import DataError
 from features.ingest import policies, subscribers
+from features.ingest.sources import paths_of
 from features.ingest.subscribers import SubscriberTable, read_subscribers
 from features.ingest.transactions import TransactionLog, read_transactions
 from features.purchases import table as purchase_table
@@ -46,6 +48,18 @@ def read_dataset(config: AnyConfig) -> Dataset:
         dataset = read_transactions(config.data)
     logger.info("%s", show_counts(dataset))
     return dataset
+
+
+def files_read(path: Path, config: AnyConfig) -> list[Path]:
+    """The files that a configuration is read from: its own, and those of its data.
+
+    Where the data are a folder it is among them: what is put into it is data, too.
+    Raises DataError where there are no data.
+    """
+    data = config.data
+    source = data.customers if isinstance(data, SubscriptionData) else data.transactions
+    folder = [Path(source)] if Path(source).is_dir() else []
+    return [path, *folder, *paths_of(source)]
 
 
 def show_counts(dataset: Dataset) -> str:

@@ -38,13 +38,16 @@ def locked(path: Path, *, wait_seconds: float) -> Iterator[None]:
         os.close(descriptor)
 
 
-def try_lock(descriptor: int) -> bool:
+def try_lock(descriptor: int, *, shared: bool = False) -> bool:
     """Take the lock of an open file if it is free; closing the file, or dying, releases it.
+
+    shared  others may have it too, who want it shared
 
     Raises OSError where the file system knows no locks.
     """
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 import xgboost as xgb
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from features.atomic_file import replace_folder
+from features.stored_documents import problems, read_bounded
 from models.card import FORMAT_VERSION
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.card import PurchaseCard
@@ -19,12 +19,21 @@ from models.subscriptions.card import SubscriptionCard
 from models.tree_arrays import agrees
 
 CARD = "card.json"
+MOST_CARD_BYTES = 16 * 1024 * 1024
+MOST_BOOSTER_BYTES = 512 * 1024**2
 Card = PurchaseCard | SubscriptionCard
 Bundle = PurchaseBundle | SubscriptionBundle
 
 
 class BundleError(ValueError):
     """A folder is not a bundle that this version can predict with."""
+
+
+class _Kind(BaseModel):
+    """What says how the rest of a card is to be read."""
+
+    format_version: Any = FORMAT_VERSION
+    relationship: Any = None
 
 
 def save(bundle: Bundle, folder: Path) -> None:
@@ -36,8 +45,10 @@ def save(bundle: Bundle, folder: Path) -> None:
     with replace_folder(folder) as draft:
         hashed = {}
         for name, booster in bundle.boosters.items():
-            booster.save_model(draft / _file(name))
-            sha256 = _sha256(draft / _file(name))
+            # subtle: when the disk is full, XGBoost's own way to write a file is no OSError
+            trees = bytes(booster.save_raw("ubj"))
+            (draft / _file(name)).write_bytes(trees)
+            sha256 = hashlib.sha256(trees).hexdigest()
             hashed[name] = getattr(bundle.card, name).model_copy(update={"sha256": sha256})
         card = bundle.card.model_copy(update=hashed)
         (draft / CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
@@ -67,6 +78,23 @@ def load(folder: Path) -> Bundle:
     return bundle
 
 
+def files_of(address: str | None) -> list[Path]:
+    """The files of a bundle whose folder is given as a model's address; none of another address."""
+    folder = Path(address or "")
+    return sorted(folder.iterdir()) if address and folder.is_dir() else []
+
+
+def is_saved(bundle: Bundle, folder: Path) -> bool:
+    """Whether the folder holds this bundle, whole."""
+    try:
+        card = _load_card(folder / CARD)
+        for name in bundle.boosters:
+            _read_trees(folder / _file(name), getattr(bundle.card, name).sha256)
+    except BundleError:
+        return False
+    return card == bundle.card
+
+
 def check_trees(bundle: Bundle, folder: str) -> None:
     """Raises BundleError for trees that the arrays do not walk exactly as XGBoost does."""
     for name, trees in zip(bundle.boosters, bundle.tree_arrays, strict=True):
@@ -83,50 +111,55 @@ def _file(name: str) -> str:
 
 def _load_card(path: Path) -> Card:
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BundleError(f"{path}: cannot be read ({error}); is this a bundle?") from None
+        text = read_bounded(path, MOST_CARD_BYTES)
+    except OSError as error:
+        raise BundleError(f"{path}: cannot be read ({error.strerror}); is this a bundle?") from None
+    except ValueError as error:
+        raise BundleError(f"{error}; is this a bundle?") from None
     # The version comes first: a card of another one is expected to have other keys.
-    values = _plain_values(text)
-    version = values.get("format_version", FORMAT_VERSION)
-    if version != FORMAT_VERSION:
+    kind = _kind(text)
+    if kind.format_version != FORMAT_VERSION:
         raise BundleError(
-            f"{path}: format_version is {version}, this version reads {FORMAT_VERSION}; train again"
+            f"{path}: format_version is {str(kind.format_version)[:60]}, this version reads "
+            f"{FORMAT_VERSION}; train again"
         )
     try:
-        if values.get("relationship") == "contract":
+        if kind.relationship == "contract":
             return SubscriptionCard.model_validate_json(text)
         return PurchaseCard.model_validate_json(text)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, each['loc'])) or 'the file'}: {each['msg']}"
-            for each in error.errors()
-        )
-        raise BundleError(f"{path}: {problems}; train again") from None
+        raise BundleError(f"{path}: {problems(error)}; train again") from None
 
 
-def _plain_values(text: str) -> dict[str, Any]:
-    """The card as plain data; empty where it is not legible, which its validation then reports."""
+def _kind(text: bytes) -> _Kind:
+    """The default where the card is not legible, which its validation then reports."""
     try:
-        values = json.loads(text)
-    except ValueError:
-        return {}
-    return values if isinstance(values, dict) else {}
+        return _Kind.model_validate_json(text)
+    except ValidationError:
+        return _Kind()
+
+
+def _read_trees(path: Path, sha256: str) -> bytes:
+    try:
+        trees = read_bounded(path, MOST_BOOSTER_BYTES)
+    except FileNotFoundError:
+        raise BundleError(f"{path}: missing; the bundle is incomplete, train again") from None
+    except ValueError as error:
+        raise BundleError(f"{error}; train again") from None
+    if hashlib.sha256(trees).hexdigest() != sha256:
+        raise BundleError(f"{path}: is not the file that {CARD} describes; train again")
+    return trees
 
 
 def _load_booster(path: Path, sha256: str) -> xgb.Booster:
-    if not path.is_file():
-        raise BundleError(f"{path}: missing; the bundle is incomplete, train again")
-    if _sha256(path) != sha256:
-        raise BundleError(f"{path}: is not the file that {CARD} describes; train again")
+    # read once: what is checked is what is loaded, whatever becomes of the file meanwhile
+    trees = _read_trees(path, sha256)
+    if not trees.startswith(b"{"):  # subtle: of no bytes at all XGBoost would abort the process
+        raise BundleError(f"{path}: not a booster; train again")
     booster = xgb.Booster(params={"nthread": 1})
     try:
-        booster.load_model(path)
+        booster.load_model(bytearray(trees))
     except xgb.core.XGBoostError as error:
         reason = str(error).splitlines()[0]
         raise BundleError(f"{path}: not a booster ({reason}); train again") from None
     return booster
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -6,6 +6,7 @@ import fcntl
 import gc
 import json
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -13,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ LONG = (
 TOGETHER = (
     {
         "serve/store/test_address",
+        "serve/store/test_damage",
         "serve/store/test_listing",
         "serve/store/test_publish",
         "serve/store/test_replica",
@@ -269,6 +271,22 @@ def tracking_database(shared: Shared) -> Callable[[Path], Path]:
         return folder
 
     return copy
+
+
+@pytest.fixture
+def full_disk() -> Callable[[int], AbstractContextManager[None]]:
+    """Inside of it no file of this process grows beyond so many bytes: writing fails."""
+
+    @contextmanager
+    def limited(most_bytes: int) -> Iterator[None]:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return limited
 
 
 # ------------------------------------------------------------------------ processes of their own

@@ -18,7 +18,8 @@ from features.errors import DataError
 from features.ingest.columns.cast import literal, quote
 from features.ingest.files import SourceFile
 
-SCHEMES = ("postgresql", "postgres", "duckdb", "sqlite")
+FILES = ("duckdb", "sqlite")
+SCHEMES = ("postgresql", "postgres", *FILES)
 TABLE = re.compile(r"[^\0]{1,255}")
 ROWS_AT_ONCE = 10_000
 CONNECT_SECONDS = 10
@@ -58,6 +59,12 @@ def copy_rows(address: str, folder: Path) -> SourceFile:
         raise DataError(f"{shown}: cannot be read: {reason}") from None
 
 
+def file_of(address: str) -> list[Path]:
+    """The file of a DuckDB or SQLite database; nothing for an address of another kind."""
+    url = urlsplit(address)
+    return [Path(unquote(url.path[1:]))] if url.scheme in FILES and not url.netloc else []
+
+
 def _parts(address: str) -> tuple[str, str, str]:
     """Scheme, place and SQL of an address. Raises ValueError for what is none."""
     url = urlsplit(address)
@@ -73,7 +80,7 @@ def _parts(address: str) -> tuple[str, str, str]:
     if table and not TABLE.fullmatch(table):
         raise ValueError("names no table")
     statement = query or f"SELECT * FROM {'.'.join(quote(part) for part in table.split('.'))}"
-    if url.scheme in ("duckdb", "sqlite"):
+    if url.scheme in FILES:
         if url.netloc:
             raise ValueError(f"must name a file after three slashes: {url.scheme}:///file")
         return url.scheme, unquote(url.path[1:]), statement

@@ -15,11 +15,11 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from features.atomic_file import replace_file, replace_folder
+from features.atomic_file import check_out, replace_file, replace_folder
+from features.draft_folders import scratch_folder
 from models import bundle as bundles
 from serve.embedded_bundle import ROOT, embedded_folder
 from serve.errors import ServeError
@@ -55,20 +55,33 @@ def release(arguments: argparse.Namespace) -> dict[str, object]:
     """
     out: Path = arguments.out
     _require_free(out)
+    check_out(out, inputs=bundles.files_of(arguments.model))
     model = _model(arguments.model)
-    with tempfile.TemporaryDirectory(prefix="perennial-release-") as temporary:
-        work = Path(temporary)
-        _stage(model, work / "stage")
-        version = _version(arguments.tag, work / "stage")
-        _bentoml(work, "build", "--version", version, ".")
-        _require_free(out)  # a build takes a while: somebody may have made it meanwhile
-        _copy_out(work, version, out)
+    version = _build(model, arguments.tag, out)
     return {
         "bento": f"{model.name}:{version}",
         "out": str(out),
         "model": {"name": model.name, "version": model.version, "run_id": model.run_id},
         "megabytes": round(_bytes(out) / 1e6, 1),
     }
+
+
+def _build(model: LoadedModel, tag: str | None, out: Path) -> str:
+    """Build the Bento and put it in its place, in one step; returns its version."""
+    try:
+        with scratch_folder() as work:
+            _stage(model, work / "stage")
+            version = _version(tag, work / "stage")
+            _bentoml(work, "build", "--version", version, ".")
+            _require_free(out)  # a build takes a while: somebody may have made it meanwhile
+            _copy_out(work, version, out)
+    except OSError as error:
+        # of a folder, shutil lists all failures: source, destination, reason
+        several = isinstance(error, shutil.Error)
+        first = str(error.args[0][0][-1]) if several else error.strerror or str(error)
+        reason = first.partition("] ")[2].partition(":")[0] or first
+        raise ServeError(f"{out}: the release cannot be written: {reason}") from None
+    return version
 
 
 def _model(address: str | None) -> LoadedModel:
@@ -87,7 +100,7 @@ def _stage(model: LoadedModel, stage: Path) -> None:
     (stage / REQUIREMENTS).parent.mkdir()
     try:
         shutil.copy(ROOT / REQUIREMENTS, stage / REQUIREMENTS)
-    except OSError as error:
+    except FileNotFoundError as error:
         raise ServeError(f"{ROOT / REQUIREMENTS}: {error.strerror}; run it in a checkout") from None
     folder = embedded_folder(stage / "serve")
     bundles.save(model.bundle, folder)
@@ -122,9 +135,11 @@ def _version(tag: str | None, stage: Path) -> str:
 
 def _bentoml(work: Path, *command: str) -> None:
     """Run BentoML on the staged code, with a home of its own. Raises ServeError where it fails."""
+    (work / "temporary").mkdir(exist_ok=True)
     environment = {
         **os.environ,
         "BENTOML_HOME": str(work / "home"),
+        "TMPDIR": str(work / "temporary"),
         "BENTOML_DO_NOT_TRACK": "True",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": "",
@@ -145,7 +160,7 @@ def _bentoml(work: Path, *command: str) -> None:
 
 def _require_free(out: Path) -> None:
     """Raises ServeError where there is something of that name."""
-    if out.exists():
+    if os.path.lexists(out):
         raise ServeError(f"{out}: exists already; choose another --out, or remove it first")
 
 

@@ -13,10 +13,12 @@ from typing import Any
 
 import pandas as pd
 
-from features.atomic_file import write_atomically
+from features.atomic_file import check_out, is_same, write_atomically
+from features.command_line import databases
 from features.config.read import AnyConfig, read_config
 from features.csv_text import csv_line
-from features.dataset import Dataset, as_of_or_end, features_as_of, read_dataset
+from features.dataset import Dataset, as_of_or_end, features_as_of, files_read, read_dataset
+from models import bundle as bundles
 from models.bundle import Bundle
 from models.predictor import predictor_of
 from models.predictor_interface import UnboundedValueError
@@ -31,6 +33,7 @@ from serve.scoring.compatibility import check_as_of, check_attributes, check_com
 from serve.scoring.publish_scores import batch_origin, open_store, publish_batch
 from serve.scoring.summary import log_summary, summarize
 from serve.settings import read_settings
+from serve.store.address import read_address
 from serve.store.batch import Content
 from serve.store.database import Database
 from serve.store.lookups import previous_tiers
@@ -63,8 +66,9 @@ def score(arguments: Namespace) -> dict[str, Any]:
 
     Raises ServeError, ConfigError or DataError for what cannot be used.
     """
-    _check_destinations(arguments)
+    _check_flags(arguments)
     config = read_config(arguments.config)
+    _check_outputs(arguments, files_read(arguments.config, config))
     horizon_days = arguments.horizon_days or config.problem.horizon_days
     store = open_store(arguments.store) if arguments.store else None
     model = _load(arguments.model)
@@ -103,14 +107,26 @@ def score(arguments: Namespace) -> dict[str, Any]:
     return result
 
 
-def _check_destinations(arguments: Namespace) -> None:
+def _check_flags(arguments: Namespace) -> None:
     out = arguments.out
     if not out and not arguments.store:
         raise ServeError("nowhere to write the scores to: give --out, --store, or both")
     if out and out.suffix not in WRITERS:
         raise ServeError(f"--out must end in {' or '.join(WRITERS)}, got {out}")
-    if out and out == arguments.features_out:
+    if out and arguments.features_out and is_same(out, arguments.features_out):
         raise ServeError(f"--features-out must be another file than --out, got {out} for both")
+
+
+def _check_outputs(arguments: Namespace, inputs: list[Path]) -> None:
+    """Raises before the work where an output cannot be written, or would destroy something."""
+    inputs = [*inputs, *bundles.files_of(arguments.model)]
+    store = read_address(arguments.store).path if arguments.store else None
+    outputs = {"--out": arguments.out, "--features-out": arguments.features_out}
+    for flag, out in outputs.items():
+        if out:
+            check_out(out, inputs=[*inputs, *databases(), *([store] if store else [])], flag=flag)
+    if store and any(is_same(store, each) for each in inputs):
+        raise ServeError(f"{store}: is read by this command; choose another --store")
 
 
 def _load(address: str | None) -> LoadedModel:
@@ -193,6 +209,8 @@ def _files(arguments: Namespace, scores: pd.DataFrame, features: pd.DataFrame) -
             WRITERS[arguments.out.suffix](scores, path)
         if arguments.features_out:
             # as `python -m features build` writes it, whatever it is called
-            path = stack.enter_context(write_atomically(arguments.features_out))
+            path = stack.enter_context(
+                write_atomically(arguments.features_out, flag="--features-out")
+            )
             WRITERS[".parquet"](features, path)
         yield

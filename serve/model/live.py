@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gc
 import logging
-import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from features.draft_folders import scratch_folder, sweep
 from models import bundle as bundles
 from models.bundle import BundleError
 from models.registry_address import SCHEME
@@ -55,6 +55,8 @@ class LiveModel:
 
     def start(self) -> None:
         """Load the model, or the last good one; then look for newer ones in the background."""
+        for folder in ("", "last_good", "backtest"):
+            sweep(self._settings.var / folder)
         self.refresh()
         if self._settings.poll_seconds:
             self._thread.start()
@@ -162,15 +164,19 @@ class LiveModel:
 
 
 def _fetch(registry: Registry, reference: Reference) -> LoadedModel:
-    """Download and load a version."""
-    with tempfile.TemporaryDirectory(prefix="perennial-") as temporary:
-        folder = registry.fetch(reference, Path(temporary))
-        try:
-            bundle = bundles.load(folder)
-        except BundleError as error:
-            raise Refused(
-                f"{SCHEME}{reference.name}/{reference.version}: refused: {error}", status=503
-            ) from None
+    """Download and load a version. Raises ServeError; Refused for one that cannot be used."""
+    address = f"{SCHEME}{reference.name}/{reference.version}"
+    try:
+        with scratch_folder() as folder:
+            bundle = bundles.load(registry.fetch(reference, folder))
+    except BundleError as error:
+        raise Refused(f"{address}: refused: {error}", status=503) from None
+    except OSError as error:
+        raise ServeError(
+            f"{address}: cannot be stored while it is loaded: {error.strerror or error}; is there "
+            "space for temporary files?",
+            status=503,
+        ) from None
     return LoadedModel(
         bundle=bundle,
         name=reference.name,

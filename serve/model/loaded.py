@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
+from pydantic import BaseModel, Field
+
+from features.stored_documents import read_bounded, read_document
 from features.timestamps import format_timestamp
 from models import bundle as bundles
 from models.bundle import Bundle, BundleError
@@ -18,6 +20,16 @@ from serve.errors import ServeError
 
 NAME = "clv"
 ORIGIN = "origin.json"
+# Words that were stored beside a bundle, and come back in replies, metrics and logs.
+StoredWord = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class Origin(BaseModel):
+    """What a bundle was called: a release writes it beside its bundle."""
+
+    name: StoredWord = NAME
+    version: StoredWord | None = None
+    run_id: StoredWord | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,30 +61,38 @@ class LoadedModel:
 def from_folder(folder: Path) -> LoadedModel:
     """The bundle in a folder; its version is a release's own, else how its card's hash begins.
 
-    Raises ServeError for a folder that holds no bundle.
+    Raises ServeError (503) for a folder that holds no bundle, and for one that changes meanwhile.
     """
     try:
+        before = _card_version(folder)
         loaded = bundles.load(folder)
+        origin = _origin(folder)
+        if _card_version(folder) != before:
+            raise ServeError(f"{folder}: changed while it was read; try again", status=503)
     except BundleError as error:
         raise ServeError(str(error), status=503) from None
-    origin = _origin(folder)
     return LoadedModel(
         bundle=loaded,
-        name=origin["name"],
-        version=origin["version"],
-        run_id=origin["run_id"],
+        name=origin.name,
+        version=origin.version or before,
+        run_id=origin.run_id,
         source="folder",
     )
 
 
-def _origin(folder: Path) -> dict[str, Any]:
-    """Name, version and run: a release writes them beside its bundle."""
-    digest = hashlib.sha256((folder / bundles.CARD).read_bytes()).hexdigest()
-    unknown = {"name": NAME, "version": f"card-{digest[:12]}", "run_id": None}
-    path = folder / ORIGIN
-    if not path.exists():
-        return unknown
+def _origin(folder: Path) -> Origin:
     try:
-        return {**unknown, **json.loads(path.read_text(encoding="utf-8"))}
-    except (OSError, ValueError, TypeError) as error:
-        raise ServeError(f"{path}: cannot be read ({error})", status=503) from None
+        return read_document(folder / ORIGIN, Origin)
+    except FileNotFoundError:
+        return Origin()
+    except ValueError as error:
+        raise ServeError(str(error), status=503) from None
+
+
+def _card_version(folder: Path) -> str:
+    """The version of a bundle that nobody has named; empty where there is no card to read."""
+    try:
+        card = read_bounded(folder / bundles.CARD, bundles.MOST_CARD_BYTES)
+    except (OSError, ValueError):
+        return ""  # loading the bundle says what is wrong
+    return f"card-{hashlib.sha256(card).hexdigest()[:12]}"

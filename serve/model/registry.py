@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
 }
+# MLflow hands such a failure on as a text
+NO_SPACE = tuple(os.strerror(each) for each in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
 
 class Refused(ServeError):
@@ -100,6 +103,8 @@ class Registry:
         code = getattr(error, "error_code", "")
         if code in NOT_FOUND:
             return ServeError(f"{address}: no such model in the registry; {TRAIN}", status=503)
+        if reason := next((each for each in NO_SPACE if each in str(error)), None):
+            return ServeError(f"{address}: cannot be downloaded: {reason}", status=503)
         kind = code or type(error).__name__
         return ServeError(
             f"{address}: the tracking store does not answer ({kind}); check MLFLOW_TRACKING_URI "

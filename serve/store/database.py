@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from serve.errors import ServeError
 from serve.store import connections
+from serve.store import schema as tables
 from serve.store.address import read_address
 from serve.store.records import Source
 
@@ -39,11 +40,17 @@ class Database:
         writes: bool = False,
         wait_seconds: float = WAIT_SECONDS,
         source: Source = "store",
+        require: Callable[[Connection], None] = lambda _: None,
     ) -> None:
-        """Connects to nothing yet. Raises ServeError for an address that is none."""
+        """Connects to nothing yet. Raises ServeError for an address that is none.
+
+        require  called before anything is read, in the same transaction; raises ServeError for a
+                 database that is not the one that was meant
+        """
         self.address = read_address(address)
         self.schema_checked = False
         self.source: Source = source
+        self._require = require
         self._wait_seconds = wait_seconds
         self._locked_seconds = wait_seconds if writes else connections.BUSY_SECONDS
         self._engine = connections.open_engine(
@@ -71,6 +78,7 @@ class Database:
             self._engine.connect() as connection,
             connections.read_only(connection).begin(),
         ):
+            self._require(connection)
             yield connection
 
     @contextmanager
@@ -89,7 +97,7 @@ class Database:
             yield connection
 
     def ping(self, timeout_seconds: float = PING_SECONDS) -> str | None:
-        """None when the database answers in time, else one sentence; never waits longer.
+        """None when the store can be read, else one sentence; never waits longer.
 
         A store without a file yet is well: nothing has been scored.
         """
@@ -114,7 +122,7 @@ class Database:
             return None
         try:
             with self.reading() as connection:
-                connection.execute(text("SELECT 1"))
+                tables.exists(connection, self.shown)
         except ServeError as error:
             return str(error)
         return None
@@ -133,13 +141,14 @@ class Database:
     def _as_serve_error(self) -> Iterator[None]:
         try:
             yield
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, UnicodeDecodeError) as error:
+            # subtle: of a damaged schema SQLite's driver says nothing else than the latter
             self.schema_checked = False
             # a store that has too much to do is not unreachable
             kind = ServeError if isinstance(error, NoConnectionFree) else Unreachable
             raise kind(self._sentence(error), status=503) from None
 
-    def _sentence(self, error: SQLAlchemyError) -> str:
+    def _sentence(self, error: SQLAlchemyError | UnicodeDecodeError) -> str:
         """The failure without statement, values or password."""
         if isinstance(error, NoConnectionFree):
             return f"{self.shown}: too many look-ups at once; try again in a second"

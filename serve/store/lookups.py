@@ -14,7 +14,7 @@ from serve.errors import ServeError
 from serve.store import schema as tables
 from serve.store.batch import NUL
 from serve.store.database import Database
-from serve.store.records import Batch, Score, scores_of, to_batch, to_score
+from serve.store.records import Batch, Score, scores_of, stored_values, to_batch, to_score
 from serve.store.schema import BATCHES, SCORES
 
 IDS_A_QUERY = 5_000
@@ -77,7 +77,8 @@ def history(database: Database, customer_id: str) -> list[tuple[Batch, Score]]:
     Raises ServeError (503) when there is no batch, or the store cannot be read.
     """
     with open_current_batch(database) as (connection, _):
-        rows = connection.execute(select(BATCHES).order_by(BATCHES.c.published.desc())).all()
+        with stored_values():
+            rows = connection.execute(select(BATCHES).order_by(BATCHES.c.published.desc())).all()
         batches = [to_batch(row, database.source) for row in rows]
         found = [_by_id(connection, batch, [customer_id]) for batch in batches]
     pairs = zip(batches, found, strict=True)
@@ -129,7 +130,8 @@ def _current(database: Database, connection: Connection) -> Batch | None:
     if not database.schema_checked:
         return None
     newest = select(BATCHES).order_by(BATCHES.c.published.desc()).limit(1)
-    row = connection.execute(newest).first()
+    with stored_values():
+        row = connection.execute(newest).first()
     return None if row is None else to_batch(row, database.source)
 
 

@@ -9,11 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from serve.errors import ServeError
 from serve.store import schema as tables
 from serve.store.batch import BatchOrigin, Content, fingerprint, utc
 from serve.store.bulk_insert import insert_rows, refresh_plans
 from serve.store.database import Database
 from serve.store.schema import BATCHES, SCORES
+from serve.store.stored_batch import MOST_NUMBER
 
 KEEP_BATCHES = 12
 
@@ -43,7 +45,8 @@ def check_schema(database: Database) -> None:
     """
     if database.exists():
         with database.reading() as connection:
-            tables.exists(connection, database.shown)
+            if not tables.exists(connection, database.shown):
+                tables.require_own_file(connection, database.shown)
 
 
 def publish(
@@ -69,7 +72,7 @@ def publish(
     mark = fingerprint(origin, content)
     with database.writing() as connection:
         tables.create(connection, database.shown)
-        newest = connection.scalar(select(func.max(BATCHES.c.published))) or 0
+        newest = _newest(connection)
         found = connection.execute(
             select(BATCHES.c.number, BATCHES.c.published).where(BATCHES.c.fingerprint == mark)
         ).first()
@@ -83,6 +86,20 @@ def publish(
         dropped = _drop(connection, keep)
     unchanged = found is not None and found.published == newest
     return Published(number, unchanged, found is not None and not unchanged, dropped)
+
+
+def _newest(connection: Connection) -> int:
+    """The number under which the current batch was published; 0 where there is none."""
+    found = connection.scalar(select(func.max(BATCHES.c.published)))
+    if found is None:
+        return 0
+    if not isinstance(found, int) or not 0 <= found < MOST_NUMBER:
+        raise ServeError(
+            f"the score store's batches are numbered up to {str(found)[:30]!r}, which cannot be "
+            "gone on with; score into another store",
+            status=503,
+        )
+    return found
 
 
 def _row(origin: BatchOrigin, content: Content, totals: dict[str, Any]) -> dict[str, Any]:

@@ -1,22 +1,35 @@
-"""What a score store holds, as values: a batch, and a customer's scores in it."""
+"""What a score store holds, as values: a batch, and a customer's scores in it.
+
+What is read is data that somebody else may have written: what does not fit is a ServeError (503).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
+from pydantic import ValidationError
 from sqlalchemy import Row, Select, select
 
+from features.stored_documents import problems
 from models.customer_values import VALUE_COLUMNS
+from serve.errors import ServeError
 from serve.store.batch import BatchOrigin
 from serve.store.schema import BATCHES, SCORES, TEXTS
+from serve.store.stored_batch import StoredBatch
 
 Value = float | str | None
 Source = Literal["store", "last_good"]
-TIMESTAMPS = ("created_at", "trained_as_of", "as_of")
-NAMES = ("columns", "features")
+WARNINGS = msgspec.json.Decoder(list[str])
+OTHERS = msgspec.json.Decoder(dict[str, Any])
+FEATURES = msgspec.json.Decoder(list[bool | int | float | str | None])
+# What comes of reading JSON, numbers and texts that are something else.
+DAMAGE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +68,24 @@ class Score:
     features: dict[str, Value] | None
 
 
+@contextmanager
+def stored_values() -> Iterator[None]:
+    """Raises ServeError (503) where reading what is stored fails for what it is."""
+    try:
+        yield
+    except ServeError:
+        raise
+    except DAMAGE as error:
+        raise _damaged(error) from None
+
+
 def to_batch(row: Row[Any], source: Source) -> Batch:
-    """A row with the columns of `batches` first."""
-    cells = dict(zip(BATCHES.c.keys(), row, strict=False)) | {"source": source}
-    cells |= {name: datetime.fromisoformat(cells[name]) for name in TIMESTAMPS}
-    cells |= {name: tuple(cells[name]) for name in NAMES}
-    return Batch(**{each.name: cells[each.name] for each in fields(Batch)})
+    """A row with the columns of `batches` first. Raises ServeError (503) for one that is none."""
+    cells = dict(zip(BATCHES.c.keys(), row, strict=False))
+    try:
+        return Batch(**dict(StoredBatch.model_validate(cells)), source=source)
+    except ValidationError as error:
+        raise _damaged(error) from None
 
 
 def scores_of(batch: Batch, *, features: bool = False) -> Select[Any]:
@@ -70,18 +95,46 @@ def scores_of(batch: Batch, *, features: bool = False) -> Select[Any]:
 
 
 def to_score(batch: Batch, row: Row[Any]) -> Score:
-    """A row of `scores` as a score of its batch."""
-    cells = row._mapping
-    values = {name: cells[name] for name in (*VALUE_COLUMNS, *TEXTS)}
-    values["warnings"] = msgspec.json.decode(cells["warnings"])
+    """A row of `scores` as a score of its batch. Raises ServeError (503) for one that is none."""
+    try:
+        return _score(batch, row._mapping)
+    except DAMAGE as error:
+        raise _damaged(error) from None
+
+
+def _score(batch: Batch, cells: Any) -> Score:
+    values: dict[str, Any] = {name: _number(cells[name]) for name in VALUE_COLUMNS}
+    values |= {name: _text(cells[name]) for name in TEXTS}
+    values["warnings"] = WARNINGS.decode(cells["warnings"])
     if cells["others"] is not None:
-        values |= msgspec.json.decode(cells["others"])
+        values |= OTHERS.decode(cells["others"])
     features = None
     if "features" in cells:
-        row = msgspec.json.decode(cells["features"])
+        row = FEATURES.decode(cells["features"])
         features = dict(zip(batch.features, row, strict=True))
     return Score(
-        customer_id=cells["customer_id"],
+        customer_id=_text(cells["customer_id"]),
         prediction={name: values[name] for name in batch.columns},
         features=features,
+    )
+
+
+def _number(cell: Any) -> Any:
+    if cell is None or (isinstance(cell, float | int) and math.isfinite(cell)):
+        return cell
+    raise ValueError(f"{str(cell)[:30]!r} is no number")
+
+
+def _text(cell: Any) -> Any:
+    if cell is None or isinstance(cell, str):
+        return cell
+    raise ValueError(f"{str(cell)[:30]!r} is no text")
+
+
+def _damaged(error: Exception) -> ServeError:
+    reason = problems(error) if isinstance(error, ValidationError) else str(error)[:200]
+    return ServeError(
+        f"the score store holds what cannot be read ({reason}); score the customers again, into "
+        "another store",
+        status=503,
     )

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from features.atomic_file import replace_file
+from features.file_lock import LockTimeout, locked
 from serve.errors import ServeError
 from serve.store import schema as tables
 from serve.store.bulk_insert import insert_rows
@@ -30,7 +30,7 @@ ROWS_AT_ONCE = 2_000
 AVOID_STORE_SECONDS = 2.0
 # as long as connecting and asking may take
 LONGEST_FAILURE_SECONDS = 15.0
-LEFTOVER_SECONDS = 3600.0
+LOCK = ".scores.lock"
 COPY_OF = "copy_of"
 Result = TypeVar("Result")
 
@@ -48,8 +48,10 @@ class Replica:
         self.notice: str | None = None
         self._store = store
         self._path = folder.absolute() / "scores.db"
-        self._copy = Database(f"sqlite:///{self._path}", source="last_good")
-        self._verified = False
+        self._copy = Database(
+            f"sqlite:///{self._path}", source="last_good", require=self._require_of_this_store
+        )
+        self._unusable = ""
         self._failure: Unreachable | None = None
         self._asked_again_at = 0.0
         self._lock = threading.Lock()
@@ -94,14 +96,20 @@ class Replica:
         """Whether there is a copy, and of this store."""
         if self._store.address.path is not None or not self._path.exists():
             return False
-        if not self._verified:
-            self._verified = self._is_of_this_store()
-        return self._verified
+        try:
+            with self._copy.reading():
+                return True
+        except ServeError as error:
+            if (problem := str(error)) != self._unusable:
+                logger.warning("%s: the copy of the scores cannot be used: %s", self._path, problem)
+                self._unusable = problem
+            return False
 
     def refresh(self) -> None:
         """Copy the current batch where it is another one than was copied before.
 
-        The copy is replaced in one step. What goes wrong is logged, and tried again next time.
+        One process at a time makes the copy, which is replaced in one step; the others go on. What
+        goes wrong is logged, and tried again next time.
         """
         if self._store.address.path is not None:
             return
@@ -113,8 +121,11 @@ class Replica:
             if found is None:
                 self._remove()
             elif _identity(found) != self._copied():
-                self._copy_batch()
+                with locked(self._path.with_name(LOCK), wait_seconds=0):
+                    self._copy_batch()
             self.notice = None
+        except LockTimeout:
+            return
         except (ServeError, OSError, sqlite3.Error) as error:
             problem = f"the scores cannot be copied to {self._path}: {error}"
             if problem != self.notice:
@@ -126,32 +137,37 @@ class Replica:
         self._copy.close()
 
     def _copied(self) -> tuple[str, int] | None:
-        """What was copied last, by whichever worker."""
-        found = current_batch(self._copy) if self.exists() else None
+        """What was copied last, by whichever worker; None also for a copy that cannot be read."""
+        if not self.exists():
+            return None
+        try:
+            found = current_batch(self._copy)
+        except ServeError:
+            return None
         return _identity(found) if found else None
 
     def _copy_batch(self) -> None:
-        try:
-            with replace_file(self._path) as draft:
+        with replace_file(self._path) as draft:
+            try:
                 batch = _fill(self._store, draft)
-        finally:
-            _remove_leftovers(self._path.parent)
-        self._verified = True
+            except ServeError as error:
+                # a name that is drawn anew each time would be logged each time
+                message = str(error).replace(str(draft), str(self._path))
+                raise ServeError(message, status=error.status) from None
+        self._unusable = ""
         logger.info("batch %d of the score store is copied", batch.number)
 
     def _remove(self) -> None:
         """A store without scores: an older copy must not stand in for it."""
         self._path.unlink(missing_ok=True)
-        self._verified = False
 
-    def _is_of_this_store(self) -> bool:
+    def _require_of_this_store(self, connection: Connection) -> None:
+        """Raises ServeError for a copy of another store: a service beside this one may write it."""
         name = select(STORE_META.c.value).where(STORE_META.c.name == COPY_OF)
-        try:
-            with self._copy.reading() as connection:
-                return bool(connection.scalar(name) == _name(self._store))
-        except ServeError as error:
-            logger.warning("%s: the copy of the scores cannot be used: %s", self._path, error)
-            return False
+        if not tables.exists(connection, self._copy.shown) or (
+            connection.scalar(name) != _name(self._store)
+        ):
+            raise ServeError(f"{self._path}: is the copy of another score store", status=503)
 
 
 def _fill(store: Database, draft: Path) -> Batch:
@@ -178,19 +194,11 @@ def _fill(store: Database, draft: Path) -> Batch:
     return batch
 
 
-def _remove_leftovers(folder: Path) -> None:
-    """Remove the files that SQLite made beside the draft, and the drafts of killed processes."""
-    own, old = f".scores.{os.getpid()}.", time.time() - LEFTOVER_SECONDS
-    for each in folder.glob(".scores*"):
-        with suppress(FileNotFoundError):
-            if each.name.startswith(own) or each.stat().st_mtime < old:
-                each.unlink()
-
-
 def _identity(batch: Batch) -> tuple[str, int]:
     return batch.fingerprint, batch.published
 
 
 def _name(store: Database) -> str:
-    """A store by its address, which holds no password."""
-    return hashlib.sha256(store.shown.encode()).hexdigest()
+    """A store by its address, without the password; options may choose one of its schemas."""
+    options = str(store.address.url.query.get("options", ""))
+    return hashlib.sha256(f"{store.shown}{options}".encode()).hexdigest()

@@ -97,14 +97,15 @@ BY_CLV_NULLS_LAST = Index(
 def exists(connection: Connection, shown: str) -> bool:
     """Whether the store's tables are there.
 
-    Raises ServeError where they are another version's, or another program's.
+    Raises ServeError (503) where they are another version's, or another program's.
     """
     there = set(inspect(connection).get_table_names())
     if STORE_META.name not in there:
         if unexpected := sorted(there & METADATA.tables.keys()):
             raise ServeError(
                 f"{shown}: holds a table {unexpected[0]} that is not a score store's; "
-                "give the store a database of its own"
+                "give the store a database of its own",
+                status=503,
             )
         return False
     version = connection.scalar(
@@ -112,15 +113,33 @@ def exists(connection: Connection, shown: str) -> bool:
     )
     if version != str(SCHEMA_VERSION):
         raise ServeError(
-            f"{shown}: the store's tables are of version {version}, this Perennial reads "
-            f"{SCHEMA_VERSION}; use the Perennial that wrote it, or another store"
+            f"{shown}: the store's tables are of version {str(version)[:60]}, this Perennial reads "
+            f"{SCHEMA_VERSION}; use the Perennial that wrote it, or another store",
+            status=503,
         )
     return True
 
 
+def require_own_file(connection: Connection, shown: str) -> None:
+    """Raises ServeError where a SQLite file without a store holds something else already.
+
+    A server's database may be shared; a file such as MLflow's is no place for a store.
+    """
+    if connection.dialect.name == "sqlite" and (others := inspect(connection).get_table_names()):
+        raise ServeError(
+            f"{shown}: is a database of something else, it holds a table {others[0][:60]}; give "
+            "the store a file of its own",
+            status=503,
+        )
+
+
 def create(connection: Connection, shown: str) -> None:
-    """Make the tables where there are none. Raises ServeError as `exists` does."""
+    """Make the tables where there are none.
+
+    Raises ServeError as `exists` does, and for a file that is another program's database.
+    """
     if exists(connection, shown):
         return
+    require_own_file(connection, shown)
     METADATA.create_all(connection)
     connection.execute(insert(STORE_META).values(name="schema_version", value=str(SCHEMA_VERSION)))

@@ -114,7 +114,7 @@ problem = {{ relationship = "contract", horizon_days = 50 }}
         ("build --config x.toml --as-of soon --out o.parquet", "as_of must be a date or an ISO"),
         ("build --config x.toml --as-of 2023-01-01 --out o.parquet", "no customer has a purchase"),
         ("build --config x.toml --out log.csv/o.parquet", "log.csv/o.parquet: cannot be written"),
-        ("build --config x.toml --out .", "is a folder; give the name of a file"),
+        ("build --config x.toml --out .", "is a folder, not the name of a file"),
         ("labels --config x.toml --as-of 2024-02-02 --out o.parquet", "as_of must be 2024-02-01T"),
         ("labels --config x.toml --horizon-days 0 --out o.parquet", "must be positive, got 0"),
         ("labels --config x.toml --horizon-days 90 --out o.parquet", "no customer has a purchase"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import pickletools
 import shutil
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import pytest
 
 from features.ingest.transactions import TransactionLog
 from models.boosting import no_trees
-from models.bundle import BundleError, load, save
+from models.bundle import MOST_CARD_BYTES, BundleError, is_saved, load, save
 from models.card import FORMAT_VERSION
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
@@ -191,7 +192,7 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "empty card": (card_is(b""), "card.json: the file: Invalid JSON"),
     "card of another kind": (card_is(b"[1, 2]"), "card.json: the file: Input should be an object"),
-    "card is no text": (card_is(b"\xff\xfe\x00"), "card.json: cannot be read"),
+    "card is no text": (card_is(b"\xff\xfe\x00"), "card.json: the file: Invalid JSON"),
     "extra key": (card_says(hello=1), "card.json: hello: Extra inputs are not permitted"),
     "missing key": (
         lambda folder: rewrite(folder, lambda card: card.pop("currency")),
@@ -230,9 +231,60 @@ def test_a_spoiled_bundle_says_what_is_wrong(folder: Path, fault: str) -> None:
     assert predicted.endswith(("train again", "is this a bundle?"))
 
 
-def test_a_file_that_is_described_but_no_booster_is_refused(folder: Path) -> None:
-    (folder / "churn.ubj").write_bytes(b"not a booster")
-    sha256 = hashlib.sha256(b"not a booster").hexdigest()
+@pytest.mark.parametrize("content", [b"not a booster", b"{but no tree}", b""])
+def test_a_file_that_is_described_but_no_booster_is_refused(folder: Path, content: bytes) -> None:
+    """Of no bytes at all, XGBoost would end the process."""
+    (folder / "churn.ubj").write_bytes(content)
+    sha256 = hashlib.sha256(content).hexdigest()
     rewrite(folder, lambda card: card["churn"].update(sha256=sha256))
-    with pytest.raises(BundleError, match=r"churn.ubj: not a booster \(.*\); train again"):
+    with pytest.raises(BundleError, match=r"churn.ubj: not a booster.*; train again"):
         load(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b'{"format_version": ' + b"[" * 100_000, "the file: Invalid JSON"),
+        (b'{"format_version": "' + b"9" * 100_000 + b'"}', "this version reads 1"),
+        (b" " * (MOST_CARD_BYTES + 1), "has more than 16,777,216 bytes"),
+        (json.dumps(dict.fromkeys(map(str, range(9_999)))).encode(), "and .* more; train again"),
+    ],
+    ids=["deep", "long", "huge", "many"],
+)
+def test_a_card_that_was_made_to_hurt_is_one_short_sentence(
+    folder: Path, content: bytes, sentence: str
+) -> None:
+    (folder / "card.json").write_bytes(content)
+    with pytest.raises(BundleError, match=sentence) as found:
+        load(folder)
+    assert len(str(found.value)) < 1_000
+
+
+@pytest.mark.parametrize("name", ["card.json", "churn.ubj"])
+def test_a_pipe_is_no_file_of_a_bundle(folder: Path, name: str) -> None:
+    """To open it would wait for ever."""
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    with pytest.raises(BundleError, match=f"{name}: is not a file"):
+        load(folder)
+
+
+def test_a_saved_bundle_is_known_as_long_as_it_is_whole(
+    bundle: PurchaseBundle, folder: Path
+) -> None:
+    loaded = load(folder)
+    assert is_saved(loaded, folder)
+    (folder / "spend.ubj").write_bytes((folder / "spend.ubj").read_bytes()[:-1])
+    assert not is_saved(loaded, folder)
+
+
+def test_a_full_disk_is_an_error_and_leaves_the_old_bundle(
+    bundle: PurchaseBundle, folder: Path, full_disk: Any
+) -> None:
+    """Not a bundle of half a booster, described by the hash of that half."""
+    before = {name: (folder / name).read_bytes() for name in FILES}
+    smallest = min(map(len, (before["churn.ubj"], before["spend.ubj"])))
+    with full_disk(smallest // 2), pytest.raises(OSError, match="File too large"):
+        save(bundle, folder)
+    assert {name: (folder / name).read_bytes() for name in FILES} == before
+    assert [each.name for each in folder.parent.iterdir()] == ["bundle"]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from features.atomic_file import write_atomically
+from features.atomic_file import check_out, write_atomically
+from features.command_line import databases
+from features.config.read import AnyConfig, read_config
+from features.dataset import files_read
 from features.errors import DataError
-from train.fingerprint import fingerprint
+from train.kept_origins import keep, read_kept
 from train.leaderboard import OURS, chart, intervals, leaderboard, render
 from train.progress import Step, bar
-from train.read_task import AnyTask, read_task
+from train.read_task import AnyTask, task_of
 from train.recipe import BacktestRecipe, EvaluatedOrigin
 from train.recipe_lookup import recipe_of
 from train.tracking import runs as tracking
@@ -29,8 +31,9 @@ def backtest(arguments: Namespace) -> dict[str, Any]:
 
     Raises ConfigError, DataError or ConnectionError for what cannot be used.
     """
-    require_place(arguments.out)
-    task = read_task(arguments)
+    config = read_config(arguments.config)
+    _check_out(arguments, config)
+    task = task_of(config, arguments)
     recipe = recipe_of(task.config).backtest
     origins = recipe.origins(task, arguments.origins)
     tracking.connect(task.config.tracking.experiment)
@@ -43,43 +46,33 @@ def backtest(arguments: Namespace) -> dict[str, Any]:
         return _finish(reports, arguments.out, task, run_id)
 
 
-def require_place(out: Path) -> None:
-    """Raises DataError before the work where its report could not be written."""
+def _check_out(arguments: Namespace, config: AnyConfig) -> None:
+    """Raises DataError before the work where report or leaderboard could not be written."""
+    out: Path = arguments.out
     if out.suffix == ".csv":
         raise DataError(
             f"{out}: the leaderboard takes the name that ends in .csv; let --out end in .json"
         )
-    if out.is_dir():
-        raise DataError(f"{out}: is a folder; give the name of a file as --out")
-    folder = next(each for each in out.absolute().parents if each.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise DataError(f"{out}: cannot be written in {folder}; choose another --out")
+    inputs = [*files_read(arguments.config, config), *databases()]
+    for each in (out, out.with_suffix(".csv")):
+        check_out(each, inputs=inputs)
 
 
 def _report(recipe: BacktestRecipe, task: AnyTask, step: Step) -> dict[str, Any]:
     """The report of one origin: stored by an earlier, interrupted run, or evaluated and stored."""
-    stored, day = _stored(task), f"{task.as_of:%Y-%m-%d}"
-    if recipe.stored and stored.exists():
-        report: dict[str, Any] = json.loads(stored.read_text(encoding="utf-8"))
+    day = f"{task.as_of:%Y-%m-%d}"
+    kept = read_kept(task, recipe.models()) if recipe.stored else None
+    if kept is not None:
         logger.info("%s: kept from an earlier run", day)
         for _ in recipe.models():
             step(f"{day} kept")
-        _record(EvaluatedOrigin(report, {}))
-        return report
+        _record(EvaluatedOrigin(kept, {}))
+        return kept
     origin = recipe.evaluate(task, step)
     if recipe.stored:
-        with write_atomically(stored) as path:
-            path.write_text(to_json(origin.report), encoding="utf-8")
+        keep(task, origin.report)
     _record(origin)
     return origin.report
-
-
-def _stored(task: AnyTask) -> Path:
-    """Where an origin's report is stored: named after all that it depends on, the code included."""
-    settings = task.config.model_dump_json(exclude={"tracking", "economics"})
-    sha256 = task.data.source.sha256
-    name = fingerprint(settings, sha256, task.as_of.isoformat(), str(task.horizon_days))
-    return Path(os.environ.get("PERENNIAL_VAR") or "var") / "backtest" / f"{name}.json"
 
 
 def _record(origin: EvaluatedOrigin) -> None:

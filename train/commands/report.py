@@ -9,13 +9,15 @@ from typing import Any
 
 import pandas as pd
 
-from features.atomic_file import write_atomically
+from features.atomic_file import check_out, write_atomically
+from features.command_line import databases
 from features.config.read import AnyConfig, read_config
 from features.config.subscriptions import SubscriptionConfig
 from features.csv_text import restore
+from features.dataset import files_read
 from features.errors import DataError
 from features.timestamps import parse_as_of
-from models.bundle import Bundle
+from models.bundle import Bundle, files_of
 from models.predictor_interface import UnboundedValueError
 from train.progress import bar
 from train.read_task import task_of
@@ -28,6 +30,8 @@ from train.tracking.registry import fetch
 logger = logging.getLogger(__name__)
 CHAMPION = "models:/clv@champion"
 TEXTS_OF_SCORES = ("customer_id", "as_of", "tier")
+# What a damaged Parquet file makes its reader raise, the metadata of pandas inside it included.
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, NotImplementedError, OverflowError)
 KINDS = {"purchases": "purchases", "contract": "subscriptions"}
 
 
@@ -37,6 +41,7 @@ def report(arguments: Namespace) -> dict[str, Any]:
     Raises ConfigError, DataError or ConnectionError for what cannot be used.
     """
     config = read_config(arguments.config)
+    _check_out(arguments, config)
     fetched = fetch(arguments.model or CHAMPION, document=f"{HOLDOUT}.json")
     bundle = fetched.bundle
     require_same_kind(bundle, config)
@@ -64,6 +69,14 @@ def report(arguments: Namespace) -> dict[str, Any]:
     return _result(facts, arguments.out)
 
 
+def _check_out(arguments: Namespace, config: AnyConfig) -> None:
+    """Raises DataError before the work where the report could not be written."""
+    inputs = [*files_read(arguments.config, config), *databases()]
+    inputs += files_of(arguments.model)
+    inputs += [arguments.previous] if arguments.previous else []
+    check_out(arguments.out, inputs=inputs)
+
+
 def require_same_kind(bundle: Bundle, config: AnyConfig) -> None:
     """Raises DataError where model and data differ in kind or in currency."""
     kind, other = KINDS[bundle.relationship], KINDS[config.problem.relationship]
@@ -84,7 +97,7 @@ def read_tiers(path: Path, timezone: str) -> EarlierTiers:
     columns = [*TEXTS_OF_SCORES, "clv"]
     try:
         scores = _read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
-    except (OSError, ValueError) as error:
+    except UNREADABLE as error:
         reason = str(error).partition("\n")[0]
         raise DataError(f"{path}: cannot be read as scores: {reason}") from None
     if missing := [name for name in columns if name not in scores] or (
@@ -94,7 +107,16 @@ def read_tiers(path: Path, timezone: str) -> EarlierTiers:
             f"{path}: holds no {', '.join(missing)}; give a file that python -m serve score wrote"
         )
     scores["customer_id"] = scores["customer_id"].astype("str")
-    as_of = parse_as_of(str(scores["as_of"].iloc[0]), timezone)
+    scores["tier"] = scores["tier"].astype("str")
+    scores["clv"] = pd.to_numeric(scores["clv"], errors="coerce")
+    if scores["customer_id"].duplicated().any():
+        raise DataError(
+            f"{path}: names a customer twice; give a file that python -m serve score wrote"
+        )
+    try:
+        as_of = parse_as_of(str(scores["as_of"].iloc[0]), timezone)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
     return EarlierTiers(as_of=as_of, customers=scores.set_index("customer_id")[["tier", "clv"]])
 
 

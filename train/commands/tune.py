@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,14 +10,17 @@ from typing import Any, cast
 
 import numpy as np
 
-from features.atomic_file import write_atomically
+from features.atomic_file import check_out, write_atomically
+from features.command_line import databases, state_folder
 from features.config.purchases import PurchaseConfig
+from features.config.read import read_purchase_config
 from features.config.sections import Boosting
-from features.errors import DataError
+from features.dataset import files_read
 from train.fingerprint import fingerprint
+from train.interrupts import uninterrupted
 from train.progress import Step, bar
 from train.purchases.snapshot_cache import PurchaseTask
-from train.read_task import read_task
+from train.read_task import task_of
 from train.recipe_lookup import require_command
 from train.tracking import runs as tracking
 from train.tuning.objective import Model, objectives
@@ -45,12 +47,12 @@ def tune(arguments: Namespace) -> dict[str, Any]:
     """
     require_command("tune", arguments.config)
     library()  # before the log is read, so that its absence is noticed at once
-    task = cast(PurchaseTask, read_task(arguments))
     trials, out = arguments.trials, arguments.out
-    if out.is_dir():  # before the work, not after it
-        raise DataError(f"{out}: is a folder; give the name of a file as --out")
+    config = read_purchase_config(arguments.config)
+    check_out(out, inputs=[*files_read(arguments.config, config), *databases()])
+    task = cast(PurchaseTask, task_of(config, arguments))
     tried = objectives(task)
-    var = Path(os.environ.get("PERENNIAL_VAR") or "var")
+    var = state_folder()
     names = {name: _study_name(name, task) for name in tried}
     studies = {name: open_study(var, names[name]) for name in tried}
     stored = {name: len(finished(study)) for name, study in studies.items()}
@@ -124,7 +126,8 @@ def _record_each(
     """Record every trial as it is done; whether Ctrl-C put an end to it."""
     try:
         for name, trial in done:
-            tracking.log_run(f"{name} {trial.number}", _trial_record(name, trial, studies))
+            with uninterrupted():
+                tracking.log_run(f"{name} {trial.number}", _trial_record(name, trial, studies))
             step(f"{name} {trial.loss:.4f}")
     except KeyboardInterrupt:
         logger.warning("interrupted; the trials that are done are kept, and count again")

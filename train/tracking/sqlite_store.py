@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from features.atomic_file import replace_file, require_replaceable, sweep
+from features.atomic_file import replace_file, require_replaceable
+from features.draft_folders import sweep
 
 BUSY_SECONDS = 20.0
 SQLITE = b"SQLite format 3\0"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, FiniteFloat, ValidationError
 from scipy.stats import norm
 
 from features.atomic_file import replace_file
@@ -17,6 +18,8 @@ from features.config.sections import Boosting
 from features.errors import ConfigError
 from features.file_lock import locked
 from features.redaction import redacted
+from features.stored_documents import problems
+from train.interrupts import uninterrupted
 from train.tuning.objective import Gain, Model, Objective, gain, mean_loss
 
 # Lowest and highest value that is tried; max_rounds and max_bin stay as configured.
@@ -31,7 +34,9 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 BY_FACTORS = ("learning_rate", "min_child_weight", "reg_lambda")
 SIGNIFICANCE_LEVEL = 0.05
-LOCK_SECONDS = 300.0
+MOST_STUDIES = 100
+LOCK = ".tuning.lock"
+WAIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -68,20 +73,45 @@ def open_study(var: Path, name: str) -> Any:
     Raises ConnectionError where the file cannot be used.
     """
     optuna = library()
+    path = var.resolve() / "tuning.db"
+    with _quiet(), _usable(str(path)):
+        _make(path)
+        study = optuna.create_study(
+            storage=f"sqlite:///{path}", study_name=name, load_if_exists=True
+        )
+        _remove_old(study)
+    return study
+
+
+def _make(path: Path) -> None:
+    """Make the file where there is none; it appears whole, also when several do so at once."""
+    with locked(path.with_name(LOCK), wait_seconds=WAIT_SECONDS):
+        if not path.exists():
+            with replace_file(path) as draft:
+                library().storages.RDBStorage(f"sqlite:///{draft}").engine.dispose()
+
+
+def _remove_old(study: Any) -> None:
+    """Of too many studies the first ones go: those of earlier data, settings or code."""
+    storage = study._storage
+    numbers = sorted(each._study_id for each in storage.get_all_studies())
+    for number in numbers[:-MOST_STUDIES]:
+        if number != study._study_id:
+            storage.delete_study(number)
+
+
+@contextmanager
+def _usable(path: str = "tuning.db") -> Iterator[None]:
+    """Raises ConnectionError where the file of the studies cannot be used."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    path = var.resolve() / "tuning.db"
+    optuna = library()
     try:
-        with _quiet(), locked(path.with_name("tuning.db.lock"), wait_seconds=LOCK_SECONDS):
-            if not path.exists():  # it appears whole
-                with replace_file(path) as draft:
-                    optuna.storages.RDBStorage(f"sqlite:///{draft}").engine.dispose()
-            return optuna.create_study(
-                storage=f"sqlite:///{path}", study_name=name, load_if_exists=True
-            )
+        yield
     # subtle: a file of another version of Optuna is a RuntimeError
     except (OSError, RuntimeError, SQLAlchemyError, optuna.exceptions.OptunaError) as error:
-        what = redacted(str(error).partition("\n")[0])
+        reason = error.strerror if isinstance(error, OSError) else None
+        what = redacted(reason or str(error).partition("\n")[0])
         raise ConnectionError(
             f"{path}: cannot be used ({what}); remove it, or set PERENNIAL_VAR to another folder"
         ) from None
@@ -112,18 +142,41 @@ def search(
 
 
 def finished(study: Any) -> list[Trial]:
-    """The trials that were evaluated, in order; the first is that of the configured settings."""
+    """The trials that were evaluated, in order; the first is that of the configured settings.
+
+    Raises ConnectionError where what is stored of one is none.
+    """
     complete = library().trial.TrialState.COMPLETE
-    return [
-        Trial(
-            number=place,
-            settings=Boosting.model_validate(each.user_attrs["settings"]),
-            loss=each.value,
-            by_origin=tuple(each.user_attrs["by_origin"]),
-            gain=Gain(**each.user_attrs["gain"]),
-        )
-        for place, each in enumerate(study.get_trials(deepcopy=False, states=(complete,)))
-    ]
+    with _usable():
+        stored = study.get_trials(deepcopy=False, states=(complete,))
+    try:
+        return [_trial(place, each.value, each.user_attrs) for place, each in enumerate(stored)]
+    except ValidationError as error:
+        raise ConnectionError(
+            f"tuning.db: holds a trial that cannot be read ({problems(error)}); remove it, or set "
+            "PERENNIAL_VAR to another folder"
+        ) from None
+
+
+class _StoredGain(BaseModel):
+    mean: FiniteFloat
+    sd: FiniteFloat
+    least: FiniteFloat
+
+
+class _StoredTrial(BaseModel):
+    """What a study stores of a trial beside its parameters."""
+
+    loss: FiniteFloat
+    settings: Boosting
+    by_origin: tuple[FiniteFloat, ...]
+    gain: _StoredGain
+
+
+def _trial(number: int, loss: float | None, attributes: Mapping[str, Any]) -> Trial:
+    stored = _StoredTrial.model_validate({**attributes, "loss": loss})
+    gain = Gain(**stored.gain.model_dump())
+    return Trial(number, stored.settings, stored.loss, stored.by_origin, gain)
 
 
 def best(trials: Sequence[Trial]) -> Trial:
@@ -144,14 +197,14 @@ def _configured(study: Any, objective: Objective) -> Trial:
     """Trial 0: not proposed but put there, so that the others can be compared with it."""
     optuna, space = library(), _space(objective.configured)
     trial = _evaluated(0, objective.configured, objective)
-    study.add_trial(
-        optuna.trial.create_trial(
-            params={name: getattr(trial.settings, name) for name in space},
-            distributions=space,
-            value=trial.loss,
-            user_attrs=_attributes(trial),
-        )
+    configured = optuna.trial.create_trial(
+        params={name: getattr(trial.settings, name) for name in space},
+        distributions=space,
+        value=trial.loss,
+        user_attrs=_attributes(trial),
     )
+    with uninterrupted(), _usable():
+        study.add_trial(configured)
     return trial
 
 
@@ -161,14 +214,17 @@ def _proposed(study: Any, objective: Objective) -> Trial:
     seed = (objective.config.problem.seed + number) % 2**32
     # A sampler for each trial: what it proposes depends on the trials before, not on this process.
     study.sampler = optuna.samplers.TPESampler(seed=seed)
-    asked = study.ask(_space(objective.configured))
+    with _usable():
+        asked = study.ask(_space(objective.configured))
     try:
         trial = _evaluated(number, _settings(objective.configured, asked.params), objective)
-        for name, value in _attributes(trial).items():
-            asked.set_user_attr(name, value)
-        study.tell(asked, trial.loss)
+        with uninterrupted(), _usable():
+            for name, value in _attributes(trial).items():
+                asked.set_user_attr(name, value)
+            study.tell(asked, trial.loss)
     except BaseException:
-        study.tell(asked, state=optuna.trial.TrialState.FAIL, skip_if_finished=True)
+        with _usable():
+            study.tell(asked, state=optuna.trial.TrialState.FAIL, skip_if_finished=True)
         raise
     return trial
 

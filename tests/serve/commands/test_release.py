@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -54,15 +55,20 @@ PAGES = {".html", ".css", ".js", ".svg"}
 def result(store: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The result of the command that has made a release."""
     out = tmp_path_factory.mktemp("release") / "made" / "clv.bento"
-    printed = io.StringIO()
+    printed, temporary = io.StringIO(), tmp_path_factory.mktemp("temporary")
+    dead = temporary / f"perennial-{'0' * 16}"
+    dead.mkdir()
+    (dead / ".perennial-lock").touch()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
         for name, value in store.environment().items():
             patch.setenv(name, value)
         patch.delenv("PERENNIAL_MODEL", raising=False)
+        patch.setenv("TMPDIR", str(temporary))
+        patch.setattr(tempfile, "tempdir", str(temporary))
         asked = ["release", "--model", "models:/clv/1", "--out", str(out), "--tag", "shop-7"]
         assert main(asked) == 0
     result: dict[str, Any] = json.loads(printed.getvalue().splitlines()[-1])
-    return result
+    return result | {"temporary": [each.name for each in temporary.iterdir()]}
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +136,23 @@ def test_the_command_says_what_it_made_and_leaves_nothing_else(
     assert result["bento"] == "clv:shop-7"
     assert result["model"]["version"] == "1"
     assert [each.name for each in Path(result["out"]).parent.iterdir()] == ["clv.bento"]
+    assert result["temporary"] == [], "what a killed one left is gone, too"
+
+
+def test_its_file_is_as_readable_as_any_new_file(result: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "other").touch()
+    assert Path(result["out"]).stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_a_full_disk_is_one_sentence_and_nothing_is_left(
+    store: Any, tmp_path: Path, full_disk: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "clv"
+    with full_disk(20_000):
+        assert main(["release", "--model", str(store.folder), "--out", str(out)]) == 2
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert said == f"{out}: the release cannot be written: File too large"
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_is_delivered_whole(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,7 +12,6 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from serve.metrics.collectors import Metrics
-from serve.metrics.shared_folder import KINDS, open_folder
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 NAN = float("nan")
@@ -86,24 +84,6 @@ def test_a_candidate_is_shown_until_there_is_none() -> None:
     assert samples(metrics, "perennial_model_candidate_info") == {("refused", "3"): 0}
 
 
-def test_what_dead_processes_left_behind_is_removed(tmp_path: Path) -> None:
-    child = subprocess.Popen([sys.executable, "-c", ""])
-    child.wait()
-    dead = tmp_path / str(child.pid)
-    ours = tmp_path / str(os.getppid())
-    for folder in (dead, ours):
-        folder.mkdir()
-        (folder / f"gauge_livesum_{child.pid}.db").touch()
-    for name in (f"gauge_livesum_{os.getpid()}.db", f"counter_{child.pid}.db"):
-        (ours / name).touch()
-    assert open_folder(tmp_path) == ours
-    assert not dead.exists()
-    assert {each.name for each in ours.iterdir()} == {
-        f"counter_{child.pid}.db",
-        *(f"{kind}_{os.getpid()}.db" for kind in KINDS),
-    }, "what a dead worker has counted stays counted"
-
-
 COUNTS = """
 import resource, sys
 from pathlib import Path
@@ -126,7 +106,7 @@ def counted(var: Path, disk: str) -> tuple[str, str, list[Path]]:
     """What a worker of several exposes and says, and the files that it leaves."""
     command = [sys.executable, "-c", COUNTS, str(var), disk]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return done.stdout, done.stderr, [each for each in var.rglob("*") if each.is_file()]
+    return done.stdout, done.stderr, list(var.rglob("*.db"))
 
 
 def test_the_files_of_a_worker_have_their_room_on_the_disk(tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from features.file_lock import locked
 from serve.errors import ServeError
 from serve.store import connections
 from serve.store.database import Database, Unreachable
@@ -192,7 +194,7 @@ def test_a_new_batch_is_copied_and_the_same_one_is_not(
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT count(*) FROM scores").fetchone() == (3,)
     connection.close()
-    assert [each.name for each in path.parent.iterdir()] == ["scores.db"]
+    assert sorted(each.name for each in path.parent.iterdir()) == [".scores.lock", "scores.db"]
     maker.publish(store, "1")  # the earlier one is the current one again
     replica.refresh()
     assert replica._copied() == (look(store).batch.fingerprint, 3)
@@ -235,23 +237,76 @@ def test_only_an_unreachable_store_is_replaced(store: Database, maker: Any, make
 
 
 def test_a_copy_that_cannot_be_written_is_reported_and_the_old_one_stays(
-    store: Database, maker: Any, make: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    store: Database, maker: Any, make: Any, full_disk: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     replica = make(store)
     maker.publish(store, "1")
     replica.refresh()
     before = numbers(look(store))
     maker.publish(store, "2")
-    broken = tmp_path / "last_good" / f".scores.{os.getpid()}.part.db"
-    broken.mkdir()
-    replica.refresh()
+    with full_disk(8_192):
+        replica.refresh()
+        replica.refresh()
     assert "cannot be copied" in (replica.notice or "")
-    assert caplog.records
+    assert len(caplog.records) == 1
     assert numbers(look(replica._copy)) == before
-    broken.rmdir()
     replica.refresh()
     assert replica.notice is None
     assert look(replica._copy).batch.model_version == "2"
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "other", "newer", "batch"])
+def test_a_copy_that_cannot_be_read_is_made_again(
+    store: Database, maker: Any, make: Any, tmp_path: Path, damage: str
+) -> None:
+    maker.publish(store, "1")
+    replica, path = make(store), tmp_path / "last_good" / "scores.db"
+    replica.refresh()
+    before, whole = numbers(look(replica._copy)), path.read_bytes()
+    spoiled = {"cut": whole[:5_000], "flipped": whole[:100] + bytes(4_000) + whole[4_100:]}
+    path.write_bytes(spoiled.get(damage, whole))
+    statement = {
+        "newer": "UPDATE store_meta SET value = '2' WHERE name = 'schema_version'",
+        "other": "UPDATE store_meta SET value = 'x' WHERE name = 'copy_of'",
+        "batch": "UPDATE batches SET options = '{'",
+    }.get(damage)
+    if statement:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(statement)
+    replica = make(store)
+    with pytest.raises(ServeError) as refused:
+        look(replica._copy)
+    assert refused.value.status == 503
+    replica.refresh()
+    assert replica.notice is None
+    assert numbers(look(replica._copy)) == before
+
+
+def test_a_copy_that_another_service_has_replaced_is_not_taken_for_ours(
+    store: Database, maker: Any, make: Any, fresh: Callable[[], str]
+) -> None:
+    """Two services with two stores, and one folder for their state."""
+    other = Database(fresh(), writes=True)
+    maker.publish(store, "1")
+    maker.publish(other, "2")
+    ours, theirs = make(store), make(other)
+    ours.refresh()
+    assert ours.exists()
+    theirs.refresh()
+    assert (theirs.exists(), ours.exists()) == (True, False)
+    with pytest.raises(ServeError, match="is the copy of another score store"):
+        look(ours._copy)
+    other.close()
+
+
+def test_workers_copy_one_at_a_time(store: Database, maker: Any, make: Any, tmp_path: Path) -> None:
+    maker.publish(store, "1")
+    replica, path = make(store), tmp_path / "last_good" / "scores.db"
+    with locked(path.with_name(".scores.lock"), wait_seconds=0):
+        replica.refresh()
+    assert (path.exists(), replica.notice) == (False, None)
+    replica.refresh()
+    assert path.exists()
 
 
 def test_a_local_file_has_no_copy(maker: Any, make: Any, tmp_path: Path) -> None:

@@ -296,7 +296,7 @@ def interrupt(var: Path, trials: int) -> None:
         (["--minutes", "-1"], "must be a positive number of minutes, got '-1'"),
         (["--minutes", "soon"], "must be a positive number of minutes, got 'soon'"),
         (["--as-of", "2024-06-01"], "too short to tune on"),
-        (["--out", "."], ".: is a folder; give the name of a file as --out"),
+        (["--out", "."], ".: cannot be written: is a folder, not the name of a file"),
     ],
 )
 def test_what_cannot_be_tuned_is_one_sentence(
@@ -325,7 +325,7 @@ def test_first_searches_at_once_share_one_file(tmp_path: Path) -> None:
     for each in started:
         each.join(60.0)
     assert [each.exitcode for each in started] == [0, 0, 0]
-    assert {each.name for each in tmp_path.iterdir()} == {"tuning.db", "tuning.db.lock"}
+    assert {each.name for each in tmp_path.iterdir()} == {"tuning.db", ".tuning.lock"}
 
 
 def test_without_optuna_the_repair_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
