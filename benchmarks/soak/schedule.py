@@ -62,6 +62,7 @@ def run_faults(
         if not only or {kind, each.__name__} & set(only)
     ]
     pause = seconds / (2 * len(chosen) + 2)
+    figures.left_unread = any(each is hostile_callers.read_nothing for _, each in chosen)
     for number, (kind, fault) in enumerate(chosen, start=1):
         figures.problems += champion.move_to_the_next(deployment, number)
         time.sleep(pause)
