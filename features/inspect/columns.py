@@ -13,7 +13,7 @@ from features.ingest.queries import first_row
 from features.ingest.table import FILE, SourceTable
 
 # What is looked at; the whole source is read in the end.
-MOST_ROWS = 1_000_000
+MOST_ROWS = 300_000
 MOST_SAMPLES = 2_000
 TABLE = "inspected"
 PLACE = "perennial_place"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 import duckdb
@@ -15,7 +16,7 @@ from features.ingest.columns.moments import INSTANTS, WALL_CLOCKS, moment_cast
 from features.ingest.columns.money import SIGNS
 from features.ingest.queries import number
 from features.inspect.columns import TABLE, Column
-from features.inspect.names import listed, plain
+from features.inspect.names import likeness, listed, plain
 
 ISO = ""
 NUMBER = re.compile(
@@ -23,6 +24,8 @@ NUMBER = re.compile(
     r"([eE][-+]?\d+)?\s*[-)\u2212]?\s*([^\W\d_]{1,4}\.?|[^\w\s.,()-]{1,2})?\s*[-)]?"
 )
 FRACTION = re.compile(r".*\d[.,]\d{1,2}(?!\d)\D*")
+BEGINS_ISO = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}")
+LIKE_DATE = re.compile(r"\d{1,4}[-/. ]|\d{8}|[^\W\d_]{3,9}\.? \d")
 CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*([AaPp][Mm])?")
 BAD = """
     cancelled; canceled; cancel; void; voided; failed; failure; declined; rejected; pending
@@ -48,23 +51,37 @@ GOOD = """
     wc processing"""
 
 
-def moment_formats(connection: duckdb.DuckDBPyConnection, column: Column) -> list[str]:
-    """How the moments of a column may be written: ISO, patterns, or a number's meaning.
+def moment_formats(
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[Column]
+) -> dict[str, list[str]]:
+    """Column -> how its moments may be written: ISO, patterns, or a number's meaning.
 
-    Nothing where it holds no moments, several where it cannot be told from the values.
+    Several where it cannot be told from the values. Columns that hold no moments are left out.
     """
+    found = {each.name: _formats(connection, each) for each in columns}
+    return {name: formats for name, formats in found.items() if formats}
+
+
+def _formats(connection: duckdb.DuckDBPyConnection, column: Column) -> list[str]:
     if column.kind in (*WALL_CLOCKS, *INSTANTS):
         return [ISO]
     if is_text(column.kind):
-        cast = moment_cast(column.name, column.kind, SourceFormat())
-        misfit = f"NOT ({cast.blank}) AND ({cast.misfit})"
-        if not number(connection, f"SELECT count_if({misfit}) FROM {TABLE}"):
+        if all(BEGINS_ISO.match(each) for each in column.samples) and _is_iso(connection, column):
             return [ISO]
-        if patterns := _wide(date_patterns(column.samples)):
+        is_like = all(LIKE_DATE.match(each) for each in column.samples)
+        if is_like and (patterns := _wide(date_patterns(column.samples))):
             return patterns
     elif column.kind not in WHOLE and column.kind not in FLOATS:
         return []
-    return _numbered(column)
+    formats = _numbered(column)
+    named = any(likeness(column.name, role) for role in ("moment", "start", "cancelled"))
+    return formats if named else []
+
+
+def _is_iso(connection: duckdb.DuckDBPyConnection, column: Column) -> bool:
+    cast = moment_cast(column.name, column.kind, SourceFormat())
+    misfit = f"NOT ({cast.blank}) AND ({cast.misfit})"
+    return not number(connection, f"SELECT count_if({misfit}) FROM {TABLE}")
 
 
 def is_clock(column: Column) -> bool:

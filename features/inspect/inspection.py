@@ -1,4 +1,4 @@
-"""A source of unknown form: what it holds, the configuration proposed, and whether that reads it."""
+"""A source of unknown form: what it holds, and a configuration that has read it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from features.ingest.text_files import layout
 from features.ingest.working_memory import working_engine
 from features.inspect.attempts import Attempt, read_with
 from features.inspect.columns import Column, read_columns
+from features.inspect.contents import moment_formats
 from features.inspect.headers import Written, how_written
 from features.inspect.proposal import Proposal
 from features.inspect.purchases import propose_purchases
@@ -76,8 +77,9 @@ def _columns(
 def _propose(
     connection: duckdb.DuckDBPyConnection, source: str, columns: list[Column], now: datetime
 ) -> Proposal:
-    subscribers = propose_subscriptions(connection, source, columns, now.date())
-    return subscribers or propose_purchases(connection, source, columns)
+    formats = moment_formats(connection, columns)
+    subscribers = propose_subscriptions(source, columns, formats, now.date())
+    return subscribers or propose_purchases(connection, source, columns, formats)
 
 
 def _delimiter(file: SourceFile, written: Written) -> str:

@@ -87,4 +87,4 @@ def _orders(
         f"SELECT count(*), count_if(amounts <= 1) FROM (SELECT count(DISTINCT {value}) AS amounts "
         f"FROM {TABLE} WHERE {key} IS NOT NULL GROUP BY {key} HAVING count(*) > 1)",
     ) or (0, 0)
-    return int(found[0]), int(found[1])
+    return int(found[0] or 0), int(found[1] or 0)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Words that tell nothing, as "the" in "number of the order".
-STOP = set(["of", "the", "de", "du", "des", "la", "le", "les", "l", "d", "del", "della", "di", "da", "do", "dos", "das", "van", "von", "der", "den", "n", "no"])
+STOP = {
+    *("of", "the", "de", "du", "des", "la", "le", "les", "l", "d", "del", "della", "di", "da"),
+    *("do", "dos", "das", "van", "von", "der", "den", "n", "no"),
+}
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 LETTERS = str.maketrans({"ł": "l", "Ł": "L", "ß": "ss", "ø": "o", "Ø": "O"})
 # The likeliest first: what is found first wins. Letters without accents, as `plain` writes them.
@@ -139,6 +143,7 @@ NOT = {
 }
 
 
+@lru_cache(4096)
 def plain(name: str) -> str:
     """A name as words of small letters without accents: `CustomerID` is `customer id`."""
     spaced = CAMEL.sub(" ", name.translate(LETTERS))
@@ -148,9 +153,11 @@ def plain(name: str) -> str:
     return " ".join([each for each in found if each not in STOP] or found)
 
 
-def listed(text: str) -> list[str]:
+@lru_cache(256)
+def listed(text: str) -> tuple[str, ...]:
     """The entries of a list that is written above: by semicolons and lines."""
-    return [each.strip() for line in text.splitlines() for each in line.split(";") if each.strip()]
+    entries = (each.strip() for line in text.splitlines() for each in line.split(";"))
+    return tuple(each for each in entries if each)
 
 
 def likeness(name: str, role: str) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,10 +31,13 @@ SHOWN = {
 
 
 def propose_purchases(
-    connection: duckdb.DuckDBPyConnection, source: str, columns: Sequence[Column]
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    columns: Sequence[Column],
+    formats: Mapping[str, list[str]],
 ) -> Proposal:
     """A configuration for a log. Raises DataError where no customer, moment or money is found."""
-    roles = find_roles(connection, columns)
+    roles = find_roles(columns, formats)
     money = find_money(connection, roles)
     customer, moment = roles["customer"], roles["moment"]
     if customer is None or moment is None or money is None:
@@ -141,8 +144,11 @@ def _with_preset(source: str, preset: Match, roles: Roles, currency: Currency) -
     if currency.mixed:
         data["other_currencies"] = "drop"
     formats = roles.formats.get(called[keys["columns"]["timestamp"]] or "", [ISO])
-    expected = keys.get("date_format", ISO)
-    if not set(formats) & set([expected] if isinstance(expected, str) else expected):
+    expected = keys.get("date_format", [])
+    expected = [expected] if isinstance(expected, str) else expected
+    if ISO in formats and not any(each.startswith("%Y-") for each in expected):
+        data |= {"date_format": []} if expected else {}
+    elif ISO not in formats and not set(formats) & set(expected):
         data["date_format"] = formats[0]
     below = keys.get("fill_down", [])
     renamed = [name for each in below if (name := called[each])]

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import duckdb
-
-from features.config.source_format import NUMBERED_DATES
 from features.inspect.columns import Column
 from features.inspect.contents import (
     has_fractions,
@@ -17,13 +14,10 @@ from features.inspect.contents import (
     is_flag,
     is_number,
     is_status,
-    moment_formats,
 )
 from features.inspect.names import likeness
 
 MOST_CATEGORIES = 1000
-# Numbers that mean a date only where their column is called one.
-BY_NAME_ONLY = {*NUMBERED_DATES, "%Y%m%d"}
 
 
 @dataclass(frozen=True)
@@ -41,9 +35,8 @@ class Roles:
         return self.found.get(role)
 
 
-def find_roles(connection: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> Roles:
+def find_roles(columns: Sequence[Column], formats: Mapping[str, list[str]]) -> Roles:
     """The roles of a log's columns; each column has one at most."""
-    formats = _formats(connection, columns)
     found: dict[str, Column | None] = {}
     unsure: list[str] = []
 
@@ -57,7 +50,7 @@ def find_roles(connection: duckdb.DuckDBPyConnection, columns: Sequence[Column])
     take("moment", lambda each: each.name in formats)
     if found["moment"] is None and (rest := free(lambda each: each.name in formats)):
         found["moment"] = max(rest, key=lambda each: each.filled)
-        unsure.append(f"no name says which moment counts: {found['moment'].name} is taken")
+        unsure += _guessed(found["moment"], "the moment of an order")
     take("clock", lambda each: is_clock(each) and each.name not in formats)
     take("currency", lambda each: is_currency(each) and each.distinct <= 200)
     take("refunded", is_number)
@@ -87,18 +80,6 @@ def _likeliest(columns: Sequence[Column], role: str) -> Column | None:
     scored = [(likeness(each.name, role), each.filled, each) for each in columns]
     scored = [each for each in scored if each[0] > 0]
     return max(scored, key=lambda each: (each[0], each[1]))[2] if scored else None
-
-
-def _formats(
-    connection: duckdb.DuckDBPyConnection, columns: Sequence[Column]
-) -> dict[str, list[str]]:
-    found = {}
-    for each in columns:
-        formats = moment_formats(connection, each)
-        named = any(likeness(each.name, role) for role in ("moment", "start", "cancelled"))
-        if formats and (named or not BY_NAME_ONLY & set(formats)):
-            found[each.name] = formats
-    return found
 
 
 def _is_label(column: Column) -> bool:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-import duckdb
-
 from features.config.subscriptions import RESERVED
 from features.inspect.columns import Column
-from features.inspect.contents import ISO, is_flag, is_number, moment_formats
+from features.inspect.contents import ISO, is_flag, is_number
 from features.inspect.names import likeness, plain
 from features.inspect.proposal import Proposal
 
@@ -30,14 +28,12 @@ AFTERWARDS = {
 
 
 def propose_subscriptions(
-    connection: duckdb.DuckDBPyConnection, source: str, columns: Sequence[Column], today: date
+    source: str, columns: Sequence[Column], formats: Mapping[str, list[str]], today: date
 ) -> Proposal | None:
     """A configuration for a table of one row a customer; None where it is none.
 
     today   until when a table without dates is taken to be known
     """
-    formats = {each.name: moment_formats(connection, each) for each in columns}
-    moments = [each for each in columns if formats[each.name] and likeness(each.name, "start")]
     ended = _best([each for each in columns if is_flag(each)], "cancelled")
     customer = _best([each for each in columns if each.is_unique], "customer")
     amount = _best([each for each in columns if is_number(each) and not is_flag(each)], "monthly")
@@ -55,7 +51,8 @@ def propose_subscriptions(
             'and whether it holds everybody who ever left ("all") or who left in the last month'
         )
     else:
-        until = _best([each for each in columns if formats[each.name]], "cancelled")
+        moments = [each for each in columns if each.name in formats]
+        until = _best(moments, "cancelled")
         start = _best([each for each in moments if each is not until], "start")
         if until is None or start is None:
             return None
@@ -67,7 +64,7 @@ def propose_subscriptions(
     attributes = [
         each.name
         for each in columns
-        if each.name not in named.values() and not formats[each.name] and _describes(each)
+        if each.name not in named.values() and each.name not in formats and _describes(each)
     ]
     if attributes:
         data["attributes"] = attributes
