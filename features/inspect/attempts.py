@@ -18,6 +18,8 @@ from features.errors import ConfigError, DataError
 from features.inspect.proposal import Proposal
 
 MOST_ATTEMPTS = 8
+# What all values that were refused agree on.
+SETTLED = {"decimal", "thousands", "date_format"}
 KEY = re.compile(r'data\.(\w+) = "([^"]*)"')
 EITHER = re.compile(r"could be .*thousand|they could be")
 
@@ -51,16 +53,17 @@ def read_with(proposal: Proposal, now: datetime, *, delimiter: str = ",") -> Att
         proposal = _set(proposal, keys, refused)
     sign = re.search(r'data\.(?:thousands|decimal) = "(.)"', refused)
     if sign and EITHER.search(refused):
-        choices = {"thousands": (sign[1],), "decimal": (sign[1],)}
-        proposal = replace(proposal, choices=choices)
+        grouped = {"thousands": sign[1]} | ({"decimal": ","} if sign[1] == "." else {})
+        proposal = replace(proposal, choices=(grouped, {"decimal": sign[1]}))
     return Attempt(proposal, None, refused)
 
 
 def _unsettled(proposal: Proposal) -> str:
-    key, values = next(iter(proposal.choices.items()))
     column = proposal.data["columns"]["timestamp"]
-    shown = " or ".join(f'"{each}"' for each in values)
-    return f"{proposal.source}: column {column} could be {shown}: set data.{key} to what it is"
+    shown = " or ".join(f'"{each}"' for keys in proposal.choices for each in keys.values())
+    return (
+        f"{proposal.source}: column {column} could be {shown}: set data.date_format to what it is"
+    )
 
 
 def _config(proposal: Proposal) -> PurchaseConfig | SubscriptionConfig:
@@ -92,6 +95,8 @@ def _set(proposal: Proposal, keys: dict[str, Any], refused: str) -> Proposal:
     if "columns" in keys:
         keys = {**keys, "amount_is": "line", "fill_down": []}
     shown = ", ".join(f"data.{key} = {json.dumps(value)}" for key, value in keys.items())
+    if set(keys) <= SETTLED:
+        return replace(proposal, data={**proposal.data, **keys})
     why = dict.fromkeys(keys, "without it the source is refused, see above")
     return replace(
         proposal,

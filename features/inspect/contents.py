@@ -20,8 +20,8 @@ from features.inspect.names import likeness, listed, plain
 
 ISO = ""
 NUMBER = re.compile(
-    r"[-+(\u2212]?\s*([^\W\d_]{1,3}\.?|[^\w\s.,()-]{1,2})?\s*[-+(\u2212]?\s*\d[\d.,'\u2019\s]*"
-    r"([eE][-+]?\d+)?\s*[-)\u2212]?\s*([^\W\d_]{1,4}\.?|[^\w\s.,()-]{1,2})?\s*[-)]?"
+    r"[-+(\u2212]?\s*([^\d\s,()+-]{1,4})?\s*[-+(\u2212]?\s*\d[\d.,'\u2019\s]*([eE][-+]?\d+)?\s*[-)\u2212]?"
+    r"\s*([^\d\s,()+-]{1,4})?\s*[-)]?"
 )
 FRACTION = re.compile(r".*\d[.,]\d{1,2}(?!\d)\D*")
 BEGINS_ISO = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}")

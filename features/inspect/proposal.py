@@ -15,7 +15,7 @@ class Proposal:
     data            the keys of [data] but the source
     why             key of `data` -> a comment of one line
     unsure          sentences
-    choices         what the source cannot settle: key -> values that it could be
+    choices         what the source cannot settle: keys of [data], one or the other
     """
 
     source: str
@@ -23,7 +23,7 @@ class Proposal:
     data: dict[str, Any]
     why: dict[str, str] = field(default_factory=dict)
     unsure: tuple[str, ...] = ()
-    choices: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    choices: tuple[dict[str, str], ...] = ()
 
     @property
     def values(self) -> dict[str, Any]:

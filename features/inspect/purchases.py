@@ -99,14 +99,14 @@ def _columns(roles: Roles, money: Money) -> list[Column]:
     return [*found, *([] if money.column in found else [money.column])]
 
 
-def _settle_dates(data: dict[str, Any], roles: Roles, moment: str) -> dict[str, tuple[Any, ...]]:
+def _settle_dates(data: dict[str, Any], roles: Roles, moment: str) -> tuple[dict[str, str], ...]:
     """How the moments are written; what they could be where the source cannot tell."""
     formats = roles.formats[moment]
     if len(formats) > 1:
-        return {"date_format": tuple(formats)}
+        return tuple({"date_format": each} for each in formats)
     if formats[0]:
         data["date_format"] = formats[0]
-    return {}
+    return ()
 
 
 @dataclass(frozen=True)

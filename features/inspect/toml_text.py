@@ -34,11 +34,11 @@ def toml_text(proposal: Proposal, refused: str | None = None) -> str:
 
 
 def _choices(proposal: Proposal) -> list[str]:
-    return [
-        f"# {name} = {_value(each)}    # one of these: the source cannot settle it"
-        for name, values in proposal.choices.items()
-        for each in values
-    ]
+    lines = []
+    for place, keys in enumerate(proposal.choices):
+        lines.append(f"# {'or' if place else 'either'}, for the source cannot settle it:")
+        lines += [f"# {name} = {_value(each)}" for name, each in keys.items()]
+    return lines
 
 
 def _with_comment(line: str, comment: str | None) -> str:
