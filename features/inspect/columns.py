@@ -10,13 +10,12 @@ import duckdb
 from features.errors import DataError
 from features.ingest.columns.cast import is_nested, quote, written
 from features.ingest.queries import first_row
-from features.ingest.table import FILE, SourceTable
+from features.ingest.table import SourceTable
 
-# What is looked at; the whole source is read in the end.
+# What is looked at for roles; the whole source is read in the end.
 MOST_ROWS = 300_000
 MOST_SAMPLES = 2_000
-TABLE = "inspected"
-PLACE = "perennial_place"
+TABLE, WHOLE = "inspected", "inspected_whole"
 
 
 @dataclass(frozen=True)
@@ -43,29 +42,37 @@ class Column:
         return self.rows == self.filled == self.distinct
 
 
-def read_columns(connection: duckdb.DuckDBPyConnection, table: SourceTable) -> list[Column]:
-    """Keep the first rows of a table as TABLE, and look at its columns.
+def read_columns(
+    connection: duckdb.DuckDBPyConnection, tables: Sequence[SourceTable]
+) -> list[Column]:
+    """Look at the columns of a source's first rows, which are kept as TABLE; WHOLE is all of it.
 
     Columns of which a value is more than one, and columns that are empty, are passed over.
-    Raises DataError for a table without rows.
+    Raises DataError for a source without rows.
     """
-    names = [name for name, kind in table.types.items() if not is_nested(kind)]
-    kept = ", ".join(map(quote, names))
-    connection.execute(
-        f"CREATE TABLE {TABLE} AS SELECT {kept}, {FILE}, {table.order} AS {PLACE} "
-        f"FROM {table.relation} LIMIT {MOST_ROWS}"
-    )
-    found = [_column(connection, name, table.types[name]) for name in names]
-    if not found or not found[0].rows:
-        raise DataError(f"{table.files[0]}: holds no rows; give a file with a header and rows")
+    names = {name for each in tables for name in each.types}
+    nested = {name for each in tables for name, kind in each.types.items() if is_nested(kind)}
+    parts = [
+        f"SELECT {', '.join(map(quote, own))} FROM {each.relation}"
+        for each in tables
+        if (own := [name for name in each.types if name not in nested])
+    ]
+    if names == nested:
+        raise DataError(f"{tables[0].files[0]}: no column holds one value a row; give a table")
+    connection.execute(f"CREATE VIEW {WHOLE} AS {' UNION ALL BY NAME '.join(parts)}")
+    connection.execute(f"CREATE TABLE {TABLE} AS SELECT * FROM {WHOLE} LIMIT {MOST_ROWS}")
+    described = connection.execute(f"DESCRIBE {TABLE}").fetchall()
+    found = [_column(connection, str(row[0]), str(row[1])) for row in described]
+    if not found[0].rows:
+        raise DataError(f"{tables[0].files[0]}: holds no rows; give a file with a header and rows")
     return [each for each in found if each.filled]
 
 
 def values(connection: duckdb.DuckDBPyConnection, column: Column, most: int = 50) -> list[str]:
-    """The values of a column as text, the most frequent first."""
+    """The values of a column in all rows as text, the most frequent first."""
     text = written(column.name, column.kind)
     rows = connection.execute(
-        f"SELECT {text} AS value, count(*) AS number FROM {TABLE} WHERE value IS NOT NULL "
+        f"SELECT {text} AS value, count(*) AS number FROM {WHOLE} WHERE value IS NOT NULL "
         f"GROUP BY value ORDER BY number DESC, value LIMIT {most}"
     ).fetchall()
     return [str(row[0]) for row in rows]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from features.config.source_address import without_password
 from features.errors import DataError
 from features.ingest.files import SourceFile
 from features.ingest.source_tables import column_names, open_tables
@@ -25,6 +26,7 @@ from features.inspect.proposal import Proposal
 from features.inspect.purchases import propose_purchases
 from features.inspect.subscriptions import propose_subscriptions
 
+NO_PASSWORD = "the password of the address is not written: set PGPASSWORD in the environment"
 logger = logging.getLogger(__name__)
 
 
@@ -32,7 +34,7 @@ logger = logging.getLogger(__name__)
 class Inspection:
     """What was found out about a source.
 
-    columns   of its first file
+    columns   that it has
     attempt   the configuration, and what it read or why it was refused
     """
 
@@ -49,15 +51,17 @@ def inspect(source: str, now: datetime) -> Inspection:
     with working_engine() as (connection, folder):
         files, _ = open_source(source, folder)
         written = how_written(files[0], folder)
-        logger.info("%s: %s", source, _described(files, written))
+        logger.info("%s: %s", without_password(source), _described(files, written))
         try:
-            columns = _columns(connection, files[:1], written, folder)
+            columns = _columns(connection, files, written, folder)
             proposal = _propose(connection, source, columns, now)
         except duckdb.Error as error:
             raise DataError(unreadable([files[0].path], error)) from None
         delimiter = _delimiter(files[0], written)
     data = {**written.keys, **proposal.data}
     proposal = replace(proposal, data=data, unsure=(*written.unsure, *proposal.unsure))
+    if without_password(source) != source:
+        proposal = replace(proposal, unsure=(*proposal.unsure, NO_PASSWORD))
     attempt = read_with(proposal, now, delimiter=delimiter)
     return Inspection(tuple(columns), attempt)
 
@@ -70,8 +74,8 @@ def _columns(
 ) -> list[Column]:
     times = Counter(column_names(files, written.form, folder))
     names = [each for each, number in times.items() if each and number == 1]
-    table = open_tables(connection, files, written.form, names, folder=folder)[0]
-    return read_columns(connection, table)
+    tables = open_tables(connection, files, written.form, names, folder=folder)
+    return read_columns(connection, tables)
 
 
 def _propose(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from features.config.source_address import without_password
 from features.inspect.proposal import Proposal
 
 
@@ -23,7 +24,8 @@ def toml_text(proposal: Proposal, refused: str | None = None) -> str:
         tables = {name: each for name, each in keys.items() if isinstance(each, dict)}
         for name, each in keys.items():
             if name not in tables:
-                lines.append(_with_comment(f"{name} = {_value(each)}", proposal.why.get(name)))
+                value = _value(without_password(each) if each == proposal.source else each)
+                lines.append(_with_comment(f"{name} = {value}", proposal.why.get(name)))
         if section == "data":
             lines += _choices(proposal)
         for name, table in tables.items():

@@ -16,6 +16,7 @@ from features.ingest.subscribers import SubscriberTable, read_subscribers
 from features.ingest.transactions import TransactionLog, read_transactions
 from features.inspect.attempts import Attempt
 from features.inspect.inspection import inspect
+from features.inspect.proposal import Proposal
 from features.inspect.toml_text import toml_text
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
@@ -170,6 +171,21 @@ def test_tests_failures_and_other_currencies_do_not_count(tmp_path: Path) -> Non
     found = inspected(tmp_path / "orders.csv", text)
     assert lines(found) == [("ann", "2024-01-05 00:00", 10), ("bob", "2024-01-09 00:00", 50)]
     assert any("EUR, USD: only rows in EUR" in each for each in found.proposal.unsure)
+
+
+def test_a_status_in_the_last_of_several_files_is_seen(tmp_path: Path) -> None:
+    header = "customer,order,date,total,status\n"
+    (tmp_path / "a.csv").write_text(header + "ann,1,2024-01-05,10,paid\nbob,2,2024-01-06,5,paid\n")
+    (tmp_path / "b.csv").write_text(header + "ann,3,2024-02-05,20,cancelled\n")
+    found = inspected(tmp_path)
+    assert log(found).lines["amount"].tolist() == [10, 5]
+
+
+def test_a_password_is_not_written() -> None:
+    address = "postgresql://me:secret@host/shop?table=orders"
+    text = toml_text(Proposal(address, "purchases", {"columns": {}}))
+    assert "secret" not in text
+    assert "postgresql://me@host/shop?table=orders" in text
 
 
 def test_lines_above_the_header_and_an_old_encoding_are_found(tmp_path: Path) -> None:
