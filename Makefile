@@ -65,7 +65,7 @@ $(DEV_READY): requirements/dev.txt $(UV_READY)
 
 # ------------------------------------------------------------------------------------- what to do
 
-.PHONY: help demo serve ui train score report backtest telco release bench-serve soak test coverage audit pins clean
+.PHONY: help demo serve ui inspect train score report backtest telco release bench-serve soak test coverage audit pins clean
 
 help: ## this list
 	@echo "Perennial: what each customer will be worth."
@@ -142,6 +142,12 @@ ui: $(RUN_READY) ## compare the runs in MLflow on 127.0.0.1 (PORT=5000)
 	@exec env MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false PYTHONWARNINGS=ignore:::mlflow.server.fastapi_app \
 	  $(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT) --workers 1 --uvicorn-opts "--log-level warning" \
 	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(VAR)/mlflow.db}"
+
+inspect: OUT ?= configs/mine.toml
+inspect: $(RUN_READY) ## propose a configuration for your own data (FILE=orders.csv OUT=configs/mine.toml)
+	@test -n "$(FILE)" || { echo "Name your data: make inspect FILE=orders.csv" >&2; exit 1; }
+	@$(BIN)/python -m features inspect "$(FILE)" --out "$(OUT)"
+	@echo "Next: read $(OUT), then make train CONFIG=$(OUT)"
 
 train: $(RUN_READY) ## train, evaluate, log and register both models (CONFIG=configs/online_retail.toml)
 	@$(BIN)/python -m train --config $(CONFIG)

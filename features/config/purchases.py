@@ -64,6 +64,7 @@ class PurchaseColumns(Section):
 class PurchaseData(SourceFormat):
     """Where the transactions are and how their rows are to be read.
 
+    preset            whose export it is: what `features.config.presets` has filled in
     transactions      file, glob, folder, or address of a database's table
     amount_unit       major: pounds; minor: pence
     amount_is         line: the row's money; unit_price: times columns.quantity; order_total: the
@@ -80,6 +81,7 @@ class PurchaseData(SourceFormat):
     """
 
     transactions: Text
+    preset: Text | None = None
     timezone: Timezone = "UTC"
     currency: Currency = "USD"
     refunds: Literal["net", "drop", "error"] = "net"

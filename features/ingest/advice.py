@@ -27,6 +27,10 @@ OFFSETS = tuple(f"%Y-%m-%d{time}{zone}" for time in TIMES[1:] for zone in ZONES[
 GROUPED_POINT = re.compile(r"\D*\d{1,3}(,\d{2,3})*,\d{3}(\.\d+)?\D*")
 GROUPED_COMMA = re.compile(r"\D*\d{1,3}(\.\d{3})+(,\d+)?\D*")
 COMMA = re.compile(r"\D*\d+,\d+\D*")
+# The same, or without groups: small numbers have none.
+MAYBE_COMMA = re.compile(r"\D*(\d{1,3}(\.\d{3})+|\d+)(,\d+)?\D*")
+MAYBE_BLANK = re.compile(r"\D*(\d{1,3}([ \u00a0\u202f]\d{3})+|\d+)([.,]\d+)?\D*")
+MAYBE_APOSTROPHE = re.compile(r"\D*(\d{1,3}(['\u2019]\d{3})+|\d+)(\.\d+)?\D*")
 GROUPED_BLANK = re.compile(r"\D*\d{1,3}([ \u00a0\u202f]\d{3})+([.,]\d+)?\D*")
 GROUPED_APOSTROPHE = re.compile(r"\D*\d{1,3}(['\u2019]\d{3})+(\.\d+)?\D*")
 
@@ -63,9 +67,13 @@ def about_numbers(samples: Sequence[str], currency: str) -> str:
     def all_match(pattern: re.Pattern[str]) -> bool:
         return all(pattern.fullmatch(each) for each in samples)
 
+    def any_match(pattern: re.Pattern[str]) -> bool:
+        return any(pattern.fullmatch(each) for each in samples)
+
     if all_match(GROUPED_POINT) and any("." in each or each.count(",") > 1 for each in samples):
         return 'set data.thousands = ","'
-    if all_match(GROUPED_COMMA) and any("," in each or each.count(".") > 1 for each in samples):
+    is_grouped = all_match(MAYBE_COMMA) and any_match(GROUPED_COMMA)
+    if is_grouped and any("," in each or each.count(".") > 1 for each in samples):
         return 'set data.decimal = "," and data.thousands = "."'
     if all_match(GROUPED_POINT):
         return (
@@ -74,9 +82,9 @@ def about_numbers(samples: Sequence[str], currency: str) -> str:
         )
     if all_match(COMMA):
         return 'set data.decimal = ","'
-    if all_match(GROUPED_APOSTROPHE):
+    if all_match(MAYBE_APOSTROPHE) and any_match(GROUPED_APOSTROPHE):
         return 'set data.thousands = "\'"'
-    if all_match(GROUPED_BLANK):
+    if all_match(MAYBE_BLANK) and any_match(GROUPED_BLANK):
         comma = any("," in each for each in samples)
         return 'set data.thousands = " "' + (' and data.decimal = ","' if comma else "")
     if any(re.search(r"[^\d\s.,'()+\u2019\u2212-]", each) for each in samples):
