@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import random
+import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from features.config.source_format import NULL_WORDS, SourceFormat
 from features.ingest.columns.cast import clean_text
@@ -37,16 +37,18 @@ def in_a_column(
     return engine.execute(query, [texts, texts]).fetchall()
 
 
-IDS = (
-    st.text(st.sampled_from([*"aÅ\u030a\u212b07.eE+- \u00a0\u200b\ufeff\x1c\x85\t"]))
-    | st.from_regex(r"\A *-?\d{1,3}\.0* *\Z")
-    | st.text(st.characters(blacklist_categories=["Cs", "Cn"]), max_size=6)
-)
+def texts_of_all_kinds(seed: int) -> list[str]:
+    rng = random.Random(seed)
+    signs = "aÅ\u030a\u212b0077.eE+- \u00a0\u200b\ufeff\x1c\x85\t"
+    usual = ["".join(rng.choices(signs, k=rng.randint(0, 7))) for _ in range(700)]
+    codes = [code for code in range(1, 0x3000) if unicodedata.category(chr(code)) != "Cn"]
+    odd = ["".join(map(chr, rng.choices(codes, k=rng.randint(1, 5)))) for _ in range(700)]
+    return [*usual, *odd, *NULL_WORDS, " NULL ", "7.0", "-7.00 ", "7.4E+15", "7.50", "1e5"]
 
 
-@settings(max_examples=12, deadline=None)
-@given(st.lists(IDS, min_size=30, max_size=60))
-def test_an_id_is_the_id_of_a_column(engine: duckdb.DuckDBPyConnection, texts: list[str]) -> None:
+@pytest.mark.parametrize("seed", range(3))
+def test_an_id_is_the_id_of_a_column(engine: duckdb.DuckDBPyConnection, seed: int) -> None:
+    texts = texts_of_all_kinds(seed)
     cast = id_cast("v", "VARCHAR")
     columns = [cast.columns[""], cast.blank, cast.misfit]
     for text, (value, blank, misfit) in zip(
