@@ -29,6 +29,11 @@ ID = (
     "a text or a whole number, returned as text with the prediction: without blanks around it, in "
     "Unicode's form C; unique in the request"
 )
+# A warning of /predict; the client passes it on from one of several requests to all of them.
+FUTURE_AS_OF = (
+    "as_of is the midnight after the last transaction of the request, and that lies after now: "
+    "correct its timestamp, or give as_of"
+)
 MOST_CUSTOMERS = 10_000
 MOST_TRANSACTIONS = 500_000
 

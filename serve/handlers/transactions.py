@@ -17,7 +17,7 @@ from features.timestamps import next_midnight, parse_as_of, require_aware, utc_m
 from models.design_matrix import Cell, Values, numbers_of_rows
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.card import PurchaseCard
-from serve.api.requests import Customer, PredictRequest
+from serve.api.requests import FUTURE_AS_OF, Customer, PredictRequest
 from serve.api.source_words import null_words, refuse_null_words
 from serve.errors import ServeError
 from serve.handlers.prediction_query import CustomerFeatures, feature_table
@@ -169,11 +169,6 @@ def _with_future(
 ) -> dict[str, list[str]]:
     """The notes, and for every customer that as_of was taken from a transaction yet to come."""
     now_us = require_aware(now)
-    later = sum(row[0] > now_us for history in histories for row in history)
-    if not later:
+    if not any(row[0] > now_us for history in histories for row in history):
         return notes
-    sentence = (
-        f"as_of is the midnight after the last transaction of the request, and {later} of them lie "
-        "after now: correct them, or give as_of"
-    )
-    return {each: [*notes.get(each, []), sentence] for each in ids}
+    return {each: [*notes.get(each, []), FUTURE_AS_OF] for each in ids}

@@ -122,7 +122,7 @@ def test_an_as_of_from_the_future_is_warned_of(store: Any) -> None:
     body = asked()
     body["customers"] += [{"customer_id": "8", "transactions": []}]
     [note] = features_of(store, body, now=now).notes["8"]
-    assert note.startswith("as_of is the midnight after the last transaction of the request, and 1")
+    assert note.startswith("as_of is the midnight after the last transaction of the request, and")
     assert features_of(store, body, now=now).notes["7"][-1] == note
     for quiet in (
         features_of(store, body, now=now + timedelta(hours=1)),
