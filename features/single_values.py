@@ -24,12 +24,14 @@ MOMENT = re.compile(
 )
 # Other forms of ISO 8601, which no column of a file is read as: 20240105T100000Z, 2024-W01-5.
 OTHER_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d.*|\d{8}(T.*)?|\d{4}-?W\d\d.*", re.ASCII)
+NUMBER_ROUNDED, WHOLE_WITH_POINT = (re.compile(each, re.ASCII) for each in (ROUNDED, WITH_POINT))
 NOT_EXACT = "must be an id as it was given; this one was rounded to a float: send it as a text"
 
 
 def read_text(text: str) -> str:
     """A text such as a category, without the blanks around it, in Unicode's form C."""
-    return unicodedata.normalize("NFC", text.strip(BLANKS))
+    text = text.strip(BLANKS)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def read_id(value: object) -> str:
@@ -48,9 +50,9 @@ def read_id(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("must be a text or a whole number")
     text = read_text(value)
-    if re.fullmatch(ROUNDED, text, re.ASCII):
+    if NUMBER_ROUNDED.fullmatch(text):
         raise ValueError(NOT_EXACT)
-    return text.partition(".")[0] if re.fullmatch(WITH_POINT, text, re.ASCII) else text
+    return text.partition(".")[0] if WHOLE_WITH_POINT.fullmatch(text) else text
 
 
 def read_moment(text: str) -> datetime:
