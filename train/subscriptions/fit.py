@@ -129,7 +129,7 @@ def _training(task: SubscriptionTask, history: SubscriberHistory) -> Training:
         data_sha256=task.data.source.sha256,
         counts=task.data.source.counts,
         snapshots=(),
-        customers=len(history.table),
+        customers=history.table.index.nunique(),
         settings=task.config.model_dump(mode="json", exclude={"tracking"}),
         versions=library_versions(),
     )

@@ -71,7 +71,10 @@ def clean_text(value: str, null_words: Sequence[str]) -> str:
     begins, ends = literal(f"^{BLANK}|{BLANK}$"), literal(f"^{BLANK}+|{BLANK}+$")
     trimmed = f"regexp_replace({value}, {ends}, '', 'g')"
     text = f"CASE WHEN regexp_matches({value}, {begins}) THEN {trimmed} ELSE {value} END"
-    return f"CASE WHEN ({text}) NOT IN {words(null_words)} THEN ({text}) END"
+    # subtle: nothing is not in a list of nothing
+    return (
+        f"CASE WHEN ({text}) NOT IN {words(null_words)} THEN ({text}) END" if null_words else text
+    )
 
 
 def written(column: str, kind: str) -> str:
