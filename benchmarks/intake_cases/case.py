@@ -79,9 +79,7 @@ def right(
     return Case(name, _files(content, more), more, sums, moments=moments, orders=orders)
 
 
-def refused(
-    name: str, content: Content | Mapping[str, Content], words: str, **more: Any
-) -> Case:
+def refused(name: str, content: Content | Mapping[str, Content], words: str, **more: Any) -> Case:
     """A case that must be refused in a sentence with these words."""
     return Case(name, _files(content, more), more, refused=words)
 

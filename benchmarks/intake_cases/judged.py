@@ -46,7 +46,9 @@ def judge(folder: Path) -> Verdict:
     os.chdir(folder)
     try:
         found = read_transactions(configured(folder))
-    except (DataError, ValidationError) as error:
+    except ValidationError as error:
+        return _refusal("; ".join(str(each["msg"]) for each in error.errors()), expected)
+    except DataError as error:
         return _refusal(str(error), expected)
     except Exception:
         return Verdict("traceback", traceback.format_exc().strip().splitlines()[-1])

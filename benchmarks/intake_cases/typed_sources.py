@@ -16,6 +16,7 @@ import duckdb
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from openpyxl.chart import BarChart
 
 from benchmarks.intake_cases.case import HEADER, Case, refused, right
 
@@ -212,7 +213,7 @@ def _chart_first(path: Path) -> None:
     assert sheet is not None
     for row in (NAMES, ["u", DAY, 10], ["v", DAY, 20.5]):
         sheet.append(row)
-    book.create_chartsheet("chart", 0)
+    book.create_chartsheet("chart", 0).add_chart(BarChart())
     book.save(path)
 
 
@@ -265,7 +266,7 @@ def _duckdb(*statements: str) -> Callable[[Path], object]:
 
 MAKE = 'CREATE TABLE "the orders" (customer_id, timestamp TEXT, amount NUMERIC)'
 FILL = "INSERT INTO \"the orders\" VALUES ('u', '2024-01-05', 10), ('v', '2024-01-06', '20.5')"
-NOTES = f"""CREATE TABLE notes AS SELECT *, 'C:\\"' AS path FROM "the orders" """
+NOTES = """CREATE TABLE notes AS SELECT *, 'C:\\"' AS path FROM "the orders" """
 TYPED = MAKE.replace("customer_id,", "customer_id HUGEINT,").replace("TEXT", "DATE")
 DATABASES = (
     right("sqlite-quoted-name", _sqlite(MAKE, FILL), TWO, file="shop.db",
