@@ -13,7 +13,7 @@ from benchmarks.intake_cases.made import CASES
 
 BY_NAME = {case.name: case for case in CASES}
 # Each was read wrong, or refused without a word on what to set.
-TELLING = """
+NAMES = """
 utf-16-no-bom utf-16-plain-no-bom utf-16-no-bom-unset sep-line sep-line-quoted carets-unset
 mixed-line-ends mixed-line-ends-cr lines-of-blank-cells cells-left-out-at-the-end too-many-cells
 footer-beside-newlines title-lines title-feed-skipped backslash-quotes backslash-at-end
@@ -31,10 +31,10 @@ parquet-case-twice-other parquet-name-twice parquet-zone-and-time parquet-nothin
 json-bom json-name-with-point json-object-as-id json-no-such-key json-key-null
 xlsx-rounded-ids xlsx-small-dimension xlsx-broken-sheet
 sqlite-sum-in-query sqlite-unknown-option sqlite-percent sqlite-backslash duckdb-hugeint-exact
-""".split()
+"""
 
 
-@pytest.mark.parametrize("name", TELLING)
+@pytest.mark.parametrize("name", NAMES.split())
 def test_a_source_is_read_right_or_refused_with_what_to_set(tmp_path: Path, name: str) -> None:
     BY_NAME[name].write(tmp_path)
     verdict = judge(tmp_path)
