@@ -53,11 +53,28 @@ def copy_rows(address: str, folder: Path) -> SourceFile:
         return _from_postgresql(place, statement, folder)
     except (duckdb.Error, sqlite3.Error, OSError, _postgresql_error()) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        password = urlsplit(address).password
         reason = lines[0] if lines else type(error).__name__
-        if password:
-            reason = reason.replace(unquote(password), "***").replace(password, "***")
-        raise DataError(f"{shown}: cannot be read: {reason}") from None
+        raise DataError(f"{shown}: cannot be read: {_without_secret(reason, address)}") from None
+
+
+def _without_secret(reason: str, address: str) -> str:
+    """A reason without the password, nor a part of one that was taken for a host or a port."""
+    shown = without_password(address)
+    if shown == address:
+        return reason
+    known = f"{shown} {unquote(shown)}"
+    hidden = re.sub(r'"([^"]*)"', lambda each: each[0] if each[1] in known else '"***"', reason)
+    password = _password(address)
+    for each in (unquote(password), password):
+        hidden = hidden.replace(each, "***") if each else hidden
+    return hidden
+
+
+def _password(address: str) -> str:
+    try:
+        return urlsplit(address).password or ""
+    except ValueError:
+        return ""
 
 
 def file_of(address: str) -> list[Path]:
