@@ -65,7 +65,7 @@ $(DEV_READY): requirements/dev.txt $(UV_READY)
 
 # ------------------------------------------------------------------------------------- what to do
 
-.PHONY: help demo serve ui inspect train score report backtest telco release bench-serve soak test coverage audit pins clean
+.PHONY: help demo serve ui inspect train score report backtest telco release bench-serve bench-intake intake-cases soak test coverage audit pins clean
 
 help: ## this list
 	@echo "Perennial: what each customer will be worth."
@@ -185,6 +185,15 @@ release: $(RUN_READY) ## a Bento with model and code that needs no MLflow (OUT=v
 bench-serve: $(RUN_READY) ## what serving costs, beside what else there is: one table, in five minutes
 	@$(BIN)/python -m benchmarks.bench_serve
 	@echo "Next: docs/serving.md says what is compared" >&2
+
+bench-intake: N ?= 2000000
+bench-intake: $(RUN_READY) ## what reading, cleaning and the features cost (N=2000000 rows)
+	@$(BIN)/python -m benchmarks.bench_intake $(N)
+	@echo "Next: PERENNIAL_MEMORY bounds what reading takes" >&2
+
+intake-cases: $(RUN_READY) ## every case of a folder, judged: read right, refused, or worse (CASES=folder)
+	@$(BIN)/python -m benchmarks.intake_cases $(CASES)
+	@echo "Next: docs/configuration.md says what each key is for" >&2
 
 soak: $(RUN_READY) ## the service under load and faults, every reply checked, in fifteen minutes
 	@$(BIN)/python -m benchmarks.soak

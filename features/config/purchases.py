@@ -112,6 +112,9 @@ class PurchaseData(SourceFormat):
                 "must name columns.quantity exactly where amount_is is 'unit_price', for nothing "
                 "else reads it: add the one, or remove the other"
             )
+        for name in self.keep.keys() & self.drop.keys():
+            if both := sorted(set(self.keep[name]) & set(self.drop[name])):
+                raise ValueError(f"must not both keep and drop {name} = {both[0]!r}")
         by_order = {"amount_is = 'order_total'": self.amount_is == "order_total"}
         by_order["fill_down"] = bool(self.fill_down)
         for key in (name for name, used in by_order.items() if used and not self.columns.order_id):

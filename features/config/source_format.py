@@ -12,8 +12,9 @@ NULL_WORDS = (
     *("", "NULL", "null", "None", "none", "nan", "NaN", "NA", "N/A", "n/a", "#N/A", "<NA>"),
     *("\\N", "-"),
 )
-# Numbers of a date rather than its text: seconds or milliseconds since 1970, days since 1899-12-30.
-NUMBERED_DATES = ("epoch_s", "epoch_ms", "excel")
+# Numbers of a date rather than its text: seconds, milliseconds or microseconds since 1970, days
+# since 1899-12-30.
+NUMBERED_DATES = ("epoch_s", "epoch_ms", "epoch_us", "excel")
 
 
 def _listed(value: Any) -> Any:
@@ -42,7 +43,7 @@ class SourceFormat(Section):
     sheet         of a workbook, by name; default: the first
     decimal       what stands before the fraction of a number
     thousands     what groups the digits of a number; default: nothing
-    date_format   strptime patterns, or one of epoch_s, epoch_ms, excel; default: ISO 8601
+    date_format   strptime patterns, or one of NUMBERED_DATES; default: ISO 8601
     null_values   words that mean nothing, in every column
     """
 

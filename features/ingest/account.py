@@ -12,7 +12,7 @@ import duckdb
 from features.config.purchases import PurchaseData
 from features.errors import DataError
 from features.ingest import advice
-from features.ingest.columns.cast import Cast, literal, quote, words
+from features.ingest.columns.cast import Cast, is_text, literal, quote, words
 from features.ingest.columns.money import undecided
 from features.ingest.queries import first_row
 from features.ingest.table import FILE
@@ -59,7 +59,7 @@ def require_settled_numbers(
     if data.decimal is not None or data.thousands is not None:
         return
     for role in ("amount", "refunded", "cost", "quantity"):
-        texts = [each for each in readings if role in each.casts and each.table.as_text]
+        texts = [each for each in readings if role in each.casts and _as_people_write(each, role)]
         either, fraction, example = 0, 0, ""
         for each in texts:
             source = each.casts[role].source
@@ -80,6 +80,10 @@ def require_settled_numbers(
             )
 
 
+def _as_people_write(reading: Reading, role: str) -> bool:
+    return reading.table.as_text and is_text(reading.table.types[reading.casts[role].source])
+
+
 def account(
     connection: duckdb.DuckDBPyConnection,
     readings: Sequence[Reading],
@@ -90,6 +94,7 @@ def account(
 
     Raises DataError for values that do not fit, rows that a policy refuses, and moments to come.
     """
+    _require_exact_values(connection, readings, data)
     found = connection.execute(
         "SELECT aside, count(*), max(us) FILTER (aside = 0) FROM typed GROUP BY aside"
     ).fetchall()
@@ -159,7 +164,7 @@ def _misfit(
 def _with_advice(sentence: str, role: str, samples: list[str], data: PurchaseData) -> str:
     found = ""
     if role == "timestamp":
-        found = advice.about_dates([each.strip() for each in samples])
+        found = advice.about_dates([each.strip() for each in samples], data.date_format)
     elif role in ("amount", "refunded", "cost", "quantity"):
         found = advice.about_numbers([each.strip() for each in samples], data.currency)
     return f"{sentence}; {found}" if found else f"{sentence}, correct or remove them"
@@ -215,6 +220,23 @@ def _to_come(connection: duckdb.DuckDBPyConnection, data: PurchaseData, last: in
         f"{from_microseconds(last).isoformat()}; correct it, or set data.end to the end of what "
         "is known"
     )
+
+
+def _require_exact_values(
+    connection: duckdb.DuckDBPyConnection, readings: Sequence[Reading], data: PurchaseData
+) -> None:
+    """Raises DataError where a value differs from one of `keep` or `drop` in its case alone."""
+    for key, choices in (("keep", data.keep), ("drop", data.drop)):
+        for name, listed in choices.items():
+            near = {each.casefold(): each for each in listed}
+            known = {*listed, *data.keep.get(name, ()), *data.drop.get(name, ())}
+            for value, rows in _counted(connection, readings, data, name):
+                if value not in known and value.casefold() in near:
+                    raise DataError(
+                        f"{data.transactions}: column {name} holds {value!r} in {rows:,} rows, and "
+                        f"data.{key} names {near[value.casefold()]!r}; add it there as it is "
+                        "written"
+                    )
 
 
 def _values(

@@ -9,7 +9,7 @@ from datetime import datetime
 DATES = (
     "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y%m%d", "%d/%m/%y",
     "%m/%d/%y", "%d.%m.%y", "%d %b %Y", "%b %d, %Y", "%d-%b-%Y", "%B %d, %Y", "%d %B %Y",
-    "%d-%b-%y", "%Y.%m.%d",
+    "%d-%b-%y", "%Y.%m.%d", "%Y-%m-%d",
 )  # fmt: skip
 TIMES = (
     "",
@@ -24,6 +24,7 @@ TIMES = (
 ZONES = ("", " %z", "%z")
 PATTERNS = tuple(f"{date}{time}" for date in DATES for time in TIMES)
 OFFSETS = tuple(f"%Y-%m-%d{time}{zone}" for time in TIMES[1:] for zone in ZONES[1:])
+ABBREVIATION = re.compile(r"\d:\d.*?(?!AM|PM|UTC|GMT)\b([A-Z]{3,5})\b")
 GROUPED_POINT = re.compile(r"\D*\d{1,3}(,\d{2,3})*,\d{3}(\.\d+)?\D*")
 GROUPED_COMMA = re.compile(r"\D*\d{1,3}(\.\d{3})+(,\d+)?\D*")
 COMMA = re.compile(r"\D*\d+,\d+\D*")
@@ -35,9 +36,19 @@ GROUPED_BLANK = re.compile(r"\D*\d{1,3}([ \u00a0\u202f]\d{3})+([.,]\d+)?\D*")
 GROUPED_APOSTROPHE = re.compile(r"\D*\d{1,3}(['\u2019]\d{3})+(\.\d+)?\D*")
 
 
-def about_dates(samples: Sequence[str]) -> str:
-    """What to set so that these texts are dates, "" where nothing is known to help."""
+def about_dates(samples: Sequence[str], known: Sequence[str] = ()) -> str:
+    """What to set so that these texts are dates.
+
+    known   what data.date_format is
+    """
+    if found := next((match for each in samples if (match := ABBREVIATION.search(each))), None):
+        return f"{found[1]} may mean several offsets: export moments with an offset such as +01:00"
     fitting = date_patterns(samples)
+    patterns = [each for each in known if "%" in each]
+    if patterns and (several := [each for each in fitting if each in patterns])[1:]:
+        return f"{' and '.join(several)} read it differently: leave one of them in data.date_format"
+    if patterns and fitting:
+        return f'add "{fitting[0]}" to data.date_format'
     if len(fitting) > 1:
         shown = " or ".join(f'"{each}"' for each in fitting[:4])
         return f"they could be {shown}: set data.date_format to the one that they are"
@@ -47,9 +58,14 @@ def about_dates(samples: Sequence[str]) -> str:
         return 'set data.date_format = "epoch_s" where they are seconds since 1970'
     if all(re.fullmatch(r"\d{13}", each) for each in samples):
         return 'set data.date_format = "epoch_ms" where they are milliseconds since 1970'
+    if all(re.fullmatch(r"\d{16}", each) for each in samples):
+        return 'set data.date_format = "epoch_us" where they are microseconds since 1970'
     if all(re.fullmatch(r"[2-6]\d{4}(\.\d+)?", each) for each in samples):
         return 'set data.date_format = "excel" where they are the days of a spreadsheet'
-    return ""
+    return (
+        "set data.date_format where they are dates of another form, or correct or remove them; "
+        "words that mean nothing belong into data.null_values"
+    )
 
 
 def date_patterns(samples: Sequence[str]) -> list[str]:
@@ -63,6 +79,11 @@ def date_patterns(samples: Sequence[str]) -> list[str]:
 
 def about_numbers(samples: Sequence[str], currency: str) -> str:
     """What to set so that these texts are numbers, "" where nothing is known to help."""
+    if samples and not any(re.search(r"\d", each) for each in samples):
+        return (
+            "correct or remove them; words that mean nothing belong into data.null_values, and "
+            'data.missing = "drop" passes over their rows'
+        )
 
     def all_match(pattern: re.Pattern[str]) -> bool:
         return all(pattern.fullmatch(each) for each in samples)
@@ -82,6 +103,8 @@ def about_numbers(samples: Sequence[str], currency: str) -> str:
         )
     if all_match(COMMA):
         return 'set data.decimal = ","'
+    if all_match(MAYBE_COMMA) and any_match(GROUPED_COMMA):
+        return 'set data.decimal = "," and data.thousands = "."'
     if all_match(MAYBE_APOSTROPHE) and any_match(GROUPED_APOSTROPHE):
         return 'set data.thousands = "\'"'
     if all_match(MAYBE_BLANK) and any_match(GROUPED_BLANK):

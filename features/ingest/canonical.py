@@ -116,9 +116,10 @@ def _drop_copies(connection: duckdb.DuckDBPyConnection) -> int:
 
 def _settle_reexports(connection: duckdb.DuckDBPyConnection, data: PurchaseData) -> dict[str, int]:
     """Of an order that several files hold, the newest file's rows; files are dated by name."""
+    # subtle: of whichever customer, for a guest may have signed up in between
     several = (
-        f"SELECT customer_id, order_id, max({FILE}) AS newest, min({FILE}) AS oldest FROM counted "
-        f"WHERE order_id IS NOT NULL GROUP BY customer_id, order_id HAVING newest <> oldest"
+        f"SELECT order_id, max({FILE}) AS newest, min({FILE}) AS oldest FROM counted "
+        f"WHERE order_id IS NOT NULL GROUP BY order_id HAVING newest <> oldest"
     )
     found = first_row(
         connection, f"SELECT *, count(*) OVER () FROM ({several}) ORDER BY order_id LIMIT 1"
@@ -127,16 +128,15 @@ def _settle_reexports(connection: duckdb.DuckDBPyConnection, data: PurchaseData)
         return {}
     if data.reexports == "error":
         raise DataError(
-            f"{found[3]}: order {found[1]!r} is also in {found[2]}, as are {found[4]} orders in "
+            f"{found[2]}: order {found[0]!r} is also in {found[1]}, as are {found[3]} orders in "
             'several files: set data.reexports = "newest" where a later file (by name) repeats an '
-            'order, or "keep" where an order is spread over files'
+            'order, or "keep" where an order is spread over files or each file has its own ids'
         )
     connection.execute(f"CREATE TABLE newest_files AS {several}")
     before = number(connection, "SELECT count(*) FROM counted")
     connection.execute(
         f"CREATE TABLE newest_rows AS SELECT counted.* FROM counted ANTI JOIN newest_files ON "
-        f"counted.customer_id = newest_files.customer_id AND counted.order_id = "
-        f"newest_files.order_id AND counted.{FILE} <> newest_files.newest"
+        f"counted.order_id = newest_files.order_id AND counted.{FILE} <> newest_files.newest"
     )
     connection.execute("CREATE OR REPLACE VIEW counted AS SELECT * FROM newest_rows")
     after = number(connection, "SELECT count(*) FROM counted")
@@ -163,14 +163,21 @@ def _require_short_orders(connection: duckdb.DuckDBPyConnection, data: PurchaseD
 def _require_one_total(connection: duckdb.DuckDBPyConnection, data: PurchaseData) -> None:
     found = first_row(
         connection,
-        "SELECT customer_id, order_id, min(amount), max(amount), count(*) OVER () FROM counted "
-        "WHERE order_id IS NOT NULL GROUP BY customer_id, order_id "
-        "HAVING min(amount) <> max(amount) ORDER BY 1, 2 LIMIT 1",
+        "SELECT order_id, min(amount), max(amount), min(customer_id), max(customer_id), "
+        "count(*) OVER () FROM counted WHERE order_id IS NOT NULL GROUP BY order_id "
+        "HAVING min(amount) <> max(amount) OR min(customer_id) <> max(customer_id) "
+        "ORDER BY 1 LIMIT 1",
     )
+    if found is not None and found[3] != found[4]:
+        raise DataError(
+            f"{data.transactions}: order {found[0]!r} has rows of the customers {found[3]!r} and "
+            f'{found[4]!r}, though data.amount_is = "order_total" counts its total once: correct '
+            'the rows, or set data.amount_is to "line"'
+        )
     if found is not None:
         raise DataError(
-            f"{data.transactions}: order {found[1]!r} has rows with {found[2]:g} and {found[3]:g}, "
-            f"as have {found[4]} orders with several amounts, though data.amount_is = "
+            f"{data.transactions}: order {found[0]!r} has rows with {found[1]:g} and {found[2]:g}, "
+            f"as have {found[5]} orders with several amounts, though data.amount_is = "
             '"order_total" says that each row repeats the order\'s total: set it to "line"'
         )
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote as percent_encoded
 
 import duckdb
 
@@ -52,11 +53,28 @@ def copy_rows(address: str, folder: Path) -> SourceFile:
         return _from_postgresql(place, statement, folder)
     except (duckdb.Error, sqlite3.Error, OSError, _postgresql_error()) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        password = urlsplit(address).password
         reason = lines[0] if lines else type(error).__name__
-        if password:
-            reason = reason.replace(unquote(password), "***").replace(password, "***")
-        raise DataError(f"{shown}: cannot be read: {reason}") from None
+        raise DataError(f"{shown}: cannot be read: {_without_secret(reason, address)}") from None
+
+
+def _without_secret(reason: str, address: str) -> str:
+    """A reason without the password, nor a part of one that was taken for a host or a port."""
+    shown = without_password(address)
+    if shown == address:
+        return reason
+    known = f"{shown} {unquote(shown)}"
+    hidden = re.sub(r'"([^"]*)"', lambda each: each[0] if each[1] in known else '"***"', reason)
+    password = _password(address)
+    for each in (unquote(password), password):
+        hidden = hidden.replace(each, "***") if each else hidden
+    return hidden
+
+
+def _password(address: str) -> str:
+    try:
+        return urlsplit(address).password or ""
+    except ValueError:
+        return ""
 
 
 def file_of(address: str) -> list[Path]:
@@ -73,7 +91,11 @@ def _parts(address: str) -> tuple[str, str, str]:
             "is no address that data.transactions reads; those are postgresql://, duckdb:/// and "
             "sqlite:///, each with ?table=name or ?query=SELECT..."
         )
-    options = dict(parse_qsl(url.query, keep_blank_values=True))
+    # subtle: where blanks stand as they are, a plus is a plus
+    written = url.query.replace("+", "%2B") if " " in url.query else url.query
+    options = dict(parse_qsl(written, keep_blank_values=True))
+    if any("\ufffd" in each for each in options.values()):
+        raise ValueError("has a percent sign that begins no byte; write %25 for %")
     table, query = options.pop("table", ""), options.pop("query", "")
     if bool(table) == bool(query):
         raise ValueError("must name either ?table= or ?query=")
@@ -81,10 +103,15 @@ def _parts(address: str) -> tuple[str, str, str]:
         raise ValueError("names no table")
     statement = query or f"SELECT * FROM {'.'.join(quote(part) for part in table.split('.'))}"
     if url.scheme in FILES:
+        if options:
+            raise ValueError(
+                f"has the unknown option {min(options)}; there are ?table= and ?query=, in which "
+                "& is written %26"
+            )
         if url.netloc:
             raise ValueError(f"must name a file after three slashes: {url.scheme}:///file")
         return url.scheme, unquote(url.path[1:]), statement
-    rest = "&".join(f"{name}={value}" for name, value in options.items())
+    rest = urlencode(options, quote_via=percent_encoded)
     return url.scheme, urlunsplit(("postgresql", url.netloc, url.path, rest, "")), statement
 
 
@@ -98,6 +125,12 @@ def _existing(place: str) -> Path:
 def _from_duckdb(place: str, statement: str, folder: Path) -> SourceFile:
     target = folder / "table.parquet"
     with duckdb.connect(str(_existing(place)), read_only=True) as connection:
+        described = connection.execute(f"DESCRIBE {statement}").fetchall()
+        # subtle: Parquet has no whole numbers of this size, they would be floats
+        large = [quote(row[0]) for row in described if row[1] in ("HUGEINT", "UHUGEINT")]
+        if large:
+            exact = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in large)
+            statement = f"SELECT * REPLACE ({exact}) FROM ({statement})"
         connection.execute(f"COPY ({statement}) TO {literal(str(target))} (FORMAT parquet)")
     return SourceFile(target, "parquet", is_copy=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,6 +98,17 @@ def some_names(names: Iterable[str]) -> str:
     return ", ".join(shown[:20]) + (f" and {more} more" if more > 0 else "")
 
 
+def zip_members(archive: zipfile.ZipFile) -> list[str]:
+    """The names of the files in an archive, without what a system adds to it."""
+    return [
+        each.filename
+        for each in archive.infolist()
+        if not each.is_dir()
+        and not Path(each.filename).name.startswith((".", "_"))
+        and not each.filename.startswith("__MACOSX")
+    ]
+
+
 class Fingerprint:
     """The hash of what is read, and whether it is still that afterwards."""
 
@@ -131,6 +143,8 @@ def _is_data(path: Path, folder: Path) -> bool:
 
 def _source_file(path: Path, root: Path) -> SourceFile:
     kind, packing = kind_of(path.name)
+    if packing == "zip":
+        kind = _zipped_kind(path)
     if kind is None or (kind in ("parquet", "xlsx") and packing):
         raise DataError(
             f"{path}: unsupported file type; data.transactions reads {', '.join(KINDS)}, and texts "
@@ -141,6 +155,18 @@ def _source_file(path: Path, root: Path) -> SourceFile:
     if path.stat().st_size == 0:
         raise DataError(f"{path}: is empty; give a file with a header and rows")
     return SourceFile(path, kind, packing, _partition(path, root))
+
+
+def _zipped_kind(path: Path) -> Kind | None:
+    """What the member of an archive is by its name; a name that says nothing is that of a text."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = zip_members(archive)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from None
+    named = [kind for each in members if (kind := kind_of(each)[0])]
+    packed = any(kind_of(each)[1] for each in members)
+    return named[0] if named and not packed else None if packed else "csv"
 
 
 def _partition(path: Path, root: Path) -> dict[str, str | None]:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from features.config.source_format import SourceFormat
 from features.errors import DataError
-from features.ingest.columns.cast import clean_text, is_nested, is_text, quote
+from features.ingest.columns.cast import clean_text, is_nested, is_text, literal, quote
 from features.ingest.files import SourceFile
 from features.ingest.table import (
     DIGEST,
@@ -23,7 +23,7 @@ from features.ingest.table import (
     unreadable,
 )
 
-ROW = "perennial_row"
+ROW, ROW_NUMBER = "perennial_row", "file_row_number"
 
 
 def parquet_tables(
@@ -44,7 +44,7 @@ def parquet_tables(
             groups.append((schema, [file]))
         else:
             group.append(file)
-    return [_table(connection, group, form, wanted) for _, group in groups]
+    return [_table(connection, schema, group, form, wanted) for schema, group in groups]
 
 
 def parquet_names(file: SourceFile) -> list[str]:
@@ -62,30 +62,38 @@ def _schema(path: Path) -> pa.Schema:
 
 def _table(
     connection: duckdb.DuckDBPyConnection,
+    schema: pa.Schema,
     files: list[SourceFile],
     form: SourceFormat,
     wanted: Sequence[str],
 ) -> SourceTable:
-    options = "hive_partitioning=false, file_row_number=true, filename=true"
-    scan = f"read_parquet({listed(files)}, {options})"
+    names = schema.names
+    numbered = ROW_NUMBER not in names
+    options = f"hive_partitioning=false, filename={literal(FILE)}"
+    scan = f"read_parquet({listed(files)}, {options}{', file_row_number=true' * numbered})"
     paths = tuple(each.path for each in files)
     try:
         described = connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
     except duckdb.Error as error:
         raise DataError(unreadable(paths, error)) from None
-    own = {str(row[0]): str(row[1]) for row in described[:-2]}
+    # subtle: the engine calls columns anew whose names differ only in case
+    own = {name: (quote(row[0]), str(row[1])) for name, row in zip(names, described, strict=False)}
+    for name in wanted:
+        if (times := names.count(name)) > 1:
+            raise DataError(f"{paths[0]}: {times} columns share the name {name}; rename one")
     columns = {
-        name: clean_text(quote(name), form.null_values) if is_text(own[name]) else quote(name)
+        name: clean_text(own[name][0], form.null_values) if is_text(own[name][1]) else own[name][0]
         for name in wanted
         if name in own
     }
-    columns |= partition_columns(files, wanted, "filename")
-    whole = ", ".join(quote(name) for name, kind in own.items() if not is_nested(kind)) or "0"
-    beside = {FILE: "filename", ROW: "file_row_number", DIGEST: f"hash({whole})"}
+    columns |= partition_columns(files, wanted, FILE)
+    whole = ", ".join(column for column, kind in own.values() if not is_nested(kind)) or "0"
+    row = ROW_NUMBER if numbered else "row_number() OVER ()"
+    beside = {FILE: FILE, ROW: row, DIGEST: f"hash({whole})"}
     return SourceTable(
         f"(SELECT {selected(columns | beside)} FROM {scan})",
         order=ROW,
-        types={name: own.get(name, "VARCHAR") for name in columns},
-        as_text=False,
+        types={name: own[name][1] if name in own else "VARCHAR" for name in columns},
+        as_text=not files[0].is_copy,
         files=paths,
     )

@@ -26,6 +26,24 @@ MEANINGS = {
 }
 # How the counts of `data.keep` and `data.drop` are named: by column and value.
 BY_VALUE = "dropped: "
+# The key that decides on the rows of a count.
+KEYS = {
+    "rows_after_end_dropped": "data.end",
+    "rows_without_timestamp_dropped": "data.columns.timestamp",
+    "rows_without_amount_dropped": "data.columns.amount",
+    "guest_rows_dropped": "data.columns.customer_id",
+    "other_currency_rows_dropped": "data.currency",
+    "refund_rows_dropped": "data.refunds",
+}
+
+
+def nothing_left(counts: dict[str, int]) -> str:
+    """The sentence about a log of which no row counts: where its rows went, and the key to set."""
+    dropped = {name: each for name, each in counts.items() if "dropped" in name and each}
+    most = max(dropped, key=lambda name: dropped[name], default="")
+    key = "data.keep or data.drop" if most.startswith(BY_VALUE) else KEYS.get(most, "data")
+    rows = ", ".join(f"{name} {number}" for name, number in counts.items() if number)
+    return f"no row is left after the policies: {rows}; correct {key}"
 
 
 def in_order(counts: dict[str, int]) -> dict[str, int]:

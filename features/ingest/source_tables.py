@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
 from features.config.source_format import SourceFormat
-from features.errors import DataError
 from features.ingest.files import SourceFile
 from features.ingest.parquet_tables import parquet_names, parquet_tables
-from features.ingest.table import SourceTable, unreadable
+from features.ingest.table import SourceTable
 from features.ingest.text_tables import text_names, text_tables
 
 
@@ -34,15 +32,7 @@ def open_tables(
     """
     if files[0].kind == "parquet":
         return parquet_tables(connection, files, form, wanted)
-    read = []
-    for place, table in enumerate(text_tables(files, form, wanted, folder)):
-        name = f"source_{place}"
-        try:
-            connection.execute(f"CREATE TABLE {name} AS {table.relation}")
-        except duckdb.Error as error:
-            raise DataError(unreadable(table.files, error)) from None
-        read.append(replace(table, relation=name))
-    return read
+    return text_tables(connection, files, form, wanted, folder=folder)
 
 
 def column_names(files: Sequence[SourceFile], form: SourceFormat, folder: Path) -> list[str]:

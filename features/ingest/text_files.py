@@ -8,10 +8,11 @@ import csv
 import gzip
 import io
 import itertools
+import re
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import IO
 
 from features.config.source_format import SourceFormat
 from features.errors import DataError
-from features.ingest.files import SourceFile
+from features.ingest.files import SourceFile, zip_members
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -29,6 +30,7 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 DELIMITERS = ",;\t|"
+SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n])"?[\r\n]', re.I)
 # What is looked at to tell delimiter, header and escapes.
 HEAD_CHARACTERS = 1 << 20
 HEAD_ROWS = 200
@@ -41,13 +43,15 @@ class Layout:
 
     names      of its columns, in order; "" where one has none
     escape     what stands before a quote inside quotes
-    skip       lines before the first row
+    skip       records before the first row, as the engine counts them: a header is one
+    mixed      whether lines end in several ways
     """
 
     names: tuple[str, ...]
     delimiter: str
     escape: str
     skip: int
+    mixed: bool
 
 
 @contextmanager
@@ -73,7 +77,13 @@ def encoding_of(file: SourceFile, form: SourceFormat) -> str:
     with opened(file) as stream:
         head = stream.read(4)
     marked = next((name for mark, name in MARKS if head.startswith(mark)), None)
-    return marked or form.encoding or "utf-8"
+    return marked or without_mark(form.encoding or "utf-8")
+
+
+def without_mark(encoding: str) -> str:
+    """The encoding of a text without a byte order mark, which these two ask for."""
+    unmarked = {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}
+    return unmarked.get(codecs.lookup(encoding).name, encoding)
 
 
 def readable(file: SourceFile, form: SourceFormat, folder: Path) -> Path:
@@ -82,12 +92,13 @@ def readable(file: SourceFile, form: SourceFormat, folder: Path) -> Path:
     Raises DataError for bytes that are no text of this encoding.
     """
     encoding = encoding_of(file, form)
-    if file.packing in ("", "gz") and encoding in ("utf-8", "utf-8-sig"):
+    marked = file.kind == "json" and encoding == "utf-8-sig"
+    if file.packing in ("", "gz") and encoding in ("utf-8", "utf-8-sig") and not marked:
         return file.path
     copy = folder / f"{len(list(folder.iterdir()))}.txt"
     try:
         with opened(file) as source, copy.open("wb") as target:
-            if encoding in ("utf-8", "utf-8-sig"):
+            if encoding in ("utf-8", "utf-8-sig") and not marked:
                 shutil.copyfileobj(source, target, COPY_BYTES)
             else:
                 reader = io.TextIOWrapper(source, encoding=encoding, newline="")
@@ -104,26 +115,28 @@ def layout(file: SourceFile, form: SourceFormat) -> Layout:
     Raises DataError for bytes that are no text, and for a file without a header.
     """
     text = _head(file, form)
-    lines = text.splitlines(keepends=True)
+    lines = list(io.StringIO(text, newline=""))
     skip = form.skip_rows
     delimiter = form.delimiter
-    if len(lines) > skip and lines[skip].lower().startswith("sep="):
-        # subtle: a line for spreadsheets, which say the delimiter so
-        delimiter = delimiter or lines[skip].rstrip("\r\n")[4:5]
+    # subtle: a line for spreadsheets, which say the delimiter so
+    if len(lines) > skip and (said := SEPARATOR_LINE.match(lines[skip])):
+        delimiter = delimiter or said[1]
         skip += 1
     body = "".join(lines[skip:])
+    if "\0" in body:
+        raise DataError(unreadable_text(file.path, "utf-8"))
     if not body.strip():
         raise DataError(f"{file.path}: has no header line; give a file with a header and rows")
     _require_lines(file.path, body)
     delimiter = delimiter or _delimiter(body)
-    escape = "\\" if '\\"' in body and '""' not in body else '"'
+    escape = _escape(body, delimiter)
     rows = _rows(body, delimiter, escape)
-    # subtle: a header may span lines, within quotes
     header, first = next(rows, ([], 0))
     names = [each.strip().lstrip("\ufeff") for each in header]
     width = max((len(row) for row, _ in rows if _is_trailing(row, len(names))), default=len(names))
     names += [""] * (width - len(names))
-    return Layout(tuple(names), delimiter, escape, skip + first)
+    ends = {ending for each in lines if (ending := each[len(each.rstrip("\r\n")) :])}
+    return Layout(tuple(names), delimiter, escape, skip + first, len(ends) > 1)
 
 
 def _require_lines(path: Path, body: str) -> None:
@@ -135,13 +148,7 @@ def _require_lines(path: Path, body: str) -> None:
 
 
 def _member(path: Path, archive: zipfile.ZipFile) -> str:
-    members = [
-        each.filename
-        for each in archive.infolist()
-        if not each.is_dir()
-        and not Path(each.filename).name.startswith((".", "_"))
-        and not each.filename.startswith("__MACOSX")
-    ]
+    members = zip_members(archive)
     if len(members) != 1:
         raise DataError(
             f"{path}: holds {len(members)} files ({', '.join(members[:5])}); a zip must hold one, "
@@ -177,18 +184,43 @@ def _delimiter(body: str) -> str:
     return max(DELIMITERS, key=names)
 
 
-def _rows(body: str, delimiter: str, escape: str) -> Iterator[tuple[list[str], int]]:
-    """The first rows, and the number of lines up to the end of each."""
-    reader = csv.reader(
-        io.StringIO(body, newline=""),
+def csv_rows(
+    lines: Iterable[str], delimiter: str, escape: str, *, strict: bool = True
+) -> Iterator[list[str]]:
+    """The rows of a CSV file, a blank line as []; raises csv.Error."""
+    return csv.reader(
+        lines,
         delimiter=delimiter,
-        doublequote=escape == '"',
+        doublequote=True,  # subtle: without it the reader is not strict
         escapechar=None if escape == '"' else escape,
+        strict=strict,
     )
+
+
+def _escape(body: str, delimiter: str) -> str:
+    """What stands before a quote inside quotes: that with which more rows are like the header."""
+    if '\\"' not in body:
+        return '"'
+
+    def alike(escape: str) -> int:
+        widths = [len(row) for row, _ in _rows(body, delimiter, escape, strict=True)]
+        return sum(each == widths[0] for each in widths)
+
+    return max('"', "\\", key=alike)
+
+
+def _rows(
+    body: str, delimiter: str, escape: str, *, strict: bool = False
+) -> Iterator[tuple[list[str], int]]:
+    """The first rows, and how many there were up to each, with the blank ones.
+
+    strict   whether what stands beside quotes ends the rows
+    """
+    reader = csv_rows(io.StringIO(body, newline=""), delimiter, escape, strict=strict)
     try:
-        for row in itertools.islice(reader, HEAD_ROWS):
+        for place, row in enumerate(itertools.islice(reader, HEAD_ROWS), start=1):
             if row:
-                yield row, reader.line_num
+                yield row, place
     except csv.Error:
         return
 

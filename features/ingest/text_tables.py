@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +12,14 @@ import duckdb
 
 from features.config.source_format import SourceFormat
 from features.errors import DataError
-from features.ingest.columns.cast import clean_text, literal
+from features.ingest.columns.cast import clean_text, literal, quote
+from features.ingest.csv_scans import (
+    csv_fault,
+    csv_scans,
+    rewritten,
+    rewritten_layout,
+    rows_with_values,
+)
 from features.ingest.files import SourceFile
 from features.ingest.spreadsheets import sheet_as_csv
 from features.ingest.table import (
@@ -47,13 +56,82 @@ class Group:
 
 
 def text_tables(
-    files: Sequence[SourceFile], form: SourceFormat, wanted: Sequence[str], folder: Path
+    connection: duckdb.DuckDBPyConnection,
+    files: Sequence[SourceFile],
+    form: SourceFormat,
+    wanted: Sequence[str],
+    *,
+    folder: Path,
 ) -> list[SourceTable]:
-    """The tables of these files, as queries that read them.
+    """The rows of these files, each group of files read once, into a table of the engine.
+
+    folder   for copies of what the engine does not read itself
 
     Raises DataError for a file that cannot be read, and for a wanted name that two columns share.
     """
-    return [_table(group, form, wanted) for group in _alike(files, form, folder)]
+    tables: list[SourceTable] = []
+    for group in _alike(files, form, folder):
+        named = f"source_{len(tables)}"
+        try:
+            tables.append(_read(connection, group, form, wanted, named))
+        except duckdb.Error as error:
+            try:
+                again = _rewritten(group, folder)
+            except csv.Error:
+                raise DataError(_unreadable(group, error)) from None
+            for place, each in enumerate(again):
+                tables.append(_read(connection, each, form, wanted, f"{named}_{place}"))
+    return tables
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection,
+    group: Group,
+    form: SourceFormat,
+    wanted: Sequence[str],
+    named: str,
+) -> SourceTable:
+    """The group's rows as a table; one that lacks a wanted column is not read, but described.
+
+    Raises duckdb.Error where the engine cannot read the files.
+    """
+    scans = [_json_scan(group)] if group.layout is None else csv_scans(group.plains, group.layout)
+    first: duckdb.Error | None = None
+    for scan in scans:
+        table = _table(group, form, wanted, scan)
+        if group.layout is not None and set(wanted) - set(table.types):
+            return table
+        try:
+            connection.execute(f"CREATE TABLE {named} AS {table.relation}")
+        except duckdb.Error as error:
+            first = first or error
+            continue
+        types = table.types
+        if group.layout is None:
+            types = _json_types(connection, named, scan, types)
+        return replace(table, relation=named, types=types)
+    raise first or duckdb.Error("nothing to read")
+
+
+def _unreadable(group: Group, error: duckdb.Error) -> str:
+    paths = [each.path for each in group.originals]
+    return csv_fault(paths, error) or unreadable(paths, error)
+
+
+def _rewritten(group: Group, folder: Path) -> list[Group]:
+    """A group of each file, of a copy. Raises csv.Error where there is none."""
+    laid = group.layout
+    if laid is None:
+        raise csv.Error("no CSV")
+    pairs = zip(group.originals, group.plains, strict=True)
+    return [
+        Group(
+            (original,),
+            (replace(plain, path=rewritten(plain, laid, folder), packing=""),),
+            rewritten_layout(laid),
+        )
+        for original, plain in pairs
+    ]
 
 
 def text_names(file: SourceFile, form: SourceFormat, folder: Path) -> list[str]:
@@ -79,8 +157,11 @@ def _alike(files: Sequence[SourceFile], form: SourceFormat, folder: Path) -> lis
     groups: dict[object, Group] = {}
     for original in files:
         plain = _plain(original, form, folder)
-        laid = None if plain.kind == "json" else layout(plain, _form_of_copy(original, form))
+        laid = None if plain.kind == "json" else layout(plain, _form_of_copy(original, plain, form))
         group = Group((original,), (plain,), laid)
+        if laid is not None and laid.mixed:
+            with suppress(csv.Error):  # then the engine says what is wrong
+                (group,) = _rewritten(group, folder)
         key = plain.path if group.is_copied else (plain.packing, laid)
         known = groups.get(key)
         groups[key] = group if known is None else _joined(known, group)
@@ -101,26 +182,29 @@ def _plain(file: SourceFile, form: SourceFormat, folder: Path) -> SourceFile:
     return replace(file, path=path, packing=file.packing if path == file.path else "")
 
 
-def _form_of_copy(original: SourceFile, form: SourceFormat) -> SourceFormat:
-    """A sheet, or a database's rows, were copied from the header on, and separated by commas."""
+def _form_of_copy(original: SourceFile, plain: SourceFile, form: SourceFormat) -> SourceFormat:
+    """A copy is in UTF-8; of a sheet and of a database also from the header on, with commas."""
     if original.kind == "xlsx" or original.is_copy:
         return form.model_copy(update={"skip_rows": 0, "delimiter": ",", "encoding": None})
+    if plain.path != original.path:
+        return form.model_copy(update={"encoding": None})
     return form
 
 
-def _table(group: Group, form: SourceFormat, wanted: Sequence[str]) -> SourceTable:
+def _table(group: Group, form: SourceFormat, wanted: Sequence[str], scan: str) -> SourceTable:
     file = literal(str(group.originals[0].path)) if group.is_copied else "filename"
     if group.layout is None:
-        scan, whole = _json_scan(group), "json"
-        columns = {name: f"json->>{literal(_json_path(name))}" for name in wanted}
+        whole, counted = "json", "true"
+        columns = {name: _json_value(name) for name in wanted}
     else:
-        scan, columns = _csv_scan(group, group.layout), _csv_columns(group, group.layout, wanted)
+        counted = rows_with_values(group.layout)
+        columns = _csv_columns(group, group.layout, wanted)
         whole = ", ".join(f"c{place}" for place, name in enumerate(group.layout.names) if name)
     columns |= partition_columns(group.originals, wanted, file)
     columns = {name: clean_text(f"({sql})", form.null_values) for name, sql in columns.items()}
     first, own = group.originals[0], {FILE: file, DIGEST: f"hash({whole})"}
     return SourceTable(
-        f"SELECT {selected(columns | own)} FROM {scan}",
+        f"SELECT {selected(columns | own)} FROM {scan} WHERE {counted}",
         order="rowid",
         types=dict.fromkeys(columns, "VARCHAR"),
         as_text=first.kind == "csv" and not first.is_copy,
@@ -141,27 +225,42 @@ def _csv_columns(group: Group, laid: Layout, wanted: Sequence[str]) -> dict[str,
     return columns
 
 
-def _csv_scan(group: Group, laid: Layout) -> str:
-    """subtle: the reader guesses nothing, for it skips rows that do not fit its guess."""
-    declared = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(laid.names)))
-    return (
-        f"read_csv({listed(group.plains)}, auto_detect=false, header=false, skip={laid.skip}, "
-        f"columns={{{declared}}}, delim={literal(laid.delimiter)}, quote='\"', "
-        f"escape={literal(laid.escape)}, filename=true, hive_partitioning=false, "
-        f"compression='{_compression(group)}')"
-    )
-
-
 def _json_scan(group: Group) -> str:
-    options = f"filename=true, format='auto', compression='{_compression(group)}'"
+    compression = "gzip" if group.plains[0].packing == "gz" else "none"
+    options = f"filename=true, format='auto', compression='{compression}'"
     return f"read_json_objects({listed(group.plains)}, {options})"
 
 
-def _compression(group: Group) -> str:
-    return "gzip" if group.plains[0].packing == "gz" else "none"
+def _json_value(name: str) -> str:
+    """The text of the member of that name; `customer.id` may be the id of the customer."""
+    inner, own = (f"json->>{literal(each)}" for each in _json_paths(name))
+    return inner if inner == own else f"COALESCE({inner}, {own})"
 
 
-def _json_path(name: str) -> str:
-    """The member of that name; `customer.id` is the id of the customer."""
-    parts = name.replace('"', '\\"').split(".")
-    return "$" + "".join(f'."{part}"' for part in parts)
+def _json_paths(name: str) -> tuple[str, str]:
+    escaped = name.replace('"', '\\"')
+    return "$" + "".join(f'."{part}"' for part in escaped.split(".")), f'$."{escaped}"'
+
+
+def _json_types(
+    connection: duckdb.DuckDBPyConnection, table: str, scan: str, types: dict[str, str]
+) -> dict[str, str]:
+    """The columns that an object has at all; those that hold objects or lists are JSON.
+
+    subtle: looked up only where nothing stands in the column, or what could be one of these.
+    """
+    found = {}
+    for name, kind in types.items():
+        column = quote(name)
+        doubtful = f"count({column}) = 0 OR bool_or({column} LIKE '{{%' OR {column} LIKE '[%')"
+        row = connection.execute(f"SELECT {doubtful}, count(*) FROM {table}").fetchone()
+        if not row or not row[0] or not row[1]:
+            found[name] = kind
+            continue
+        paths = [literal(each) for each in _json_paths(name)]
+        has = " OR ".join(f"json_exists(json, {each})" for each in paths)
+        nested = " OR ".join(f"json_type(json, {each}) IN ('OBJECT', 'ARRAY')" for each in paths)
+        row = connection.execute(f"SELECT bool_or({has}), bool_or({nested}) FROM {scan}").fetchone()
+        if row and row[0]:
+            found[name] = "JSON" if row[1] else kind
+    return found

@@ -14,13 +14,14 @@ import pandas as pd
 
 from features.config.purchases import PurchaseData
 from features.errors import DataError
+from features.ingest import missing_columns
 from features.ingest.account import account, require_settled_numbers
 from features.ingest.canonical import LINES, lines_query, merge, merge_lines, settle_rows
 from features.ingest.files import SourceFile, some_names
-from features.ingest.policies import in_order
+from features.ingest.policies import in_order, nothing_left
 from features.ingest.source_tables import column_names, open_tables
-from features.ingest.sources import open_source
-from features.ingest.table import SourceTable, unreadable
+from features.ingest.sources import named_as_given, open_source
+from features.ingest.table import SourceTable
 from features.ingest.time_zones import create_zone_tables
 from features.ingest.typed_rows import read_table, wanted_columns
 from features.ingest.working_memory import working_engine
@@ -63,13 +64,11 @@ def read_transactions(data: PurchaseData, *, now: datetime | None = None) -> Tra
     """
     with working_engine() as (connection, folder):
         found, fingerprint = open_source(data.transactions, folder)
-        try:
+        with named_as_given(data.transactions, found):
             tables = _open(connection, found, data, folder)
             counts = _clean(connection, tables, data, now or datetime.now(UTC))
             _require_memory(data.transactions, counts["lines"])
             lines = _frame(connection, data.timezone)
-        except duckdb.InvalidInputException as error:
-            raise DataError(unreadable([each.path for each in found], error)) from None
         fingerprint.require_unchanged()
     return TransactionLog(
         lines=lines,
@@ -136,8 +135,9 @@ def _missing(file: SourceFile, missing: Sequence[str], data: PurchaseData, folde
         else f"no column {name!r}, which data.keep, data.drop or data.fill_down names"
         for name in missing
     )
-    shown = some_names(column_names([file], data, folder))
-    return f"{file.path}: {found}; the columns are {shown}"
+    names = column_names([file], data, folder)
+    hint = missing_columns.hint(missing, names, len(missing) == len(set(wanted_columns(data))))
+    return f"{file.path}: {found}; the columns are {some_names(names)}{hint}"
 
 
 def _clean(
@@ -161,10 +161,7 @@ def _clean(
     counts = accounted.counts | settle_rows(connection, data, files)
     counts |= merge_lines(connection, data)
     if not counts["lines"]:
-        raise DataError(
-            f"{data.transactions}: no row is left after the policies: "
-            + ", ".join(f"{name} {number}" for name, number in in_order(counts).items() if number)
-        )
+        raise DataError(f"{data.transactions}: {nothing_left(in_order(counts))}")
     return counts
 
 

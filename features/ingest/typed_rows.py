@@ -8,9 +8,9 @@ from datetime import datetime
 
 from features.config.purchases import PurchaseData
 from features.errors import DataError
-from features.ingest.columns.cast import Cast, literal, quote, words, written
+from features.ingest.columns.cast import FLOATS, Cast, literal, quote, words, written
 from features.ingest.columns.ids import id_cast, label
-from features.ingest.columns.moments import moment_cast, time_cast
+from features.ingest.columns.moments import day_cast, moment_cast, time_cast
 from features.ingest.columns.money import money_cast
 from features.ingest.table import DIGEST, FILE, SourceTable
 from features.ingest.time_zones import day_of, is_utc, utc_of_wall
@@ -85,7 +85,8 @@ def _casts(table: SourceTable, data: PurchaseData) -> dict[str, Cast]:
             for role in ("customer_id", "order_id")
             if role in own
         }
-        found["timestamp"] = moment_cast(own["timestamp"], kind("timestamp"), data)
+        moment = day_cast if "time" in own else moment_cast
+        found["timestamp"] = moment(own["timestamp"], kind("timestamp"), data)
         if "time" in own:
             found["time"] = time_cast(own["time"], kind("time"))
         for role in ("amount", "refunded", "cost"):
@@ -169,7 +170,10 @@ def _other_currency(table: SourceTable, data: PurchaseData) -> str:
 
 def value_of(name: str, table: SourceTable, data: PurchaseData) -> str:
     """SQL of a cell of `filled` as text, null where it means nothing."""
-    return _written(name, _kind(name, table, data), table)
+    kind = _kind(name, table, data)
+    text = _written(name, kind, table)
+    # subtle: where a cell is blank, whole numbers have become floats
+    return f"regexp_replace({text}, '\\.0+$', '')" if kind in FLOATS else text
 
 
 def _kind(source: str, table: SourceTable, data: PurchaseData) -> str:

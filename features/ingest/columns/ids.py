@@ -15,7 +15,9 @@ from features.ingest.columns.cast import (
 
 ID = "an id as it was given; this one was rounded to a float: export the column as text"
 # What a spreadsheet makes of a long number: 7.4E+15.
-ROUNDED = r"-?\d+(\.\d+)?[eE]\+?\d+"
+# subtle: 75e12345 is a hash
+ROUNDED = r"-?\d(\.\d+)?[eE]\+\d+|-?\d\.\d+[eE]\d+"
+EXACT_SINGLE = 2**24
 WITH_POINT = r"-?\d+\.0+"
 
 
@@ -38,7 +40,8 @@ def id_cast(column: str, kind: str, *, lower: bool = False) -> Cast:
     misfit = "false"
     if kind in FLOATS:
         number = quote(column)
-        misfit = f"abs({number}) >= {EXACT} OR isinf({number})"
+        exact = EXACT if kind == "DOUBLE" else EXACT_SINGLE
+        misfit = f"abs({number}) >= {exact} OR isinf({number})"
         whole = f"CAST(TRY_CAST({number} AS BIGINT) AS VARCHAR)"
         value = f"CASE WHEN {number} = floor({number}) THEN {whole} ELSE {text} END"
     elif is_text(kind) or kind.startswith("DECIMAL"):
@@ -49,7 +52,7 @@ def id_cast(column: str, kind: str, *, lower: bool = False) -> Cast:
         value = f"CASE WHEN {pointed} THEN {cut} ELSE {value} END"
     return Cast(
         source=column,
-        columns={"": f"lower({value})" if lower else value},
+        columns={"": f"lower({value})" if lower and kind not in WHOLE else value},
         blank=f"({text}) IS NULL",
         misfit=misfit,
         expected=ID,

@@ -6,9 +6,20 @@ import re
 
 from features.config.source_format import SourceFormat
 from features.errors import DataError
-from features.ingest.columns.cast import FLOATS, WHOLE, Cast, is_text, literal, quote, written
+from features.ingest.columns.cast import (
+    EXACT,
+    FLOATS,
+    WHOLE,
+    Cast,
+    is_text,
+    literal,
+    quote,
+    written,
+)
 
 NUMBER = "a number such as 12.50"
+# Beyond it a number is a placeholder or an id: not every whole one is a float.
+LARGEST = EXACT
 SIGNS = {
     "USD": ("$", "US$"), "CAD": ("$", "CA$", "C$"), "AUD": ("$", "AU$", "A$"),
     "NZD": ("$", "NZ$"), "SGD": ("$", "S$"), "HKD": ("$", "HK$"), "MXN": ("$", "MX$"),
@@ -39,6 +50,8 @@ def money_cast(column: str, kind: str, form: SourceFormat, currency: str | None 
     text = written(column, kind)
     if kind in WHOLE or kind in FLOATS or kind.startswith("DECIMAL"):
         value = f"CAST({quote(column)} AS DOUBLE)"
+        if kind in FLOATS:
+            value = f"CASE WHEN NOT isnan({value}) THEN {value} END"
     elif is_text(kind):
         value = _number(text, form, currency)
     else:
@@ -47,7 +60,7 @@ def money_cast(column: str, kind: str, form: SourceFormat, currency: str | None 
         source=column,
         columns={"": value},
         blank=f"({text}) IS NULL",
-        misfit=f"COALESCE(NOT isfinite({value}), true)",
+        misfit=f"COALESCE(NOT abs({value}) <= {LARGEST}, true)",
         expected=NUMBER,
     )
 

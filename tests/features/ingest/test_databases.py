@@ -79,3 +79,10 @@ def test_a_password_is_not_shown_and_not_recorded() -> None:
     with pytest.raises(DataError, match=r"postgresql://me@localhost:1/shop") as caught:
         read_transactions(data)
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("password", ["s3%cret", "s3/s:s%cret", "a@s3%cret"])
+def test_a_password_that_is_not_encoded_is_not_shown_in_part(password: str) -> None:
+    with pytest.raises(DataError, match="cannot be read") as caught:
+        read(f"postgresql://me:{password}@localhost:1/shop?table=orders")
+    assert "cret" not in str(caught.value)
