@@ -11,6 +11,7 @@ from typing import Any
 
 from features.config.source_format import SourceFormat
 from features.errors import DataError
+from features.ingest.text_files import copy_in
 
 
 def sheet_as_csv(path: Path, form: SourceFormat, folder: Path) -> Path:
@@ -21,7 +22,9 @@ def sheet_as_csv(path: Path, form: SourceFormat, folder: Path) -> Path:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
-    copy = folder / f"{len(list(folder.iterdir()))}.csv"
+    copy = copy_in(folder, path, ".csv")
+    if copy.exists():
+        return copy
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, InvalidFileException) as error:

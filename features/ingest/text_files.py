@@ -6,6 +6,7 @@ import bz2
 import codecs
 import csv
 import gzip
+import hashlib
 import io
 import itertools
 import shutil
@@ -84,7 +85,9 @@ def readable(file: SourceFile, form: SourceFormat, folder: Path) -> Path:
     encoding = encoding_of(file, form)
     if file.packing in ("", "gz") and encoding in ("utf-8", "utf-8-sig"):
         return file.path
-    copy = folder / f"{len(list(folder.iterdir()))}.txt"
+    copy = copy_in(folder, file.path, ".txt")
+    if copy.exists():
+        return copy
     try:
         with opened(file) as source, copy.open("wb") as target:
             if encoding in ("utf-8", "utf-8-sig"):
@@ -96,6 +99,11 @@ def readable(file: SourceFile, form: SourceFormat, folder: Path) -> Path:
     except UnicodeError:
         raise DataError(unreadable_text(file.path, encoding)) from None
     return copy
+
+
+def copy_in(folder: Path, path: Path, ending: str) -> Path:
+    """Where the copy of a file is, or will be."""
+    return folder / f"{hashlib.sha256(str(path).encode()).hexdigest()}{ending}"
 
 
 def layout(file: SourceFile, form: SourceFormat) -> Layout:

@@ -47,13 +47,21 @@ class Group:
 
 
 def text_tables(
-    files: Sequence[SourceFile], form: SourceFormat, wanted: Sequence[str], folder: Path
+    files: Sequence[SourceFile],
+    form: SourceFormat,
+    wanted: Sequence[str],
+    folder: Path,
+    *,
+    beside: Sequence[str] = (),
 ) -> list[SourceTable]:
     """The tables of these files, as queries that read them.
 
+    beside   columns that are read where one, and only one, has the name
+
     Raises DataError for a file that cannot be read, and for a wanted name that two columns share.
     """
-    return [_table(group, form, wanted) for group in _alike(files, form, folder)]
+    groups = _alike(files, form, folder)
+    return [_table(each, form, [*wanted, *_single(each, beside)]) for each in groups]
 
 
 def text_names(file: SourceFile, form: SourceFormat, folder: Path) -> list[str]:
@@ -126,6 +134,11 @@ def _table(group: Group, form: SourceFormat, wanted: Sequence[str]) -> SourceTab
         as_text=first.kind == "csv" and not first.is_copy,
         files=tuple(each.path for each in group.originals),
     )
+
+
+def _single(group: Group, names: Sequence[str]) -> list[str]:
+    laid = group.layout
+    return [each for each in names if laid is None or laid.names.count(each) == 1]
 
 
 def _csv_columns(group: Group, laid: Layout, wanted: Sequence[str]) -> dict[str, str]:
