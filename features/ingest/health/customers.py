@@ -33,7 +33,7 @@ def _one_of_many_orders(
         f"SELECT CAST(customer_id AS VARCHAR), orders FROM {CUSTOMERS} ORDER BY 2 DESC, 1 LIMIT 2"
     ).fetchall()
     named = name.lower() in NOBODY and most > 2 * next_most
-    if named or (most > TIMES_THE_NEXT * next_most and most > LEAST_SHARE * orders):
+    if named or (most >= TIMES_THE_NEXT * next_most and most > LEAST_SHARE * orders):
         column = data.columns.customer_id
         yield Finding(
             "one_id_of_many_orders",
