@@ -23,8 +23,8 @@ CASES: list[tuple[str, list[Any], str, int, str, dict[str, Any]]] = [
         ["paid", "paid", "refunded", "voided", "paid"],
         "status_unread",
         162,
-        "162 rows with a positive amount say 'refunded', 'voided' in column Financial Status, which "
-        "no key reads: where they are no sales, set "
+        "162 rows with a positive amount say 'refunded', 'voided' in column Financial Status, "
+        "which no key reads: where they are no sales, set "
         'data.drop."Financial Status" = ["refunded", "voided"]',
         {"drop": {"Financial Status": ["refunded", "voided"]}},
     ),
