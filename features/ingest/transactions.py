@@ -245,7 +245,7 @@ def most_frequent_label(data: PurchaseData, column: str, *, before: datetime) ->
         typed = " UNION ALL ".join(each.query for each in readings)
         rows = connection.execute(
             f"SELECT customer_id, category FROM ({typed}) "
-            "WHERE aside = 0 AND category IS NOT NULL GROUP BY ALL "
+            "WHERE aside = 0 AND category IS NOT NULL GROUP BY customer_id, category "
             "QUALIFY row_number() OVER (PARTITION BY customer_id "
             "ORDER BY count(*) DESC, category) = 1 ORDER BY customer_id"
         ).fetchall()

@@ -13,6 +13,8 @@ from features.ingest.health.vocabulary import NOBODY, toml_list
 from features.ingest.queries import first_row, number
 
 FEWEST_CUSTOMERS = 10
+APART = "customer ids differ from another one only in case"
+SETTLED = 'set data.id_case = "lower" where they are one customer, else "keep"'
 TIMES_THE_NEXT, LEAST_SHARE = 10, 0.05
 
 
@@ -41,6 +43,8 @@ def _one_of_many_orders(
             f"next one {next_most:,}: where it stands for guests, set "
             f"{toml_list('drop', column, [name])}",
             most,
+            f"one customer has {most:,} of {orders:,} orders ({share(most, orders)}), the next one "
+            f"{next_most:,}: where it stands for guests, name it in data.drop",
         )
 
 
@@ -69,7 +73,7 @@ def _alike_but_for_case(
         one, other, _ = first_row(connection, f"{alike} ORDER BY 1 LIMIT 1") or ("", "", 0)
         yield Finding(
             "ids_alike_but_for_case",
-            f"{ids:,} customer ids differ from another one only in case, such as {one!r} and "
-            f'{other!r}: set data.id_case = "lower" where they are one customer, else "keep"',
+            f"{ids:,} {APART}, such as {one!r} and {other!r}: {SETTLED}",
             ids,
+            f"{ids:,} {APART}: {SETTLED}",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from features.errors import DataError
 
@@ -17,11 +17,18 @@ class Finding:
     name      of the kind, the same in every version
     sentence  what was found, in numbers, and which key settles it
     number    how many rows, orders, ids or months it is about
+    no_ids    the sentence without anybody's id; "" where it names none
     """
 
     name: str
     sentence: str
     number: int
+    no_ids: str = field(default="", compare=False)
+
+    @property
+    def anonymous(self) -> str:
+        """The sentence for readers who are to see nobody's id."""
+        return self.no_ids or self.sentence
 
 
 def counted(findings: Sequence[Finding]) -> dict[str, int]:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import pandas as pd
 
 from features.config.subscriptions import SubscriptionData
+from features.ingest.health.customers import APART
 from features.ingest.health.finding import Finding
 
 FEWEST_CUSTOMERS = 10
+ONE_ROW = "where they are one customer, give one row each"
 
 
 def check_subscribers(
@@ -26,9 +28,9 @@ def _alike_but_for_case(customers: pd.DataFrame) -> Iterator[Finding]:
         pair = alike[alike.str.lower() == alike.str.lower().min()].tolist()
         yield Finding(
             "ids_alike_but_for_case",
-            f"{len(alike):,} customer ids differ from another one only in case, such as "
-            f"{pair[0]!r} and {pair[1]!r}: where they are one customer, give one row each",
+            f"{len(alike):,} {APART}, such as {pair[0]!r} and {pair[1]!r}: {ONE_ROW}",
             len(alike),
+            f"{len(alike):,} {APART}: {ONE_ROW}",
         )
 
 

@@ -56,14 +56,14 @@ def quality_chapter(
                 columns=COUNTS,
                 rows=rows,
             ),
-            *([_findings(findings)] if findings else []),
+            *([_findings(findings, named=facts.inputs.named)] if findings else []),
             _basis(facts),
         ),
         numbers=numbers,
     )
 
 
-def _findings(findings: Sequence[Finding]) -> Table:
+def _findings(findings: Sequence[Finding], *, named: bool) -> Table:
     return Table(
         name="findings",
         title="What does not look as configured",
@@ -71,7 +71,11 @@ def _findings(findings: Sequence[Finding]) -> Table:
         "as they are.",
         columns=COUNTS,
         rows=[
-            {"number": each.number, "meaning": each.sentence, "name": each.name}
+            {
+                "number": each.number,
+                "meaning": each.sentence if named else each.anonymous,
+                "name": each.name,
+            }
             for each in findings
         ],
     )

@@ -188,6 +188,20 @@ def test_a_key_that_is_set_to_its_default_is_an_answer(
     assert read(spoil(sound), **settings) == ()
 
 
+@pytest.mark.parametrize(
+    ("spoil", "ids"), [(guests, ["shop@example.com"]), (shouting, ["C5", "c5"])]
+)
+def test_a_finding_can_be_told_without_anybodys_id(
+    read: Read, sound: pd.DataFrame, spoil: Spoil, ids: list[str]
+) -> None:
+    (found,) = read(spoil(sound))
+    for each in ids:
+        assert each in found.sentence
+        assert each not in found.anonymous
+    assert f"{found.number} " in found.anonymous
+    assert "data." in found.anonymous
+
+
 def test_copies_across_files_are_told_apart_from_those_within_one(
     read: Read, sound: pd.DataFrame
 ) -> None:
