@@ -88,7 +88,7 @@ def reported(
             customer_id="who-" + who + HOSTILE,
             country=who.str[-2].map(lambda digit: "Utopia" if digit in "02468" else "<b>Erewhon"),
         )
-        log["state " + HOSTILE] = ["failed"] * 200 + ["paid"] * (len(log) - 200)
+        log["state </script><b>'\"&"] = ["failed"] * 200 + ["paid"] * (len(log) - 200)
         more = "[economics]\nmargin = 0.3\nretention_cost_annual = 2.0"
         return write_problem(folder, log, more)
 
