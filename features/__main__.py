@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from features.command_line import LONGEST_DAYS, run
+from features.command_line import LONGEST_DAYS, add_strict, run
 
 
 def main(argv: list[str]) -> int:
@@ -57,6 +57,7 @@ def _add_shared(parser: argparse.ArgumentParser, default_as_of: str) -> None:
     parser.add_argument("--config", type=Path, required=True, help="TOML of the problem")
     parser.add_argument("--as-of", help=f"date or ISO timestamp; default: {default_as_of}")
     parser.add_argument("--out", type=Path, required=True, help="Parquet file to write")
+    add_strict(parser)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,9 @@ from features.timestamps import DAY_US, from_microseconds
 KEYS = ("customer_id", "order_id", "us", "category", "channel")
 # Of these alone, each line is an order.
 SHORTEST = ("customer_id", "us")
+# Of each customer: orders, and those by the sign of their sum.
+CUSTOMERS = "customer_orders"
+ALSO_MERGED = " AND ".join(f"kept.{name} IS NOT DISTINCT FROM many.{name}" for name in KEYS)
 LINES = ("customer_id", "order_id", "us", "local_us", "amount", "category", "channel")
 SORTED = "customer_id, us, order_id, category NULLS FIRST, channel NULLS FIRST"
 
@@ -197,13 +200,12 @@ def _sum_in_order(connection: duckdb.DuckDBPyConnection) -> None:
     """Sum three and more amounts anew, small before large: of two the order does not matter."""
     if number(connection, "SELECT max(rows) FROM merged") < 3:
         return
-    matched = " AND ".join(f"kept.{name} IS NOT DISTINCT FROM many.{name}" for name in KEYS)
     keys = ", ".join(f"kept.{name}" for name in KEYS)
     connection.execute(
         f"""CREATE TABLE many AS
         SELECT {keys}, sum(kept.amount ORDER BY kept.amount) AS amount,
             sum(kept.cost ORDER BY kept.cost) AS cost, count(*) AS rows
-        FROM kept SEMI JOIN (SELECT * FROM merged WHERE rows >= 3) many ON {matched}
+        FROM kept SEMI JOIN (SELECT * FROM merged WHERE rows >= 3) many ON {ALSO_MERGED}
         GROUP BY {keys}"""
     )
     connection.execute("DELETE FROM merged WHERE rows >= 3")
@@ -212,11 +214,10 @@ def _sum_in_order(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _copies(connection: duckdb.DuckDBPyConnection) -> int:
     """How many rows that were kept are an exact copy of another: such share a line."""
-    matched = " AND ".join(f"kept.{name} IS NOT DISTINCT FROM many.{name}" for name in KEYS)
     return number(
         connection,
         f"""SELECT count(*) - count(DISTINCT ({DIGEST}, kept.customer_id, kept.us)) FROM kept
-        SEMI JOIN (SELECT * FROM merged WHERE rows >= 2) many ON {matched}""",
+        SEMI JOIN (SELECT * FROM merged WHERE rows >= 2) many ON {ALSO_MERGED}""",
     )
 
 
@@ -229,14 +230,16 @@ def _count_lines(
         instant = "CASE WHEN order_id IS NULL THEN us END AS instant"
         summed = f"SELECT customer_id, order_id, {instant}, sum(amount) AS amount FROM merged"
         source = f"({summed} GROUP BY ALL)"
+    connection.execute(
+        f"""CREATE TABLE {CUSTOMERS} AS
+        SELECT customer_id, count(*) AS orders, count_if(amount > {ZERO_AMOUNT}) AS purchases,
+            count_if(amount < -{ZERO_AMOUNT}) AS refunds FROM {source} GROUP BY customer_id"""
+    )
     found: Sequence[int | None] = (
         first_row(
             connection,
-            f"""WITH customers AS (
-            SELECT customer_id, count(*) AS orders, count_if(amount > {ZERO_AMOUNT}) AS purchases,
-                count_if(amount < -{ZERO_AMOUNT}) AS refunds FROM {source} GROUP BY customer_id)
-        SELECT (SELECT count(*) FROM merged), sum(orders), sum(purchases), sum(refunds), count(*),
-            count_if(purchases = 0) FROM customers""",
+            "SELECT (SELECT count(*) FROM merged), sum(orders), sum(purchases), sum(refunds), "
+            f"count(*), count_if(purchases = 0) FROM {CUSTOMERS}",
         )
         or [0] * 6
     )

@@ -14,6 +14,7 @@ from typing import Any
 
 from features.config.source_format import SourceFormat
 from features.errors import DataError
+from features.ingest.text_files import copy_in
 
 # What the reader raises for what is no workbook; a fault of its XML is a SyntaxError.
 UNREADABLE = (
@@ -29,7 +30,9 @@ def sheet_as_csv(path: Path, form: SourceFormat, folder: Path) -> Path:
 
     Raises DataError for what is no workbook, and for a sheet that it does not have.
     """
-    copy = folder / f"{len(list(folder.iterdir()))}.csv"
+    copy = copy_in(folder, path, ".csv")
+    if copy.exists():
+        return copy
     try:
         with _opened(path) as book, copy.open("w", encoding="utf-8", newline="") as stream:
             rows = islice(_rows(path, book, form), form.skip_rows, None)

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from features.config.subscriptions import SubscriptionData
 from features.errors import DataError
 from features.ingest import files
+from features.ingest.health.finding import Finding
+from features.ingest.health.subscribers import check_subscribers
 from features.ingest.subscriber_rows import read_subscriber_rows
 from features.subscriptions.contracts import refuse_overlaps
 from features.timestamps import microseconds, next_midnight, parse_as_of, wall_clock
@@ -50,6 +52,7 @@ class SubscriberTable:
     counts       every row accounted for, by reason
     sha256       of the source bytes
     end          end of knowledge, exclusive
+    findings     of the health check
     """
 
     noun: ClassVar[str] = "table"
@@ -63,6 +66,7 @@ class SubscriberTable:
     timezone: str
     currency: str
     end: datetime
+    findings: tuple[Finding, ...] = ()
 
 
 def read_subscribers(data: SubscriptionData) -> SubscriberTable:
@@ -86,16 +90,18 @@ def read_subscribers(data: SubscriptionData) -> SubscriberTable:
         refuse_overlaps(customers, data.customers)
     else:
         _refuse_several(customers.index, data.customers)
+    counts |= _count(customers, dated, wall_clock(end, data.timezone))
     return SubscriberTable(
         customers=customers,
         attributes=tuple(data.attributes),
         dated=dated,
         departures=data.departures,
-        counts=counts | _count(customers, dated, wall_clock(end, data.timezone)),
+        counts=counts,
         sha256=fingerprint.sha256,
         timezone=data.timezone,
         currency=data.currency,
         end=end,
+        findings=check_subscribers(customers, counts, data),
     )
 
 

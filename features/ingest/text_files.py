@@ -6,6 +6,7 @@ import bz2
 import codecs
 import csv
 import gzip
+import hashlib
 import io
 import itertools
 import re
@@ -95,7 +96,9 @@ def readable(file: SourceFile, form: SourceFormat, folder: Path) -> Path:
     marked = file.kind == "json" and encoding == "utf-8-sig"
     if file.packing in ("", "gz") and encoding in ("utf-8", "utf-8-sig") and not marked:
         return file.path
-    copy = folder / f"{len(list(folder.iterdir()))}.txt"
+    copy = copy_in(folder, file.path, ".txt")
+    if copy.exists():
+        return copy
     try:
         with opened(file) as source, copy.open("wb") as target:
             if encoding in ("utf-8", "utf-8-sig") and not marked:
@@ -107,6 +110,11 @@ def readable(file: SourceFile, form: SourceFormat, folder: Path) -> Path:
     except UnicodeError:
         raise DataError(unreadable_text(file.path, encoding)) from None
     return copy
+
+
+def copy_in(folder: Path, path: Path, ending: str) -> Path:
+    """Where the copy of a file is, or will be."""
+    return folder / f"{hashlib.sha256(str(path).encode()).hexdigest()}{ending}"
 
 
 def layout(file: SourceFile, form: SourceFormat) -> Layout:

@@ -62,10 +62,13 @@ def text_tables(
     wanted: Sequence[str],
     *,
     folder: Path,
+    beside: Sequence[str] = (),
 ) -> list[SourceTable]:
     """The rows of these files, each group of files read once, into a table of the engine.
 
     folder   for copies of what the engine does not read itself
+
+    beside   columns that are read where one, and only one, has the name
 
     Raises DataError for a file that cannot be read, and for a wanted name that two columns share.
     """
@@ -73,14 +76,15 @@ def text_tables(
     for group in _alike(files, form, folder):
         named = f"source_{len(tables)}"
         try:
-            tables.append(_read(connection, group, form, wanted, named))
+            tables.append(_read(connection, group, form, wanted, named, beside))
         except duckdb.Error as error:
             try:
                 again = _rewritten(group, folder)
             except csv.Error:
                 raise DataError(_unreadable(group, error)) from None
             for place, each in enumerate(again):
-                tables.append(_read(connection, each, form, wanted, f"{named}_{place}"))
+                name = f"{named}_{place}"
+                tables.append(_read(connection, each, form, wanted, name, beside))
     return tables
 
 
@@ -90,6 +94,7 @@ def _read(
     form: SourceFormat,
     wanted: Sequence[str],
     named: str,
+    beside: Sequence[str],
 ) -> SourceTable:
     """The group's rows as a table; one that lacks a wanted column is not read, but described.
 
@@ -98,7 +103,7 @@ def _read(
     scans = [_json_scan(group)] if group.layout is None else csv_scans(group.plains, group.layout)
     first: duckdb.Error | None = None
     for scan in scans:
-        table = _table(group, form, wanted, scan)
+        table = _table(group, form, [*wanted, *_single(group, beside)], scan)
         if group.layout is not None and set(wanted) - set(table.types):
             return table
         try:
@@ -132,6 +137,15 @@ def _rewritten(group: Group, folder: Path) -> list[Group]:
         )
         for original, plain in pairs
     ]
+
+
+def text_query(
+    file: SourceFile, form: SourceFormat, wanted: Sequence[str], folder: Path
+) -> SourceTable:
+    """The rows of one file, as a query that reads it. Raises DataError."""
+    (group,) = _alike([file], form, folder)
+    scans = [_json_scan(group)] if group.layout is None else csv_scans(group.plains, group.layout)
+    return _table(group, form, wanted, next(iter(scans)))
 
 
 def text_names(file: SourceFile, form: SourceFormat, folder: Path) -> list[str]:
@@ -210,6 +224,11 @@ def _table(group: Group, form: SourceFormat, wanted: Sequence[str], scan: str) -
         as_text=first.kind == "csv" and not first.is_copy,
         files=tuple(each.path for each in group.originals),
     )
+
+
+def _single(group: Group, names: Sequence[str]) -> list[str]:
+    laid = group.layout
+    return [each for each in names if laid is None or laid.names.count(each) == 1]
 
 
 def _csv_columns(group: Group, laid: Layout, wanted: Sequence[str]) -> dict[str, str]:

@@ -18,6 +18,9 @@ from features.ingest import missing_columns
 from features.ingest.account import account, require_settled_numbers
 from features.ingest.canonical import LINES, lines_query, merge, merge_lines, settle_rows
 from features.ingest.files import SourceFile, some_names
+from features.ingest.health.check import check_health
+from features.ingest.health.finding import Finding
+from features.ingest.health.unread_columns import suspects
 from features.ingest.policies import in_order, nothing_left
 from features.ingest.source_tables import column_names, open_tables
 from features.ingest.sources import named_as_given, open_source
@@ -41,6 +44,7 @@ class TransactionLog:
     sha256     of the source bytes
     first      the first line
     end        end of knowledge: the local midnight after the last line, exclusive
+    findings   of the health check
     """
 
     noun: ClassVar[str] = "log"
@@ -53,6 +57,7 @@ class TransactionLog:
     currency: str
     first: datetime
     end: datetime
+    findings: tuple[Finding, ...] = ()
 
 
 def read_transactions(data: PurchaseData, *, now: datetime | None = None) -> TransactionLog:
@@ -65,8 +70,12 @@ def read_transactions(data: PurchaseData, *, now: datetime | None = None) -> Tra
     with working_engine() as (connection, folder):
         found, fingerprint = open_source(data.transactions, folder)
         with named_as_given(data.transactions, found):
-            tables = _open(connection, found, data, folder)
-            counts = _clean(connection, tables, data, now or datetime.now(UTC))
+            looked_at = suspects(connection, found, data, folder)
+            beside = [each.column for each in looked_at]
+            tables = _open(connection, found, data, folder, beside=beside)
+            now = now or datetime.now(UTC)
+            counts = _clean(connection, tables, data, now, beside=beside)
+            findings = check_health(connection, data, counts, files=len(found), looked_at=looked_at)
             _require_memory(data.transactions, counts["lines"])
             lines = _frame(connection, data.timezone)
         fingerprint.require_unchanged()
@@ -79,6 +88,7 @@ def read_transactions(data: PurchaseData, *, now: datetime | None = None) -> Tra
         currency=data.currency,
         first=from_microseconds(int(lines["us"].iloc[0])),
         end=_end(lines, data),
+        findings=findings,
     )
 
 
@@ -115,10 +125,12 @@ def _open(
     files: Sequence[SourceFile],
     data: PurchaseData,
     folder: Path,
+    *,
+    beside: Sequence[str] = (),
 ) -> list[SourceTable]:
     """The tables behind the files. Raises DataError where one lacks a configured column."""
     wanted = wanted_columns(data)
-    tables = open_tables(connection, files, data, wanted, folder=folder)
+    tables = open_tables(connection, files, data, wanted, folder=folder, beside=beside)
     for table in tables:
         if missing := [name for name in wanted if name not in table.types]:
             first = next(each for each in files if each.path == table.files[0])
@@ -145,14 +157,17 @@ def _clean(
     tables: Sequence[SourceTable],
     data: PurchaseData,
     now: datetime,
+    *,
+    beside: Sequence[str] = (),
 ) -> dict[str, int]:
     """The table `merged` of what counts, and the counts. Raises DataError."""
     create_zone_tables(connection, data.timezone)
-    readings = [read_table(each, data, _configured_end(data)) for each in tables]
+    readings = [read_table(each, data, _configured_end(data), beside) for each in tables]
     require_settled_numbers(connection, readings, data)
     typed = " UNION ALL ".join(each.query for each in readings)
     # what is quick to read again need not be stored
-    stored = "TABLE" if any("VARCHAR" in each.types.values() for each in tables) else "VIEW"
+    texts = any(each.types[name] == "VARCHAR" for each in tables for name in wanted_columns(data))
+    stored = "TABLE" if texts else "VIEW"
     connection.execute(f"CREATE {stored} typed AS {typed}")
     accounted = account(connection, readings, data, now)
     if not accounted.counts["rows_read"]:
@@ -227,7 +242,7 @@ def most_frequent_label(data: PurchaseData, column: str, *, before: datetime) ->
         typed = " UNION ALL ".join(each.query for each in readings)
         rows = connection.execute(
             f"SELECT customer_id, category FROM ({typed}) "
-            "WHERE aside = 0 AND category IS NOT NULL GROUP BY ALL "
+            "WHERE aside = 0 AND category IS NOT NULL GROUP BY customer_id, category "
             "QUALIFY row_number() OVER (PARTITION BY customer_id "
             "ORDER BY count(*) DESC, category) = 1 ORDER BY customer_id"
         ).fetchall()

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from features.config.purchases import PurchaseData
 from features.errors import DataError
-from features.ingest.columns.cast import FLOATS, Cast, literal, quote, words, written
+from features.ingest.columns.cast import (
+    FLOATS,
+    Cast,
+    is_nested,
+    literal,
+    quote,
+    words,
+    written,
+)
 from features.ingest.columns.ids import id_cast, label
 from features.ingest.columns.moments import day_cast, moment_cast, time_cast
 from features.ingest.columns.money import money_cast
@@ -18,6 +26,7 @@ from features.timestamps import require_aware
 
 # Why a row does not count, the first reason first; 0 is a row that counts.
 BY_VALUE, MISFIT, NO_MOMENT, AFTER_END, NO_AMOUNT, NO_CUSTOMER, OTHER_CURRENCY = range(1, 8)
+BESIDE = "perennial_beside_"
 FILLED = "perennial_filled_"
 COLUMNS = ("customer_id", "order_id", "us", "amount", "cost", "category", "channel")
 
@@ -27,7 +36,8 @@ class Reading:
     """How the rows of one table are read.
 
     casts   role -> how its column is read
-    query   SQL: one row per source row, with COLUMNS, `aside`, the file and the digest
+    query   SQL: one row per source row, with COLUMNS, `aside`, the file, the digest and, of the
+            columns beside the configured ones, their texts under BESIDE and their place
     """
 
     table: SourceTable
@@ -41,8 +51,13 @@ def wanted_columns(data: PurchaseData) -> list[str]:
     return list(dict.fromkeys([*named, *data.fill_down, *data.keep, *data.drop]))
 
 
-def read_table(table: SourceTable, data: PurchaseData, end: datetime | None) -> Reading:
-    """How a table's rows are read. Raises DataError for a column of a type that does not fit."""
+def read_table(
+    table: SourceTable, data: PurchaseData, end: datetime | None, beside: Sequence[str] = ()
+) -> Reading:
+    """How a table's rows are read. Raises DataError for a column of a type that does not fit.
+
+    beside   other columns to be read, where the table has them
+    """
     casts = _casts(table, data)
     inner = {name: sql for role, cast in casts.items() for name, sql in cast.named(role).items()}
     for role in ("category", "channel"):
@@ -52,9 +67,15 @@ def read_table(table: SourceTable, data: PurchaseData, end: datetime | None) -> 
     inner |= {f"misfit_{role}": cast.misfit for role, cast in casts.items()}
     inner["by_value"] = _by_value(table, data)
     inner["other_currency"] = _other_currency(table, data)
+    kinds = {name: table.types.get(name, "BLOB") for name in beside}
+    others = {
+        f"{BESIDE}{place}": "CAST(NULL AS VARCHAR)" if is_nested(kind) else written(name, kind)
+        for place, (name, kind) in enumerate(kinds.items())
+    }
+    inner |= others
     selected = ", ".join(f"{sql} AS {quote(name)}" for name, sql in inner.items())
     rows = f"SELECT {selected}, {FILE}, {DIGEST} FROM {filled(table, data)}"
-    return Reading(table, casts, _judged(rows, casts, data, end))
+    return Reading(table, casts, _judged(rows, casts, data, end=end, beside=tuple(others)))
 
 
 def filled(table: SourceTable, data: PurchaseData) -> str:
@@ -99,12 +120,19 @@ def _casts(table: SourceTable, data: PurchaseData) -> dict[str, Cast]:
     return found
 
 
-def _judged(rows: str, casts: Mapping[str, Cast], data: PurchaseData, end: datetime | None) -> str:
+def _judged(
+    rows: str,
+    casts: Mapping[str, Cast],
+    data: PurchaseData,
+    *,
+    end: datetime | None,
+    beside: Sequence[str],
+) -> str:
     """Rows with casts -> rows with COLUMNS and `aside`."""
     wall = "timestamp_wall_us" + (" + time" if "time" in casts else "")
-    beside, us = "", f"COALESCE({wall}, timestamp_utc_us)"
+    zone, us = "", f"COALESCE({wall}, timestamp_utc_us)"
     if not is_utc(data.timezone):
-        beside = f" LEFT JOIN wall_days ON wall_days.day = {day_of(wall)}"
+        zone = f" LEFT JOIN wall_days ON wall_days.day = {day_of(wall)}"
         us = f"COALESCE({utc_of_wall(wall)}, timestamp_utc_us)"
     cost = _money("cost", data) if "cost" in casts else "CAST(NULL AS DOUBLE)"
     order = "order_id" if "order_id" in casts else "CAST(NULL AS VARCHAR)"
@@ -119,8 +147,8 @@ def _judged(rows: str, casts: Mapping[str, Cast], data: PurchaseData, end: datet
     }
     named |= {f"misfit_{role}": f"misfit_{role} AND NOT blank_{role}" for role in casts}
     selected = ", ".join(f"{sql} AS {name}" for name, sql in named.items())
-    others = f"by_value, other_currency, {FILE}, {DIGEST}"
-    typed = f"SELECT {selected}, {others} FROM ({rows}){beside}"
+    others = ", ".join(("by_value", "other_currency", FILE, DIGEST, *beside))
+    typed = f"SELECT {selected}, {others} FROM ({rows}){zone}"
     misfit = " OR ".join(f"misfit_{role}" for role in casts)
     reasons = [
         ("by_value", BY_VALUE),
@@ -132,7 +160,7 @@ def _judged(rows: str, casts: Mapping[str, Cast], data: PurchaseData, end: datet
         ("other_currency", OTHER_CURRENCY),
     ]
     cases = " ".join(f"WHEN {condition} THEN {number}" for condition, number in reasons)
-    kept = ", ".join((*COLUMNS, FILE, DIGEST))
+    kept = ", ".join((*COLUMNS, FILE, DIGEST, *beside))
     return f"SELECT {kept}, CAST(CASE {cases} ELSE 0 END AS TINYINT) AS aside FROM ({typed})"
 
 
