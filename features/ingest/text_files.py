@@ -131,11 +131,11 @@ def layout(file: SourceFile, form: SourceFormat) -> Layout:
         delimiter = delimiter or said[1]
         skip += 1
     body = "".join(lines[skip:])
+    _require_lines(file.path, body)
     if "\0" in body:
         raise DataError(unreadable_text(file.path, "utf-8"))
     if not body.strip():
         raise DataError(f"{file.path}: has no header line; give a file with a header and rows")
-    _require_lines(file.path, body)
     delimiter = delimiter or _delimiter(body)
     escape = _escape(body, delimiter)
     rows = _rows(body, delimiter, escape)

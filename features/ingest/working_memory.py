@@ -54,6 +54,7 @@ def working_engine(folder: Path | None = None) -> Iterator[tuple[duckdb.DuckDBPy
         with duckdb.connect(str(Path(temporary, "intake.duckdb")), config=settings) as connection:
             # subtle: as a setting of its own it would ask for an extension that is built in
             connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET enable_progress_bar = false")
             try:
                 yield connection, copies
             except duckdb.IOException as error:

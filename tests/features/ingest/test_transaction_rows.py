@@ -138,9 +138,9 @@ CSV = "who,ts,paid\n"
             "no column 'who', set data.columns.customer_id; no column 'paid', "
             "set data.columns.amount; the columns are id, ts, amt",
         ),
-        (CSV + "1,2024-01-01,2\n1,2024-01-01,2,3\n", "Line: 3, Original Line: 1,2024-01-01,2,3"),
-        (CSV + "1,2024-01-01\n1,2024-01-01,2\n", "Line: 2, Original Line: 1,2024-01-01, Expected"),
-        (CSV + '1,"2024-01-01,2\n', "cannot be read as csv"),
+        (CSV + "1,2024-01-01,2\n1,2024-01-01,2,3\n", "line 3 has 4 cells where the header has 3"),
+        (CSV + "1,2024-01-01\n1,2024-01-01,2\n", "column paid is empty in row 1"),
+        (CSV + '1,"2024-01-01,2\n', "line 2 has a quote that does not end"),
     ],
 )
 def test_a_bad_file_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
