@@ -20,6 +20,7 @@ KEYS = {
     "rounds",
     "metrics",
     "counts",
+    "findings",
     "data_sha256",
 }
 # The expected total of revenue is shared out among customers by both models together.
