@@ -125,7 +125,9 @@ def _remove_unlocked(draft: Path) -> None:
 
 def _remove(draft: Path) -> None:
     with suppress(OSError):
-        for replaced in (draft / REPLACED).iterdir():
+        # subtle: a link would lead to what is not ours
+        waiting = draft / REPLACED
+        for replaced in () if waiting.is_symlink() else waiting.iterdir():
             if not os.path.lexists(place := draft.parent / replaced.name):
                 os.replace(replaced, place)
     # subtle: the lock last, or who is killed here would leave what nobody can tell from a live one

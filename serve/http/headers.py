@@ -125,6 +125,13 @@ READERS = {
     b"x-forwarded-for": _forwarded,
     b"x-forwarded-host": _forwarded,
     b"x-forwarded-proto": _forwarded,
-    b"x-real-ip": _forwarded,
+    **dict.fromkeys(
+        (
+            *(b"cf-connecting-ip", b"true-client-ip", b"x-client-ip", b"x-cluster-client-ip"),
+            *(b"x-envoy-external-address", b"x-forwarded", b"x-forwarded-port"),
+            *(b"x-forwarded-server", b"x-original-forwarded-for", b"x-real-ip"),
+        ),
+        _forwarded,
+    ),
     b"x-request-id": _request_id,
 }

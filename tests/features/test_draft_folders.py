@@ -140,3 +140,15 @@ def test_without_locks_files_are_written_and_nobodys_draft_is_removed(
     with replace_file(tmp_path / "scores.csv") as draft:
         draft.write_text("whole")
     assert sorted(each.name for each in tmp_path.iterdir()) == [other.name, "scores.csv"]
+
+
+def test_a_draft_that_was_made_to_hurt_moves_nothing_of_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "victim").mkdir()
+    (tmp_path / "victim" / "precious").touch()
+    draft = tmp_path / "var" / ".perennial-0123456789abcdef"
+    draft.mkdir(parents=True)
+    (draft / ".perennial-lock").touch()
+    (draft / ".perennial-replaced").symlink_to(tmp_path / "victim")
+    sweep(tmp_path / "var")
+    assert not list((tmp_path / "var").iterdir())
+    assert [each.name for each in (tmp_path / "victim").iterdir()] == ["precious"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from train.charts.drawing_library import drawing_library
 from train.charts.theme import Spec, theme
 
 SCALE = 1.5
@@ -12,8 +13,6 @@ def png(chart: Spec) -> bytes:
     """A chart with its data, in Vega-Lite, as a PNG of about a thousand pixels' width.
 
     Its fonts and Vega itself come with vl-convert: nothing is fetched. The first chart of a process
-    takes a second more, in which the JavaScript runtime starts.
+    takes a second more, in which the JavaScript runtime starts. Raises DataError where it cannot.
     """
-    import vl_convert
-
-    return bytes(vl_convert.vegalite_to_png(chart, scale=SCALE, config=theme() | PAPER))
+    return bytes(drawing_library().vegalite_to_png(chart, scale=SCALE, config=theme() | PAPER))

@@ -7,6 +7,7 @@ from typing import cast
 
 import pandas as pd
 
+from features.errors import DataError
 from models.bundle import Bundle
 from models.purchases.bundle import PurchaseBundle
 from train.progress import bar
@@ -88,6 +89,8 @@ def log_report(
         facts = facts_of(trained.bundle, task, holdout, named=False)
         with bar("report", steps(facts)) as step:
             texts = {REPORT: build(facts, step=step)}
+    except DataError as error:
+        logger.warning("the run has no report: %s", error)
     except Exception:
         logger.exception("the run has no report: the page could not be written")
     tracking.log(tracking.Record(texts=texts, documents=documents))

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from features.redaction import redacted
+from train.charts.drawing_library import ADDRESSES, can_draw
 from train.charts.png import png
 from train.charts.theme import Spec
 from train.tracking.mlflow_library import guarded, library
@@ -141,11 +142,7 @@ def log(record: Record) -> None:
         mlflow.log_params(dict(batch))
     mlflow.log_metrics(_defined(record.metrics))
     _log_curves(mlflow, record)
-    with TemporaryDirectory() as folder:
-        for name, chart in record.figures.items():
-            path = Path(folder, f"{name}.png")
-            path.write_bytes(png(chart))
-            mlflow.log_artifact(str(path), "plots")
+    _log_figures(mlflow, record.figures)
     for name, document in record.documents.items():
         mlflow.log_text(to_json(document), f"{name}.json")
     for name, text in record.texts.items():
@@ -204,6 +201,18 @@ def _params(mlflow: Any, record: Record) -> dict[str, str]:
         text = shortened(value, LONGEST_PARAM)
         found[name if taken.get(name, text) == text else f"{name}.used"] = text
     return found
+
+
+def _log_figures(mlflow: Any, figures: Mapping[str, Spec]) -> None:
+    """A run is worth more without its charts than not at all."""
+    if figures and not can_draw():
+        logger.warning("the run has no charts: %s", ADDRESSES)
+        return
+    with TemporaryDirectory() as folder:
+        for name, chart in figures.items():
+            path = Path(folder, f"{name}.png")
+            path.write_bytes(png(chart))
+            mlflow.log_artifact(str(path), "plots")
 
 
 def _log_curves(mlflow: Any, record: Record) -> None:

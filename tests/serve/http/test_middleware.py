@@ -256,7 +256,7 @@ def test_without_keys_a_name_that_was_made_to_point_here_is_refused(host: str) -
 
 @pytest.mark.parametrize(
     "name",
-    ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP"],
+    ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Port", "CF-Connecting-IP", "X-Real-IP"],
 )
 def test_without_keys_nothing_that_was_forwarded_is_answered(name: str) -> None:
     refused = client().get("/livez", headers={name: "127.0.0.1"})

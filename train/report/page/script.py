@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from train.charts.drawing_library import drawing_library
+
 # The interpreter of expressions needs no `eval`, so that the page can forbid it.
 DRAW = """
 (function () {
@@ -26,7 +28,8 @@ DRAW = """
 
 @cache
 def libraries() -> str:
-    """The chart libraries as one script; bundled without a network, in about two seconds."""
-    import vl_convert
+    """The chart libraries as one script; bundled without a network, in about two seconds.
 
-    return str(vl_convert.javascript_bundle(snippet="window.vegaEmbed = vegaEmbed;"))
+    Raises DataError where the bundler cannot be started.
+    """
+    return str(drawing_library().javascript_bundle(snippet="window.vegaEmbed = vegaEmbed;"))
