@@ -41,18 +41,25 @@ def suspects(
     data: PurchaseData,
     folder: Path,
 ) -> tuple[Suspect, ...]:
-    """The columns that are worth a look, by the first rows of the first file."""
+    """The columns that are worth a look, by the first rows of the first file.
+
+    None where the engine does not read them as they are: the reading itself says what is wrong.
+    """
     unread, first = first_rows(
         files[0], data, wanted_columns(data), folder=folder, rows=ROWS_LOOKED_AT
     )
     if not unread:
         return ()
     columns = ", ".join(map(quote, unread))
-    rows = connection.execute(
+    query = (
         f"SELECT name, value, count(*) FROM (UNPIVOT ({first}) ON {columns} "
         "INTO NAME name VALUE value) GROUP BY name, value QUALIFY count(*) OVER "
         f"(PARTITION BY name) <= {MOST_VALUES} OR regexp_full_match(value, '-?[0-9.]{{1,8}}')"
-    ).fetchall()
+    )
+    try:
+        rows = connection.execute(query).fetchall()
+    except duckdb.Error:
+        return ()
     values: dict[str, dict[str, int]] = {name: {} for name in unread}
     for name, value, times in rows:
         values[name][value] = times
