@@ -15,6 +15,7 @@ from features.errors import ConfigError, DataError
 
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?", re.I)
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+WITHOUT_ROOM = ("Could not write", "No space left", "Failed to write", "failed to offload")
 LEAST = 256 * 10**6
 
 
@@ -57,7 +58,10 @@ def working_engine(folder: Path | None = None) -> Iterator[tuple[duckdb.DuckDBPy
             connection.execute("SET enable_progress_bar = false")
             try:
                 yield connection, copies
-            except duckdb.IOException as error:
+            except duckdb.Error as error:
+                # subtle: the kind of the error is that of what was going on when room was short
+                if not any(each in str(error) for each in WITHOUT_ROOM):
+                    raise
                 reason = str(error).partition("\n")[0]
                 raise DataError(
                     f"{temporary}: cannot be written: {reason}; make room there"
