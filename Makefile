@@ -65,7 +65,7 @@ $(DEV_READY): requirements/dev.txt $(UV_READY)
 
 # ------------------------------------------------------------------------------------- what to do
 
-.PHONY: help demo serve ui train score report backtest telco release bench-serve soak test coverage audit pins clean
+.PHONY: help demo serve ui inspect train score report backtest telco release bench-serve bench-intake intake-cases soak test coverage audit pins clean
 
 help: ## this list
 	@echo "Perennial: what each customer will be worth."
@@ -143,6 +143,12 @@ ui: $(RUN_READY) ## compare the runs in MLflow on 127.0.0.1 (PORT=5000)
 	  $(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT) --workers 1 --uvicorn-opts "--log-level warning" \
 	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(VAR)/mlflow.db}"
 
+inspect: OUT ?= configs/mine.toml
+inspect: $(RUN_READY) ## propose a configuration for your own data (FILE=orders.csv OUT=configs/mine.toml)
+	@test -n "$(FILE)" || { echo "Name your data: make inspect FILE=orders.csv" >&2; exit 1; }
+	@$(BIN)/python -m features inspect "$(FILE)" --out "$(OUT)"
+	@echo "Next: read $(OUT), then make train CONFIG=$(OUT)"
+
 train: $(RUN_READY) ## train, evaluate, log and register both models (CONFIG=configs/online_retail.toml)
 	@$(BIN)/python -m train --config $(CONFIG)
 	@echo "Next: make score CONFIG=$(CONFIG), or make ui"
@@ -179,6 +185,15 @@ release: $(RUN_READY) ## a Bento with model and code that needs no MLflow (OUT=v
 bench-serve: $(RUN_READY) ## what serving costs, beside what else there is: one table, in five minutes
 	@$(BIN)/python -m benchmarks.bench_serve
 	@echo "Next: docs/serving.md says what is compared" >&2
+
+bench-intake: N ?= 2000000
+bench-intake: $(RUN_READY) ## what reading, cleaning and the features cost (N=2000000 rows)
+	@$(BIN)/python -m benchmarks.bench_intake $(N)
+	@echo "Next: PERENNIAL_MEMORY bounds what reading takes" >&2
+
+intake-cases: $(RUN_READY) ## every case of a folder, judged: read right, refused, or worse (CASES=folder)
+	@$(BIN)/python -m benchmarks.intake_cases $(CASES)
+	@echo "Next: docs/configuration.md says what each key is for" >&2
 
 soak: $(RUN_READY) ## the service under load and faults, every reply checked, in fifteen minutes
 	@$(BIN)/python -m benchmarks.soak

@@ -41,9 +41,9 @@ def valid_body(body: dict[str, Any], features: dict[str, Any]) -> dict[str, Any]
     """A body of one of the three endpoints."""
     customers, rows = body.get("customers", []), body.get("rows", [])
     for number, each in enumerate([*customers, *rows]):
-        each["customer_id"] = f"{each['customer_id'][:180]} {number}"
-    for number, _ in enumerate(body.get("customer_ids", [])):
-        body["customer_ids"][number] = f"{body['customer_ids'][number][:180]} {number}"
+        each["customer_id"] = apart(each["customer_id"], number)
+    for number, each in enumerate(body.get("customer_ids", [])):
+        body["customer_ids"][number] = apart(each, number)
     for line in (line for each in customers for line in each["transactions"]):
         line["timestamp"] = in_range(line["timestamp"])
     for number, row in enumerate(rows):
@@ -55,6 +55,13 @@ def valid_body(body: dict[str, Any], features: dict[str, Any]) -> dict[str, Any]
     if isinstance(body.get("horizon_days"), list):
         body["horizon_days"] = sorted({int(each) for each in body["horizon_days"]})
     return body
+
+
+def apart(name: str | float, number: int) -> str | int:
+    """The id, a text or a whole number, as the id of a customer of their own."""
+    if isinstance(name, str):
+        return f"{name[:180]} {number}"
+    return abs(int(name)) % 10**12 * 10**5 + number
 
 
 def valid_query(query: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The commands `python -m features build | labels | dictionary`."""
+"""The commands `python -m features inspect | build | labels | dictionary`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from features.command_line import LONGEST_DAYS, run
+from features.command_line import LONGEST_DAYS, add_strict, run
 
 
 def main(argv: list[str]) -> int:
@@ -18,6 +18,10 @@ def main(argv: list[str]) -> int:
 
 def _result(arguments: argparse.Namespace) -> dict[str, Any]:
     # imported here so that --help answers at once
+    if arguments.command == "inspect":
+        from features.inspect.command import inspect
+
+        return inspect(arguments)
     from features import commands
 
     result: dict[str, Any] = getattr(commands, arguments.command)(arguments)
@@ -27,6 +31,9 @@ def _result(arguments: argparse.Namespace) -> dict[str, Any]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m features", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
+    inspect = commands.add_parser("inspect", help="propose a configuration for a source")
+    inspect.add_argument("source", help="a file, a folder, a glob, or the address of a table")
+    inspect.add_argument("--out", type=Path, help="TOML file to write; default: print it")
     build = commands.add_parser("build", help="the feature table as of a time, as Parquet")
     _add_shared(build, "the log's end")
     labels = commands.add_parser("labels", help="what happened in the horizon after a time")
@@ -50,6 +57,7 @@ def _add_shared(parser: argparse.ArgumentParser, default_as_of: str) -> None:
     parser.add_argument("--config", type=Path, required=True, help="TOML of the problem")
     parser.add_argument("--as-of", help=f"date or ISO timestamp; default: {default_as_of}")
     parser.add_argument("--out", type=Path, required=True, help="Parquet file to write")
+    add_strict(parser)
 
 
 if __name__ == "__main__":

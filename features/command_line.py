@@ -95,6 +95,16 @@ def databases() -> list[Path]:
     return [state_folder() / each for each in DATABASES]
 
 
+def add_strict(parser: argparse.ArgumentParser, *, default: Any = False) -> None:
+    """The flag of commands that read data: what the health check finds stops them."""
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        default=default,
+        help="findings of the health check are errors",
+    )
+
+
 def text_or_none(text: str) -> str | None:
     """A text; nothing at all is as good as no flag (MLflow passes those on)."""
     return text or None

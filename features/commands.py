@@ -21,6 +21,7 @@ from features.dataset import (
     require_subscribers,
 )
 from features.errors import DataError
+from features.ingest.health.finding import by_name
 from features.ingest.subscribers import SubscriberTable
 from features.ingest.transactions import TransactionLog
 from features.purchases import labels as purchase_labels
@@ -36,7 +37,7 @@ def build(arguments: Namespace) -> dict[str, Any]:
     """Write the feature table as of a time, by default the end of what is known."""
     config = read_config(arguments.config)
     check_out(arguments.out, inputs=files_read(arguments.config, config))
-    dataset = read_dataset(config)
+    dataset = read_dataset(config, strict=arguments.strict)
     as_of = _as_of(arguments.as_of, dataset, dataset.end)
     if isinstance(dataset, TransactionLog) and as_of > dataset.end:
         logger.warning("as_of %s lies after the log's end %s", as_of, dataset.end)
@@ -47,7 +48,7 @@ def labels(arguments: Namespace) -> dict[str, Any]:
     """Write the outcomes of the horizon after a time, by default the last possible one."""
     config = read_config(arguments.config)
     check_out(arguments.out, inputs=files_read(arguments.config, config))
-    dataset = read_dataset(config)
+    dataset = read_dataset(config, strict=arguments.strict)
     days = arguments.horizon_days
     if days is None:
         days = config.problem.horizon_days
@@ -98,6 +99,7 @@ def _write(
         **facts,
         "as_of": facts["as_of"].isoformat(),
         "counts": dataset.counts,
+        "findings": by_name(dataset.findings),
         "sha256": dataset.sha256,
         "out": str(out),
     }

@@ -11,9 +11,13 @@ import pandas as pd
 
 from features.config.purchases import PurchaseConfig
 from features.config.read import AnyConfig
+from features.config.source_address import without_password
 from features.config.subscriptions import SubscriptionConfig, SubscriptionData
 from features.errors import DataError
-from features.ingest import files, policies, subscribers
+from features.ingest import policies, subscribers
+from features.ingest.health.check import require_purchases
+from features.ingest.health.finding import require_none
+from features.ingest.sources import paths_of
 from features.ingest.subscribers import SubscriberTable, read_subscribers
 from features.ingest.transactions import TransactionLog, read_transactions
 from features.purchases import table as purchase_table
@@ -26,26 +30,36 @@ Dataset = TransactionLog | SubscriberTable
 
 
 @overload
-def read_dataset(config: PurchaseConfig) -> TransactionLog: ...
+def read_dataset(config: PurchaseConfig, *, strict: bool = ...) -> TransactionLog: ...
 @overload
-def read_dataset(config: SubscriptionConfig) -> SubscriberTable: ...
+def read_dataset(config: SubscriptionConfig, *, strict: bool = ...) -> SubscriberTable: ...
 @overload
-def read_dataset(config: AnyConfig) -> Dataset: ...
+def read_dataset(config: AnyConfig, *, strict: bool = ...) -> Dataset: ...
 
 
-def read_dataset(config: AnyConfig) -> Dataset:
-    """Read the data of a configuration; log what is read and where its rows went.
+def read_dataset(config: AnyConfig, *, strict: bool = False) -> Dataset:
+    """Read the data of a configuration; log what is read, where its rows went, what looks wrong.
+
+    strict   whether what the health check finds is an error
 
     Raises DataError, in one sentence, for a file, column or value that cannot be used.
     """
     dataset: Dataset
     if isinstance(config, SubscriptionConfig):
-        logger.info("reading %s", config.data.customers)
+        source = config.data.customers
+        logger.info("reading %s", source)
         dataset = read_subscribers(config.data)
     else:
-        logger.info("reading %s", config.data.transactions)
+        source = without_password(config.data.transactions)
+        logger.info("reading %s", source)
         dataset = read_transactions(config.data)
     logger.info("%s", show_counts(dataset))
+    if not isinstance(config, SubscriptionConfig):
+        require_purchases(config.data, dataset.counts)
+    if strict:
+        require_none(source, dataset.findings)
+    for each in dataset.findings:
+        logger.warning("health: %s", each.sentence)
     return dataset
 
 
@@ -58,17 +72,18 @@ def files_read(path: Path, config: AnyConfig) -> list[Path]:
     data = config.data
     source = data.customers if isinstance(data, SubscriptionData) else data.transactions
     folder = [Path(source)] if Path(source).is_dir() else []
-    return [path, *folder, *files.find(source)]
+    return [path, *folder, *paths_of(source)]
 
 
 def show_counts(dataset: Dataset) -> str:
     """Every row of the source by what became of it, as aligned text, one reason a line."""
-    module = policies if isinstance(dataset, TransactionLog) else subscribers
     counts = dataset.counts
+    is_log = isinstance(dataset, TransactionLog)
+    meanings = policies.meanings(counts) if is_log else subscribers.MEANINGS
     width = max(len(f"{number:,}") for number in counts.values())
     return "\n".join(
         f"{counts[name]:>{width},}  {meaning}"
-        for name, meaning in module.MEANINGS.items()
+        for name, meaning in meanings.items()
         if name in counts
     )
 

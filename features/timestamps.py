@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from features.errors import DataError
+from features.single_values import read_moment
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -73,7 +74,7 @@ def from_microseconds(us: int) -> datetime:
 def parse_as_of(text: str, timezone: str) -> datetime:
     """A date or ISO timestamp as a UTC instant; without an offset it is read in `timezone`."""
     try:
-        as_of = datetime.fromisoformat(text.strip())
+        as_of = read_moment(text)
     except ValueError:
         raise DataError(
             f"as_of must be a date or an ISO timestamp such as 2011-09-10, got {text!r}"

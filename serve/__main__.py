@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from features.command_line import horizon_days, run, text_or_none, whole_number
+from features.command_line import add_strict, horizon_days, run, text_or_none, whole_number
 from features.errors import ConfigError, DataError
 from serve.errors import ServeError
 
@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument(
         "--keep", type=_batches, help="how many batches stay in the store; default: 12"
     )
+    add_strict(score)
     _add_release(commands.add_parser("release", help="a Bento that needs no MLflow"))
     key = commands.add_parser(
         "key",

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -138,7 +139,9 @@ class ClvService(StartupCheck):
         return Router(ENDPOINTS, handlers)
 
     async def _predict(self, request: Request) -> bytes | StreamedResponse:
-        return await self._run_prediction(self._prediction.read_predict, request)
+        # the one look at the clock: it warns of transactions that are yet to come
+        read = partial(self._prediction.read_predict, now=datetime.now(UTC))
+        return await self._run_prediction(read, request)
 
     async def _predict_features(self, request: Request) -> bytes | StreamedResponse:
         return await self._run_prediction(self._prediction.read_predict_features, request)

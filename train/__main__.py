@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from features.command_line import horizon_days, run, text_or_none, whole_number
+from features.command_line import add_strict, horizon_days, run, text_or_none, whole_number
 from features.errors import ConfigError, DataError
 
 MODULES = {"clv": "train", "churn": "train", "spend": "train"}  # else named like the command
@@ -123,6 +123,7 @@ def _add_shared(
     parser.add_argument(
         "--horizon-days", type=horizon_days, default=default, help="default: problem.horizon_days"
     )
+    add_strict(parser, default=default or False)
 
 
 def _minutes(text: str) -> float | None:

@@ -29,7 +29,7 @@ def task_of(config: AnyConfig, arguments: Namespace) -> AnyTask:
     """The same of a configuration that has been read."""
     horizon_days = arguments.horizon_days or config.problem.horizon_days
     if isinstance(config, SubscriptionConfig):
-        subscribers = read_dataset(config)
+        subscribers = read_dataset(config, strict=arguments.strict)
         as_of = _as_of(arguments.as_of, subscribers)
         if as_of > subscribers.end:
             raise DataError(
@@ -37,7 +37,7 @@ def task_of(config: AnyConfig, arguments: Namespace) -> AnyTask:
                 f"{subscribers.end.isoformat()}; take that or an earlier one"
             )
         return SubscriptionTask(config, SubscriptionSnapshots(subscribers), as_of, horizon_days)
-    log = read_dataset(config)
+    log = read_dataset(config, strict=arguments.strict)
     as_of = _as_of(arguments.as_of, log)
     return PurchaseTask(config, PurchaseSnapshots(truncate(log, as_of)), as_of, horizon_days)
 

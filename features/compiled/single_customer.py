@@ -8,8 +8,6 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from features.compiled.code_block import Value
 from features.compiled.compiler import Compiled, compile_statement
 from features.purchases.statement import compose
@@ -86,10 +84,11 @@ def _compiled(optional: tuple[str, ...]) -> Compiled:
 
 
 def _total(amounts: list[float]) -> float:
-    """Small before large, in the order of additions that numpy's reduceat has."""
-    if len(amounts) == 1:
-        return float(amounts[0])
-    return float(np.add.reduceat(np.array(sorted(amounts), dtype="float64"), [0])[0])
+    """Small before large, one by one: Python's own sum would compensate for what is rounded."""
+    total = 0.0
+    for amount in sorted(amounts):
+        total += amount
+    return total
 
 
 def _sort_key(line: Line) -> tuple[int, str, str, str]:

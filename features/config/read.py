@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from features.config.error_messages import sentence
+from features.config.presets import filled_in
 from features.config.purchases import PurchaseConfig
 from features.config.sections import Section
 from features.config.subscriptions import SubscriptionConfig
@@ -24,7 +25,7 @@ def read_config(path: Path) -> AnyConfig:
     values = read_toml(path)
     if relationship(values) == "contract":
         return validated(path, values, SubscriptionConfig)
-    return validated(path, values, PurchaseConfig)
+    return validated(path, filled_in(path, values), PurchaseConfig)
 
 
 def read_purchase_config(path: Path) -> PurchaseConfig:
@@ -38,7 +39,7 @@ def read_purchase_config(path: Path) -> PurchaseConfig:
             f"{path}: problem.relationship is 'contract', which this command does not read yet; "
             "give the configuration of a transaction log"
         )
-    return validated(path, values, PurchaseConfig)
+    return validated(path, filled_in(path, values), PurchaseConfig)
 
 
 def read_subscription_config(path: Path) -> SubscriptionConfig:

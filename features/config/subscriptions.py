@@ -17,6 +17,7 @@ from features.config.sections import (
     Timezone,
     Tracking,
 )
+from features.config.source_format import SourceFormat
 
 RESERVED = {"customer_id", "start", "tenure", "amount", "cancelled", "copies"} | {
     "tenure_months",
@@ -47,7 +48,7 @@ class SubscriptionColumns(Section):
         return self
 
 
-class SubscriptionData(Section):
+class SubscriptionData(SourceFormat):
     """Where the table of customers is and how its rows are to be read.
 
     attributes   source columns that describe a customer: texts or numbers

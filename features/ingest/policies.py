@@ -1,20 +1,16 @@
-"""The policies for refunds, guests (rows without a customer) and duplicates.
-
-Every row that they drop or keep is counted, by reason.
-"""
+"""What became of every row of a transaction log, in words."""
 
 from __future__ import annotations
 
-import pandas as pd
-
-from features.config.purchases import PurchaseData
-from features.errors import DataError
-from features.schema import ZERO_AMOUNT
-
 MEANINGS = {
     "rows_read": "rows read",
+    "rows_after_end_dropped": "- dropped: at or after the configured end",
+    "rows_without_timestamp_dropped": "- dropped: no timestamp",
+    "rows_without_amount_dropped": "- dropped: no amount",
     "guest_rows_dropped": "- dropped: no customer id",
+    "other_currency_rows_dropped": "- dropped: another currency",
     "duplicate_rows_dropped": "- dropped: exact copy of another row",
+    "reexported_rows_dropped": "- dropped: a later file repeats the order",
     "refund_rows_dropped": "- dropped: negative amount",
     "rows_merged": "- merged: same customer, order, timestamp (and category, channel)",
     "lines": "= lines",
@@ -28,57 +24,35 @@ MEANINGS = {
     "customers": "customers",
     "customers_without_purchase": "- without any purchase",
 }
+# How the counts of `data.keep` and `data.drop` are named: by column and value.
+BY_VALUE = "dropped: "
+# The key that decides on the rows of a count.
+KEYS = {
+    "rows_after_end_dropped": "data.end",
+    "rows_without_timestamp_dropped": "data.columns.timestamp",
+    "rows_without_amount_dropped": "data.columns.amount",
+    "guest_rows_dropped": "data.columns.customer_id",
+    "other_currency_rows_dropped": "data.currency",
+    "refund_rows_dropped": "data.refunds",
+}
 
 
-def apply_policies(rows: pd.DataFrame, data: PurchaseData) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Distinct source rows with `copies` -> the rows that count, and where the others went.
-
-    Guests are set aside first, then duplicates, then refunds: a row is counted once.
-    Raises DataError when a policy is "error".
-    """
-    counts = {"rows_read": int(rows["copies"].sum())}
-    guest = rows["customer_id"].isna()
-    counts["guest_rows_dropped"] = _stop_or_count(rows, guest, data.guests, "guests")
-    rows = rows[~guest]
-    surplus = int((rows["copies"] - 1).sum())
-    dropped = data.duplicates == "drop"
-    counts["duplicate_rows_dropped"] = surplus if dropped else 0
-    counts["duplicate_rows_kept"] = 0 if dropped else surplus
-    times = 1 if dropped else rows["copies"]
-    rows = rows.loc[rows.index.repeat(times)].assign(copies=1)
-    refund = rows["amount"] < 0
-    found = _stop_or_count(rows, refund, data.refunds, "refunds")
-    counts["refund_rows_dropped"] = found if data.refunds == "drop" else 0
-    counts["refund_rows_netted"] = found if data.refunds == "net" else 0
-    rows = rows[~refund] if data.refunds == "drop" else rows
-    counts["zero_amount_rows"] = int((rows["amount"] == 0).sum())
-    return rows.drop(columns="copies").reset_index(drop=True), counts
+def nothing_left(counts: dict[str, int]) -> str:
+    """The sentence about a log of which no row counts: where its rows went, and the key to set."""
+    dropped = {name: each for name, each in counts.items() if "dropped" in name and each}
+    most = max(dropped, key=lambda name: dropped[name], default="")
+    key = "data.keep or data.drop" if most.startswith(BY_VALUE) else KEYS.get(most, "data")
+    rows = ", ".join(f"{name} {number}" for name, number in counts.items() if number)
+    return f"no row is left after the policies: {rows}; correct {key}"
 
 
-def count_lines(lines: pd.DataFrame, rows_kept: int) -> dict[str, int]:
-    """What `rows_kept` rows became: lines, orders by the sign of their sum, customers."""
-    orders = lines.groupby(["customer_id", "order_id"], sort=False)["amount"].sum()
-    zero = float(ZERO_AMOUNT)
-    purchase, refund = orders > zero, orders < -zero
-    customers = orders.index.get_level_values("customer_id")
-    n_customers = customers.nunique()
-    return {
-        "rows_merged": rows_kept - len(lines),
-        "lines": len(lines),
-        "orders": len(orders),
-        "purchases": int(purchase.sum()),
-        "refund_orders": int(refund.sum()),
-        "zero_orders": int((~purchase & ~refund).sum()),
-        "customers": n_customers,
-        "customers_without_purchase": n_customers - customers[purchase].nunique(),
-    }
+def in_order(counts: dict[str, int]) -> dict[str, int]:
+    """The counts in the order of MEANINGS, what was dropped by value after the rows read."""
+    by_value = {name: number for name, number in counts.items() if name.startswith(BY_VALUE)}
+    named = {name: counts[name] for name in MEANINGS if name in counts}
+    return {"rows_read": counts["rows_read"]} | by_value | named
 
 
-def _stop_or_count(rows: pd.DataFrame, found: pd.Series[bool], policy: str, what: str) -> int:
-    number = int(rows.loc[found, "copies"].sum())
-    if policy == "error" and number:
-        raise DataError(
-            f'{number} rows are {what} and data.{what} = "error": remove them from the source, '
-            f"or set data.{what} to another policy"
-        )
-    return number
+def meanings(counts: dict[str, int]) -> dict[str, str]:
+    """The name of each count -> what it means, in order."""
+    return {name: MEANINGS.get(name, f"- {name}") for name in in_order(counts)}

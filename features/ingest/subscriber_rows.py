@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -9,19 +10,22 @@ import pandas as pd
 
 from features.config.subscriptions import SubscriptionData
 from features.errors import DataError
-from features.ingest.column_types import (
-    NUMBERS,
-    Cast,
-    flag_cast,
-    number_cast,
-    quote,
-    text_sql,
-    timestamp_cast,
-)
-from features.ingest.scan import missing_columns, scan, source_types, unreadable
+from features.ingest.columns.cast import FLOATS, WHOLE, Cast, quote
+from features.ingest.columns.flags import flag_cast
+from features.ingest.columns.ids import id_cast, label
+from features.ingest.columns.moments import moment_cast
+from features.ingest.columns.money import money_cast
+from features.ingest.files import SourceFile, some_names
+from features.ingest.queries import first_row
+from features.ingest.source_tables import column_names, open_tables
+from features.ingest.table import DIGEST, SourceTable, unreadable
+from features.ingest.working_memory import working_engine
+
+# A number with zeros in front is a code.
+CODE = "'0\\d.*'"
 
 
-def read_subscriber_rows(files: tuple[Path, ...], data: SubscriptionData) -> pd.DataFrame:
+def read_subscriber_rows(files: Sequence[SourceFile], data: SubscriptionData) -> pd.DataFrame:
     """Source files -> one row per distinct source row, in our names.
 
         customer_id              text, null where blank
@@ -33,56 +37,116 @@ def read_subscriber_rows(files: tuple[Path, ...], data: SubscriptionData) -> pd.
 
     Raises DataError naming the file, column, and number of values that do not fit.
     """
-    with duckdb.connect() as connection:
+    columns = [each for each in data.columns.model_dump().values() if each]
+    wanted = list(dict.fromkeys([*columns, *data.attributes]))
+    with working_engine() as (connection, folder):
         try:
-            types = source_types(connection, files)
-            if missing := missing_columns(types, data.columns, data.attributes):
-                raise DataError(f"{files[0]}: {missing}")
-            casts = _casts(files[0], types, data)
-            rows = connection.sql(_query(scan(files), types, casts, data)).to_arrow_table()
-            frame = rows.to_pandas()
+            tables = open_tables(connection, files, data, wanted, folder=folder)
+            _require_columns(files, tables, wanted, data, folder)
+            numeric = {
+                name for name in data.attributes if _is_numeric(connection, tables, name, data)
+            }
+            casts = [_casts(each, data) for each in tables]
+            query = " UNION ALL ".join(
+                _query(each, own, numeric, data) for each, own in zip(tables, casts, strict=True)
+            )
+            counted = f"SELECT *, count(*) AS copies FROM ({query}) GROUP BY ALL"
+            frame = connection.sql(counted).to_arrow_table().to_pandas().drop(columns=DIGEST)
         except duckdb.Error as error:
-            raise DataError(unreadable(files, error)) from None
+            raise DataError(unreadable([each.path for each in files], error)) from None
     if frame.empty:
         raise DataError(f"{data.customers}: holds no rows; give a table with customers")
-    for name, cast in casts.items():
-        _refuse_misfits(files[0], frame.pop(f"misfit_{name}"), cast)
+    for name, cast in casts[0].items():
+        _refuse_misfits(files[0].path, frame.pop(f"misfit_{name}"), cast)
     return _wall_clocks(frame, data)
 
 
-def _casts(path: Path, types: dict[str, str], data: SubscriptionData) -> dict[str, Cast]:
+def _require_columns(
+    files: Sequence[SourceFile],
+    tables: Sequence[SourceTable],
+    wanted: Sequence[str],
+    data: SubscriptionData,
+    folder: Path,
+) -> None:
+    keys = {source: name for name, source in data.columns.model_dump().items() if source}
+    for table in tables:
+        found = [
+            f"no column {name!r}, "
+            + (f"set data.columns.{keys[name]}" if name in keys else "correct data.attributes")
+            for name in wanted
+            if name not in table.types
+        ]
+        if found:
+            file = next(each for each in files if each.path == table.files[0])
+            shown = some_names(column_names([file], data, folder))
+            raise DataError(f"{file.path}: {'; '.join(found)}; the columns are {shown}")
+
+
+def _casts(table: SourceTable, data: SubscriptionData) -> dict[str, Cast]:
     """Name -> how its source column is read."""
-    columns = data.columns
+    columns, types = data.columns, table.types
     try:
-        casts = {"amount": number_cast(columns.amount, types[columns.amount])}
+        casts = {
+            "customer_id": id_cast(columns.customer_id, types[columns.customer_id]),
+            "amount": money_cast(columns.amount, types[columns.amount], data, data.currency),
+        }
         if columns.start is not None:
-            casts["start"] = timestamp_cast(columns.start, types[columns.start])
-            casts["cancelled"] = timestamp_cast(columns.cancelled, types[columns.cancelled])
+            casts["start"] = moment_cast(columns.start, types[columns.start], data)
+            casts["cancelled"] = moment_cast(columns.cancelled, types[columns.cancelled], data)
         elif columns.tenure is not None:
-            casts["tenure"] = number_cast(columns.tenure, types[columns.tenure])
-            casts["cancelled"] = flag_cast(columns.cancelled)
+            casts["tenure"] = money_cast(columns.tenure, types[columns.tenure], data)
+            casts["cancelled"] = flag_cast(columns.cancelled, types[columns.cancelled])
     except DataError as error:
-        raise DataError(f"{path}: {error}") from None
+        raise DataError(f"{table.files[0]}: {error}") from None
     return casts
 
 
 def _query(
-    scanned: str, types: dict[str, str], casts: dict[str, Cast], data: SubscriptionData
+    table: SourceTable, casts: dict[str, Cast], numeric: set[str], data: SubscriptionData
 ) -> str:
-    """Distinct source rows with their number of copies, columns cast and renamed."""
-    key = data.columns.customer_id
-    selected = {"customer_id": f"CAST({text_sql(key, types[key])} AS VARCHAR)"}
+    """Source rows, columns cast and renamed."""
+    selected: dict[str, str] = {}
     for name, cast in casts.items():
-        blank = f"COALESCE(trim(CAST({quote(cast.source)} AS VARCHAR)), '') = ''"
         selected |= cast.named(name)
-        misfit = f"CASE WHEN NOT ({blank}) AND ({cast.misfit}) THEN {quote(cast.source)} END"
+        misfit = f"CASE WHEN NOT ({cast.blank}) AND ({cast.misfit}) THEN {quote(cast.source)} END"
         selected[f"misfit_{name}"] = f"CAST({misfit} AS VARCHAR)"
     for place, name in enumerate(data.attributes):
-        numeric = types[name].startswith(NUMBERS)
-        value = f"CAST({quote(name)} AS DOUBLE)" if numeric else text_sql(name, types[name])
+        cell = money_cast if name in numeric else None
+        value = (
+            cell(name, table.types[name], data).columns[""]
+            if cell
+            else label(name, table.types[name])
+        )
         selected[f"attribute_{place}"] = value
     shown = ", ".join(f"{value} AS {quote(name)}" for name, value in selected.items())
-    return f"SELECT {shown}, COUNT(*) AS copies FROM {scanned} GROUP BY ALL"
+    return f"SELECT {shown}, {DIGEST} FROM {table.relation}"
+
+
+def _is_numeric(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Sequence[SourceTable],
+    name: str,
+    data: SubscriptionData,
+) -> bool:
+    """Whether an attribute is a number: by its type or, in a text file, by all of its values."""
+    known = False
+    for table in tables:
+        kind = table.types[name]
+        if kind in WHOLE or kind in FLOATS or kind.startswith("DECIMAL"):
+            known = True
+            continue
+        if table.relation.startswith("("):
+            return False
+        cast, text = money_cast(name, kind, data), label(name, kind)
+        row = first_row(
+            connection,
+            f"SELECT count(*), count_if({cast.misfit} OR regexp_full_match({text}, {CODE})) "
+            f"FROM {table.relation} WHERE NOT ({cast.blank})",
+        ) or (0, 0)
+        if row[1]:
+            return False
+        known = known or bool(row[0])
+    return known
 
 
 def _refuse_misfits(path: Path, misfits: pd.Series[str], cast: Cast) -> None:

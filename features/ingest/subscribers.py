@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 from features.config.subscriptions import SubscriptionData
 from features.errors import DataError
 from features.ingest import files
+from features.ingest.health.finding import Finding
+from features.ingest.health.subscribers import check_subscribers
 from features.ingest.subscriber_rows import read_subscriber_rows
+from features.subscriptions.contracts import refuse_overlaps
 from features.timestamps import microseconds, next_midnight, parse_as_of, wall_clock
 
 MEANINGS = {
@@ -27,6 +30,7 @@ MEANINGS = {
     "rows_with_negative_tenure": "- set aside: negative tenure",
     "rows_cancelled_before_start": "- set aside: cancelled before the start",
     "rows_started_after_the_end": "- set aside: starts after the end of knowledge",
+    "earlier_contracts": "- earlier contracts of the same customers",
     "customers": "= customers",
     "customers_cancelled": "- who have cancelled",
     "cancellations_announced": "- whose cancellation lies beyond the end of knowledge",
@@ -37,15 +41,18 @@ MEANINGS = {
 class SubscriberTable:
     """A table of subscribers after its policies.
 
-    customers    index customer_id, sorted; `monthly_amount`, money; `start` and `cancelled`, wall
-                 clock in `timezone` (NaT: runs on), or `tenure` in whole months and `cancelled`, a
-                 flag; then the attributes, float64 or text
+    customers    a row per contract, index customer_id, sorted by it and by start: a customer who
+                 came back has several, which do not overlap; `monthly_amount`, money; `start` and
+                 `cancelled`, wall clock in `timezone` (NaT: runs on), or, with a row per customer,
+                 `tenure` in whole months and `cancelled`, a flag; then the attributes, float64 or
+                 text
     attributes   their names
     dated        whether dates are known; else `end` is the only as_of that can be asked about
     departures   see `SubscriptionData`
     counts       every row accounted for, by reason
     sha256       of the source bytes
     end          end of knowledge, exclusive
+    findings     of the health check
     """
 
     noun: ClassVar[str] = "table"
@@ -59,38 +66,42 @@ class SubscriberTable:
     timezone: str
     currency: str
     end: datetime
+    findings: tuple[Finding, ...] = ()
 
 
 def read_subscribers(data: SubscriptionData) -> SubscriberTable:
     """Read the customers of a configuration and set aside what cannot be used, by reason.
 
-    Raises DataError, in one sentence, for a file, column or value that cannot be used, and
-    where one customer has several rows.
+    Raises DataError, in one sentence, for a file, column or value that cannot be used, where
+    contracts of one customer overlap, and where one has several tenures.
     """
     found = files.find(data.customers)
+    fingerprint = files.Fingerprint(found)
     rows = read_subscriber_rows(found, data)
+    fingerprint.require_unchanged()
     dated = data.columns.start is not None
     end = _end(rows, data)
     used, counts = _set_aside(rows, wall_clock(end, data.timezone))
     if used.empty:
         shown = ", ".join(f"{name} {number}" for name, number in counts.items() if number)
         raise DataError(f"{data.customers}: no row is left after the policies: {shown}")
-    ids = used["customer_id"]
-    if ids.duplicated().any():
-        raise DataError(
-            f"{data.customers}: customer {ids[ids.duplicated()].min()!r} has several rows that "
-            f"differ, as have {ids[ids.duplicated()].nunique()} customers in all; give one row each"
-        )
+    customers = _customers(used, dated)
+    if dated:
+        refuse_overlaps(customers, data.customers)
+    else:
+        _refuse_several(customers.index, data.customers)
+    counts |= _count(customers, dated, wall_clock(end, data.timezone))
     return SubscriberTable(
-        customers=_customers(used, dated),
+        customers=customers,
         attributes=tuple(data.attributes),
         dated=dated,
         departures=data.departures,
-        counts=counts | _count(used, dated, wall_clock(end, data.timezone)),
-        sha256=files.sha256(found),
+        counts=counts,
+        sha256=fingerprint.sha256,
         timezone=data.timezone,
         currency=data.currency,
         end=end,
+        findings=check_subscribers(customers, counts, data),
     )
 
 
@@ -153,15 +164,27 @@ def _customers(used: pd.DataFrame, dated: bool) -> pd.DataFrame:
     if not dated:
         table = table.assign(tenure=np.floor(table["tenure"]), cancelled=table["cancelled"] > 0)
     table = table.assign(customer_id=table["customer_id"].astype("str"))
-    return table.set_index("customer_id").sort_index()
+    order = ["customer_id", "start", "cancelled"] if dated else ["customer_id"]
+    return table.sort_values(order, kind="stable").set_index("customer_id")
 
 
-def _count(used: pd.DataFrame, dated: bool, end: pd.Timestamp) -> dict[str, int]:
-    """What the rows that count became."""
-    gone = used["cancelled"] < end if dated else used["cancelled"] > 0
-    announced = used["cancelled"] >= end if dated else gone & False
+def _refuse_several(ids: pd.Index[str], source: str) -> None:
+    twice = ids[ids.duplicated()]
+    if len(twice):
+        raise DataError(
+            f"{source}: customer {twice.min()!r} has several rows that differ, as have "
+            f"{twice.nunique()} customers in all; give one row each, or dates instead of tenures"
+        )
+
+
+def _count(contracts: pd.DataFrame, dated: bool, end: pd.Timestamp) -> dict[str, int]:
+    """What the rows that count became; of a customer who came back, the last one counts."""
+    last = contracts[~contracts.index.duplicated(keep="last")]
+    gone = last["cancelled"] < end if dated else last["cancelled"] > 0
+    announced = last["cancelled"] >= end if dated else gone & False
     return {
-        "customers": len(used),
+        "earlier_contracts": len(contracts) - len(last),
+        "customers": len(last),
         "customers_cancelled": int(gone.sum()),
         "cancellations_announced": int(announced.sum()),
     }

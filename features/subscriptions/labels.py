@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.errors import DataError
 from features.ingest.subscribers import SubscriberTable
+from features.subscriptions.contracts import stays
 from features.subscriptions.table import build_features
 from features.timestamps import MONTH_DAYS, wall_clock
 
@@ -20,7 +22,8 @@ def build_labels(
 
     Index customer_id:
 
-        churned          1 where the subscription was cancelled in the horizon, else 0
+        churned          1 where the subscription was cancelled in the horizon and no other
+                         contract began as it ended, else 0; who comes back later has left
         revenue_future   money: the monthly amount for each month begun in the horizon, by a month
                          of 30.4375 days, until the cancellation
 
@@ -41,14 +44,33 @@ def build_labels(
             f"{as_of.isoformat()}"
         )
     table = build_features(subscriptions, as_of)
-    cancelled = subscriptions.customers.loc[table.index, "cancelled"]
     now = wall_clock(as_of, subscriptions.timezone)
     until = wall_clock(as_of + timedelta(days=horizon_days), subscriptions.timezone)
-    churned = (cancelled < until).to_numpy()
-    stayed = (cancelled.where(churned, until) - now) / pd.Timedelta(days=1)
-    months = np.ceil(np.maximum(stayed.to_numpy(), 1e-9) / MONTH_DAYS)
+    running = _running(subscriptions.customers, now, until)
+    ends = running["cancelled"]
+    over = (ends < until).to_numpy()
     most = horizon_days / MONTH_DAYS
-    paid = table["monthly_amount"].to_numpy() * np.minimum(months, most)
-    return pd.DataFrame(
-        {"churned": churned.astype(np.int64), "revenue_future": paid}, index=table.index
+    begun = np.minimum(_months_begun(ends.where(over, until), now), most)
+    already = np.where(running["start"] < now, 0.0, _months_begun(running["start"], now))
+    paid = running["monthly_amount"].to_numpy() * (begun - np.minimum(already, most))
+    outcome = pd.DataFrame(
+        {"churned": over.astype(np.int64), "revenue_future": paid}, running.index
     )
+    by_customer = outcome.groupby(level=0)
+    found = by_customer.last()[["churned"]].assign(
+        revenue_future=by_customer["revenue_future"].sum()
+    )
+    return found.loc[table.index]
+
+
+def _running(contracts: pd.DataFrame, now: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
+    """The contracts that run at `now`, and those begun by `until` that go on with them."""
+    begun = stays(contracts).begun
+    ahead = ~(contracts["cancelled"] < now) & (contracts["start"] < until)
+    return contracts[((begun < now) & ahead).to_numpy()]
+
+
+def _months_begun(ends: pd.Series[pd.Timestamp], now: pd.Timestamp) -> NDArray[np.float64]:
+    """Months of 30.4375 days begun from `now` until the end, 1 at least."""
+    days = (ends - now) / pd.Timedelta(days=1)
+    return np.asarray(np.ceil(np.maximum(days.to_numpy(), 1e-9) / MONTH_DAYS))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from features.errors import DataError
 from features.ingest.subscribers import SubscriberTable, whole_months
+from features.subscriptions.contracts import stays
 from features.timestamps import wall_clock
 
 UNITS = {
@@ -20,7 +21,7 @@ UNITS = {
 def build_features(subscriptions: SubscriberTable, as_of: datetime) -> pd.DataFrame:
     """Subscriptions -> the customers who have a subscription at `as_of`, index customer_id, sorted.
 
-        tenure_months    whole months survived, float64 >= 0
+        tenure_months    whole months survived, float64 >= 0; of who came back, since then
         monthly_amount   money, float64 >= 0
         and the attributes, float64 or text
 
@@ -33,15 +34,20 @@ def build_features(subscriptions: SubscriberTable, as_of: datetime) -> pd.DataFr
 
 
 def histories(subscriptions: SubscriberTable, as_of: datetime) -> pd.DataFrame:
-    """Everybody who had started before `as_of`, gone or not, index customer_id, sorted.
+    """Contracts begun before `as_of`, gone or not, index customer_id, in the table's order.
+
+    A contract that begins as the customer's earlier one ends goes on with it: the months of its
+    life are counted from where the first began, and each is observed under one of them. After a
+    gap a life of its own begins. No customer has two contracts that are not gone.
 
         tenure_months, monthly_amount, attributes
                    as in `build_features`; the tenure_months of who is gone are the month of
                    leaving, counted from 1
         gone       cancelled before `as_of`
-        entered    months survived before the table would have shown the customer, float64
+        entered    months survived before the table would have shown the customer, or before the
+                   contract went on with an earlier one, float64
         periods    months of life that were observed to their end: the month in which the customer
-                   left, or months survived
+                   left, or months survived (under this contract)
         left       whether the life ended in month `periods`
 
     A month that was not over by `as_of` is nobody's evidence: who left during it counts as having
@@ -49,7 +55,7 @@ def histories(subscriptions: SubscriberTable, as_of: datetime) -> pd.DataFrame:
     """
     table = subscriptions.customers
     if subscriptions.dated:
-        return _from_dates(table, wall_clock(as_of, subscriptions.timezone), subscriptions)
+        return _from_dates(wall_clock(as_of, subscriptions.timezone), subscriptions)
     if as_of != subscriptions.end:
         raise DataError(
             f"a table of tenures describes one point in time, {subscriptions.end.isoformat()}, "
@@ -58,20 +64,29 @@ def histories(subscriptions: SubscriberTable, as_of: datetime) -> pd.DataFrame:
     return _from_tenures(table, subscriptions)
 
 
-def _from_dates(
-    table: pd.DataFrame, now: pd.Timestamp, subscriptions: SubscriberTable
-) -> pd.DataFrame:
-    table = table[(table["start"] < now).to_numpy()]
-    start, gone = table["start"], (table["cancelled"] < now).to_numpy()
-    survived = whole_months(start, pd.Series(now, index=table.index))
-    month = _month_of_leaving(start, table["cancelled"].where(gone))
-    left = gone & (month <= survived)
+def life_began(subscriptions: SubscriberTable, as_of: datetime) -> pd.Series[pd.Timestamp]:
+    """When the life of each row of `histories` began, wall clock; of a table with dates."""
+    now = wall_clock(as_of, subscriptions.timezone)
+    contracts = subscriptions.customers
+    return stays(contracts).begun[(contracts["start"] < now).to_numpy()]
+
+
+def _from_dates(now: pd.Timestamp, subscriptions: SubscriberTable) -> pd.DataFrame:
+    known = (subscriptions.customers["start"] < now).to_numpy()
+    found, table = stays(subscriptions.customers), subscriptions.customers[known]
+    begun, gone = found.begun[known], (table["cancelled"] < now).to_numpy()
+    continued = found.continued[known] & gone
+    # subtle: the month of a change of plan counts for the later one, or nobody could leave in it
+    until = pd.Series(now, index=table.index).where(~continued, table["cancelled"])
+    survived = whole_months(begun, until)
+    month = _month_of_leaving(begun, table["cancelled"].where(gone))
+    left = gone & ~continued & (month <= survived)
     return _frame(
         table,
         subscriptions,
         tenure_months=np.where(gone, month, survived),
         gone=gone,
-        entered=np.zeros(len(table)),
+        entered=whole_months(begun, table["start"]),
         periods=np.where(left, month, survived),
         left=left,
     )

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import msgspec
 import numpy as np
 
+from features.single_values import read_id
 from models.bundle import Bundle
 from models.design_matrix import Values, numbers_of_rows
 from serve.api.feature_rows import FeatureRows, check_histories
@@ -71,10 +72,17 @@ def fast_reader(bundle: Bundle) -> FastReader:
 
 
 def _is_sound(ids: list[str], matrix: Values) -> bool:
-    """Whether ids are different and not blank, and numbers within their bounds."""
-    if len(set(ids)) < len(ids) or not all(map(str.strip, ids)):
+    """Whether ids are different and as they are read, and numbers within their bounds."""
+    if len(set(ids)) < len(ids) or not all(map(_is_plain, ids)):
         return False
     return not bool((np.abs(matrix) > LARGEST).any())
+
+
+def _is_plain(name: str) -> bool:
+    try:
+        return read_id(name) == name
+    except ValueError:
+        return False
 
 
 def _options(given: dict[str, bytes]) -> Options:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import Bundle
-from models.design_matrix import FEW_ROWS, Cell, numbers_of_rows
-from models.subscriptions.bundle import SubscriptionBundle
+from models.design_matrix import Cell, numbers_of_rows
 from serve.api.error_messages import MOST_DETAILS, shortened
 from serve.api.field_types import FeatureValue
+from serve.api.possible_rows import impossible
 from serve.api.requests import FeatureRow
 from serve.errors import ServeError
 
@@ -52,12 +51,7 @@ def feature_rows(rows: Sequence[FeatureRow], bundle: Bundle) -> FeatureRows:
 
 def check_histories(rows: FeatureRows, bundle: Bundle) -> FeatureRows:
     """The rows. Raises ServeError for a history that no customer can have."""
-    find = (
-        _impossible_subscriptions
-        if isinstance(bundle, SubscriptionBundle)
-        else _impossible_purchases
-    )
-    _refuse(find(rows.matrix, bundle))
+    _refuse(impossible(rows.matrix, bundle))
     return rows
 
 
@@ -74,58 +68,6 @@ def _violations(row: dict[str, FeatureValue], units: dict[str, str]) -> Iterator
         ):
             kind = "a text" if units[name] == "text" else "a number"
             yield name, f"must be {kind} or null, got {shortened(value)}"
-
-
-def _impossible_purchases(matrix: Array, bundle: Bundle) -> Iterator[dict[str, str]]:
-    """What contradicts the meaning of the columns that the probability model reads."""
-    names = ("age_days", "last_repeat_days", "repeat_days", "day_value_mean", "repeat_value_mean")
-    places = [bundle.places[name] for name in names]
-    if len(matrix) <= FEW_ROWS and not any(
-        any(_broken_rules(*row)) for row in matrix[:, places].tolist()
-    ):
-        return
-    age, last, repeats, day_value, repeat_value = (matrix[:, place] for place in places)
-    broken = _broken_rules(age, last, repeats, day_value, repeat_value)
-    rules = (
-        "must be positive",
-        "must lie between 0 and age_days",
-        "must lie between 0 and last_repeat_days, days that hold at most one repeat each",
-        "must be positive",
-        "must be positive",
-    )
-    for name, flags, rule in zip(names, broken, rules, strict=True):
-        for place in np.flatnonzero(flags):
-            got = shortened(float(matrix[place, bundle.places[name]]))
-            yield {"field": f"rows[{place}].{name}", "message": f"{rule}, got {got}"}
-
-
-def _broken_rules(
-    age: Any, last: Any, repeats: Any, day_value: Any, repeat_value: Any
-) -> list[Any]:
-    """Which of the rules are broken; of numbers or of arrays."""
-    return [
-        age <= 0,
-        (last < 0) | (last > age),
-        # two calendar days more than days of 24 hours: the clock change, and midnight
-        (repeats < 0) | (repeats > last + 2),
-        day_value <= 0,
-        repeat_value <= 0,
-    ]
-
-
-def _impossible_subscriptions(matrix: Array, bundle: Bundle) -> Iterator[dict[str, str]]:
-    """What contradicts the meaning of the columns of a subscription."""
-    tenure, amount = (
-        matrix[:, bundle.places[name]] for name in ("tenure_months", "monthly_amount")
-    )
-    rules = {
-        "tenure_months": ((tenure < 0) | (tenure % 1 > 0), "must be a whole number, at least 0"),
-        "monthly_amount": (amount < 0, "must be at least 0"),
-    }
-    for name, (flags, rule) in rules.items():
-        for place in np.flatnonzero(flags):
-            got = shortened(float(matrix[place, bundle.places[name]]))
-            yield {"field": f"rows[{place}].{name}", "message": f"{rule}, got {got}"}
 
 
 def _refuse(found: Iterator[dict[str, str]]) -> None:

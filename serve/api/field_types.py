@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
+from features.single_values import read_id, read_moment, read_text
 from serve.api.error_messages import shortened
 
 MOST_HORIZONS = 24
@@ -22,8 +23,17 @@ FeatureValue = float | str | None
 def _timestamp(value: object) -> datetime:
     if not isinstance(value, str):
         raise ValueError(f"must be a text such as {EXAMPLE}, got {shortened(value)}")
+    if value.strip().isdigit():
+        raise ValueError(
+            f"must be a date or an ISO timestamp such as {EXAMPLE}, not a number without a "
+            f"meaning, got {shortened(value)}"
+        )
+    return _moment(value)
+
+
+def _moment(value: str) -> datetime:
     try:
-        timestamp = datetime.fromisoformat(value.strip())
+        timestamp = read_moment(value)
         year = timestamp.year if timestamp.tzinfo is None else timestamp.astimezone(UTC).year
     except (ValueError, OverflowError):
         raise ValueError(
@@ -34,15 +44,26 @@ def _timestamp(value: object) -> datetime:
     return timestamp
 
 
-def _timestamp_text(value: str) -> str:
-    _timestamp(value)
+def _as_of(value: str) -> str:
+    _moment(value)
     return value
 
 
-def _id(value: str) -> str:
-    if not value.strip():
+def _id(value: object) -> str:
+    try:
+        found = read_id(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, got {shortened(value)}") from None
+    if not found:
         raise ValueError("must not be blank")
-    return value
+    if len(found) > LONGEST_ID:
+        raise ValueError(f"must have at most {LONGEST_ID} characters, got {shortened(value)}")
+    return found
+
+
+def _order_id(value: object) -> str | None:
+    blank = value is None or (isinstance(value, str) and not read_text(value))
+    return None if blank else _id(value)
 
 
 def _horizons(value: object) -> tuple[int, ...]:
@@ -64,7 +85,7 @@ def _horizons(value: object) -> tuple[int, ...]:
 
 
 def _label(value: str) -> str | None:
-    return value if value.strip() else None
+    return read_text(value) or None
 
 
 def feature_value(value: object) -> FeatureValue:
@@ -99,7 +120,7 @@ Timestamp = Annotated[
 ]
 AsOf = Annotated[
     str,
-    AfterValidator(_timestamp_text),
+    AfterValidator(_as_of),
     WithJsonSchema(
         {
             "anyOf": [
@@ -112,8 +133,29 @@ AsOf = Annotated[
 ]
 Id = Annotated[
     str,
-    Field(min_length=1, max_length=LONGEST_ID, json_schema_extra={"pattern": r"\S"}),
-    AfterValidator(_id),
+    PlainValidator(_id),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1, "maxLength": LONGEST_ID, "pattern": r"\S"},
+                {"type": "integer"},
+            ],
+            "examples": ["18102", 18102],
+        }
+    ),
+]
+OrderId = Annotated[
+    str | None,
+    PlainValidator(_order_id),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "maxLength": LONGEST_ID},
+                {"type": "integer"},
+                {"type": "null"},
+            ]
+        }
+    ),
 ]
 Label = Annotated[str, Field(max_length=200), AfterValidator(_label)]
 Money = Annotated[float, Field(ge=0, le=LARGEST)]

@@ -18,12 +18,22 @@ from serve.api.field_types import (
     Id,
     Label,
     Money,
+    OrderId,
     Rate,
     Timestamp,
 )
 from serve.api.strict_json import read_json
 from serve.errors import ServeError
 
+ID = (
+    "a text or a whole number, returned as text with the prediction: without blanks around it, in "
+    "Unicode's form C; unique in the request"
+)
+# A warning of /predict; the client passes it on from one of several requests to all of them.
+FUTURE_AS_OF = (
+    "as_of is the midnight after the last transaction of the request, and that lies after now: "
+    "correct its timestamp, or give as_of"
+)
 MOST_CUSTOMERS = 10_000
 MOST_TRANSACTIONS = 500_000
 
@@ -38,13 +48,16 @@ class Transaction(_StrictModel):
     """A line of an order."""
 
     timestamp: Timestamp = Field(
-        description="ISO timestamp; without an offset it is read in the model's time zone"
+        description="date or ISO timestamp, also with blanks: 2011-05-01 10:00 +02:00; without an "
+        "offset it is read in the model's time zone"
     )
     amount: float = Field(
         ge=-LARGEST, le=LARGEST, description="money in the model's currency; negative for a refund"
     )
-    order_id: Label | None = Field(
-        None, description="which order; without it, one customer's lines of one instant are one"
+    order_id: OrderId = Field(
+        None,
+        description="which order, a text or a whole number; without it, one customer's lines of "
+        "one instant are one",
     )
     category: Label | None = Field(None, description="what was bought")
     channel: Label | None = Field(None, description="where it was bought")
@@ -53,7 +66,7 @@ class Transaction(_StrictModel):
 class Customer(_StrictModel):
     """A customer and everything that is known of the purchases."""
 
-    customer_id: Id = Field(description="returned with the prediction; unique in the request")
+    customer_id: Id = Field(description=ID)
     transactions: Annotated[list[Transaction], FailFast()] = Field(
         description="in any order; may be empty"
     )
@@ -128,7 +141,7 @@ class FeatureRow(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", strict=True)
     __pydantic_extra__: dict[str, Feature]
 
-    customer_id: Id = Field(description="returned with the prediction; unique in the request")
+    customer_id: Id = Field(description=ID)
 
     def values(self) -> dict[str, FeatureValue]:
         """The features by name."""

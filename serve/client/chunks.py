@@ -9,6 +9,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from features.single_values import read_id
 from serve.api.budget import most_customers, work_per_customer
 from serve.api.field_types import LONGEST_DAYS
 from serve.api.requests import MOST_CUSTOMERS, MOST_TRANSACTIONS
@@ -89,11 +90,14 @@ def _work(options: Mapping[str, object]) -> int:
 
 
 def _once(item: object, seen: set[str]) -> None:
-    name = item.get("customer_id") if isinstance(item, Mapping) else item
-    if isinstance(name, str):
-        if name in seen:
-            raise ValueError(f"customer_id must be unique, {name!r} is in the list twice")
-        seen.add(name)
+    given = item.get("customer_id") if isinstance(item, Mapping) else item
+    try:
+        name = read_id(given)
+    except ValueError:
+        return  # about what is no id, the service will have its say
+    if name in seen:
+        raise ValueError(f"customer_id must be unique, {name!r} is in the list twice")
+    seen.add(name)
 
 
 def _other(value: object) -> object:

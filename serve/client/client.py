@@ -14,9 +14,10 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
 
+from serve.api.requests import FUTURE_AS_OF
 from serve.api.responses import CustomerReply, LookupReply, ModelReply, PredictReply, ReadyReply
 from serve.client.chunks import split_into_chunks
-from serve.client.merge import latest_timestamps, merged_reply
+from serve.client.merge import latest_timestamps, merged_reply, warned
 from serve.client.retry import ApiError, RetryingTransport
 
 __all__ = ["ApiError", "Client", "Customer", "Options", "Terms", "Transaction"]
@@ -31,7 +32,7 @@ class Transaction(TypedDict):
 
     timestamp: str | date
     amount: float
-    order_id: NotRequired[str | None]
+    order_id: NotRequired[str | int | None]
     category: NotRequired[str | None]
     channel: NotRequired[str | None]
 
@@ -39,7 +40,7 @@ class Transaction(TypedDict):
 class Customer(TypedDict):
     """A customer and all that is known of the purchases."""
 
-    customer_id: str
+    customer_id: str | int
     transactions: Sequence[Transaction]
 
 
@@ -109,10 +110,18 @@ class Client:
             "customers", given, lambda each: len(each["transactions"]), options=options
         )
 
-        def settled(asked: Mapping[str, object]) -> Mapping[str, object]:
-            return asked if asked.get("as_of") else {**asked, "as_of": self._as_of(given)}
+        warnings: list[str] = []
 
-        return merged_reply(self._post(PredictReply, "/predict"), chunks, options, settled)
+        def settled(asked: Mapping[str, object]) -> Mapping[str, object]:
+            if asked.get("as_of"):
+                return asked
+            last = self._last_transaction(given)
+            found = [each for one in last.predictions for each in one.warnings]
+            warnings.extend(each for each in found if each == FUTURE_AS_OF)
+            return {**asked, "as_of": last.as_of}
+
+        reply = merged_reply(self._post(PredictReply, "/predict"), chunks, options, settled)
+        return warned(reply, warnings)
 
     def predict_features(
         self, rows: Iterable[Row], **options: Unpack[PredictOptions]
@@ -121,7 +130,7 @@ class Client:
         post = self._post(PredictReply, "/predict_features")
         return merged_reply(post, split_into_chunks("rows", rows, options=options), options)
 
-    def lookup(self, customer_ids: Iterable[str], **options: Unpack[Options]) -> LookupReply:
+    def lookup(self, customer_ids: Iterable[str | int], **options: Unpack[Options]) -> LookupReply:
         """Ids -> the scores of the last batch, or what the model predicts now where options ask."""
         post = self._post(LookupReply, "/lookup")
         return merged_reply(
@@ -158,11 +167,11 @@ class Client:
     def _post(self, kind: type[Kind], path: str) -> Callable[[bytes], Kind]:
         return lambda body: _read(kind, self._transport.post(path, body))
 
-    def _as_of(self, customers: Sequence[Customer]) -> str:
-        """What the service takes for the midnight after the last of all transactions."""
+    def _last_transaction(self, customers: Sequence[Customer]) -> PredictReply:
+        """A reply as of what the service takes for the midnight after the last of all."""
         lines = [{"timestamp": each, "amount": 0.0} for each in latest_timestamps(customers)]
         [chunk] = split_into_chunks("customers", [{"customer_id": "last", "transactions": lines}])
-        return self._post(PredictReply, "/predict")(chunk.body({})).as_of
+        return self._post(PredictReply, "/predict")(chunk.body({}))
 
 
 def _read(kind: type[Reply], content: bytes) -> Reply:

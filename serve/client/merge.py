@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from features.single_values import read_moment
 from serve.api.responses import LookupReply, PredictReply
 from serve.client.chunks import Chunk
 from serve.client.retry import ApiError
@@ -43,6 +44,17 @@ def merged_reply(
     raise ApiError("the model or the batch changed again and again; ask later", code="changing")
 
 
+def warned(reply: PredictReply, warnings: Sequence[str]) -> PredictReply:
+    """The reply with these warnings in each of its predictions."""
+    if not warnings:
+        return reply
+    predictions = [
+        each.model_copy(update={"warnings": [*each.warnings, *warnings]})
+        for each in reply.predictions
+    ]
+    return reply.model_copy(update={"predictions": predictions})
+
+
 def latest_timestamps(customers: Sequence[Mapping[str, Any]]) -> list[str]:
     """The latest timestamp without an offset and the latest with one, as far as there are any."""
     timestamps = [
@@ -57,7 +69,7 @@ def _timestamp(value: object) -> datetime | None:
     """None for what is no timestamp: the service will say so where it meets it."""
     text = value.isoformat() if isinstance(value, date) else value
     try:
-        return datetime.fromisoformat(text.strip()) if isinstance(text, str) else None
+        return read_moment(text) if isinstance(text, str) else None
     except ValueError:
         return None
 

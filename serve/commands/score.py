@@ -73,7 +73,7 @@ def score(arguments: Namespace) -> dict[str, Any]:
     store = open_store(arguments.store) if arguments.store else None
     model = _load(arguments.model)
     check_compatibility(config, model.bundle, arguments.config)
-    dataset = read_dataset(config)
+    dataset = read_dataset(config, strict=arguments.strict)
     as_of = _as_of(arguments.as_of, dataset)
     check_as_of(as_of, model.bundle.card)
 

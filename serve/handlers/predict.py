@@ -14,6 +14,7 @@ from models.subscriptions.bundle import SubscriptionBundle
 from serve.api.budget import check_budget
 from serve.api.feature_rows import FeatureRows, feature_rows
 from serve.api.requests import FeaturesRequest, Options, PredictRequest, parse
+from serve.api.source_words import refuse_null_words
 from serve.errors import ServeError
 from serve.handlers.answer import Answer, answer_of_query, as_json
 from serve.handlers.prediction_query import CustomerFeatures, PredictionQuery, prediction_query
@@ -31,8 +32,12 @@ def predict_features(model: LoadedModel, body: bytes) -> bytes:
     return b"".join(as_json(read_predict_features(model, body)))
 
 
-def read_predict(model: LoadedModel, body: bytes, *, streamed: bool = False) -> Answer:
+def read_predict(
+    model: LoadedModel, body: bytes, *, streamed: bool = False, now: datetime | None = None
+) -> Answer:
     """Raw transactions of one or more customers -> what is to be predicted of them.
+
+    now  what the clock shows: it only warns, see `serve.handlers.transactions.read_features`
 
     Raises ServeError where the request is at fault, only there.
     """
@@ -44,7 +49,7 @@ def read_predict(model: LoadedModel, body: bytes, *, streamed: bool = False) -> 
         )
     work = _work(model, request, len(request.customers), streamed=streamed)
     try:
-        customers = read_features(request, bundle)
+        customers = read_features(request, bundle, now=now)
     except DataError as error:
         raise ServeError(str(error)) from None
     return answer_of_query(model, _query(model, customers, request), "/predict", work)
@@ -57,6 +62,7 @@ def read_predict_features(model: LoadedModel, body: bytes, *, streamed: bool = F
     """
     fast = model.read_rows(body)
     request, rows = fast if fast is not None else _validated(model, body)
+    refuse_null_words(rows.ids, "rows", model.bundle)
     work = _work(model, request, len(rows.ids), streamed=streamed)
     customers = CustomerFeatures.of_rows(rows, model.bundle.names, _as_of(model, request))
     return answer_of_query(model, _query(model, customers, request), "/predict_features", work)

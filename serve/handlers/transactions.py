@@ -17,7 +17,8 @@ from features.timestamps import next_midnight, parse_as_of, require_aware, utc_m
 from models.design_matrix import Cell, Values, numbers_of_rows
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.card import PurchaseCard
-from serve.api.requests import Customer, PredictRequest
+from serve.api.requests import FUTURE_AS_OF, Customer, PredictRequest
+from serve.api.source_words import null_words, refuse_null_words
 from serve.errors import ServeError
 from serve.handlers.prediction_query import CustomerFeatures, feature_table
 
@@ -25,8 +26,12 @@ OPTIONAL = ("order_id", "category", "channel")
 FAST_PATH_LINES = 5_000
 
 
-def read_features(request: PredictRequest, bundle: PurchaseBundle) -> CustomerFeatures:
+def read_features(
+    request: PredictRequest, bundle: PurchaseBundle, *, now: datetime | None = None
+) -> CustomerFeatures:
     """Features of each customer of the request, in its order; all unknown without a purchase.
+
+    now  what the clock shows, to warn of an as_of that is inferred from the future
 
     Few transactions take the compiled fast path, many the database engine: the same numbers.
     Raises ServeError for a request without an as_of, DataError where the policies that the
@@ -34,9 +39,13 @@ def read_features(request: PredictRequest, bundle: PurchaseBundle) -> CustomerFe
     """
     card = bundle.card
     ids = [customer.customer_id for customer in request.customers]
-    histories = [_history(customer, card) for customer in request.customers]
+    refuse_null_words(ids, "customers", bundle)
+    words = null_words(bundle)
+    histories = [_history(customer, card, words) for customer in request.customers]
     as_of = _as_of(request, histories, card.timezone)
     notes = _notes(ids, histories, as_of, card)
+    if request.as_of is None and now is not None:
+        notes = _with_future(notes, ids, histories, now)
     admitted = [_apply_policies(history, card) for history in histories]
     if sum(map(len, admitted)) <= FAST_PATH_LINES:
         matrix, table = _fast_path(ids, admitted, as_of, bundle)
@@ -51,14 +60,20 @@ def read_features(request: PredictRequest, bundle: PurchaseBundle) -> CustomerFe
     )
 
 
-def _history(customer: Customer, card: PurchaseCard) -> list[Row]:
+def _history(customer: Customer, card: PurchaseCard, words: frozenset[str]) -> list[Row]:
+    """The transactions in the words of the model's data: null words mean nothing."""
+    lower = card.training.settings["data"].get("id_case") == "lower"
+
+    def known(text: str | None) -> str | None:
+        return None if text in words else text
+
     return [
         (
             utc_microseconds(each.timestamp, card.timezone),
-            each.order_id,
+            known(each.order_id.lower() if lower and each.order_id else each.order_id),
             each.amount,
-            each.category,
-            each.channel,
+            known(each.category),
+            known(each.channel),
         )
         for each in customer.transactions
     ]
@@ -147,3 +162,13 @@ def _notes(
         if notes:
             found[customer_id] = notes
     return found
+
+
+def _with_future(
+    notes: dict[str, list[str]], ids: list[str], histories: Sequence[list[Row]], now: datetime
+) -> dict[str, list[str]]:
+    """The notes, and for every customer that as_of was taken from a transaction yet to come."""
+    now_us = require_aware(now)
+    if not any(row[0] > now_us for history in histories for row in history):
+        return notes
+    return {each: [*notes.get(each, []), FUTURE_AS_OF] for each in ids}

@@ -18,6 +18,9 @@ from serve.store.batch import BatchOrigin, Content
 from serve.store.database import Database
 
 DATA_OPTIONS = {"refunds", "guests", "duplicates", "columns", "departures", "attributes"}
+# Columns that came later, and what says where the data are or is an origin of its own.
+LATER_COLUMNS = {"time", "currency", "refunded"}
+PLACES = {"transactions", "customers", "currency", "timezone", "known_until", "preset"}
 TOTALS = (
     *("total_clv", "total_expected_revenue", "total_revenue_low", "total_revenue_high"),
     *("basis", "counts"),
@@ -52,10 +55,23 @@ def batch_origin(
         economics=config.economics.model_dump(),
         data_sha256=dataset.sha256,
         options={
-            "data": config.data.model_dump(mode="json", include=DATA_OPTIONS),
+            "data": _data_options(config),
             "tiers": config.tiers.model_dump(mode="json"),
         },
     )
+
+
+def _data_options(config: AnyConfig) -> dict[str, Any]:
+    """How the data are read: the keys that 0.2.0 had, and of the others those that are set.
+
+    subtle: a batch that an earlier version wrote has the same origin still.
+    """
+    data, columns = config.data, config.data.columns
+    found: dict[str, Any] = data.model_dump(mode="json", include=DATA_OPTIONS)
+    unset = {name for name in LATER_COLUMNS & found["columns"].keys() if not found["columns"][name]}
+    found["columns"] = columns.model_dump(mode="json", exclude=unset)
+    later = data.model_dump(mode="json", exclude=DATA_OPTIONS | PLACES, exclude_defaults=True)
+    return found | later
 
 
 def publish_batch(

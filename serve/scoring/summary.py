@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from features.dataset import Dataset
+from features.ingest.health.finding import by_name
 from models.predictor import predictor_of
 from serve.model.loaded import LoadedModel
 
@@ -40,6 +41,7 @@ def summarize(scores: pd.DataFrame, model: LoadedModel, dataset: Dataset) -> dic
             str(name): int(number) for name, number in scores["basis"].value_counts().items()
         },
         "counts": dataset.counts,
+        "findings": by_name(dataset.findings),
         "top": top.to_dict("records"),
     }
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.purchases.prediction_basis import NEEDED
 from serve.api import requests as wire
 from serve.api.requests import PredictRequest, parse
 from serve.errors import ServeError
@@ -47,7 +48,27 @@ REFUSED = {
     "duplicate": ({"customers": [ANN, ANN]}, 'customer_id must be unique in a request, "ann"'),
     "nobody": ({"customers": []}, "customers must hold at least 1 entry, got an empty list"),
     "blank id": ({"customers": [ANN | {"customer_id": " "}]}, "customer_id must not be blank"),
-    "number for an id": ({"customers": [ANN | {"customer_id": 7}]}, "must be a text in quotes"),
+    "half for an id": (
+        {"customers": [ANN | {"customer_id": 7.5}]},
+        "customers[0].customer_id must be a text or a whole number, got 7.5",
+    ),
+    "rounded id": ({"customers": [ANN | {"customer_id": "7.4E+15"}]}, "was rounded to a float"),
+    "flag for an id": ({"customers": [ANN | {"customer_id": True}]}, "must be a text or a whole"),
+    "id of no width": ({"customers": [ANN | {"customer_id": "\u200b"}]}, "must not be blank"),
+    "one id in two forms": (
+        {"customers": [ANN | {"customer_id": 7}, ANN | {"customer_id": " 7.0"}]},
+        'customer_id must be unique in a request, "7" occurs 2 times',
+    ),
+    "word that is no customer": (
+        {"customers": [ANN, ANN | {"customer_id": " NULL "}]},
+        'customers[1].customer_id must name a customer, got "NULL", a word that means nothing',
+    ),
+    "half for an order id": (with_line(order_id=1.5), f"{LINE_0}.order_id must be a text or a who"),
+    "date without signs": (
+        with_line(timestamp="20240105"),
+        f"{LINE_0}.timestamp must be a date or an ISO timestamp such as 2011-09-10",
+    ),
+    "offset for a time": (with_line(timestamp="2024-01-05+02:00"), "must be a date or an ISO time"),
     "bad as_of": (asked(as_of="yesterday"), "as_of must be a date or an ISO timestamp"),
     "horizon 0": (asked(horizon_days=0), "horizon_days must lie between 1 and 3650 days, got 0"),
     "horizon 3651": (asked(horizon_days=3651), "between 1 and 3650 days, got 3651"),
@@ -196,6 +217,20 @@ def row(client: Any, **values: object) -> dict[str, Any]:
         ({"age_days": 0}, "rows[0].age_days must be positive, got 0.0"),
         ({"age_days": 9, "last_repeat_days": 10}, "must lie between 0 and age_days, got 10.0"),
         ({"last_repeat_days": 3, "repeat_days": 9}, "must lie between 0 and last_repeat_days"),
+        ({"age_days": 9, "recency_days": 10}, "recency_days must lie between 0 and age_days, got"),
+        ({"n_orders": -1}, "rows[0].n_orders must be at least 0, got -1.0"),
+        ({"repeat_days": -1}, "rows[0].repeat_days must be at least 0, got -1.0"),
+        ({"weekend_share": 1.5}, "rows[0].weekend_share must lie between 0 and 1, got 1.5"),
+        ({"recency_share": -0.1}, "rows[0].recency_share must lie between 0 and 1, got -0.1"),
+        ({"first_month": 13}, "rows[0].first_month must lie between 1 and 12, got 13.0"),
+        ({"monetary_max": -5}, "rows[0].monetary_max must be at least 0, got -5.0"),
+        ({"day_value_mean": 0}, "rows[0].day_value_mean must be positive, got 0.0"),
+        ({"age_days": 9}, "rows[0].repeat_days must be known where other numbers are: it is null"),
+        (
+            dict.fromkeys(NEEDED, 5.0) | {"recency_days": 0},
+            "rows[0].repeat_value_mean must be known where repeat_days is above 0, got null",
+        ),
+        ({"customer_id": "n/a"}, 'rows[0].customer_id must name a customer, got "n/a", a word'),
     ],
 )
 def test_a_row_that_no_customer_can_have_is_refused(
@@ -204,6 +239,12 @@ def test_a_row_that_no_customer_can_have_is_refused(
     body = json.dumps({"rows": [row(client, **values)]})
     response = client.post("/predict_features", content=body, headers=JSON)
     assert sentence in refusal(response, 400)["message"]
+
+
+def test_what_was_refunded_may_exceed_what_was_bought(client: Any) -> None:
+    for name in ("revenue_30d", "revenue_365d"):
+        rows = [row(client, **{name: -5})]
+        assert client.post("/predict_features", json={"rows": rows}).status_code == 200
 
 
 def test_a_row_must_name_every_feature(client: Any) -> None:

@@ -169,7 +169,7 @@ def test_economics_move_the_values_that_they_are_about(client: Any) -> None:
 
 
 def test_every_reply_keeps_the_contract_that_docs_json_tells(client: Any) -> None:
-    asked = {"customers": [ANN, {"customer_id": "none", "transactions": []}]}
+    asked = {"customers": [ANN, {"customer_id": "nobody", "transactions": []}]}
     every_option = {
         "as_of": "1997-06-01",
         "curve": True,
@@ -233,7 +233,7 @@ def test_a_customer_without_a_purchase_is_answered_but_not_with_a_number(client:
     later = {"timestamp": "1999-01-01", "amount": 9.0}
     asked = {
         "customers": [
-            {"customer_id": "none", "transactions": []},
+            {"customer_id": "nobody", "transactions": []},
             {"customer_id": "later", "transactions": [later, later]},
             {"customer_id": "refund", "transactions": [{"timestamp": "1997-01-01", "amount": -5}]},
             ANN,

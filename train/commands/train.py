@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from features.ingest.health.finding import by_name
 from models import bundle as bundles
 from models.bundle import Bundle
 from train.progress import bar
@@ -128,5 +129,6 @@ def _result(recipe: Recipe, task: AnyTask, trained: Any, run_id: str) -> dict[st
         "metrics": card.metrics,
         **recipe.result,
         "counts": task.data.source.counts,
+        "findings": by_name(task.data.source.findings),
         "data_sha256": task.data.source.sha256,
     }

@@ -11,6 +11,7 @@ import pandas as pd
 
 from features.config.sections import Boosting
 from features.errors import DataError
+from features.ingest.health.finding import counted
 from features.purchases.table import expressions
 from models.boosting import NO_CURVE, no_trees, tree_correction
 from models.card import Feature, Training, Trees
@@ -198,7 +199,7 @@ def _features(data: PurchaseSnapshots, seen: Sequence[datetime]) -> tuple[Featur
 def _training(task: PurchaseTask, basis: _Basis) -> Training:
     return Training(
         data_sha256=task.data.source.sha256,
-        counts=task.data.source.counts,
+        counts=task.data.source.counts | counted(task.data.source.findings),
         snapshots=tuple(basis.snapshots),
         customers=len(task.table),
         settings=task.config.model_dump(mode="json", exclude={"tracking"}),

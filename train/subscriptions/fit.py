@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import logit
 
+from features.ingest.health.finding import counted
 from features.subscriptions.table import UNITS
 from features.timestamps import MONTH_DAYS
 from models.boosting import NO_CURVE, Array, Matrix, no_trees, tree_correction
@@ -127,9 +128,9 @@ def _features(
 def _training(task: SubscriptionTask, history: SubscriberHistory) -> Training:
     return Training(
         data_sha256=task.data.source.sha256,
-        counts=task.data.source.counts,
+        counts=task.data.source.counts | counted(task.data.source.findings),
         snapshots=(),
-        customers=len(history.table),
+        customers=history.table.index.nunique(),
         settings=task.config.model_dump(mode="json", exclude={"tracking"}),
         versions=library_versions(),
     )

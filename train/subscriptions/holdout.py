@@ -139,7 +139,8 @@ def evaluate_months(
         "prior_p_churn": prior_predicted,
         "month": months.month,
     }
-    about = f"{len(rows):,} months of {len(history.table):,} customers, predicted out of fold"
+    customers = history.table.index.nunique()
+    about = f"{len(rows):,} months of {customers:,} customers, predicted out of fold"
     return SubscriptionHoldout("months", pd.DataFrame(columns), about)
 
 

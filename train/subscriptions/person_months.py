@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from features.errors import DataError
 from features.ingest.subscribers import SubscriberTable
-from features.subscriptions.table import histories
+from features.subscriptions.table import histories, life_began
 from features.timestamps import MONTH_DAYS, wall_clock
 from models.design_matrix import Levels, Matrix, encode
 from models.subscriptions.shifted_beta_geometric import Lifetimes
@@ -25,17 +25,17 @@ LAST_YEAR = 12
 
 @dataclass(frozen=True)
 class SubscriberHistory:
-    """All subscribers who had started before a point in time, gone or not, as known then.
+    """All contracts that had begun before a point in time, gone or not, as known then.
 
     table  as `features.subscriptions.table.histories` gives it
-    age    months from the start to that time, fractions kept; none where there are no dates
+    age    months from the life's start to that time, fractions kept; none where there are no dates
     """
 
     table: pd.DataFrame
     age: Array | None
 
     def of(self, customers: NDArray[np.bool_]) -> SubscriberHistory:
-        """The chosen customers."""
+        """The chosen contracts."""
         return SubscriberHistory(
             self.table[customers], None if self.age is None else self.age[customers]
         )
@@ -61,11 +61,9 @@ def history_as_of(subscriptions: SubscriberTable, as_of: datetime) -> Subscriber
         )
     if not subscriptions.dated:
         return SubscriberHistory(table, None)
-    start = subscriptions.customers.loc[table.index, "start"]
-    now = wall_clock(as_of, subscriptions.timezone)
-    return SubscriberHistory(
-        table, ((now - start) / pd.Timedelta(days=MONTH_DAYS)).to_numpy(dtype=float)
-    )
+    now, began = wall_clock(as_of, subscriptions.timezone), life_began(subscriptions, as_of)
+    age = np.asarray((now - began) / pd.Timedelta(days=MONTH_DAYS), dtype=np.float64)
+    return SubscriberHistory(table, age)
 
 
 def month_rows(

@@ -124,7 +124,7 @@ def test_any_history_has_the_same_bits(drawn: list[list[Row]], timezone: str) ->
     assert not differences(histories, timezone, OPTIONAL)
 
 
-def test_many_lines_of_one_instant_are_summed_as_numpy_sums_them() -> None:
+def test_many_lines_of_one_instant_are_summed_small_before_large() -> None:
     rng = np.random.default_rng(3)
     histories = {
         f"c{n}": [(AS_OF_US - HOUR_US, "1", x, None, None) for x in rng.normal(10, 5, n).tolist()]

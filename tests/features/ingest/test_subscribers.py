@@ -77,7 +77,16 @@ def test_tenures_that_are_missing_or_negative_are_set_aside(
             "column fee holds 'ten', expected a number such as 12.50; 1 such",
         ),
         ("a,2024-01-01,1,never,x\n", "column until holds 'never', expected a timestamp"),
-        ("a,2024-01-01,1,,x\na,2024-01-01,2,,x\n", "customer 'a' has several rows that differ"),
+        (
+            "a,2024-01-01,1,2024-03-01,x\na,2024-02-01,2,,x\nb,2024-01-01,1,,x\n",
+            "customer 'a' has contracts that overlap, one from 2024-01-01 until 2024-03-01 and one "
+            "from 2024-02-01 that runs on; let a contract start when the earlier one has ended",
+        ),
+        (
+            "a,2024-01-01,1,,x\na,2024-01-01,2,,x\nb,2024-01-01,1,,x\nb,2024-02-01 10:00,1,,x\n",
+            "customer 'a' has contracts that overlap, one from 2024-01-01 that runs on and one "
+            r"from 2024-01-01 that runs on \(1 more such customers\)",
+        ),
         ("", "holds no rows; give a table with customers"),
         ("a,2024-01-01,-1,,x\n", "no row is left after the policies: rows_read 1, rows_with_negat"),
     ],
@@ -85,6 +94,48 @@ def test_tenures_that_are_missing_or_negative_are_set_aside(
 def test_what_cannot_be_used_is_one_sentence(dated: Read, rows: str, sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
         dated(f"{HEAD}\n{rows}")
+
+
+def test_a_customer_who_came_back_is_counted_once(dated: Read) -> None:
+    rows = "a,2024-01-01,1,2024-02-01,x\na,2024-03-01,2,,y\nb,2024-01-01,1,2024-02-01,x\n"
+    found = dated(f"{HEAD}\n{rows}b,2024-02-01,1,2024-05-01,x\n")
+    assert list(found.customers.index) == ["a", "a", "b", "b"]
+    counts = found.counts
+    assert counts["rows_read"] == counts["earlier_contracts"] + counts["customers"] == 4
+    assert (counts["customers"], counts["customers_cancelled"]) == (2, 1)
+
+
+def test_several_tenures_of_one_customer_are_refused(tenures: Read, tenure_rows: str) -> None:
+    with pytest.raises(DataError, match="customer 'a' has several rows that differ"):
+        tenures(tenure_rows + "a,3,10,yes,basic\n")
+
+
+def test_words_that_mean_nothing_are_no_value(dated: Read, tenures: Read) -> None:
+    rows = "a,2024-01-01,10,NULL,N/A\nb,2024-01-01,-,,basic\nNULL,2024-01-01,1,,x\n"
+    found = dated(f"{HEAD}\n{rows}c,2024-01-01,10,None,plus\n")
+    assert list(found.customers.index) == ["a", "c"]
+    assert found.customers["cancelled"].isna().all()
+    assert found.customers["plan"].isna().tolist() == [True, False]
+    assert found.counts["rows_without_amount"] == found.counts["rows_without_customer"] == 1
+    found = tenures("who,months,fee,gone,plan\na,3,10,no,7\nb,NA,10,no,8\nc,4,10,no,-\n")
+    assert found.counts["rows_without_beginning"] == 1
+    assert found.customers["plan"].dtype == np.float64  # numbers in a text file, but for a word
+
+
+def test_a_text_file_says_what_parquet_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(ROOT)
+    data = read_subscription_config(Path("configs/telco.toml")).data
+    csv = tmp_path / "telco.csv"
+    pd.read_parquet(data.customers).to_csv(csv, index=False)
+    numbers = {"attributes": [*data.attributes, "total_amount"]}
+    binary, text = (
+        read_subscribers(data.model_copy(update={"customers": str(path), **numbers})).customers
+        for path in (data.customers, csv)
+    )
+    pd.testing.assert_frame_equal(binary, text)
+    assert text["total_amount"].dtype == np.float64
 
 
 def test_a_missing_column_or_flag_is_one_sentence(

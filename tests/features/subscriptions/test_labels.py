@@ -13,6 +13,7 @@ from features.subscriptions import labels, table
 
 Read = Callable[..., SubscriberTable]
 AS_OF = datetime(2024, 7, 1, tzinfo=UTC)
+HEAD = "who,since,fee,until,plan"
 
 
 def test_labels_are_cancellations_inside_the_horizon(dated: Read) -> None:
@@ -23,6 +24,26 @@ def test_labels_are_cancellations_inside_the_horizon(dated: Read) -> None:
     assert found["revenue_future"].to_dict() == pytest.approx(
         {"a": 10 * months, "c": 30.0, "d": 40 * months}
     )
+
+
+def test_who_comes_back_has_left(dated: Read) -> None:
+    rows = "a,2024-01-01,10,2024-03-01,basic\na,2024-03-02,12,,plus\n"
+    as_of = datetime(2024, 2, 15, tzinfo=UTC)
+    found = labels.build_labels(dated(f"{HEAD}\n{rows}"), as_of, 90)
+    # the one month begun before the cancellation, 15 days on
+    assert found.to_dict("index") == {"a": {"churned": 1, "revenue_future": 10.0}}
+
+
+def test_a_change_of_plan_is_no_departure(dated: Read) -> None:
+    rows = "b,2024-01-01,10,2024-03-15,basic\nb,2024-03-15,20,2024-05-01,plus\n"
+    as_of = datetime(2024, 2, 15, tzinfo=UTC)
+    found = labels.build_labels(dated(f"{HEAD}\n{rows}"), as_of, 61)
+    assert found["churned"].to_dict() == {"b": 0}
+    months = 61 / (365.25 / 12)  # the first of them at the old price: begun before the change
+    assert found["revenue_future"]["b"] == pytest.approx(10 + 20 * (months - 1))
+    found = labels.build_labels(dated(f"{HEAD}\n{rows}"), as_of, 100)
+    # 1 May is day 76, in the third month
+    assert found.to_dict("index") == {"b": {"churned": 1, "revenue_future": 10.0 + 20.0 * 2}}
 
 
 def test_labels_need_the_whole_horizon(dated: Read) -> None:

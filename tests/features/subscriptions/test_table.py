@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,7 @@ from features.subscriptions import labels, table
 
 Read = Callable[..., SubscriberTable]
 AS_OF = datetime(2024, 7, 1, tzinfo=UTC)
+HEAD = "who,since,fee,until,plan"
 
 
 def test_the_table_holds_who_had_a_subscription_as_of_then(dated: Read) -> None:
@@ -42,6 +44,62 @@ def test_lives_are_observed_by_whole_months(dated: Read) -> None:
     # y leaves as its second month ends: in that month
     assert list(found["periods"]) == [2, 2, 2]
     assert list(found["left"]) == [True, True, False]
+
+
+CAME_BACK = """\
+who,since,fee,until,plan
+a,2024-05-15,12,,plus
+a,2024-01-01,10,2024-03-01,basic
+"""
+CHANGED = """\
+who,since,fee,until,plan
+b,2024-01-01,10,2024-03-15,basic
+b,2024-03-15,20,2024-06-10,plus
+"""
+
+
+def test_of_who_came_back_the_contract_of_the_time_counts(dated: Read) -> None:
+    found = dated(CAME_BACK)
+    for as_of, expected in {
+        datetime(2024, 2, 15, tzinfo=UTC): [[1.0, 10.0, "basic"]],
+        datetime(2024, 4, 1, tzinfo=UTC): [],
+        AS_OF: [[1.0, 12.0, "plus"]],
+    }.items():
+        assert table.build_features(found, as_of).to_numpy().tolist() == expected
+    lives = table.histories(found, AS_OF)
+    assert list(lives.index) == ["a", "a"]
+    assert list(lives["entered"]) == [0, 0]  # each contract is a life of its own
+    assert list(lives["periods"]) == [2, 1]
+    assert list(lives["left"]) == [True, False]
+    assert list(table.life_began(found, AS_OF).dt.month) == [1, 5]
+
+
+def test_a_contract_that_begins_as_the_earlier_one_ends_goes_on_with_it(dated: Read) -> None:
+    found = dated(CHANGED)
+    assert table.build_features(found, datetime(2024, 6, 1, tzinfo=UTC)).to_numpy().tolist() == [
+        [5.0, 20.0, "plus"]
+    ]
+    lives = table.histories(found, AS_OF)
+    # two months under the first plan; left in the sixth month, the fourth under the second
+    assert list(lives["entered"]) == [0, 2]
+    assert list(lives["periods"]) == [2, 6]
+    assert list(lives["left"]) == [False, True]
+    assert list(table.life_began(found, AS_OF).dt.month) == [1, 1]
+
+
+def test_months_of_contracts_are_observed_once_whatever_they_are(dated: Read) -> None:
+    whole = "who,since,fee,until,plan\nb,2024-01-01,10,2024-06-01,x\n"
+    days = ["01-01", "01-01", "01-20", "02-10", "03-01", "06-01"]
+    rows = "".join(
+        f"b,2024-{a},10,2024-{b},x{place}\n"
+        for place, (a, b) in enumerate(itertools.pairwise(days))
+    )
+    tables = [dated(text) for text in (whole, f"{HEAD}\n{rows}")]
+    for month in range(1, 10):
+        one, cut = (table.histories(each, datetime(2024, month, 7, tzinfo=UTC)) for each in tables)
+        assert (cut["periods"] - cut["entered"]).sum() == one["periods"].sum()
+        assert (cut["periods"] >= cut["entered"] + cut["left"]).all()
+        assert cut["left"].sum() == one["left"].sum()
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from serve.api.fast_rows import FastReader, fast_reader
 from serve.api.feature_rows import feature_rows
+from serve.api.possible_rows import impossible
 from serve.api.requests import FeaturesRequest, parse
 from serve.errors import ServeError
 
@@ -32,7 +33,9 @@ OPTIONS = st.fixed_dictionaries(
         "unknown": st.just(1),
     },
 )
-IDS = st.sampled_from(["ann", "ben", "c:d", " ", "", "\U0001f600", "x" * 200, "x" * 201])
+IDS = st.sampled_from(
+    ["ann", "ben", "c:d", " ann", "7.0", "1e5", " ", "", "\U0001f600", "x" * 200, "x" * 201]
+)
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +102,10 @@ def test_a_name_that_occurs_twice_is_left_to_the_careful_reader(
     assert read(body) is None
     with pytest.raises(ServeError, match="occurs twice in one object"):
         parse(FeaturesRequest, body)
+
+
+def test_every_customer_of_a_log_is_possible(store: Any, table: pd.DataFrame) -> None:
+    matrix = store.bundle.feature_matrix(table)
+    assert len(matrix) > 1000
+    assert not list(impossible(matrix, store.bundle))
+    assert list(impossible(-matrix, store.bundle))

@@ -130,7 +130,7 @@ def test_what_is_read_is_as_described(
     ("method", "path", "status", "more"),
     [
         ("post", "/predict", 400, {"content": b"{", "headers": JSON}),
-        ("post", "/lookup", 400, {"json": {"customer_ids": [1, 2]}}),
+        ("post", "/lookup", 400, {"json": {"customer_ids": [1.5, 2]}}),
         ("post", "/predict", 403, {"content": b"{}", "headers": {**JSON, "host": "elsewhere"}}),
         ("get", "/livez", 403, {"headers": {"host": "elsewhere"}}),
         ("get", "/customers/{customer_id}", 404, {}),

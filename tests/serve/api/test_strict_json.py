@@ -43,7 +43,7 @@ def test_names_without_end_are_refused_by_their_number() -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "entry", "sentence"),
     [
-        (LookupRequest, "customer_ids", 1, "customer_ids[0] must be a text"),
+        (LookupRequest, "customer_ids", 1.5, "customer_ids[0] must be a text"),
         (FeaturesRequest, "rows", {"x": True}, "rows[0].customer_id is missing"),
         (PredictRequest, "customers", {}, "customers[0].customer_id is missing"),
     ],

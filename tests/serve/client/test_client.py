@@ -13,6 +13,7 @@ import bentoml
 import httpx
 import pytest
 
+from serve.api.requests import FUTURE_AS_OF
 from serve.client.client import ApiError, Client, Customer
 
 KEY = "a-key-that-nobody-may-see"
@@ -54,6 +55,18 @@ def test_what_is_too_large_for_one_request_comes_back_as_one_reply(clv: Client) 
         each["customer_id"] for each in crowd
     ]
     assert reply.as_of == "1997-08-02", "the local midnight after the last of all, not of a part"
+
+
+def test_a_last_transaction_yet_to_come_is_warned_of_in_every_part(clv: Client) -> None:
+    crowd = [customer(f"{number} {'x' * 180}") for number in range(1_000)]
+    crowd[1] = {"customer_id": 7, "transactions": [{"timestamp": "2098/1/5 9:00", "amount": 5}]}
+    reply = clv.predict(crowd)
+    assert reply.predictions[1].customer_id == "7"
+    assert reply.as_of == "2098-01-06"
+    assert len(reply.predictions) == 1_000
+    assert all(each.warnings.count(FUTURE_AS_OF) == 1 for each in reply.predictions)
+    with pytest.raises(ValueError, match="'7' is in the list twice"):
+        clv.lookup([7, "7"])
 
 
 def test_stored_customers_are_looked_up(clv: Client, scored: dict[str, Any], table: Any) -> None:

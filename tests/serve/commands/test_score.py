@@ -97,7 +97,7 @@ def test_a_csv_runs_nothing_in_a_spreadsheet_and_loses_no_id(
     store: Any, config_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log = pd.read_parquet(config_path.parent / "log.parquet")
-    names = ["=1+1", "\uff1d1", "-5", "007", "NA", "'quoted", "a;=1", "a\nb", "\u202etxt"]
+    names = ["=1+1", "\uff1d1", "-5", "007", "NAN", "'quoted", "a;=1", "a\nb", "\u202etxt"]
     known = log["customer_id"].unique()[:40]
     renamed = dict(zip(known, [*names, *known[len(names) :]], strict=True))
     few = log[log["customer_id"].isin(known)].assign(
@@ -115,7 +115,7 @@ def test_a_csv_runs_nothing_in_a_spreadsheet_and_loses_no_id(
     written = pd.read_csv(tmp_path / "scores.csv", dtype="str", keep_default_na=False)
     assert list(written) == COLUMNS
     assert {*written["customer_id"]} == {*map(protect, frame.index)}
-    assert {"'=1+1", "'\uff1d1", "'-5", "007", "NA", "''quoted"} <= {*written["customer_id"]}
+    assert {"'=1+1", "'\uff1d1", "'-5", "007", "NAN", "''quoted"} <= {*written["customer_id"]}
     tiers = read_tiers(tmp_path / "scores.csv", "America/New_York").customers
     assert tiers["tier"].to_dict() == frame["tier"].to_dict()
     assert tiers["clv"].to_dict() == pytest.approx(frame["clv"].to_dict(), nan_ok=True)

@@ -121,7 +121,7 @@ def test_a_bad_query_gets_its_sentence(
     [
         ({"customer_ids": []}, "customer_ids must hold at least 1 entry"),
         ({"customer_ids": ["a", "a"]}, "customer_id must be unique in a request"),
-        ({"customer_ids": [1]}, "customer_ids[0] must be a text in quotes"),
+        ({"customer_ids": [1.5]}, "customer_ids[0] must be a text or a whole number, got 1.5"),
         ({"customer_ids": ["a"], "as_of": "1998-01-01"}, "as_of cannot be chosen here"),
         ({}, "customer_ids is missing"),
     ],

@@ -75,7 +75,10 @@ def make_reported(
 def reported(
     make_reported: Callable[..., Reported], write_problem: Callable[..., Path]
 ) -> Reported:
-    """Half of the CDNOW sample, with costs, hostile names, and countries in the source."""
+    """Half of the CDNOW sample, with costs, hostile names, and countries in the source.
+
+    A column beside them says of some rows that they failed.
+    """
 
     def write(folder: Path) -> Path:
         log = pd.read_parquet(SAMPLE)
@@ -85,6 +88,7 @@ def reported(
             customer_id="who-" + who + HOSTILE,
             country=who.str[-2].map(lambda digit: "Utopia" if digit in "02468" else "<b>Erewhon"),
         )
+        log["state </script><b>'\"&"] = ["failed"] * 200 + ["paid"] * (len(log) - 200)
         more = "[economics]\nmargin = 0.3\nretention_cost_annual = 2.0"
         return write_problem(folder, log, more)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
@@ -83,6 +84,26 @@ def test_the_numbers_are_the_models(
         sums = predictions.groupby(name)["clv"].sum()
         pictured = {row["group"]: row["clv"] for row in shown["groups"]["pictures"][name]}
         assert pictured == pytest.approx(sums.to_dict(), **exact)
+
+
+def test_the_health_check_is_counted_in_the_card_and_told_in_the_report(reported: Any) -> None:
+    log = pd.read_parquet(reported.config.with_name("log.parquet"))
+    (unread,) = (name for name in log if str(name).startswith("state "))
+    failed = int(((log[unread] == "failed") & (log["amount"] > 0)).sum())
+    assert 150 < failed <= 200
+    assert reported.trained.result["findings"] == {"status_unread": failed}
+    assert f"say 'failed' in column {unread}, which no key reads" in reported.trained.stderr
+    (card,) = (reported.var / "artifacts").rglob("bundle/card.json")
+    counts = json.loads(card.read_text())["training"]["counts"]
+    assert counts["finding: status_unread"] == failed
+    assert counts["rows_read"] == reported.trained.result["counts"]["rows_read"]
+    quality = reported.numbers["quality"]
+    assert quality["numbers"]["findings"] == 1
+    (row,) = quality["tables"]["findings"]
+    assert (row["name"], row["number"]) == ("status_unread", failed)
+    assert unread in row["meaning"]
+    assert "The health check of the data has 1 to report" in reported.page
+    assert unread not in reported.page
 
 
 def test_months_add_up_to_what_is_expected_and_to_what_came(reported: Any) -> None:

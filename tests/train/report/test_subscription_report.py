@@ -258,6 +258,7 @@ def test_a_report_of_nobody_who_stayed(tmp_path: Path) -> None:
     page = build(SubscriptionFacts(inputs), step=lambda _: None)
     assert "expected from 0 customers" in page
     assert 'id="retention"' in page
+    assert "all of 400 customers have cancelled" in page
     assert 'id="whales"' not in page
 
 

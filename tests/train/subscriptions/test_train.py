@@ -19,6 +19,7 @@ from features.subscriptions.table import build_features
 from features.timestamps import MONTH_DAYS
 from models.metrics import log_loss
 from models.subscriptions.predictor import SubscriptionPredictor
+from train.customer_codes import customer_codes
 from train.subscriptions.backtest import MODELS
 from train.subscriptions.fit import fit
 from train.subscriptions.holdout import evaluate_horizon, evaluate_months
@@ -142,6 +143,25 @@ def test_the_value_of_a_life_is_that_of_the_truth_as_far_as_it_was_watched(log: 
     for group in (plus, ~plus):
         assert stays[group].mean() == pytest.approx(truth[group].mean(), abs=0.06)
     assert stays[plus].mean() > stays[~plus].mean() + 0.1
+
+
+def test_the_contracts_of_who_came_back_teach_as_those_of_two_customers(tmp_path: Path) -> None:
+    frame, _ = simulated(400, 5)
+    left = frame[frame["until"] < "2024-01-01"].head(100)
+    again = left.assign(since=left["until"] + pd.Timedelta(days=40), until=pd.NaT)
+    found = {}
+    for name, ids in {"one": again["who"], "two": again["who"] + "-2"}.items():
+        path = tmp_path / f"{name}.parquet"
+        pd.concat([frame, again.assign(who=ids)]).to_parquet(path)
+        task = task_of(config(path))
+        history = history_as_of(task.data.source, AS_OF)
+        found[name] = (fit(task).bundle.card, customer_codes(history.table.index))
+    (one, codes), (two, _) = found["one"], found["two"]
+    assert one.prior == two.prior
+    began = int((frame["since"] < "2025-01-01").sum())
+    assert (one.training.customers, two.training.customers) == (began, began + len(again))
+    assert len(codes) == began + len(again)
+    assert len(set(codes)) == began  # both contracts of one are in one fold
 
 
 def test_no_row_at_or_after_the_moment_moves_the_model(log: Log, tmp_path: Path) -> None:

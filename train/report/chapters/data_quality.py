@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from features.dataset import Dataset
+from features.ingest.health.finding import Finding
 from train.charts.columns import Column
 from train.report.facts.shared import ReportFacts
 from train.report.page.components import Chapter, Table
@@ -15,18 +17,25 @@ BASIS = {
     "insufficient": "no model: too little is known, and no number is given",
 }
 MOST = 8
+FOUND = "The health check of the data has {findings:count} to report, each with the key to set."
+NOTHING_FOUND = "The health check found nothing in the data that speaks against the configuration."
 
 
 def quality_chapter(
-    facts: ReportFacts, counts: Mapping[str, int], meanings: Mapping[str, str], span: str
+    facts: ReportFacts, data: Dataset, meanings: Mapping[str, str], span: str
 ) -> Chapter:
-    """Rows by what became of them, named by `meanings`, and customers by what is known."""
+    """Rows by what became of them, named by `meanings`; findings; customers by what is known."""
+    counts, findings = data.counts, data.findings
     rows = [
         {"number": counts[name], "meaning": meaning, "name": name}
         for name, meaning in meanings.items()
         if name in counts
     ]
-    numbers = {"read": counts.get("rows_read"), "customers": facts.whole.customers}
+    numbers = {
+        "read": counts.get("rows_read"),
+        "customers": facts.whole.customers,
+        "findings": len(findings),
+    }
     lead = (
         "{read:count} rows were read, and each is accounted for below; {customers:count} customers "
         "{who:text}."
@@ -34,7 +43,11 @@ def quality_chapter(
     return Chapter(
         name="quality",
         title="Data",
-        sentences=(facts.words.fill(lead, who=facts.worded("customers"), **numbers), span),
+        sentences=(
+            facts.words.fill(lead, who=facts.worded("customers"), **numbers),
+            span,
+            facts.words.fill(FOUND if findings else NOTHING_FOUND, **numbers),
+        ),
         parts=(
             Table(
                 name="counts",
@@ -43,9 +56,28 @@ def quality_chapter(
                 columns=COUNTS,
                 rows=rows,
             ),
+            *([_findings(findings, named=facts.inputs.named)] if findings else []),
             _basis(facts),
         ),
         numbers=numbers,
+    )
+
+
+def _findings(findings: Sequence[Finding], *, named: bool) -> Table:
+    return Table(
+        name="findings",
+        title="What does not look as configured",
+        caption="Each sentence names the key that settles it; the numbers here rest on the rows "
+        "as they are.",
+        columns=COUNTS,
+        rows=[
+            {
+                "number": each.number,
+                "meaning": each.sentence if named else each.anonymous,
+                "name": each.name,
+            }
+            for each in findings
+        ],
     )
 
 

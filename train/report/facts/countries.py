@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-import duckdb
 import pandas as pd
 
 from features.config.purchases import PurchaseData
-from features.ingest import files
-from features.ingest.column_types import text_sql, timestamp_cast
-from features.ingest.scan import scan, source_types
-from features.timestamps import EPOCH, MICROSECOND
+from features.ingest.transactions import most_frequent_label
 
 SOURCE = "country"
 
@@ -27,33 +22,4 @@ def read_countries(data: PurchaseData, *, before: datetime) -> pd.Series | None:
     """
     if SOURCE in data.columns.model_dump().values():
         return None
-    found = files.find(data.transactions)
-    with duckdb.connect() as connection:
-        types = source_types(connection, found)
-        if SOURCE not in types:
-            return None
-        rows = connection.sql(_query(scan(found), types, data, before)).fetchall()
-    if not rows:
-        return None
-    customers, countries = zip(*rows, strict=True)
-    index = pd.Index(customers, dtype="str", name="customer_id")
-    return pd.Series(countries, index=index, name=SOURCE, dtype="str")
-
-
-def _query(source: str, types: dict[str, str], data: PurchaseData, before: datetime) -> str:
-    """One row per customer; of several countries the one of most rows."""
-    customer, when = data.columns.customer_id, data.columns.timestamp
-    at = timestamp_cast(when, types[when]).named("at")
-    wall = before.astimezone(ZoneInfo(data.timezone)).replace(tzinfo=None)
-    utc_us = (before - EPOCH) // MICROSECOND
-    wall_us = f"epoch_us(TIMESTAMP '{wall}')"
-    until = f"COALESCE({at['at_utc_us']} < {utc_us}, {at['at_wall_us']} < {wall_us})"
-    counted = (
-        f"SELECT {text_sql(customer, types[customer])} AS who, "
-        f"{text_sql(SOURCE, types[SOURCE])} AS place, "
-        f"COUNT(*) AS number FROM {source} WHERE {until} GROUP BY ALL"
-    )
-    return (
-        f"SELECT who, place FROM ({counted}) WHERE who IS NOT NULL AND place IS NOT NULL "
-        "QUALIFY ROW_NUMBER() OVER (PARTITION BY who ORDER BY number DESC, place) = 1 ORDER BY who"
-    )
+    return most_frequent_label(data, SOURCE, before=before)

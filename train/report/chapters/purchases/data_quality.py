@@ -16,4 +16,4 @@ def chapter(facts: PurchaseFacts) -> Chapter:
         f"{facts.day(facts.inputs.as_of)} on is used. The counts are those of the "
         "whole log."
     )
-    return quality_chapter(facts, log.counts, MEANINGS, span)
+    return quality_chapter(facts, log, MEANINGS, span)

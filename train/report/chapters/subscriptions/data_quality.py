@@ -15,4 +15,4 @@ def chapter(facts: SubscriptionFacts) -> Chapter:
         f"The table is known until {facts.day(inputs.subscriptions.end)}; nothing from "
         f"{facts.day(inputs.as_of)} on is used. The counts are those of the whole table."
     )
-    return quality_chapter(facts, inputs.subscriptions.counts, MEANINGS, span)
+    return quality_chapter(facts, inputs.subscriptions, MEANINGS, span)

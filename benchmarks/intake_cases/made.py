@@ -1,0 +1,13 @@
+"""The cases of this package, by name."""
+
+from __future__ import annotations
+
+from benchmarks.intake_cases import meanings, typed_sources, values, written_texts
+from benchmarks.intake_cases.case import Case
+
+CASES: tuple[Case, ...] = (
+    *written_texts.CASES,
+    *values.CASES,
+    *meanings.CASES,
+    *typed_sources.CASES,
+)
