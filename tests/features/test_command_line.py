@@ -93,10 +93,15 @@ class CutShort:
 def test_a_signal_ends_a_command_like_an_exception(
     capsys: pytest.CaptureFixture[str], number: int, code: int, said: str
 ) -> None:
-    before = signal.getsignal(number)
-    assert run(lambda: {"never": CutShort(number)}) == code
-    assert capsys.readouterr() == ("", f"{said}; nothing half-written is left\n")
-    assert signal.getsignal(number) is before
+    usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+    # subtle: where the tests run in the background of a shell, Ctrl-C is ignored
+    before = signal.signal(number, usual)
+    try:
+        assert run(lambda: {"never": CutShort(number)}) == code
+        assert capsys.readouterr() == ("", f"{said}; nothing half-written is left\n")
+        assert signal.getsignal(number) is usual
+    finally:
+        signal.signal(number, before)
 
 
 def test_a_result_that_nobody_reads_is_no_traceback(tmp_path: Path) -> None:
