@@ -75,7 +75,7 @@ def _labels_as_of(dataset: Dataset, as_of: datetime, horizon_days: int) -> pd.Da
     if isinstance(dataset, SubscriberTable):
         labels = subscription_labels.build_labels(dataset, as_of, horizon_days)
         return require_subscribers(labels, as_of)
-    labels = purchase_labels.build_labels(dataset.lines, as_of, horizon_days, end=dataset.end)
+    labels = purchase_labels.build_labels(dataset.stored, as_of, horizon_days, end=dataset.end)
     if labels.empty:
         raise DataError(
             f"no customer has a purchase before as_of {as_of.isoformat()}: the log holds "

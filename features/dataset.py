@@ -108,7 +108,7 @@ def features_as_of(
         features = subscription_table.build_features(dataset, as_of)
         return require_subscribers(features, as_of)
     columns = dataset.optional if optional is None else optional
-    features = purchase_table.build_features(dataset.lines, as_of, optional=columns)
+    features = purchase_table.build_features(dataset.stored, as_of, optional=columns)
     if features.empty:
         raise DataError(
             f"no customer has a purchase before as_of {as_of.isoformat()}: the log begins at "
