@@ -17,6 +17,7 @@ from features.dataset import (
     as_of_or_end,
     features_as_of,
     files_read,
+    kept_lines,
     read_dataset,
     require_subscribers,
 )
@@ -37,7 +38,7 @@ def build(arguments: Namespace) -> dict[str, Any]:
     """Write the feature table as of a time, by default the end of what is known."""
     config = read_config(arguments.config)
     check_out(arguments.out, inputs=files_read(arguments.config, config))
-    dataset = read_dataset(config, strict=arguments.strict)
+    dataset = read_dataset(config, strict=arguments.strict, kept_in=kept_lines())
     as_of = _as_of(arguments.as_of, dataset, dataset.end)
     if isinstance(dataset, TransactionLog) and as_of > dataset.end:
         logger.warning("as_of %s lies after the log's end %s", as_of, dataset.end)
@@ -48,7 +49,7 @@ def labels(arguments: Namespace) -> dict[str, Any]:
     """Write the outcomes of the horizon after a time, by default the last possible one."""
     config = read_config(arguments.config)
     check_out(arguments.out, inputs=files_read(arguments.config, config))
-    dataset = read_dataset(config, strict=arguments.strict)
+    dataset = read_dataset(config, strict=arguments.strict, kept_in=kept_lines())
     days = arguments.horizon_days
     if days is None:
         days = config.problem.horizon_days

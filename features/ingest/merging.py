@@ -19,7 +19,6 @@ KEYS = ("customer_id", "order_id", "us", "category", "channel")
 # Of these alone, each line is an order.
 SHORTEST = ("customer_id", "us")
 ORDER = "customer_id, order_id, CASE WHEN order_id IS NULL THEN us END"
-ALSO_MERGED = " AND ".join(f"kept.{name} IS NOT DISTINCT FROM many.{name}" for name in KEYS)
 
 
 def known_keys(data: PurchaseData) -> list[str]:
@@ -51,26 +50,25 @@ def keep(connection: duckdb.DuckDBPyConnection, data: PurchaseData) -> dict[str,
 def merge(connection: duckdb.DuckDBPyConnection, known: Sequence[str] = KEYS) -> None:
     """The table `merged` of `kept`: a row for each of KEYS, amounts and costs summed.
 
-    known   those of KEYS that are not null everywhere
+    known   those of KEYS that are not null everywhere: the others are no columns of it
     """
-    shown = ", ".join(
-        name if name in known else f"CAST(NULL AS VARCHAR) AS {name}" for name in KEYS
-    )
+    keys = ", ".join(known)
     connection.execute(
-        f"CREATE TEMP TABLE merged AS SELECT {shown}, sum(amount) AS amount, sum(cost) AS cost, "
-        f"count(*) AS rows FROM kept GROUP BY {', '.join(known)}"
+        f"CREATE TEMP TABLE merged AS SELECT {keys}, sum(amount) AS amount, sum(cost) AS cost, "
+        f"count(*) AS rows FROM kept GROUP BY {keys}"
     )
-    _sum_in_order(connection)
+    if number(connection, "SELECT max(rows) FROM merged") >= 3:
+        _sum_in_order(connection, known)
 
 
-def copies(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+def copies(connection: duckdb.DuckDBPyConnection, known: Sequence[str]) -> tuple[int, int]:
     """Rows of `kept` that are an exact copy of another: all, and those in another file."""
     # subtle: copies share a line, so that only lines of several rows are looked at
     found = first_row(
         connection,
         f"""SELECT sum(rows - 1), sum(files - 1) FROM (
             SELECT count(*) AS rows, count(DISTINCT {FILE}) AS files FROM kept
-            SEMI JOIN (SELECT * FROM merged WHERE rows >= 2) many ON {ALSO_MERGED}
+            SEMI JOIN (SELECT * FROM merged WHERE rows >= 2) many ON {_alike(known)}
             GROUP BY {DIGEST}, kept.customer_id, kept.us)""",
     )
     total, across = found or (0, 0)
@@ -100,7 +98,8 @@ def count_customers(connection: duckdb.DuckDBPyConnection, known: Sequence[str])
     """
     source = "merged"
     if len(known) > len(SHORTEST):
-        source = f"(SELECT customer_id, sum(amount) AS amount FROM merged GROUP BY {ORDER})"
+        order = ORDER if "order_id" in known else "customer_id, us"
+        source = f"(SELECT customer_id, sum(amount) AS amount FROM merged GROUP BY {order})"
     connection.execute(
         f"""CREATE TEMP TABLE customers AS
         SELECT *, CAST(row_number() OVER (ORDER BY CAST(customer_id AS VARCHAR)) - 1 AS INTEGER)
@@ -140,17 +139,19 @@ def _amount_once(data: PurchaseData) -> str:
     return f"CASE WHEN order_id IS NULL OR {first} THEN amount ELSE 0 END"
 
 
-def _sum_in_order(connection: duckdb.DuckDBPyConnection) -> None:
+def _sum_in_order(connection: duckdb.DuckDBPyConnection, known: Sequence[str]) -> None:
     """Sum three and more amounts anew, small before large: of two the order does not matter."""
-    if number(connection, "SELECT max(rows) FROM merged") < 3:
-        return
-    keys = ", ".join(f"kept.{name}" for name in KEYS)
+    keys = ", ".join(f"kept.{name}" for name in known)
     connection.execute(
         f"""CREATE TEMP TABLE many AS
         SELECT {keys}, sum(kept.amount ORDER BY kept.amount) AS amount,
             sum(kept.cost ORDER BY kept.cost) AS cost, count(*) AS rows
-        FROM kept SEMI JOIN (SELECT * FROM merged WHERE rows >= 3) many ON {ALSO_MERGED}
+        FROM kept SEMI JOIN (SELECT * FROM merged WHERE rows >= 3) many ON {_alike(known)}
         GROUP BY {keys}"""
     )
     connection.execute("DELETE FROM merged WHERE rows >= 3")
     connection.execute("INSERT INTO merged SELECT * FROM many")
+
+
+def _alike(known: Sequence[str]) -> str:
+    return " AND ".join(f"kept.{name} IS NOT DISTINCT FROM many.{name}" for name in known)

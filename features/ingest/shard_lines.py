@@ -19,14 +19,23 @@ from features.errors import DataError
 from features.ingest.columns.cast import literal
 from features.ingest.merging import copies, count_customers, keep, known_keys, long_order, merge
 from features.ingest.queries import first_row, number
-from features.ingest.raw_rows import RawRows
+from features.ingest.raw_rows import ABSENT, RawRows
 from features.ingest.settling import Settled
+from features.ingest.table import selected
 from features.ingest.time_zones import create_zone_tables, day_of, is_utc, wall_of_utc
 from features.ingest.working_memory import LEAST, memory_bytes
 from features.lines.stored import CUSTOMERS, parquet, shard_file
 from features.schema import OPTIONAL
 from features.timestamps import from_microseconds
 
+BESIDE = ("order_id", "cost", *OPTIONAL)
+ORDERED_BY = {
+    "customer": "customer",
+    "us": "us",
+    "order_id": "CAST(order_id AS VARCHAR)",
+    "category": "category NULLS FIRST",
+    "channel": "channel NULLS FIRST",
+}
 LongOrder = tuple[str, str, int, int, int]
 
 
@@ -102,12 +111,14 @@ def _write_shard(
     counts = _dropped(connection, settled, rows) | keep(connection, data)
     known = known_keys(data)
     merge(connection, known)
-    total, across = copies(connection) if data.duplicates != "drop" else (0, 0)
+    total, across = copies(connection, known) if data.duplicates != "drop" else (0, 0)
     counts |= {"duplicate_rows_kept": total} | count_customers(connection, known)
     counts["rows_merged"] = counts.pop("rows_kept") - counts["lines"]
     takes_long = long_order(connection, data.order_span_days) if "order_id" in known else None
-    _copy_lines(connection, data, shard, out)
-    first, last, labelled = _ends(connection, shard_file(out, shard))
+    single, lines = counts["lines"] == counts["orders"], shard_file(out, shard)
+    _copy_lines(connection, data, lines, shard=shard, single=single)
+    _copy_customers(connection, out, shard)
+    first, last, labelled = _ends(connection, lines)
     return Merged(counts, across, takes_long, first, last, labelled)
 
 
@@ -138,37 +149,56 @@ def _dropped(connection: duckdb.DuckDBPyConnection, settled: Settled, rows: str)
 
 
 def _copy_lines(
-    connection: duckdb.DuckDBPyConnection, data: PurchaseData, shard: int, out: Path
+    connection: duckdb.DuckDBPyConnection,
+    data: PurchaseData,
+    lines: Path,
+    *,
+    shard: int,
+    single: bool,
 ) -> None:
-    """The files of the shard's lines and of its customers."""
-    wall, beside = "us", ""
+    """The file of a shard's lines.
+
+    single   whether each line is an order
+    """
+    columns = {"customer": "customer", "us": "us", "amount": "amount"}
+    columns |= {name: name for name in BESIDE if getattr(data.columns, name)}
+    beside = ""
     if not is_utc(data.timezone):
-        wall, beside = wall_of_utc("us"), f" JOIN utc_days ON utc_days.day = {day_of('us')}"
-    ordered = (
-        f"SELECT *, CAST({wall} AS BIGINT) AS local_us FROM merged "
-        f"JOIN customers USING (customer_id){beside} ORDER BY customer, us, "
-        "CAST(order_id AS VARCHAR), category NULLS FIRST, channel NULLS FIRST"
+        columns["local_us"] = f"CAST({wall_of_utc('us')} AS BIGINT)"
+        beside = f" JOIN utc_days ON utc_days.day = {day_of('us')}"
+    # subtle: what is null everywhere would be sorted, too
+    ordered = [sql for name, sql in ORDERED_BY.items() if name in columns]
+    rows = (
+        f"SELECT {selected(columns)} FROM merged JOIN customers USING (customer_id){beside} "
+        f"ORDER BY {', '.join(ordered)}"
     )
-    placed = f"SELECT *, row_number() OVER () AS place FROM ({ordered})"
-    columns = "order_id, us, local_us, amount, cost, category, channel"
+    if "order_id" in columns:
+        rows = _numbered(rows, single=single)
+    shown = {"shard": str(shard), "order_number": "us", "local_us": "us", **ABSENT}
+    shown |= {name: name for name in columns}
+    shown |= {"order_number": "order_number"} if "order_id" in columns else {}
     connection.execute(
-        f"COPY (SELECT {shard} AS shard, customer, {_order_number(data)} AS order_number, "
-        f"{columns} FROM ({placed}) ORDER BY place) "
-        f"TO {literal(str(shard_file(out, shard)))} (FORMAT parquet)"
+        f"COPY (SELECT {selected(shown)} FROM ({rows})) TO {literal(str(lines))} (FORMAT parquet)"
     )
+
+
+def _numbered(rows: str, *, single: bool) -> str:
+    """SQL of sorted rows -> the same with what an order's lines share: the place of its first."""
+    placed = f"SELECT *, row_number() OVER () AS place FROM ({rows})"
+    if single:
+        return f"SELECT *, place AS order_number FROM ({placed})"
+    order = "customer, order_id, CASE WHEN order_id IS NULL THEN us END"
+    first = f"min(place) OVER (PARTITION BY {order})"
+    return f"SELECT *, {first} AS order_number FROM ({placed}) ORDER BY place"
+
+
+def _copy_customers(connection: duckdb.DuckDBPyConnection, out: Path, shard: int) -> None:
+    """The file of the shard's customers."""
     connection.execute(
         f"COPY (SELECT CAST(customer_id AS VARCHAR) AS customer_id, {shard} AS shard, customer, "
         f"orders, purchases, refunds FROM customers) "
         f"TO {literal(str(out / f'customers-{shard}.parquet'))} (FORMAT parquet)"
     )
-
-
-def _order_number(data: PurchaseData) -> str:
-    """SQL of what an order's lines share: the place of its first line, or the moment."""
-    if data.columns.order_id is None:
-        return "us"
-    order = "customer, order_id, CASE WHEN order_id IS NULL THEN us END"
-    return f"min(place) OVER (PARTITION BY {order})"
 
 
 def _ends(

@@ -26,8 +26,8 @@ class Session:
 
 def session() -> Session:
     """The session of this thread: to connect takes longer than a statement."""
-    # subtle: a process that was forked cannot use what its parent has opened
-    if getattr(_LOCAL, "process", None) != os.getpid():
-        _LOCAL.session, _LOCAL.process = Session(), os.getpid()
-    found: Session = _LOCAL.session
-    return found
+    # subtle: a process that was forked can neither use nor close what its parent has opened
+    opened: dict[int, Session] = _LOCAL.__dict__.setdefault("opened", {})
+    if os.getpid() not in opened:
+        opened[os.getpid()] = Session()
+    return opened[os.getpid()]
