@@ -83,7 +83,7 @@ def keep_lines(parent: Path | None, key: str, write: Callable[[Path], Facts]) ->
         with ExitStack() as stack:
             folder = stack.enter_context(scratch_folder()) / "lines"
             folder.mkdir()
-            return KeptLines(folder, write(folder), _Scratch(stack.pop_all()))
+            return KeptLines(folder, write(folder), _Keeper(stack.pop_all()))
     folder = parent / key
     if (kept := _open(folder)) is None:
         try:
@@ -114,30 +114,28 @@ def _is_writable(parent: Path) -> bool:
     return os.access(parent, os.W_OK | os.X_OK)
 
 
-class _Scratch:
-    """A folder that is removed with the object."""
+class _Keeper:
+    """What is released with the object: a folder that is removed, or a lock."""
 
     def __init__(self, stack: ExitStack) -> None:
         weakref.finalize(self, stack.close)
 
 
-class _Reading:
-    """A lock on lines that are in use: shared, and released with the object."""
-
-    def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+def _reading(path: Path) -> _Keeper:
+    """A lock on lines that are in use, shared with others who read them. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    with ExitStack() as stack:
+        stack.callback(os.close, descriptor)
         with suppress(OSError):  # without locks it is in name only
-            try_lock(self._descriptor, shared=True)
-
-    def __del__(self) -> None:
-        os.close(self._descriptor)
+            try_lock(descriptor, shared=True)
+        return _Keeper(stack.pop_all())
 
 
 def _open(folder: Path) -> KeptLines | None:
     """The lines in a folder, None where they are not all there."""
     manifest = folder / MANIFEST
     try:
-        reading = _Reading(manifest)
+        reading = _reading(manifest)
         found = read_document(manifest, _Manifest)
         sizes = {each.name: each.stat().st_size for each in folder.iterdir()}
         sizes.pop(MANIFEST)
