@@ -18,6 +18,7 @@ from features.dataset import (
     features_as_of,
     files_read,
     kept_lines,
+    nobody_bought,
     read_dataset,
     require_subscribers,
 )
@@ -28,6 +29,7 @@ from features.ingest.transactions import TransactionLog
 from features.purchases import labels as purchase_labels
 from features.purchases.dictionary import render
 from features.purchases.table import expressions
+from features.purchases.table_file import write_features
 from features.schema import OPTIONAL
 from features.subscriptions import labels as subscription_labels
 
@@ -42,7 +44,14 @@ def build(arguments: Namespace) -> dict[str, Any]:
     as_of = _as_of(arguments.as_of, dataset, dataset.end)
     if isinstance(dataset, TransactionLog) and as_of > dataset.end:
         logger.warning("as_of %s lies after the log's end %s", as_of, dataset.end)
-    return _write(features_as_of(dataset, as_of), arguments.out, dataset, {"as_of": as_of})
+    facts = {"as_of": as_of}
+    if isinstance(dataset, SubscriberTable):
+        return _write(features_as_of(dataset, as_of), arguments.out, dataset, facts)
+    with write_atomically(arguments.out) as path:
+        shape = write_features(dataset.stored, as_of, path, optional=dataset.optional)
+        if not shape[0]:
+            raise nobody_bought(dataset, as_of)
+    return _result(shape, arguments.out, dataset, facts)
 
 
 def labels(arguments: Namespace) -> dict[str, Any]:
@@ -94,9 +103,16 @@ def _write(
         written.insert(place, name, value)
     with write_atomically(out) as path:
         written.to_parquet(path, index=False)
+    return _result(written.shape, out, dataset, facts)
+
+
+def _result(
+    shape: tuple[int, int], out: Path, dataset: Dataset, facts: dict[str, Any]
+) -> dict[str, Any]:
+    """The JSON result of a table of so many rows and columns."""
     return {
-        "rows": len(written),
-        "columns": len(written.columns),
+        "rows": shape[0],
+        "columns": shape[1],
         **facts,
         "as_of": facts["as_of"].isoformat(),
         "counts": dataset.counts,

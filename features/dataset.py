@@ -127,11 +127,16 @@ def features_as_of(
     columns = dataset.optional if optional is None else optional
     features = purchase_table.build_features(dataset.stored, as_of, optional=columns)
     if features.empty:
-        raise DataError(
-            f"no customer has a purchase before as_of {as_of.isoformat()}: the log begins at "
-            f"{dataset.first.isoformat()}, choose a later as_of"
-        )
+        raise nobody_bought(dataset, as_of)
     return features
+
+
+def nobody_bought(log: TransactionLog, as_of: datetime) -> DataError:
+    """What is to be raised where the feature table of a log is empty."""
+    return DataError(
+        f"no customer has a purchase before as_of {as_of.isoformat()}: the log begins at "
+        f"{log.first.isoformat()}, choose a later as_of"
+    )
 
 
 def require_subscribers(table: pd.DataFrame, as_of: datetime) -> pd.DataFrame:

@@ -93,6 +93,11 @@ def _table(found: Gathered, members: tuple[Expression, ...]) -> pd.DataFrame:
     return table
 
 
+def statement(optional: tuple[str, ...] = ()) -> str:
+    """The SQL of the table over `lines` before `:as_of`, for a log with these optional columns."""
+    return _statement(tuple(each for each in OPTIONAL if each in optional))
+
+
 @cache
 def _statement(optional: tuple[OptionalColumn, ...]) -> str:
     return compose(expressions(optional), optional)
