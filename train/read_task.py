@@ -8,7 +8,7 @@ from datetime import datetime
 
 from features.config.read import AnyConfig, read_config
 from features.config.subscriptions import SubscriptionConfig
-from features.dataset import Dataset, as_of_or_end, read_dataset
+from features.dataset import Dataset, as_of_or_end, kept_lines, read_dataset
 from features.errors import DataError
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask, truncate
 from train.subscriptions.snapshot_cache import SubscriptionSnapshots, SubscriptionTask
@@ -29,7 +29,7 @@ def task_of(config: AnyConfig, arguments: Namespace) -> AnyTask:
     """The same of a configuration that has been read."""
     horizon_days = arguments.horizon_days or config.problem.horizon_days
     if isinstance(config, SubscriptionConfig):
-        subscribers = read_dataset(config, strict=arguments.strict)
+        subscribers = read_dataset(config, strict=arguments.strict, kept_in=kept_lines())
         as_of = _as_of(arguments.as_of, subscribers)
         if as_of > subscribers.end:
             raise DataError(
@@ -37,7 +37,7 @@ def task_of(config: AnyConfig, arguments: Namespace) -> AnyTask:
                 f"{subscribers.end.isoformat()}; take that or an earlier one"
             )
         return SubscriptionTask(config, SubscriptionSnapshots(subscribers), as_of, horizon_days)
-    log = read_dataset(config, strict=arguments.strict)
+    log = read_dataset(config, strict=arguments.strict, kept_in=kept_lines())
     as_of = _as_of(arguments.as_of, log)
     return PurchaseTask(config, PurchaseSnapshots(truncate(log, as_of)), as_of, horizon_days)
 

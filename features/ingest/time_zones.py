@@ -6,6 +6,7 @@ a time that never was is the first instant after the gap.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -44,6 +45,13 @@ def create_zone_tables(connection: duckdb.DuckDBPyConnection, timezone: str) -> 
         connection.register(f"{name}_arrow", table)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM {name}_arrow")
         connection.unregister(f"{name}_arrow")
+
+
+def clock_rules(timezone: str) -> str:
+    """A hash of a zone's rules, which governments change and machines learn of at times."""
+    if is_utc(timezone):
+        return ""
+    return hashlib.sha256(_tables(timezone)[0].column("at_us").to_numpy().tobytes()).hexdigest()
 
 
 def is_utc(timezone: str) -> bool:

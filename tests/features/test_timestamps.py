@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from features.config.purchases import PurchaseData
 from features.errors import DataError
-from features.ingest.transactions import canonical_lines, read_transactions
+from features.ingest.canonical import canonical_lines
+from features.ingest.transactions import read_transactions
 from features.purchases.table import build_features
 from features.timestamps import (
     format_timestamp,

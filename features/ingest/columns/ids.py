@@ -7,6 +7,7 @@ from features.ingest.columns.cast import (
     FLOATS,
     WHOLE,
     Cast,
+    is_blank,
     is_text,
     literal,
     quote,
@@ -53,7 +54,7 @@ def id_cast(column: str, kind: str, *, lower: bool = False) -> Cast:
     return Cast(
         source=column,
         columns={"": f"lower({value})" if lower and kind not in WHOLE else value},
-        blank=f"({text}) IS NULL",
+        blank=is_blank(column, kind, text),
         misfit=misfit,
         expected=ID,
     )

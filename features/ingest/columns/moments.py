@@ -6,7 +6,16 @@ from collections.abc import Sequence
 
 from features.config.source_format import NUMBERED_DATES, SourceFormat
 from features.errors import DataError
-from features.ingest.columns.cast import FLOATS, WHOLE, Cast, is_text, literal, quote, written
+from features.ingest.columns.cast import (
+    FLOATS,
+    WHOLE,
+    Cast,
+    is_blank,
+    is_text,
+    literal,
+    quote,
+    written,
+)
 
 TIMESTAMP = "a timestamp such as 2011-09-10 or 2011-09-10T10:00:00Z, of the years 1901 to 2099"
 TIME = "a time of day such as 17:05 or 5:05 PM"
@@ -45,7 +54,7 @@ def moment_cast(column: str, kind: str, form: SourceFormat) -> Cast:
     return Cast(
         source=column,
         columns={"_wall_us": f"epoch_us({wall})", "_utc_us": f"epoch_us({instant})"},
-        blank=f"({text}) IS NULL",
+        blank=is_blank(column, kind, text),
         misfit=f"COALESCE(NOT ({wall} {PLAUSIBLE}), NOT ({instant} {PLAUSIBLE}), true)",
         expected=expected,
     )
@@ -75,7 +84,7 @@ def time_cast(column: str, kind: str) -> Cast:
     return Cast(
         source=column,
         columns={"": us},
-        blank=f"({text}) IS NULL",
+        blank=is_blank(column, kind, text),
         misfit=f"({us}) IS NULL",
         expected=TIME,
     )
