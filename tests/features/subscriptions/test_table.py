@@ -126,32 +126,11 @@ def test_a_table_of_tenures_describes_one_point_in_time(
 
 
 NAMES = [
-    "gone",
-    "entered",
-    "periods",
-    "left",
-    "begun",
-    "continued",
-    "month",
-    "age",
-    "churned",
-    "revenue_future",
-    "misfit_amount",
-    "attribute_0",
-    "attribute_1",
-    "Start",
-    "CANCELLED",
-    "start_wall_us",
-    "filename",
-    "json",
-    "c0",
-    "rowid",
-    "file_row_number",
-    "Customer_ID",
-    "clv",
-    "tier",
-    "recency_days",
-]
+    "gone", "entered", "periods", "left", "begun", "continued", "month", "age", "churned",
+    "revenue_future", "misfit_amount", "attribute_0", "attribute_1", "Start", "CANCELLED",
+    "start_wall_us", "filename", "json", "c0", "rowid", "file_row_number", "Customer_ID", "clv",
+    "tier", "recency_days",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
