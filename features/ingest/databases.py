@@ -18,6 +18,7 @@ from features.config.source_address import without_password
 from features.errors import DataError
 from features.ingest.columns.cast import EXACT, literal, quote
 from features.ingest.files import SourceFile
+from features.ingest.working_memory import is_without_room
 
 if TYPE_CHECKING:
     import psycopg
@@ -56,6 +57,8 @@ def copy_rows(address: str, folder: Path) -> SourceFile:
             return _from_sqlite(place, statement, folder)
         return _from_postgresql(place, statement, folder)
     except (duckdb.Error, sqlite3.Error, OSError, _postgresql_error()) as error:
+        if is_without_room(error):
+            raise
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         reason = lines[0] if lines else type(error).__name__
         raise DataError(f"{shown}: cannot be read: {_without_secret(reason, address)}") from None

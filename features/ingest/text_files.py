@@ -22,6 +22,7 @@ from typing import IO
 from features.config.source_format import SourceFormat
 from features.errors import DataError
 from features.ingest.files import SourceFile, zip_members
+from features.ingest.working_memory import is_without_room
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -70,6 +71,8 @@ def opened(file: SourceFile) -> Iterator[IO[bytes]]:
             with opener(file.path, "rb") as stream:  # type: ignore[operator]
                 yield stream
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
+        if is_without_room(error):
+            raise
         raise DataError(f"{file.path}: cannot be read: {error}") from None
 
 
