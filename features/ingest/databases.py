@@ -134,6 +134,9 @@ def _existing(place: str) -> Path:
 def _from_duckdb(place: str, statement: str, folder: Path) -> SourceFile:
     target = folder / "table.parquet"
     with duckdb.connect(str(_existing(place)), read_only=True) as connection:
+        found = connection.extract_statements(statement)
+        if [each.type for each in found] != [duckdb.StatementType.SELECT]:
+            raise duckdb.ParserException("the query must be one SELECT")
         described = connection.execute(f"DESCRIBE {statement}").fetchall()
         # subtle: Parquet has no whole numbers of this size, they would be floats
         large = [quote(row[0]) for row in described if row[1] in ("HUGEINT", "UHUGEINT")]
@@ -203,6 +206,8 @@ def _written(value: Any) -> Any:
     """subtle: a float of this size may have been rounded, and is written so that it shows."""
     if value is None:
         return ""
+    if isinstance(value, bytes):
+        return value.hex()
     return f"{value:.16e}" if isinstance(value, float) and abs(value) >= EXACT else value
 
 

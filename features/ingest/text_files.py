@@ -189,8 +189,12 @@ def unreadable_text(path: Path, encoding: str) -> str:
 def _delimiter(body: str) -> str:
     """The sign that separates the most names of the header, as a reader of quotes sees it."""
 
-    def names(sign: str) -> int:
-        return len(next(_rows(body, sign, '"'), ([], 0))[0])
+    def names(sign: str) -> tuple[int, int]:
+        # subtle: with another sign than its own, what is quoted is not a whole cell
+        strict, any_quotes = (
+            len(next(_rows(body, sign, '"', strict=each), ([], 0))[0]) for each in (True, False)
+        )
+        return strict, any_quotes
 
     return max(DELIMITERS, key=names)
 

@@ -35,7 +35,7 @@ def is_utc(timezone: str) -> bool:
 
 def day_of(us: str) -> str:
     """SQL of the day since 1970 that microseconds fall on."""
-    return f"CAST(FLOOR({us} / {DAY_US}E0) AS BIGINT)"
+    return f"CAST(FLOOR(({us}) / {DAY_US}E0) AS BIGINT)"
 
 
 def utc_of_wall(wall: str) -> str:
