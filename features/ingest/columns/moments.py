@@ -23,6 +23,8 @@ EPOCHS["epoch_us"] = ("1", 31_536_000_000_000)
 SPACED_OFFSET = r"'(:\d\d(?:\.\d*)?) +([+-]|Z$)', '\1\2'"
 SPACED_NAME = r"'(:\d\d(?:\.\d*)?) *([A-Z][A-Za-z])', '\1 \2'"
 OFFSET = r"'\d:\d.*[A-Za-z+-]'"
+# An offset of 16 hours or more, of 60 minutes or more, or with seconds.
+NO_OFFSET = r"':\d\d(:\d\d)?(\.\d+)? *([AP]M *)?[+-](1[6-9]|[2-9]\d|\d\d:?([6-9]\d|\d\d:?\d))'"
 BEFORE_NAME = r"(\d *(?:AM|PM|am|pm)? *)"
 NAMED = rf"'{BEFORE_NAME}({'|'.join(NAMED_OFFSETS)})\b'"
 TIMES = ["%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I:%M:%S%p"]
@@ -148,8 +150,10 @@ def _patterns(text: str, patterns: Sequence[str]) -> tuple[str, str]:
     places = [each for each in patterns if "%Z" in each]
     wall = _read(text, naive)
     instant = _read(_offset_for_name(text) if places else text, offsets)
+    if offsets:
+        instant = f"CASE WHEN NOT regexp_matches({text}, {NO_OFFSET}) THEN {instant} END"
     if places:
-        inside = f"'(^|[^A-Za-z])({_zones()})([^A-Za-z]|$)'"
+        inside = f"'(^|[^A-Za-z/])({_zones()})([^A-Za-z+-]|$)'"
         read = f"CASE WHEN regexp_matches({text}, {inside}) THEN {_read(text, places)} END"
         instant = f"COALESCE({instant}, {read})"
     return wall, instant

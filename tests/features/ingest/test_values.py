@@ -206,3 +206,28 @@ def test_an_id_that_is_no_scalar_is_refused(tmp_path: Path) -> None:
     frame.to_parquet(tmp_path / "log.parquet")
     with pytest.raises(DataError, match=r"column who is VARCHAR\[\], expected one value a row"):
         read(tmp_path / "log.parquet")
+
+
+@pytest.mark.parametrize("pattern", ["%s", "%Y-%m-%d %Q", "%Y-%m-%", "%Y-%E%m"])
+def test_a_pattern_that_is_none_is_named_with_its_key(tmp_path: Path, pattern: str) -> None:
+    path = csv(tmp_path, ("u", "2024-01-05", "1"))
+    with pytest.raises(ValueError, match="date_format must be a strptime pattern of %a"):
+        read(path, date_format=pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("%Y-%m-%d %H:%M %z", "2024-01-05 10:00 +25:00"),
+        ("%Y-%m-%d %H:%M %z", "2024-01-05 10:00 +01:60"),
+        ("%Y-%m-%d %H:%M %z", "2024-01-05 10:00 +01:23:45"),
+        ("%Y-%m-%d %H:%M %Z", "2024-01-05 10:00 Etc/GMT+5"),
+        ("%Y-%m-%d %H:%M %Z", "2024-01-05 10:00 europe/berlin"),
+    ],
+)
+def test_an_offset_that_is_none_is_none_in_a_pattern_either(
+    tmp_path: Path, pattern: str, text: str
+) -> None:
+    path = csv(tmp_path, ("u", text, "1"))
+    with pytest.raises(DataError, match="expected a date as"):
+        read(path, date_format=pattern)
