@@ -22,7 +22,7 @@ NAMELESS = "COALESCE(order_us, us)"
 # How the lines of a customer are sorted, by those of the keys that they have.
 SORTED = {
     "us": "us",
-    "order_id": "CAST(order_id AS VARCHAR)",
+    "order_id": f"COALESCE(CAST(order_id AS VARCHAR), '@' || {NAMELESS})",
     "category": "category NULLS FIRST",
     "channel": "channel NULLS FIRST",
 }

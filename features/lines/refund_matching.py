@@ -97,9 +97,8 @@ def match_refunds(lines: Sequence[OrderLine]) -> tuple[list[OrderLine], Counter[
     """
     history, counts = _History(), Counter[str]()
     found: list[OrderLine] = []
-    for (order, us), group in groupby(lines, key=lambda line: (line.order, line.us)):
-        event = list(group)
-        amount = sum(line.amount for line in event)
+    for event, amount in _events(lines):
+        order, us = event[0].order, event[0].us
         if amount > SAME:
             history.buy(order, amount)
         elif amount < -SAME and order in history.known:
@@ -110,6 +109,13 @@ def match_refunds(lines: Sequence[OrderLine]) -> tuple[list[OrderLine], Counter[
             counts[how] += 1
         found += event
     return found, counts
+
+
+def _events(lines: Sequence[OrderLine]) -> list[tuple[list[OrderLine], float]]:
+    """What happened, with its amount: of one moment, what was bought before what was taken back."""
+    groups = (list(group) for _, group in groupby(lines, key=lambda line: (line.order, line.us)))
+    events = [(group, sum(line.amount for line in group)) for group in groups]
+    return sorted(events, key=lambda event: (event[0][0].us, event[1] < 0))
 
 
 def _taken_back(

@@ -102,8 +102,9 @@ class StoredLines:
         self._require_memory()
         until = "" if self.until is None else f"WHERE us < {self.until}"
         query = f"""
-            SELECT ids.customer_id, COALESCE(CAST(order_id AS VARCHAR), '@' || COALESCE(order_us, us)) AS order_id,
-                us, local_us, amount, category, channel
+            SELECT ids.customer_id,
+                COALESCE(CAST(order_id AS VARCHAR), '@' || COALESCE(order_us, us)) AS order_id, us,
+                local_us, amount, category, channel
             FROM {self.scan()} lines
             JOIN {parquet(self.folder / CUSTOMERS)} ids USING (shard, customer) {until}
             ORDER BY us, ids.customer_id, 2, category NULLS FIRST, channel NULLS FIRST, amount"""
