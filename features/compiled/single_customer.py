@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from features.compiled.code_block import Value
 from features.compiled.compiler import Compiled, compile_statement
+from features.lines.refund_matching import SAME, OrderLine, match_refunds
 from features.purchases.statement import compose
 from features.purchases.table import expressions
 from features.schema import OPTIONAL
@@ -41,10 +42,12 @@ DAY_SECONDS = 86_400
 ZONES_DAYS = 2**16
 
 
-def customer_lines(rows: Sequence[Row], timezone: str) -> list[Line]:
+def customer_lines(rows: Sequence[Row], timezone: str, *, match: bool = False) -> list[Line]:
     """Raw transactions of one customer -> its canonical lines.
 
     They are those of `features.ingest.canonical.canonical_lines`.
+
+    match   whether refunds meet their purchases, see `features.lines.refund_matching`
 
     A row is (UTC microseconds, order_id, amount, category, channel), texts null where unknown,
     the amount finite, the year within 1901 to 2099: who calls has checked them.
@@ -57,6 +60,13 @@ def customer_lines(rows: Sequence[Row], timezone: str) -> list[Line]:
         Line(order_id, us, us + _offset_us(us, timezone), _total(amounts), category, channel)
         for (us, order_id, category, channel), amounts in merged.items()
     ]
+    lines.sort(key=_sort_key)
+    if not match or all(line.amount >= -SAME for line in lines):
+        return lines
+    plain = [OrderLine(each.order_id, each.us, *each[3:]) for each in lines]
+    matched, _ = match_refunds(plain)
+    wall = {each.us: each.local_us for each in lines}
+    lines = [Line(str(each.order), each.us, wall[each.us], *each[2:5]) for each in matched]
     lines.sort(key=_sort_key)
     return lines
 
@@ -91,11 +101,11 @@ def _total(amounts: list[float]) -> float:
     return total
 
 
-def _sort_key(line: Line) -> tuple[int, str, str, str]:
-    """By timestamp, order, category and channel, where an unknown label comes first."""
+def _sort_key(line: Line) -> tuple[int, str, str, str, float]:
+    """By timestamp, order, category, channel, amount, where an unknown label comes first."""
     category = "" if line.category is None else f".{line.category}"
     channel = "" if line.channel is None else f".{line.channel}"
-    return line.us, line.order_id, category, channel
+    return line.us, line.order_id, category, channel, line.amount
 
 
 def _offset_us(us: int, timezone: str) -> int:

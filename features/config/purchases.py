@@ -46,6 +46,7 @@ class PurchaseColumns(Section):
     currency   of the row's money
     refunded   what was already returned of the row's money
     cost       what the goods cost
+    refunds_order   the id of the order that a refund takes back
     """
 
     customer_id: Text
@@ -59,6 +60,7 @@ class PurchaseColumns(Section):
     currency: Text | None = None
     refunded: Text | None = None
     cost: Text | None = None
+    refunds_order: Text | None = None
 
 
 class PurchaseData(SourceFormat):
@@ -73,6 +75,8 @@ class PurchaseData(SourceFormat):
                       what becomes of rows with a negative amount; without a customer; that are an
                       exact copy; without a moment or an amount; in another currency; of an order
                       that several files hold
+    refund_matching   match: a refund takes back the order that it names, else the latest earlier
+                      order of its amount, else the latest earlier ones; none: it stands alone
     fill_down         source columns whose blank cells take the value above within the order
     keep, drop        source column -> values: only, or never, rows with these
     id_case           lower: ids that differ only in case are one
@@ -85,6 +89,7 @@ class PurchaseData(SourceFormat):
     timezone: Timezone = "UTC"
     currency: Currency = "USD"
     refunds: Literal["net", "drop", "error"] = "net"
+    refund_matching: Literal["match", "none"] = "match"
     guests: Literal["drop", "error"] = "drop"
     duplicates: Literal["keep", "drop"] = "keep"
     missing: Literal["error", "drop"] = "error"
@@ -117,6 +122,7 @@ class PurchaseData(SourceFormat):
                 raise ValueError(f"must not both keep and drop {name} = {both[0]!r}")
         by_order = {"amount_is = 'order_total'": self.amount_is == "order_total"}
         by_order["fill_down"] = bool(self.fill_down)
+        by_order["columns.refunds_order"] = self.columns.refunds_order is not None
         for key in (name for name, used in by_order.items() if used and not self.columns.order_id):
             raise ValueError(f"must name columns.order_id, which {key} needs")
         return self

@@ -7,12 +7,15 @@ import pandas as pd
 
 from features.ingest.merging import merge
 from features.ingest.time_zones import create_zone_tables, day_of, is_utc, wall_of_utc
+from features.lines.refund_matching import SAME, OrderLine, match_refunds
 from features.lines.stored import TEXTS
 from features.schema import OPTIONAL, TRANSACTIONS
 from features.timestamps import microseconds, to_utc
 
 
-def canonical_lines(transactions: pd.DataFrame, timezone: str) -> pd.DataFrame:
+def canonical_lines(
+    transactions: pd.DataFrame, timezone: str, *, match: bool = False
+) -> pd.DataFrame:
     """Transactions (`features.schema.TRANSACTIONS`) -> canonical lines.
 
     One row per customer, order, timestamp, category and channel; amounts summed; sorted by
@@ -23,6 +26,8 @@ def canonical_lines(transactions: pd.DataFrame, timezone: str) -> pd.DataFrame:
         local_us                wall clock in `timezone`, microseconds
         amount                  money, negative for a refund
         category, channel       text or null
+
+    match   whether refunds meet their purchases, see `features.lines.refund_matching`
 
     The order of the rows does not matter, to the last bit. Naive timestamps are read in
     `timezone`. Raises DataError naming every violation.
@@ -38,7 +43,25 @@ def canonical_lines(transactions: pd.DataFrame, timezone: str) -> pd.DataFrame:
         connection.execute("CREATE VIEW kept AS SELECT *, CAST(NULL AS DOUBLE) AS cost FROM given")
         merge(connection)
         lines: pd.DataFrame = connection.sql(_sorted(timezone)).to_arrow_table().to_pandas()
-    return lines.astype(dict.fromkeys(TEXTS, "str"))
+    lines = lines.astype(dict.fromkeys(TEXTS, "str"))
+    return _matched(lines) if match else lines
+
+
+def _matched(lines: pd.DataFrame) -> pd.DataFrame:
+    """The lines with refunds as lines of what they take back."""
+    refunding = lines.loc[lines["amount"] < -SAME, "customer_id"].unique()
+    theirs = lines["customer_id"].isin(refunding)
+    changed = []
+    columns = ["order_id", "us", "amount", "category", "channel", "local_us"]
+    for customer, own in lines[theirs].groupby("customer_id", sort=False):
+        known = own[columns].astype("object").where(own[columns].notna(), None)
+        wall = dict(zip(own["us"], own["local_us"], strict=True))
+        matched, _ = match_refunds([OrderLine(*row[:5]) for row in known.itertuples(index=False)])
+        changed += [(customer, line.order, line.us, wall[line.us], *line[2:5]) for line in matched]
+    found = pd.concat([lines[~theirs], pd.DataFrame(changed, columns=lines.columns)])
+    found = found.astype(lines.dtypes)
+    by = ["us", "customer_id", "order_id", "category", "channel", "amount"]
+    return found.sort_values(by, na_position="first", kind="stable", ignore_index=True)
 
 
 def _sorted(timezone: str) -> str:

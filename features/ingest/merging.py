@@ -16,9 +16,23 @@ from features.schema import ZERO_AMOUNT
 from features.timestamps import DAY_US
 
 KEYS = ("customer_id", "order_id", "us", "category", "channel")
-# Of these alone, each line is an order.
-SHORTEST = ("customer_id", "us")
-ORDER = "customer_id, order_id, CASE WHEN order_id IS NULL THEN us END"
+# The lines of an order: those of one id; without one, those of one moment, or of the moment that a
+# refund takes back.
+NAMELESS = "COALESCE(order_us, us)"
+# How the lines of a customer are sorted, by those of the keys that they have.
+SORTED = {
+    "us": "us",
+    "order_id": f"COALESCE(CAST(order_id AS VARCHAR), '@' || {NAMELESS})",
+    "category": "category NULLS FIRST",
+    "channel": "channel NULLS FIRST",
+}
+
+
+def order_keys(known: Sequence[str]) -> str:
+    """SQL of what the lines of an order of a customer share."""
+    if "order_id" in known:
+        return f"order_id, CASE WHEN order_id IS NULL THEN {NAMELESS} END"
+    return NAMELESS
 
 
 def known_keys(data: PurchaseData) -> list[str]:
@@ -55,7 +69,7 @@ def merge(connection: duckdb.DuckDBPyConnection, known: Sequence[str] = KEYS) ->
     keys = ", ".join(known)
     connection.execute(
         f"CREATE TEMP TABLE merged AS SELECT {keys}, sum(amount) AS amount, sum(cost) AS cost, "
-        f"count(*) AS rows FROM kept GROUP BY {keys}"
+        f"count(*) AS rows, CAST(NULL AS BIGINT) AS order_us FROM kept GROUP BY {keys}"
     )
     if number(connection, "SELECT max(rows) FROM merged") >= 3:
         _sum_in_order(connection, known)
@@ -78,28 +92,35 @@ def copies(connection: duckdb.DuckDBPyConnection, known: Sequence[str]) -> tuple
 def long_order(
     connection: duckdb.DuckDBPyConnection, days: int
 ) -> tuple[str, str, int, int, int] | None:
-    """The first order whose lines lie further apart than so many days, and how many there are.
+    """The first order whose purchases lie further apart than so many days, and how many do.
 
     customer, order, first and last moment in UTC microseconds, number of such orders
     """
     found = first_row(
         connection,
         "SELECT CAST(customer_id AS VARCHAR), CAST(order_id AS VARCHAR), min(us), max(us), "
-        "count(*) OVER () FROM merged WHERE order_id IS NOT NULL GROUP BY customer_id, order_id "
+        "count(*) OVER () FROM merged WHERE order_id IS NOT NULL AND amount > 0 "
+        "GROUP BY customer_id, order_id "
         f"HAVING max(us) - min(us) > {days * DAY_US} ORDER BY 1, 2 LIMIT 1",
     )
     return found if found is None else (found[0], found[1], found[2], found[3], found[4])
 
 
-def count_customers(connection: duckdb.DuckDBPyConnection, known: Sequence[str]) -> dict[str, int]:
+def count_customers(
+    connection: duckdb.DuckDBPyConnection, known: Sequence[str], *, single: bool
+) -> dict[str, int]:
     """The table `customers` of the lines `merged`, and how many orders of which sign there are.
 
     One row per customer: its number in the order of ids, orders, purchases, refunds.
+
+    single   whether each line is an order
     """
-    source = "merged"
-    if len(known) > len(SHORTEST):
-        order = ORDER if "order_id" in known else "customer_id, us"
-        source = f"(SELECT customer_id, sum(amount) AS amount FROM merged GROUP BY {order})"
+    source = (
+        "(SELECT customer_id, sum(amount) AS amount FROM merged "
+        f"GROUP BY customer_id, {order_keys(known)})"
+    )
+    if single:
+        source = "merged"
     connection.execute(
         f"""CREATE TEMP TABLE customers AS
         SELECT *, CAST(row_number() OVER (ORDER BY CAST(customer_id AS VARCHAR)) - 1 AS INTEGER)
@@ -145,7 +166,8 @@ def _sum_in_order(connection: duckdb.DuckDBPyConnection, known: Sequence[str]) -
     connection.execute(
         f"""CREATE TEMP TABLE many AS
         SELECT {keys}, sum(kept.amount ORDER BY kept.amount) AS amount,
-            sum(kept.cost ORDER BY kept.cost) AS cost, count(*) AS rows
+            sum(kept.cost ORDER BY kept.cost) AS cost, count(*) AS rows,
+            CAST(NULL AS BIGINT) AS order_us
         FROM kept SEMI JOIN (SELECT * FROM merged WHERE rows >= 3) many ON {_alike(known)}
         GROUP BY {keys}"""
     )

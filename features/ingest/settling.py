@@ -67,11 +67,12 @@ def _settle_reexports(
     connection: duckdb.DuckDBPyConnection, settled: Settled, folder: Path
 ) -> Settled:
     """Of an order that several files hold, the newest file's rows; files are dated by name."""
-    # subtle: of whichever customer, for a guest may have signed up in between
+    # subtle: of whichever customer, for a guest may have signed up in between; a refund that comes
+    # later is no repetition
     several = (
         f"SELECT CAST(order_id AS VARCHAR) AS order_id, max({FILE}) AS newest, "
         f"min({FILE}) AS oldest FROM ({settled.distinct('FROM typed')}) "
-        "WHERE order_id IS NOT NULL GROUP BY order_id HAVING newest <> oldest"
+        "WHERE order_id IS NOT NULL AND amount > 0 GROUP BY order_id HAVING newest <> oldest"
     )
     found = first_row(
         connection, f"SELECT *, count(*) OVER () FROM ({several}) ORDER BY order_id LIMIT 1"

@@ -17,9 +17,20 @@ import duckdb
 from features.config.purchases import PurchaseData
 from features.errors import DataError
 from features.ingest.columns.cast import literal
-from features.ingest.merging import copies, count_customers, keep, known_keys, long_order, merge
+from features.ingest.merging import (
+    NAMELESS,
+    SORTED,
+    copies,
+    count_customers,
+    keep,
+    known_keys,
+    long_order,
+    merge,
+    order_keys,
+)
 from features.ingest.queries import first_row, number
 from features.ingest.raw_rows import ABSENT, RawRows
+from features.ingest.refunds import settle_refunds
 from features.ingest.settling import Settled
 from features.ingest.table import selected
 from features.ingest.time_zones import create_zone_tables, day_of, is_utc, wall_of_utc
@@ -29,13 +40,7 @@ from features.schema import OPTIONAL
 from features.timestamps import from_microseconds
 
 BESIDE = ("order_id", "cost", *OPTIONAL)
-ORDERED_BY = {
-    "customer": "customer",
-    "us": "us",
-    "order_id": "CAST(order_id AS VARCHAR)",
-    "category": "category NULLS FIRST",
-    "channel": "channel NULLS FIRST",
-}
+MOVED = "SELECT count(order_us) FROM merged"
 LongOrder = tuple[str, str, int, int, int]
 
 
@@ -112,10 +117,15 @@ def _write_shard(
     known = known_keys(data)
     merge(connection, known)
     total, across = copies(connection, known) if data.duplicates != "drop" else (0, 0)
-    counts |= {"duplicate_rows_kept": total} | count_customers(connection, known)
-    counts["rows_merged"] = counts.pop("rows_kept") - counts["lines"]
     takes_long = long_order(connection, data.order_span_days) if "order_id" in known else None
+    merged = number(connection, "SELECT count(*) FROM merged")
+    counts["rows_merged"] = counts.pop("rows_kept") - merged
+    if data.refund_matching == "match":
+        counts |= settle_refunds(connection, known)
+    alone = list(known) == ["customer_id", "us"] and not number(connection, MOVED)
+    counts |= {"duplicate_rows_kept": total} | count_customers(connection, known, single=alone)
     single, lines = counts["lines"] == counts["orders"], shard_file(out, shard)
+    counts["lines"] = merged
     _copy_lines(connection, data, lines, shard=shard, single=single)
     _copy_customers(connection, out, shard)
     first, last, labelled = _ends(connection, lines)
@@ -160,21 +170,21 @@ def _copy_lines(
 
     single   whether each line is an order
     """
-    columns = {"customer": "customer", "us": "us", "amount": "amount"}
+    columns = {"customer": "customer", "us": "us", "amount": "amount", "order_us": "order_us"}
     columns |= {name: name for name in BESIDE if getattr(data.columns, name)}
     beside = ""
     if not is_utc(data.timezone):
         columns["local_us"] = f"CAST({wall_of_utc('us')} AS BIGINT)"
         beside = f" JOIN utc_days ON utc_days.day = {day_of('us')}"
     # subtle: what is null everywhere would be sorted, too
-    ordered = [sql for name, sql in ORDERED_BY.items() if name in columns]
+    ordered = ["customer", *(sql for name, sql in SORTED.items() if name in columns), "amount"]
     rows = (
         f"SELECT {selected(columns)} FROM merged JOIN customers USING (customer_id){beside} "
         f"ORDER BY {', '.join(ordered)}"
     )
     if "order_id" in columns:
         rows = _numbered(rows, single=single)
-    shown = {"shard": str(shard), "order_number": "us", "local_us": "us", **ABSENT}
+    shown = {"shard": str(shard), "order_number": NAMELESS, "local_us": "us", **ABSENT}
     shown |= {name: name for name in columns}
     shown |= {"order_number": "order_number"} if "order_id" in columns else {}
     connection.execute(
@@ -187,8 +197,7 @@ def _numbered(rows: str, *, single: bool) -> str:
     placed = f"SELECT *, row_number() OVER () AS place FROM ({rows})"
     if single:
         return f"SELECT *, place AS order_number FROM ({placed})"
-    order = "customer, order_id, CASE WHEN order_id IS NULL THEN us END"
-    first = f"min(place) OVER (PARTITION BY {order})"
+    first = f"min(place) OVER (PARTITION BY customer, {order_keys(['order_id'])})"
     return f"SELECT *, {first} AS order_number FROM ({placed}) ORDER BY place"
 
 

@@ -103,7 +103,7 @@ def _casts(table: SourceTable, data: PurchaseData) -> dict[str, Cast]:
     try:
         found: dict[str, Cast] = {
             role: id_cast(own[role], kind(role), lower=lower)
-            for role in ("customer_id", "order_id")
+            for role in ("customer_id", "order_id", "refunds_order")
             if role in own
         }
         moment = day_cast if "time" in own else moment_cast
@@ -134,13 +134,17 @@ def _judged(
     if not is_utc(data.timezone):
         zone = f" LEFT JOIN wall_days ON wall_days.day = {day_of(wall)}"
         us = f"COALESCE({utc_of_wall(wall)}, timestamp_utc_us)"
+    amount = _amount(casts, data)
     cost = _money("cost", data) if "cost" in casts else "CAST(NULL AS DOUBLE)"
     order = "order_id" if "order_id" in casts else "CAST(NULL AS VARCHAR)"
+    if "refunds_order" in casts:
+        theirs, own = (f"CAST({each} AS VARCHAR)" for each in ("refunds_order", "order_id"))
+        order = f"CASE WHEN {amount} < 0 THEN COALESCE({theirs}, {own}) ELSE {own} END"
     named = {
         "customer_id": "customer_id",
         "order_id": order,
         "us": f"CAST({us} AS BIGINT)",
-        "amount": _amount(casts, data),
+        "amount": amount,
         "cost": cost,
         "category": "category",
         "channel": "channel",

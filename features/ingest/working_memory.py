@@ -18,6 +18,7 @@ SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?", re.I)
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 WITHOUT_ROOM = ("Could not write", "No space left", "Failed to write", "failed to offload")
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+REASONS = re.compile("No space left on device|File too large|Disk quota exceeded")
 LEAST = 256 * 10**6
 
 
@@ -67,9 +68,10 @@ def working_engine(folder: Path | None = None) -> Iterator[tuple[duckdb.DuckDBPy
                 yield connection, copies
             except duckdb.Error as error:
                 # subtle: the kind of the error is that of what was going on when room was short
-                if not any(each in str(error) for each in WITHOUT_ROOM):
+                known = REASONS.search(str(error))
+                if not known and not any(each in str(error) for each in WITHOUT_ROOM):
                     raise
-                reason = str(error).partition("\n")[0]
+                reason = known[0] if known else str(error).partition("\n")[0]
                 raise DataError(_full(temporary, reason)) from None
             except OSError as error:
                 if not is_without_room(error):

@@ -37,6 +37,7 @@ class StoredLines:
                               the smaller one
         order_id              text or whole number; without one, the lines of one moment are one
                               order
+        order_us              of a refund that takes back an order without an id: when that was
         us, local_us          microseconds: UTC, and wall clock in the log's time zone
         amount, cost          money; cost may be null
         category, channel     text or null
@@ -101,11 +102,12 @@ class StoredLines:
         self._require_memory()
         until = "" if self.until is None else f"WHERE us < {self.until}"
         query = f"""
-            SELECT ids.customer_id, COALESCE(CAST(order_id AS VARCHAR), '@' || us) AS order_id,
-                us, local_us, amount, category, channel
+            SELECT ids.customer_id,
+                COALESCE(CAST(order_id AS VARCHAR), '@' || COALESCE(order_us, us)) AS order_id, us,
+                local_us, amount, category, channel
             FROM {self.scan()} lines
             JOIN {parquet(self.folder / CUSTOMERS)} ids USING (shard, customer) {until}
-            ORDER BY us, ids.customer_id, 2, category NULLS FIRST, channel NULLS FIRST"""
+            ORDER BY us, ids.customer_id, 2, category NULLS FIRST, channel NULLS FIRST, amount"""
         frame: pd.DataFrame = session().connection.sql(query).to_arrow_table().to_pandas()
         return frame.astype(dict.fromkeys(TEXTS, "str"))
 

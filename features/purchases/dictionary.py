@@ -16,7 +16,8 @@ seen. Written by `python -m features dictionary` from the expressions in `featur
 those, not this file.
 
 An **order** is all lines of one customer with one order id, dated by its first line. Its sum
-makes it a purchase (positive), a refund (negative), or neither. Days are 24 hours where they
+makes it a purchase (positive), a refund (negative), or neither; what takes an order back is a line
+of it, from its own moment on (`features/lines/refund_matching.py`). Days are 24 hours where they
 measure time; *active* days are calendar days of the log's time zone. Windows are
 `[as_of - days, as_of)`. Money is in the log's currency. Every number is a double; null means
 unknown.

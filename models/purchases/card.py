@@ -37,3 +37,9 @@ class PurchaseCard(CardPart):
     bounds: Cutoffs | None = None
     metrics: dict[str, float]
     training: Training
+
+    @property
+    def matches_refunds(self) -> bool:
+        """Whether refunds met their purchases in the log, which they did not before 0.3.0."""
+        data = self.training.settings.get("data", {})
+        return bool(data.get("refund_matching", "none") == "match")

@@ -36,7 +36,12 @@ from models.subscriptions.bundle import SubscriptionBundle
 from serve.errors import ServeError
 from serve.model.live import load
 from serve.model.loaded import LoadedModel
-from serve.scoring.compatibility import check_as_of, check_attributes, check_compatibility
+from serve.scoring.compatibility import (
+    as_trained,
+    check_as_of,
+    check_attributes,
+    check_compatibility,
+)
 from serve.scoring.publish_scores import batch_origin, open_store, publish_batch
 from serve.scoring.summary import log_summary, summarize
 from serve.settings import read_settings
@@ -80,6 +85,7 @@ def score(arguments: Namespace) -> dict[str, Any]:
     store = open_store(arguments.store) if arguments.store else None
     model = _load(arguments.model)
     check_compatibility(config, model.bundle, arguments.config)
+    config = as_trained(config, model.bundle, arguments.config)
     dataset = read_dataset(config, strict=arguments.strict, kept_in=kept_lines())
     as_of = _as_of(arguments.as_of, dataset)
     check_as_of(as_of, model.bundle.card)

@@ -103,7 +103,8 @@ def _fast_path(
     places = _places(card.optional, bundle.names)
     cells: list[list[Cell]] = []
     for history in histories:
-        found = customer_features(customer_lines(history, card.timezone), as_of_us, card.optional)
+        lines = customer_lines(history, card.timezone, match=card.matches_refunds)
+        found = customer_features(lines, as_of_us, card.optional)
         cells.append(unknown if found is None else [found[place] for place in places])
     matrix = numbers_of_rows(cells, bundle.names, card.levels)
     return matrix, partial(feature_table, ids, cells, bundle.names)
@@ -119,7 +120,8 @@ def _by_engine(
     frame = pd.DataFrame(rows, columns=["customer_id", "us", "order_id", "amount", *OPTIONAL[1:]])
     texts = {name: frame[name].astype("str") for name in ("customer_id", *OPTIONAL)}
     timestamps = pd.to_datetime(frame["us"], unit="us", utc=True).dt.as_unit("us")
-    lines = canonical_lines(frame.assign(timestamp=timestamps, **texts), card.timezone)
+    rows_given = frame.assign(timestamp=timestamps, **texts)
+    lines = canonical_lines(rows_given, card.timezone, match=card.matches_refunds)
     return table.build_features(lines, as_of, optional=card.optional).reindex(ids)
 
 

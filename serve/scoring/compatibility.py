@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from features.config.purchases import PurchaseConfig
 from features.config.read import AnyConfig
 from features.errors import DataError
 from models.bundle import Bundle, Card
+from models.purchases.card import PurchaseCard
 from models.subscriptions.bundle import SubscriptionBundle
 from serve.errors import ServeError
 
@@ -43,6 +45,22 @@ def check_compatibility(config: AnyConfig, bundle: Bundle, path: Path) -> None:
     _compare_policies(config, card, path)
     if config.economics != card.economics:
         logger.warning("%s: [economics] differs from the model's and is used in its place", path)
+
+
+def as_trained(config: AnyConfig, bundle: Bundle, path: Path) -> AnyConfig:
+    """The configuration, with refunds matched as in the log that the model has learnt from.
+
+    Else a customer would have other numbers in a batch than at the endpoints.
+    """
+    if not isinstance(bundle.card, PurchaseCard) or not isinstance(config, PurchaseConfig):
+        return config
+    theirs = "match" if bundle.card.matches_refunds else "none"
+    if config.data.refund_matching == theirs:
+        return config
+    if "refund_matching" in config.data.model_fields_set:
+        logger.warning('%s: data.refund_matching is "%s" for this model', path, theirs)
+    data = config.data.model_copy(update={"refund_matching": theirs})
+    return config.model_copy(update={"data": data})
 
 
 def check_as_of(as_of: datetime, card: Card) -> None:

@@ -19,7 +19,7 @@ from serve.store.database import Database
 
 DATA_OPTIONS = {"refunds", "guests", "duplicates", "columns", "departures", "attributes"}
 # Columns that came later, and what says where the data are or is an origin of its own.
-LATER_COLUMNS = {"time", "currency", "refunded"}
+LATER_COLUMNS = {"time", "currency", "refunded", "refunds_order"}
 PLACES = {"transactions", "customers", "currency", "timezone", "known_until", "preset"}
 TOTALS = (
     *("total_clv", "total_expected_revenue", "total_revenue_low", "total_revenue_high"),
@@ -70,8 +70,10 @@ def _data_options(config: AnyConfig) -> dict[str, Any]:
     found: dict[str, Any] = data.model_dump(mode="json", include=DATA_OPTIONS)
     unset = {name for name in LATER_COLUMNS & found["columns"].keys() if not found["columns"][name]}
     found["columns"] = columns.model_dump(mode="json", exclude=unset)
-    later = data.model_dump(mode="json", exclude=DATA_OPTIONS | PLACES, exclude_defaults=True)
-    return found | later
+    others = DATA_OPTIONS | PLACES | {"refund_matching"}
+    later = data.model_dump(mode="json", exclude=others, exclude_defaults=True)
+    matched = getattr(data, "refund_matching", "none")  # it was never otherwise in 0.2.0
+    return found | later | ({"refund_matching": matched} if matched != "none" else {})
 
 
 def publish_batch(

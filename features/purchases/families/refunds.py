@@ -9,7 +9,7 @@ REFUNDS = (
         "n_refunds",
         "COUNT(CASE WHEN kind = 0 THEN 1 END)",
         "orders",
-        "orders whose sum is negative",
+        "refunds that no earlier order explains: orders whose sum is negative",
     ),
     Expression(
         "refund_sum",

@@ -52,15 +52,17 @@ def of_each(lines: pd.DataFrame, columns: list[str]) -> dict[str, list[list[obje
     return found
 
 
-def differences(histories: Histories, timezone: str, optional: tuple[str, ...]) -> list[object]:
+def differences(
+    histories: Histories, timezone: str, optional: tuple[str, ...], *, match: bool = False
+) -> list[object]:
     """Every customer whose lines or features are not the same bits in both ways."""
-    lines = canonical_lines(frame(histories), timezone)
+    lines = canonical_lines(frame(histories), timezone, match=match)
     table = build_features(lines, AS_OF, optional=optional)
     expected = dict(zip(table.index, plain(table), strict=True))
     by_customer = of_each(lines, COLUMNS)
     found = []
     for name, rows in histories.items():
-        small = customer_lines(rows, timezone)
+        small = customer_lines(rows, timezone, match=match)
         if [list(line) for line in small] != by_customer[name]:
             found.append((name, small))
         values = customer_features(small, AS_OF_US, optional)
@@ -95,14 +97,17 @@ def history(rng: np.random.Generator) -> list[Row]:
     return list(zip(us.tolist(), orders, amounts(rng, n), category, channel, strict=True))
 
 
+@pytest.mark.parametrize("match", [False, True], ids=["", "refunds matched"])
 @pytest.mark.parametrize(
     ("timezone", "optional"),
     list(zip(ZONES, [(), OPTIONAL, ("channel",), OPTIONAL, ()], strict=True)),
 )
-def test_random_histories_have_the_same_bits(timezone: str, optional: tuple[str, ...]) -> None:
+def test_random_histories_have_the_same_bits(
+    timezone: str, optional: tuple[str, ...], match: bool
+) -> None:
     rng = np.random.default_rng(ZONES.index(timezone))
     histories = {f"c{number}": history(rng) for number in range(500)}
-    assert not differences(histories, timezone, optional)
+    assert not differences(histories, timezone, optional, match=match)
 
 
 rows = st.tuples(
@@ -119,10 +124,11 @@ rows = st.tuples(
 @given(
     st.lists(st.lists(rows, min_size=1, max_size=12), min_size=1, max_size=40),
     st.sampled_from(ZONES),
+    st.booleans(),
 )
-def test_any_history_has_the_same_bits(drawn: list[list[Row]], timezone: str) -> None:
+def test_any_history_has_the_same_bits(drawn: list[list[Row]], timezone: str, match: bool) -> None:
     histories = {f"c{number}": each for number, each in enumerate(drawn)}
-    assert not differences(histories, timezone, OPTIONAL)
+    assert not differences(histories, timezone, OPTIONAL, match=match)
 
 
 def test_many_lines_of_one_instant_are_summed_small_before_large() -> None:

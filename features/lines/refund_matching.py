@@ -1,0 +1,141 @@
+"""Refunds meet their purchase: which order each refund takes back, known from its moment on.
+
+A refund belongs to the order whose id it has; else to the latest earlier order of the customer
+with the same amount, of which nothing has been taken back; else it takes back the latest earlier
+orders, one after the other, up to its amount. What is left of it was bought before the log begins.
+
+A line that takes back an order becomes a line of that order, at its own moment. So nothing else
+has to know of refunds: lines before a point in time, summed by order, are what was known of each
+order then.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import NamedTuple
+
+# Money within which two amounts are one: sums of floats differ in their last bits.
+SAME = 1e-6
+DIGITS = 4
+
+BY_ORDER, BY_AMOUNT, LATEST, UNMATCHED = "by order", "by amount", "latest", "unmatched"
+
+
+class OrderLine(NamedTuple):
+    """A canonical line of one customer.
+
+    order    whatever is the same for the lines of an order only
+    us       UTC microseconds
+    amount   money, negative where it is taken back
+    cost     what the goods cost; None where nobody said
+    """
+
+    order: Hashable
+    us: int
+    amount: float
+    category: str | None = None
+    channel: str | None = None
+    cost: float | None = None
+
+
+@dataclass
+class _Order:
+    """An order as far as it is known: what it came to, and what is left of that."""
+
+    order: Hashable
+    amount: float
+    left: float
+
+
+@dataclass
+class _History:
+    """The orders of a customer so far, the latest last, and those of each amount."""
+
+    known: dict[Hashable, _Order] = field(default_factory=dict)
+    latest: list[_Order] = field(default_factory=list)
+    of_amount: dict[float, list[_Order]] = field(default_factory=dict)
+
+    def buy(self, order: Hashable, amount: float) -> None:
+        """An order, or more of one; of what was taken back of that, its own lines tell."""
+        bought = self.known.pop(order, None) or _Order(order, 0.0, 0.0)
+        self.known[order] = bought
+        bought.amount, bought.left = bought.amount + amount, bought.left + amount
+        self.latest.append(bought)
+        self.of_amount.setdefault(round(bought.amount, DIGITS), []).append(bought)
+
+    def same_amount(self, amount: float) -> _Order | None:
+        """The latest order of this amount of which nothing was taken back; now all of it is."""
+        orders = self.of_amount.get(round(amount, DIGITS), [])
+        while orders:
+            found = orders.pop()
+            if found.left == found.amount and abs(found.amount - amount) <= SAME:
+                found.left = 0.0
+                return found
+        return None
+
+    def take_latest(self, amount: float) -> list[tuple[Hashable, float]]:
+        """Take an amount off the latest orders: which ones, and how much of each."""
+        parts = []
+        while amount > SAME and self.latest:
+            order = self.latest[-1]
+            if order.left <= SAME:
+                self.latest.pop()
+                continue
+            part = min(amount, order.left)
+            order.left -= part
+            amount -= part
+            parts.append((order.order, part))
+        return parts
+
+
+def match_refunds(lines: Sequence[OrderLine]) -> tuple[list[OrderLine], Counter[str]]:
+    """The lines of one customer, sorted by moment and order, with refunds as lines of what they
+    take back; and how many refunds were matched by what.
+    """
+    history, counts = _History(), Counter[str]()
+    found: list[OrderLine] = []
+    for event, amount in _events(lines):
+        order, us = event[0].order, event[0].us
+        if amount > SAME:
+            history.buy(order, amount)
+        elif amount < -SAME and order in history.known:
+            history.known[order].left = max(history.known[order].left + amount, 0.0)
+            counts[BY_ORDER] += 1
+        elif amount < -SAME:
+            event, how = _taken_back(history, event, us, -amount)
+            counts[how] += 1
+        found += event
+    return found, counts
+
+
+def _events(lines: Sequence[OrderLine]) -> list[tuple[list[OrderLine], float]]:
+    """What happened, with its amount: of one moment, what was bought before what was taken back."""
+    groups = (list(group) for _, group in groupby(lines, key=lambda line: (line.order, line.us)))
+    events = [(group, sum(line.amount for line in group)) for group in groups]
+    return sorted(events, key=lambda event: (event[0][0].us, event[1] < 0))
+
+
+def _taken_back(
+    history: _History, event: list[OrderLine], us: int, amount: float
+) -> tuple[list[OrderLine], str]:
+    """The lines of a refund, as lines of what it takes back."""
+    if bought := history.same_amount(amount):
+        return _moved(event, bought.order), BY_AMOUNT
+    parts = history.take_latest(amount)
+    if not parts:
+        return event, UNMATCHED
+    rest = amount - sum(part for _, part in parts)
+    if len(parts) == 1 and rest <= SAME:
+        return _moved(event, parts[0][0]), LATEST
+    first = event[0]
+    split = [OrderLine(order, us, -part, None, first.channel) for order, part in parts]
+    if rest > SAME:
+        split.append(first._replace(amount=-rest))
+    return split, LATEST
+
+
+def _moved(event: Iterable[OrderLine], order: Hashable) -> list[OrderLine]:
+    return [line._replace(order=order) for line in event]
