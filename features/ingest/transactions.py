@@ -18,6 +18,7 @@ from features.ingest import missing_columns
 from features.ingest.account import account, require_settled_numbers
 from features.ingest.canonical import LINES, lines_query, merge, merge_lines, settle_rows
 from features.ingest.files import SourceFile, some_names
+from features.ingest.frames import open_frame
 from features.ingest.health.check import check_health
 from features.ingest.health.finding import Finding
 from features.ingest.health.unread_columns import suspects
@@ -60,15 +61,22 @@ class TransactionLog:
     findings: tuple[Finding, ...] = ()
 
 
-def read_transactions(data: PurchaseData, *, now: datetime | None = None) -> TransactionLog:
+def read_transactions(
+    data: PurchaseData, *, now: datetime | None = None, frame: object | None = None
+) -> TransactionLog:
     """Read the transactions of a configuration and apply its policies.
 
-    now   until when moments are believable; default: the machine's clock
+    now     until when moments are believable; default: the machine's clock
+    frame   what is read in place of data.transactions, see `features.ingest.frames.open_frame`
 
     Raises DataError, in one sentence, for a file, column or value that cannot be used.
     """
     with working_engine() as (connection, folder):
-        found, fingerprint = open_source(data.transactions, folder)
+        found, fingerprint = (
+            open_source(data.transactions, folder)
+            if frame is None
+            else open_frame(frame, folder, wanted_columns(data))
+        )
         with named_as_given(data.transactions, found):
             looked_at = suspects(connection, found, data, folder)
             beside = [each.column for each in looked_at]
