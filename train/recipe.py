@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from train.charts.theme import Spec
+from train.holdout_table import HoldoutTable
 from train.progress import Step
 
 
@@ -50,7 +51,7 @@ class Recipe:
     result          what the JSON result has in addition
     steps           how many steps the training of a task takes
     train           a task, the models that get trees, a step -> what was trained
-    holdout_table   metrics beside the probability model's, for a terminal
+    holdout_table   metrics beside the probability model's
     description     Markdown of the run of a model, or of the bundle: clv
     params          what the runs of a training have in common, from the bundle's card
     model_figures   charts of a model, by name, of a task and what was trained
@@ -62,7 +63,7 @@ class Recipe:
     result: Mapping[str, object] = field(default_factory=dict)
     steps: Callable[[Any], int]
     train: Callable[[Any, Sequence[str], Step], Any]
-    holdout_table: Callable[[Any], str]
+    holdout_table: Callable[[Any], HoldoutTable]
     description: Callable[[str, Any], str]
     params: Callable[[Any], dict[str, Any]]
     model_figures: Callable[[str, Any, Any], dict[str, Spec]]

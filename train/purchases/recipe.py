@@ -8,8 +8,8 @@ from typing import Any
 
 from models.purchases.card import PurchaseCard
 from models.purchases.explain import importance
-from train import holdout_table
 from train.charts.theme import Spec
+from train.holdout_table import CHURN, VALUE, HoldoutTable
 from train.leaderboard import OURS
 from train.progress import Step
 from train.purchases import run_charts as figures
@@ -41,20 +41,22 @@ RETURNERS = {
 }
 
 
-def render_holdout(trained: TrainedPurchases) -> str:
-    """Metrics on the newest matured window beside the classical model's, aligned."""
+def holdout_table(trained: TrainedPurchases) -> HoldoutTable:
+    """Metrics on the newest matured window beside the classical model's."""
     holdout, metrics = trained.holdout, trained.bundle.card.metrics
     if holdout is None:
-        return "held out: nothing, too few customers or days lie before the last horizon"
+        return HoldoutTable(
+            "held out: nothing, too few customers or days lie before the last horizon"
+        )
     title = (
         f"held out: {len(holdout.customers)} customers as of {holdout.as_of:%Y-%m-%d}, "
         f"the {holdout.horizon_days} days that followed"
     )
     # The spend model's own metrics are for whoever trains it alone.
-    parts = {"churn": holdout_table.CHURN, "clv": holdout_table.VALUE}
+    parts = {"churn": CHURN, "clv": VALUE}
     parts |= {} if "clv_mae" in metrics else {"spend": RETURNERS}
-    rows = [(part, *row) for part, names in parts.items() for row in names.items()]
-    return holdout_table.render_table(title, metrics, rows, prior="BG/NBD x GG")
+    rows = tuple((part, *row) for part, names in parts.items() for row in names.items())
+    return HoldoutTable(title, metrics, rows, prior="BG/NBD x GG")
 
 
 def params(card: PurchaseCard) -> dict[str, Any]:
@@ -110,7 +112,7 @@ PURCHASES = Recipe(
     models=BOTH,
     steps=_steps,
     train=_train,
-    holdout_table=render_holdout,
+    holdout_table=holdout_table,
     description=lambda name, _: DESCRIPTIONS[name],
     params=params,
     model_figures=_model_figures,

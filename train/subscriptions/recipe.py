@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.subscriptions.card import SubscriptionCard
-from train import holdout_table
 from train.charts.theme import Spec
+from train.holdout_table import CHURN, VALUE, HoldoutTable
 from train.progress import Step
 from train.recipe import BacktestRecipe, Recipe
 from train.subscriptions import run_charts as figures
@@ -25,21 +25,21 @@ DESCRIPTIONS = {
     "economics give the value of the remaining life. The child run holds the model; `card.json` is "
     "everything about the bundle that is not a tree.",
 }
-VALUE = ("gini", "spearman", "mae", "rmse", "bias", "decile_error")
+VALUE_SHOWN = ("gini", "spearman", "mae", "rmse", "bias", "decile_error")
 
 
-def render_holdout(trained: TrainedSubscriptions) -> str:
-    """Metrics beside the probability model's, aligned, for a terminal."""
+def holdout_table(trained: TrainedSubscriptions) -> HoldoutTable:
+    """Metrics beside the probability model's."""
     holdout, metrics = trained.holdout, trained.bundle.card.metrics
     if holdout is None:
-        return "held out: nothing, too few months of too few customers were observed"
+        return HoldoutTable("held out: nothing, too few months of too few customers were observed")
     parts = {
-        "churn" if holdout.of == "horizon" else "churn_month": holdout_table.CHURN,
-        "clv": {name: holdout_table.VALUE[name] for name in VALUE},
+        "churn" if holdout.of == "horizon" else "churn_month": CHURN,
+        "clv": {name: VALUE[name] for name in VALUE_SHOWN},
     }
-    rows = [(part, *row) for part, names in parts.items() for row in names.items()]
+    rows = tuple((part, *row) for part, names in parts.items() for row in names.items())
     title = f"held out: {holdout.about}"
-    return f"{holdout_table.render_table(title, metrics, rows, prior='sBG')}\n  {CAVEAT}"
+    return HoldoutTable(title, metrics, rows, prior="sBG", note=CAVEAT)
 
 
 def describe(name: str, trained: TrainedSubscriptions) -> str:
@@ -93,7 +93,7 @@ SUBSCRIPTIONS = Recipe(
     result={"relationship": "contract"},
     steps=lambda _: STEPS,
     train=_train,
-    holdout_table=render_holdout,
+    holdout_table=holdout_table,
     description=describe,
     params=params,
     model_figures=_model_figures,
