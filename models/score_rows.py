@@ -8,7 +8,7 @@ from datetime import datetime
 import pandas as pd
 
 from features.config.sections import Economics, Tiers
-from models.bundle import Bundle
+from models.bundle import Bundle, Card
 from models.predictor import predictor_of
 from models.segmentation.assign import assign_tiers_and_segments, tiers_apply
 from models.segmentation.cutoffs import cutoffs
@@ -66,7 +66,21 @@ def score_rows(
     scores.insert(1, "as_of", terms.as_of)
     scores.insert(2, "horizon_days", terms.horizon_days)
     return scores.assign(
-        warnings=scores["warnings"].str.join("; "),
+        warnings=scores["warnings"].str.join("; ").astype("str"),
         currency=bundle.card.currency,
         model_version=version,
     )[[*(each for each in scores if each != "warnings"), "currency", "model_version", "warnings"]]
+
+
+def before_the_model(as_of: datetime, card: Card) -> list[str]:
+    """What to know of scores as of a time before the model's own, as a sentence; else nothing.
+
+    The model has then seen days that the customers have not lived yet.
+    """
+    if as_of >= card.trained_as_of:
+        return []
+    return [
+        f"as_of {as_of.isoformat()} lies before the model's own, {card.trained_as_of.isoformat()}: "
+        "it has learnt from days after as_of, so these scores look better than they could have "
+        "been then"
+    ]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+# Part, name and label of each line.
+Rows = tuple[tuple[str, str, str], ...]
 CHURN = {
     "auc": "ROC-AUC",
     "log_loss": "log loss",
@@ -25,21 +27,25 @@ VALUE = {
 }
 
 
+def lines_of(parts: Mapping[str, Mapping[str, str]]) -> Rows:
+    """The lines of a table by its parts: what each metric of a part is called."""
+    return tuple((part, *row) for part, names in parts.items() for row in names.items())
+
+
 @dataclass(frozen=True)
 class HoldoutTable:
     """What came of a holdout evaluation.
 
     title    of what; where there was none, why
     metrics  of a card
-    rows     part, name and label of each line: metric `<part>_<name>`, beside it
-             `<part>_prior_<name>`
+    rows     of each line a metric `<part>_<name>`, beside it `<part>_prior_<name>`
     prior    what the probability model is called
     note     what to keep in mind, "" where there is nothing
     """
 
     title: str
     metrics: Mapping[str, float] = field(default_factory=dict)
-    rows: tuple[tuple[str, str, str], ...] = ()
+    rows: Rows = ()
     prior: str = ""
     note: str = ""
 

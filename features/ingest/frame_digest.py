@@ -88,6 +88,8 @@ def _normal(column: pa.Array, kind: str) -> pa.Array:
         return column.cast(pa.date32(), safe=False).cast(pa.int32())
     if kind == "text":
         return _text(column)
+    if kind == "truth":
+        return column.cast(pa.int8())
     # subtle: the largest are no int64, but as bits they are still themselves
     return column.cast(pa.int64(), safe=False) if kind == "whole" else column
 

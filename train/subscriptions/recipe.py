@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.subscriptions.card import SubscriptionCard
 from train.charts.theme import Spec
-from train.holdout_table import CHURN, VALUE, HoldoutTable
+from train.holdout_table import CHURN, VALUE, HoldoutTable, Rows, lines_of
 from train.progress import Step
 from train.recipe import BacktestRecipe, Recipe
 from train.subscriptions import run_charts as figures
@@ -33,13 +33,14 @@ def holdout_table(trained: TrainedSubscriptions) -> HoldoutTable:
     holdout, metrics = trained.holdout, trained.bundle.card.metrics
     if holdout is None:
         return HoldoutTable("held out: nothing, too few months of too few customers were observed")
-    parts = {
-        "churn" if holdout.of == "horizon" else "churn_month": CHURN,
-        "clv": {name: VALUE[name] for name in VALUE_SHOWN},
-    }
-    rows = tuple((part, *row) for part, names in parts.items() for row in names.items())
     title = f"held out: {holdout.about}"
-    return HoldoutTable(title, metrics, rows, prior="sBG", note=CAVEAT)
+    return HoldoutTable(title, metrics, holdout_rows(metrics), prior="sBG", note=CAVEAT)
+
+
+def holdout_rows(metrics: Mapping[str, float]) -> Rows:
+    """The lines of that table: of a horizon, or month by month."""
+    churn = "churn_month" if any(each.startswith("churn_month_") for each in metrics) else "churn"
+    return lines_of({churn: CHURN, "clv": {name: VALUE[name] for name in VALUE_SHOWN}})
 
 
 def describe(name: str, trained: TrainedSubscriptions) -> str:
@@ -94,6 +95,8 @@ SUBSCRIPTIONS = Recipe(
     steps=lambda _: STEPS,
     train=_train,
     holdout_table=holdout_table,
+    holdout_rows=holdout_rows,
+    holdout_figures=_bundle_figures,
     description=describe,
     params=params,
     model_figures=_model_figures,

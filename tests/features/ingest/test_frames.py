@@ -36,6 +36,7 @@ ROWS = pd.DataFrame(
         "paid": [10.5, 20.0, 5.0, -2.25, 7.0],
         "kind": ["food", "toys", "food", None, "toys"],
         "number": [1, 2, 3, 4, 5],
+        "online": [True, False, True, True, False],
     }
 )
 
@@ -119,6 +120,7 @@ def test_a_frame_of_any_kind_is_read_as_the_file_and_has_one_fingerprint(
         ROWS.assign(kind=["food", "toys", "food", "", "toys"]),
         ROWS.assign(kind=["foodt", "oys", "food", None, "toys"]),
         ROWS.assign(number=[1, 2, 3, 4, 6]),
+        ROWS.assign(online=[True, False, True, True, True]),
         ROWS.assign(when=ROWS["when"].dt.tz_localize("UTC")),
         ROWS.rename(columns={"number": "numbers"}),
         ROWS.iloc[:4],
