@@ -22,7 +22,7 @@ from features.config.sections import Problem
 from features.errors import ConfigError, DataError
 from train.estimator import CustomerValue, HealthWarning, SubscriptionValue
 
-SMALL = {"horizon_days": 60, "churn": {"max_rounds": 0}, "spend": {"max_rounds": 0}}
+SMALL = {"horizon_days": 60, "snapshots": 1, "churn": {"max_rounds": 0}, "spend": {"max_rounds": 0}}
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,25 @@ from features.errors import ConfigError
 from models.bundle import Bundle
 from serve.__main__ import main as serve
 from train.estimator import CustomerValue, HealthWarning, SubscriptionValue
+from train.read_task import read_task
+from train.subscriptions.recipe import SUBSCRIPTIONS as SUBSCRIPTION_RECIPE
 from train.tracking.registry import fetch
 
 EXACT = 1e-9
 # What no other training can share: where the data are, when it was, what it is called.
 BESIDE = {"model_version"}
+SUBSCRIPTIONS = """
+data.customers = "{path}"
+data.known_until = "2018-01-01"
+data.attributes = ["contract", "internet_service"]
+data.columns.customer_id = "customer_id"
+data.columns.tenure = "tenure_months"
+data.columns.amount = "monthly_amount"
+data.columns.cancelled = "churned"
+problem.relationship = "contract"
+problem.horizon_days = 365
+churn.max_rounds = 5
+"""
 
 
 def scored(config: Path, model: str, folder: Path, *more: str) -> pd.DataFrame:
@@ -118,44 +133,37 @@ def test_other_customers_are_scored_as_the_command_scores_them(
         assert_equal(fitted.predict(some), theirs)
 
 
+@pytest.fixture
+def empty_store(
+    tracking_database: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERENNIAL_VAR", str(tracking_database(tmp_path / "var")))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+
+@pytest.mark.usefixtures("empty_store")
 def test_subscribers_are_scored_as_by_the_commands_and_recorded_as_by_them(
-    subscribers: pd.DataFrame,
-    run_command: Callable[..., Any],
-    tracking_database: Callable[[Path], Path],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    subscribers: pd.DataFrame, tmp_path: Path
 ) -> None:
     subscribers.to_parquet(tmp_path / "rows.parquet")
     config = tmp_path / "problem.toml"
-    config.write_text(
-        f"""
-        data.customers = "{tmp_path / "rows.parquet"}"
-        data.known_until = "2018-01-01"
-        data.attributes = ["contract", "internet_service"]
-        data.columns = {{customer_id = "customer_id", tenure = "tenure_months",
-                         amount = "monthly_amount", cancelled = "churned"}}
-        problem = {{relationship = "contract", horizon_days = 365}}
-        churn.max_rounds = 5
-        """.replace("\n                         ", " ")
-    )
-    var = tracking_database(tmp_path / "var")
-    assert run_command("--config", str(config), var=var).code == 0
-    monkeypatch.setenv("PERENNIAL_VAR", str(var))
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    config.write_text(SUBSCRIPTIONS.format(path=tmp_path / "rows.parquet"))
     model = SubscriptionValue(
         known_until="2018-01-01",
         attributes=["contract", "internet_service"],
         churn={"max_rounds": 5},
     ).fit(subscribers, tenure="tenure_months", amount="monthly_amount", cancelled="churned")
-    registered = fetch("models:/clv/1", document="card.json").bundle
-    assert facts(model.bundle_) == facts(registered)
+    arguments = Namespace(config=config, as_of=None, horizon_days=None, strict=False)
+    task = read_task(arguments)
+    trained = SUBSCRIPTION_RECIPE.train(task, ("churn",), lambda _: None)
+    assert facts(model.bundle_) == facts(trained.bundle)
+
+    assert len(model.log_to_mlflow(experiment="notebook")) == 32
+    assert model.registered_ == "models:/clv/1"
+    assert set(model.predict()["model_version"]) == {"1"}
     assert_equal(model.predict(), scored(config, "models:/clv/1", tmp_path))
-    run_id = model.log_to_mlflow(experiment="notebook")
-    assert len(run_id) == 32
-    assert model.registered_ == "models:/clv/2"
-    found = SubscriptionValue.load("models:/clv/2")
+    found = SubscriptionValue.load("models:/clv/1")
     assert facts(found.bundle_) == facts(model.bundle_)
-    assert set(model.predict()["model_version"]) == {"2"}
     assert_equal(found.predict(subscribers), model.predict())
     with pytest.raises(ConfigError, match="register must be 'clv'"):
         model.log_to_mlflow(register="another")
