@@ -13,7 +13,7 @@ from features.config.read import AnyConfig, validated
 from features.config.sections import Economics, Problem, Section
 from features.config.subscriptions import SubscriptionConfig
 from features.errors import ConfigError
-from features.ingest.frames import NAME
+from features.ingest.frames import KINDS, NAME, NoFrameError
 
 PROBLEM = tuple(name for name in Problem.model_fields if name != "relationship")
 # Columns that are called as their role is unless something else is said.
@@ -69,6 +69,16 @@ def source_name(source: object) -> str:
 def is_place(source: object) -> bool:
     """Whether a source is a path or an address rather than a frame."""
     return isinstance(source, str | Path)
+
+
+def frame_of(source: object) -> object | None:
+    """What is read in place of the configuration's source; None for a path or an address.
+
+    Raises NoFrameError for nothing.
+    """
+    if source is None:
+        raise NoFrameError(f"there is nothing to read; give {KINDS}, or a path")
+    return None if is_place(source) else source
 
 
 def with_economics(config: AnyConfig, changes: object) -> Economics:

@@ -15,7 +15,7 @@ from features.config.purchases import PurchaseConfig
 from features.dataset import as_of_or_end, features_as_of, read_frame
 from features.ingest.transactions import TransactionLog
 from features.purchases.table import expressions
-from train.estimator.arguments import as_text, is_place, purchase_config, reading
+from train.estimator.arguments import as_text, frame_of, purchase_config, reading
 from train.estimator.health_warning import warn
 from train.estimator.wording import in_arguments
 
@@ -117,7 +117,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def _read(config: Any, source: object) -> TransactionLog:
-    log: TransactionLog = read_frame(config, None if is_place(source) else source)
+    log: TransactionLog = read_frame(config, frame_of(source))
     return log
 
 

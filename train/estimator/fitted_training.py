@@ -106,6 +106,20 @@ def record(training: Training, register: str | None, experiment: str | None) -> 
         return run_id, f"models:/{found.name}/{found.version}"
 
 
+def save(bundle: Bundle, folder: Path) -> None:
+    """Write a bundle in place of an earlier one, or of nothing.
+
+    Raises DataError for a folder that holds something else, and where it cannot be written.
+    """
+    try:
+        if folder.exists() and not (folder / bundles.CARD).is_file() and any(folder.iterdir()):
+            raise DataError(f"{folder}: holds something else than a bundle; give a new folder")
+        bundles.save(bundle, folder)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise DataError(f"{folder}: cannot be written: {reason}; give another folder") from None
+
+
 def load(address: str | Path) -> tuple[Bundle, str]:
     """The bundle in a folder, or of a registered version, and what its version is called.
 

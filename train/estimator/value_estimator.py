@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
@@ -15,7 +15,6 @@ from sklearn.utils.validation import check_is_fitted
 from features.config.read import AnyConfig
 from features.dataset import Dataset, as_of_or_end, features_as_of, read_frame
 from features.errors import DataError
-from models import bundle as bundles
 from models.bundle import Bundle
 from models.predictor import predictor_of
 from models.predictor_interface import UnboundedValueError
@@ -24,7 +23,7 @@ from models.score_rows import Terms, before_the_model, predict_batch, score_rows
 from train.estimator import fitted_training
 from train.estimator.arguments import (
     as_text,
-    is_place,
+    frame_of,
     params_of,
     reading,
     with_economics,
@@ -38,9 +37,10 @@ from train.estimator.returned_frames import Kind, as_kind, kind_of
 from train.estimator.shown import as_html, as_lines
 from train.estimator.wording import in_arguments
 
+WITH_CUSTOMERS = {"_training", "_dataset"}
 UNTRAINED = (
-    "this model was loaded: its training, and the customers that it has learnt from, are not "
-    "stored with it; "
+    "this model was loaded or copied: its training, and the customers that it has learnt from, are "
+    "not stored with it; "
 )
 
 
@@ -118,7 +118,7 @@ class ValueEstimator(BaseEstimator):  # type: ignore[misc]
 
     def explain(
         self,
-        customers: str | Sequence[str],
+        customers: str | Iterable[str],
         X: object = None,
         *,
         as_of: object = None,
@@ -206,10 +206,11 @@ class ValueEstimator(BaseEstimator):  # type: ignore[misc]
     def save(self, folder: str | Path) -> None:
         """Write the model as a bundle, which every command and the service read; no customers.
 
-        Raises BundleError for a folder that is something else.
+        An earlier bundle is replaced. Raises DataError for a folder that holds something else, and
+        where it cannot be written.
         """
         check_is_fitted(self)
-        bundles.save(self.bundle_, Path(folder))
+        fitted_training.save(self.bundle_, Path(folder))
 
     @classmethod
     def load(cls, address: str | Path) -> Self:
@@ -229,7 +230,7 @@ class ValueEstimator(BaseEstimator):  # type: ignore[misc]
     def _fit(self, X: object, columns: Mapping[str, Any], as_of: object) -> Self:
         with in_arguments():
             config = self._configuration(columns, X)
-            dataset = read_frame(config, None if is_place(X) else X)
+            dataset = read_frame(config, frame_of(X))
         warn((each.sentence for each in dataset.findings), depth=2)
         with in_arguments():
             training = fitted_training.train(config, dataset, as_of_or_end(as_text(as_of), dataset))
@@ -251,7 +252,7 @@ class ValueEstimator(BaseEstimator):  # type: ignore[misc]
     def _read(self, X: object) -> tuple[Dataset, Kind]:
         """The data that are asked about, and the kind in which the result is returned."""
         if X is not None:
-            given = read_frame(reading(self.config_, X), None if is_place(X) else X)
+            given = read_frame(reading(self.config_, X), frame_of(X))
             warn((each.sentence for each in given.findings), depth=2)
             return given, kind_of(X)
         dataset: Dataset | None = getattr(self, "_dataset", None)
@@ -291,6 +292,11 @@ class ValueEstimator(BaseEstimator):  # type: ignore[misc]
         life = self.bundle_.clv_covers == "life"
         return "of the whole remaining life" if life else f"of {horizon_days} days"
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy has: as in a stored model, no customers are in it, and no training."""
+        state: dict[str, Any] = super().__getstate__()
+        return {name: each for name, each in state.items() if name not in WITH_CUSTOMERS}
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "bundle_")
 
@@ -311,9 +317,9 @@ def _after_the_end(terms: Terms, dataset: Dataset) -> list[str]:
     return [f"as_of lies after the {dataset.noun}'s end {dataset.end.isoformat()}"]
 
 
-def _of(customers: str | Sequence[str], table: pd.DataFrame) -> pd.DataFrame:
+def _of(customers: str | Iterable[str], table: pd.DataFrame) -> pd.DataFrame:
     """The rows of these customers, ids as text. Raises DataError for one who is not there."""
-    several = not isinstance(customers, str) and isinstance(customers, Sequence)
+    several = not isinstance(customers, str) and isinstance(customers, Iterable)
     ids = [str(each) for each in (customers if several else [customers])]
     if unknown := [each for each in ids if each not in table.index]:
         raise DataError(

@@ -24,6 +24,7 @@ KEYS = "|".join(
 ROLES = "|".join(
     sorted(PurchaseColumns.model_fields.keys() | SubscriptionColumns.model_fields.keys())
 )
+SOURCE = re.compile(r"\bdata\.(transactions|customers)\b(?!\.)")
 # data.drop.status = ["void"], and with a name in quotes
 VALUES = re.compile(r'\bdata\.(keep|drop)\.("(?:[^"\\]|\\.)*"|[\w-]+) = (\[[^\]]*\])')
 KEY = re.compile(rf"\b(?:data|problem)\.({KEYS})\b( = )?")
@@ -31,11 +32,14 @@ ROLE = re.compile(rf"\b(?:data\.)?columns\.({ROLES})\b( = )?")
 
 
 def as_arguments(sentence: str) -> str:
-    """The sentence with `missing="drop"` for `data.missing = "drop"`, and so on."""
+    """The sentence with `missing="drop"` for `data.missing = "drop"`, and so on.
+
+    What a configuration reads is X, as the first argument is called.
+    """
     shown = VALUES.sub(_values, sentence)
     for pattern in (KEY, ROLE):
         shown = pattern.sub(lambda found: f"{found[1]}{'=' if found[2] else ''}", shown)
-    return shown.replace("data.columns must", "the columns of fit must")
+    return SOURCE.sub("X", shown.replace("data.columns must", "the columns of fit must"))
 
 
 def _values(found: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -192,6 +193,8 @@ def test_an_argument_that_cannot_be_used_is_named(
         ({}, "the frame: no column 'timestamp', set timestamp; the columns are customer_id"),
         ({"timestamp": "ts", "amount": "total"}, "no column 'total', set amount"),
         ({"timestamp": "ts", "as_of": "2024-01-01"}, "lies after the log's end"),
+        ({"X": None}, "there is nothing to read; give a frame of pandas"),
+        ({"X": "nowhere.csv"}, "nowhere.csv: no such file"),
         ({"timestamp": "ts", "as_of": "soon"}, "as_of must be a date or an ISO timestamp"),
     ],
 )
@@ -199,7 +202,7 @@ def test_a_frame_that_cannot_be_used_is_named(
     columns: dict[str, Any], sentence: str, few: pd.DataFrame
 ) -> None:
     with pytest.raises(DataError) as caught:
-        CustomerValue(**SMALL).fit(few, **columns)
+        CustomerValue(**SMALL).fit(**{"X": few, **columns})
     assert sentence in str(caught.value)
 
 
@@ -236,8 +239,29 @@ def test_what_is_stored_holds_no_customer_and_predicts_the_same(
                                   scores.drop(columns="model_version"))  # fmt: skip
     pd.testing.assert_frame_equal(found.evaluate(), fitted.evaluate())
     for ask in (found.predict, found.backtest, found.plot_deciles, found.log_to_mlflow):
-        with pytest.raises(DataError, match="this model was loaded"):
+        with pytest.raises(DataError, match="this model was loaded or copied"):
             ask()
+
+
+def test_what_is_not_a_bundle_is_never_written_over(fitted: CustomerValue, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "mine.txt").write_text("mine")
+    with pytest.raises(DataError, match="holds something else than a bundle; give a new folder"):
+        fitted.save(tmp_path / "notes")
+    assert (tmp_path / "notes" / "mine.txt").read_text() == "mine"
+    for place in (tmp_path / "notes" / "mine.txt", tmp_path / "notes" / "mine.txt" / "below"):
+        with pytest.raises(DataError, match=r"cannot be written: .*; give another folder"):
+            fitted.save(place)
+    for _ in range(2):
+        fitted.save(tmp_path / "bundle")
+    assert CustomerValue.load(tmp_path / "bundle").metrics_ == fitted.metrics_
+
+
+def test_a_copy_holds_no_customers(fitted: CustomerValue, purchases: pd.DataFrame) -> None:
+    copied = copy.deepcopy(fitted)
+    with pytest.raises(DataError, match="this model was loaded or copied"):
+        copied.predict()
+    pd.testing.assert_frame_equal(copied.predict(purchases), fitted.predict())
 
 
 def test_what_cannot_be_loaded_is_said(fitted: CustomerValue, tmp_path: Path) -> None:
@@ -278,6 +302,7 @@ def test_the_parts_of_a_prediction_add_up_to_it(
     assert np.allclose(sums["log_odds"], logit(1 - known.loc[ids, "p_churn"]))
     assert np.allclose(sums["log_money"], np.log(known.loc[ids, "expected_spend"]))
     assert list(fitted.explain(ids[0], top=1)["part"]).count("driver") <= 2
+    pd.testing.assert_frame_equal(fitted.explain(pd.Series(ids)), parts)
     with pytest.raises(DataError, match="there is no customer 'nobody' among the 2,349"):
         fitted.explain("nobody")
 

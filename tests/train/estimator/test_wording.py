@@ -23,6 +23,7 @@ from train.estimator.wording import as_arguments, in_arguments
         ("further apart than data.order_span_days = 31: take out columns.order_id",
          "further apart than order_span_days=31: take out order_id"),
         ("problem.horizon_days must be positive", "horizon_days must be positive"),
+        ("no such file; set data.transactions", "no such file; set X"),
         # what only looks like a key
         ("data.csv: holds no rows", "data.csv: holds no rows"),
         ("data/data.parquet: is empty", "data/data.parquet: is empty"),
