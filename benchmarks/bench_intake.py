@@ -1,8 +1,9 @@
 """What reading, cleaning and the features of a log cost: `python -m benchmarks.bench_intake [N]`.
 
-Beside a bare scan by DuckDB and the same work by pandas, on one made-up Parquet file of N rows in
-the order of time, with whole-number ids. Each in a process of its own; CPU seconds and the peak of
-its memory are what the system counts for it.
+Beside a bare scan by DuckDB, and recency, frequency and money alone, a small part of the features,
+by pandas and by Polars; on one made-up Parquet file of N rows in the order of time, with
+whole-number ids. Each in a process of its own; CPU seconds and the peak of its memory are what the
+system counts for it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import pandas as pd
 from features.config.purchases import PurchaseData
 from features.ingest.transactions import TransactionLog, read_transactions
 from features.purchases.table import build_features
+from features.purchases.table_file import write_features
 
 ROWS = 2_000_000
 COLUMNS = {
@@ -41,17 +43,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         path = Path(folder, "log.parquet")
         _write(path, rows)
         sys.stdout.write(f"{rows:,} rows, {path.stat().st_size / 1e6:.0f} MB of Parquet\n")
-        sys.stdout.write(f"{'':34}{'CPU s':>8}{'peak GB':>9}\n")
+        sys.stdout.write(f"{'':38}{'CPU s':>8}{'peak GB':>9}\n")
         works = {
             "import only": _nothing,
             "bare scan, DuckDB": _scan,
-            "sums per customer, pandas": _pandas,
+            "recency, frequency, money by pandas": _pandas,
+            **({"the same by Polars": _polars} if find_spec("polars") else {}),
             "read and clean": _read,
             "read, clean and features": _features,
+            "the same, to a Parquet file": _features_to_file,
+            "the same, of lines that were kept": _features_to_file,
         }
         for name, work in works.items():
             seconds, gigabytes = _measured(work, path)
-            sys.stdout.write(f"{name:34}{seconds:8.1f}{gigabytes:9.2f}\n")
+            sys.stdout.write(f"{name:38}{seconds:8.1f}{gigabytes:9.2f}\n")
             sys.stdout.flush()
     if find_spec("polars") is None:
         sys.stdout.write("Polars is not installed: not compared\n")
@@ -80,10 +85,23 @@ def _scan(path: Path) -> None:
 
 
 def _pandas(path: Path) -> None:
-    """Lines, then recency, frequency and money of each customer: a small part of the features."""
+    """Lines, then recency, frequency and money of each customer."""
     rows = pd.read_parquet(path).astype({"customer": "str", "order_id": "str"})
     lines = rows.groupby(["customer", "order_id", "placed"], as_index=False)["paid"].sum()
     lines.groupby("customer").agg({"placed": ["min", "max"], "order_id": "count", "paid": "sum"})
+
+
+def _polars(path: Path) -> None:
+    """The same as `_pandas`, streamed."""
+    import polars
+
+    rows = polars.scan_parquet(path).with_columns(polars.col("customer", "order_id").cast(str))
+    lines = rows.group_by("customer", "order_id", "placed").agg(polars.sum("paid"))
+    placed, paid = polars.col("placed"), polars.col("paid")
+    found = lines.group_by("customer").agg(
+        placed.min().alias("first"), placed.max().alias("last"), polars.len(), paid.sum()
+    )
+    found.collect(engine="streaming")
 
 
 def _read(path: Path) -> None:
@@ -92,13 +110,19 @@ def _read(path: Path) -> None:
 
 def _features(path: Path) -> None:
     log = _log(path)
-    build_features(log.lines, log.end - timedelta(days=90))
+    build_features(log.stored, log.end - timedelta(days=90))
 
 
-def _log(path: Path) -> TransactionLog:
+def _features_to_file(path: Path) -> None:
+    log = _log(path, kept_in=path.parent / "kept")
+    with TemporaryDirectory(dir=path.parent) as folder:
+        write_features(log.stored, log.end - timedelta(days=90), Path(folder, "features.parquet"))
+
+
+def _log(path: Path, kept_in: Path | None = None) -> TransactionLog:
     data = {"transactions": str(path), "columns": COLUMNS}
     now = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
-    return read_transactions(PurchaseData.model_validate(data), now=now)
+    return read_transactions(PurchaseData.model_validate(data), now=now, kept_in=kept_in)
 
 
 def _measured(work: Callable[[Path], None], path: Path) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 
 from features.compiled.single_customer import Row, customer_features, customer_lines
-from features.ingest.transactions import canonical_lines
+from features.ingest.canonical import canonical_lines
 from features.purchases.table import build_features
 
 AS_OF = datetime(2024, 3, 31, tzinfo=UTC)

@@ -17,6 +17,8 @@ from features.dataset import (
     as_of_or_end,
     features_as_of,
     files_read,
+    kept_lines,
+    nobody_bought,
     read_dataset,
     require_subscribers,
 )
@@ -27,6 +29,7 @@ from features.ingest.transactions import TransactionLog
 from features.purchases import labels as purchase_labels
 from features.purchases.dictionary import render
 from features.purchases.table import expressions
+from features.purchases.table_file import write_features
 from features.schema import OPTIONAL
 from features.subscriptions import labels as subscription_labels
 
@@ -37,18 +40,25 @@ def build(arguments: Namespace) -> dict[str, Any]:
     """Write the feature table as of a time, by default the end of what is known."""
     config = read_config(arguments.config)
     check_out(arguments.out, inputs=files_read(arguments.config, config))
-    dataset = read_dataset(config, strict=arguments.strict)
+    dataset = read_dataset(config, strict=arguments.strict, kept_in=kept_lines())
     as_of = _as_of(arguments.as_of, dataset, dataset.end)
     if isinstance(dataset, TransactionLog) and as_of > dataset.end:
         logger.warning("as_of %s lies after the log's end %s", as_of, dataset.end)
-    return _write(features_as_of(dataset, as_of), arguments.out, dataset, {"as_of": as_of})
+    facts = {"as_of": as_of}
+    if isinstance(dataset, SubscriberTable):
+        return _write(features_as_of(dataset, as_of), arguments.out, dataset, facts)
+    with write_atomically(arguments.out) as path:
+        shape = write_features(dataset.stored, as_of, path, optional=dataset.optional)
+        if not shape[0]:
+            raise nobody_bought(dataset, as_of)
+    return _result(shape, arguments.out, dataset, facts)
 
 
 def labels(arguments: Namespace) -> dict[str, Any]:
     """Write the outcomes of the horizon after a time, by default the last possible one."""
     config = read_config(arguments.config)
     check_out(arguments.out, inputs=files_read(arguments.config, config))
-    dataset = read_dataset(config, strict=arguments.strict)
+    dataset = read_dataset(config, strict=arguments.strict, kept_in=kept_lines())
     days = arguments.horizon_days
     if days is None:
         days = config.problem.horizon_days
@@ -75,7 +85,7 @@ def _labels_as_of(dataset: Dataset, as_of: datetime, horizon_days: int) -> pd.Da
     if isinstance(dataset, SubscriberTable):
         labels = subscription_labels.build_labels(dataset, as_of, horizon_days)
         return require_subscribers(labels, as_of)
-    labels = purchase_labels.build_labels(dataset.lines, as_of, horizon_days, end=dataset.end)
+    labels = purchase_labels.build_labels(dataset.stored, as_of, horizon_days, end=dataset.end)
     if labels.empty:
         raise DataError(
             f"no customer has a purchase before as_of {as_of.isoformat()}: the log holds "
@@ -93,9 +103,16 @@ def _write(
         written.insert(place, name, value)
     with write_atomically(out) as path:
         written.to_parquet(path, index=False)
+    return _result(written.shape, out, dataset, facts)
+
+
+def _result(
+    shape: tuple[int, int], out: Path, dataset: Dataset, facts: dict[str, Any]
+) -> dict[str, Any]:
+    """The JSON result of a table of so many rows and columns."""
     return {
-        "rows": len(written),
-        "columns": len(written.columns),
+        "rows": shape[0],
+        "columns": shape[1],
         **facts,
         "as_of": facts["as_of"].isoformat(),
         "counts": dataset.counts,

@@ -9,6 +9,7 @@ from typing import overload
 
 import pandas as pd
 
+from features.command_line import state_folder
 from features.config.purchases import PurchaseConfig
 from features.config.read import AnyConfig
 from features.config.source_address import without_password
@@ -26,27 +27,38 @@ from features.timestamps import parse_as_of
 
 logger = logging.getLogger(__name__)
 
+KEPT = "transactions"
+
 Dataset = TransactionLog | SubscriberTable
 
 
 @overload
-def read_dataset(config: PurchaseConfig, *, strict: bool = ...) -> TransactionLog: ...
+def read_dataset(
+    config: PurchaseConfig, *, strict: bool = ..., kept_in: Path | None = ...
+) -> TransactionLog: ...
 @overload
-def read_dataset(config: SubscriptionConfig, *, strict: bool = ...) -> SubscriberTable: ...
+def read_dataset(
+    config: SubscriptionConfig, *, strict: bool = ..., kept_in: Path | None = ...
+) -> SubscriberTable: ...
 @overload
-def read_dataset(config: AnyConfig, *, strict: bool = ...) -> Dataset: ...
+def read_dataset(
+    config: AnyConfig, *, strict: bool = ..., kept_in: Path | None = ...
+) -> Dataset: ...
 
 
-def read_dataset(config: AnyConfig, *, strict: bool = False) -> Dataset:
+def read_dataset(
+    config: AnyConfig, *, strict: bool = False, kept_in: Path | None = None
+) -> Dataset:
     """Read the data of a configuration; log what is read, where its rows went, what looks wrong.
 
     strict   whether what the health check finds is an error
+    kept_in  where canonical lines are kept, so that the commands read a source once
 
     Raises DataError, in one sentence, for a file, column or value that cannot be used.
     """
     source = _source(config)
     logger.info("reading %s", source)
-    dataset = _read(config)
+    dataset = _read(config, kept_in=kept_in)
     logger.info("%s", show_counts(dataset))
     _require_purchases(config, dataset)
     if strict:
@@ -74,10 +86,12 @@ def read_frame(config: AnyConfig, frame: object | None) -> Dataset:
     return dataset
 
 
-def _read(config: AnyConfig, frame: object | None = None) -> Dataset:
+def _read(
+    config: AnyConfig, frame: object | None = None, *, kept_in: Path | None = None
+) -> Dataset:
     if isinstance(config, SubscriptionConfig):
         return read_subscribers(config.data, frame=frame)
-    return read_transactions(config.data, frame=frame)
+    return read_transactions(config.data, frame=frame, kept_in=kept_in)
 
 
 def _require_purchases(config: AnyConfig, dataset: Dataset) -> None:
@@ -89,6 +103,11 @@ def _source(config: AnyConfig) -> str:
     if isinstance(config, SubscriptionConfig):
         return config.data.customers
     return without_password(config.data.transactions)
+
+
+def kept_lines() -> Path:
+    """Where the commands keep canonical lines: in the folder of the local state."""
+    return state_folder() / KEPT
 
 
 def files_read(path: Path, config: AnyConfig) -> list[Path]:
@@ -136,13 +155,18 @@ def features_as_of(
         features = subscription_table.build_features(dataset, as_of)
         return require_subscribers(features, as_of)
     columns = dataset.optional if optional is None else optional
-    features = purchase_table.build_features(dataset.lines, as_of, optional=columns)
+    features = purchase_table.build_features(dataset.stored, as_of, optional=columns)
     if features.empty:
-        raise DataError(
-            f"no customer has a purchase before as_of {as_of.isoformat()}: the log begins at "
-            f"{dataset.first.isoformat()}, choose a later as_of"
-        )
+        raise nobody_bought(dataset, as_of)
     return features
+
+
+def nobody_bought(log: TransactionLog, as_of: datetime) -> DataError:
+    """What is to be raised where the feature table of a log is empty."""
+    return DataError(
+        f"no customer has a purchase before as_of {as_of.isoformat()}: the log begins at "
+        f"{log.first.isoformat()}, choose a later as_of"
+    )
 
 
 def require_subscribers(table: pd.DataFrame, as_of: datetime) -> pd.DataFrame:

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from features.clock_changes import FIRST_DAY, change_between, changes_by_day
 from features.errors import DataError
 from features.single_values import read_moment
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
+MICROSECOND, SECOND = timedelta(microseconds=1), timedelta(seconds=1)
 DAY_US = timedelta(days=1) // MICROSECOND
 YEAR_DAYS = 365.25
 MONTH_DAYS = YEAR_DAYS / 12
@@ -26,9 +27,11 @@ def localize(wall: pd.Series[pd.Timestamp], timezone: str) -> pd.Series[pd.Times
     An hour that occurs twice (clocks go back) is read as the second one, standard time.
     A time that never was (clocks go forward) becomes the first instant after the gap.
     """
-    twice = np.zeros(len(wall), dtype=bool)
-    local = wall.dt.tz_localize(timezone, ambiguous=twice, nonexistent="shift_forward")
-    return local.dt.tz_convert("UTC").dt.as_unit("us")
+    us = microseconds(wall)
+    at, before, after = changes_by_day(timezone).wall[:, us // DAY_US - FIRST_DAY]
+    utc = np.where(us >= at + after, us - after, np.minimum(us - before, at))
+    instants = pd.Series(utc.astype("datetime64[us]"), index=wall.index, name=wall.name)
+    return instants.dt.tz_localize("UTC")
 
 
 def to_utc(timestamps: pd.Series[pd.Timestamp], timezone: str) -> pd.Series[pd.Timestamp]:
@@ -56,7 +59,9 @@ def utc_microseconds(timestamp: datetime, timezone: str) -> int:
         aware = timestamp.replace(tzinfo=zone, fold=1)
         if aware.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != timestamp:
             # it never was: clocks went forward over it
-            aware = localize(pd.Series([pd.Timestamp(timestamp)]), timezone).iloc[0].to_pydatetime()
+            ends = (aware, aware.replace(fold=0))
+            low, high = ((each.astimezone(UTC) - EPOCH) // SECOND for each in ends)
+            return change_between(low, high + 1, zone) * (SECOND // MICROSECOND)
         timestamp = aware
     return (timestamp - EPOCH) // MICROSECOND
 

@@ -23,6 +23,8 @@ import httpx
 import psutil
 import pytest
 
+pytest_plugins = ("tests.postgresql_server",)
+
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 START_SECONDS = 90.0
@@ -51,6 +53,7 @@ LONG = (
 # it for all.
 TOGETHER = (
     {
+        "features/ingest/test_postgresql",
         "serve/store/test_address",
         "serve/store/test_damage",
         "serve/store/test_listing",

@@ -9,7 +9,7 @@ from datetime import datetime
 from features.config.purchases import PurchaseConfig
 from features.config.read import AnyConfig, read_config
 from features.config.subscriptions import SubscriptionConfig
-from features.dataset import Dataset, as_of_or_end, read_dataset
+from features.dataset import Dataset, as_of_or_end, kept_lines, read_dataset
 from features.errors import DataError
 from features.ingest.subscribers import SubscriberTable
 from features.ingest.transactions import TransactionLog
@@ -31,7 +31,7 @@ def read_task(arguments: Namespace) -> AnyTask:
 def task_of(config: AnyConfig, arguments: Namespace) -> AnyTask:
     """The same of a configuration that has been read."""
     horizon_days = arguments.horizon_days or config.problem.horizon_days
-    dataset = read_dataset(config, strict=arguments.strict)
+    dataset = read_dataset(config, strict=arguments.strict, kept_in=kept_lines())
     return task_on(config, dataset, _as_of(arguments.as_of, dataset), horizon_days)
 
 

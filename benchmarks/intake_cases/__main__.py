@@ -13,6 +13,7 @@ from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -71,9 +72,11 @@ def _judged(folders: Sequence[Path], seconds: float) -> Iterator[Verdict]:
     process.join()
 
 
-def _started() -> tuple[multiprocessing.Process, Connection]:
-    ours, its = multiprocessing.Pipe()
-    process = multiprocessing.Process(target=_serve, args=(its,), daemon=True)
+def _started() -> tuple[BaseProcess, Connection]:
+    # subtle: what a fork inherits of an engine that is at work cannot be used
+    context = multiprocessing.get_context("spawn")
+    ours, its = context.Pipe()
+    process = context.Process(target=_serve, args=(its,), daemon=True)
     process.start()
     its.close()
     return process, ours

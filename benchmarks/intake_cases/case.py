@@ -46,6 +46,7 @@ class Case:
                 path.write_bytes(content.encode() if isinstance(content, str) else content)
         source = next(iter(self.files)).split("/")[0]
         data = {"transactions": source, **self.data}
+        data = {key: each for key, each in data.items() if each is not None}
         data["columns"] = COLUMNS | self.data.get("columns", {})
         (folder / CONFIG).write_text(_toml("data", data), encoding="utf-8")
         expected: dict[str, Any] = {"refused": self.refused} if self.sums is None else {}

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from benchmarks.intake_cases import meanings, typed_sources, values, written_texts
+from benchmarks.intake_cases import (
+    meanings,
+    odd_types,
+    odd_values,
+    shop_exports,
+    typed_sources,
+    values,
+    written_texts,
+)
 from benchmarks.intake_cases.case import Case
 
 CASES: tuple[Case, ...] = (
@@ -10,4 +18,7 @@ CASES: tuple[Case, ...] = (
     *values.CASES,
     *meanings.CASES,
     *typed_sources.CASES,
+    *shop_exports.CASES,
+    *odd_values.CASES,
+    *odd_types.CASES,
 )

@@ -19,7 +19,7 @@ Row = tuple[int, str | None, float, str | None, str | None]
 
 
 class Line(NamedTuple):
-    """A canonical line of one customer: see `features.ingest.transactions.canonical_lines`."""
+    """A canonical line of one customer: see `features.ingest.canonical.canonical_lines`."""
 
     order_id: str
     us: int
@@ -44,7 +44,7 @@ ZONES_DAYS = 2**16
 def customer_lines(rows: Sequence[Row], timezone: str) -> list[Line]:
     """Raw transactions of one customer -> its canonical lines.
 
-    They are those of `features.ingest.transactions.canonical_lines`.
+    They are those of `features.ingest.canonical.canonical_lines`.
 
     A row is (UTC microseconds, order_id, amount, category, channel), texts null where unknown,
     the amount finite, the year within 1901 to 2099: who calls has checked them.

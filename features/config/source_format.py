@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -12,6 +13,11 @@ NULL_WORDS = (
     *("", "NULL", "null", "None", "none", "nan", "NaN", "NA", "N/A", "n/a", "#N/A", "<NA>"),
     *("\\N", "-"),
 )
+# What the engine knows of strptime.
+DIRECTIVES = (
+    "%a %A %b %B %c %d %f %g %G %H %I %j %m %M %n %p %S %u %U %V %w %W %x %X %y %Y %z %Z %%"
+)
+DIRECTIVE = re.compile(f"%-?[{DIRECTIVES.replace('%', '').replace(' ', '')}]|%%")
 # Numbers of a date rather than its text: seconds, milliseconds or microseconds since 1970, days
 # since 1899-12-30.
 NUMBERED_DATES = ("epoch_s", "epoch_ms", "epoch_us", "excel")
@@ -69,5 +75,9 @@ class SourceFormat(Section):
                 raise ValueError(
                     f"date_format must be a strptime pattern such as %d/%m/%Y, or one of "
                     f"{', '.join(NUMBERED_DATES)}, got {pattern!r}"
+                )
+            if "%" in DIRECTIVE.sub("", pattern):
+                raise ValueError(
+                    f"date_format must be a strptime pattern of {DIRECTIVES}, got {pattern!r}"
                 )
         return self

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 from urllib.parse import quote as percent_encoded
 
@@ -16,14 +16,19 @@ import duckdb
 
 from features.config.source_address import without_password
 from features.errors import DataError
-from features.ingest.columns.cast import literal, quote
+from features.ingest.columns.cast import EXACT, literal, quote
 from features.ingest.files import SourceFile
+from features.ingest.working_memory import is_without_room
+
+if TYPE_CHECKING:
+    import psycopg
 
 FILES = ("duckdb", "sqlite")
 SCHEMES = ("postgresql", "postgres", *FILES)
 TABLE = re.compile(r"[^\0]{1,255}")
 ROWS_AT_ONCE = 10_000
 CONNECT_SECONDS = 10
+BOOLEAN = 16  # PostgreSQL's number of the type
 
 
 def is_address(source: str) -> bool:
@@ -52,6 +57,8 @@ def copy_rows(address: str, folder: Path) -> SourceFile:
             return _from_sqlite(place, statement, folder)
         return _from_postgresql(place, statement, folder)
     except (duckdb.Error, sqlite3.Error, OSError, _postgresql_error()) as error:
+        if is_without_room(error):
+            raise
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         reason = lines[0] if lines else type(error).__name__
         raise DataError(f"{shown}: cannot be read: {_without_secret(reason, address)}") from None
@@ -101,6 +108,8 @@ def _parts(address: str) -> tuple[str, str, str]:
         raise ValueError("must name either ?table= or ?query=")
     if table and not TABLE.fullmatch(table):
         raise ValueError("names no table")
+    # subtle: it will stand in parentheses, where a semicolon or the end of a comment is missed
+    query = f"{query.rstrip().rstrip(';')}\n" if query else ""
     statement = query or f"SELECT * FROM {'.'.join(quote(part) for part in table.split('.'))}"
     if url.scheme in FILES:
         if options:
@@ -125,6 +134,9 @@ def _existing(place: str) -> Path:
 def _from_duckdb(place: str, statement: str, folder: Path) -> SourceFile:
     target = folder / "table.parquet"
     with duckdb.connect(str(_existing(place)), read_only=True) as connection:
+        found = connection.extract_statements(statement)
+        if [each.type for each in found] != [duckdb.StatementType.SELECT]:
+            raise duckdb.ParserException("the query must be one SELECT")
         described = connection.execute(f"DESCRIBE {statement}").fetchall()
         # subtle: Parquet has no whole numbers of this size, they would be floats
         large = [quote(row[0]) for row in described if row[1] in ("HUGEINT", "UHUGEINT")]
@@ -158,10 +170,26 @@ def _from_postgresql(place: str, statement: str, folder: Path) -> SourceFile:
         cursor.execute("SET timezone = 'UTC'")
         cursor.execute("SET extra_float_digits = 1")
         connection.commit()
-        with cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT csv, HEADER)".encode()) as rows:
+        typed = _with_words(cursor, statement)
+        with cursor.copy(f"COPY ({typed}) TO STDOUT (FORMAT csv, HEADER)".encode()) as rows:
             for block in rows:
                 stream.write(block)
     return SourceFile(target, "csv", is_copy=True)
+
+
+def _with_words(cursor: psycopg.Cursor, statement: str) -> str:
+    """The statement with flags as the words true and false: in a copy they would be t and f."""
+    # subtle: what is sent as binary may be one statement only
+    cursor.execute(f"SELECT * FROM ({statement}) AS source LIMIT 0".encode(), binary=True)
+    columns = cursor.description or ()
+    if not any(each.type_code == BOOLEAN for each in columns):
+        return statement
+    names = [f"c{place}" for place in range(len(columns))]
+    shown = ", ".join(
+        f"{f'CAST({own} AS text)' if each.type_code == BOOLEAN else own} AS {quote(each.name)}"
+        for own, each in zip(names, columns, strict=True)
+    )
+    return f"SELECT {shown} FROM ({statement}) AS source ({', '.join(names)})"
 
 
 def _as_csv(names: list[str], rows: Iterator[Any], folder: Path) -> SourceFile:
@@ -170,8 +198,17 @@ def _as_csv(names: list[str], rows: Iterator[Any], folder: Path) -> SourceFile:
         writer = csv.writer(stream)
         writer.writerow(names)
         for row in rows:
-            writer.writerow(["" if value is None else value for value in row])
+            writer.writerow([_written(value) for value in row])
     return SourceFile(target, "csv", is_copy=True)
+
+
+def _written(value: Any) -> Any:
+    """subtle: a float of this size may have been rounded, and is written so that it shows."""
+    if value is None:
+        return ""
+    if isinstance(value, bytes):
+        return value.hex()
+    return f"{value:.16e}" if isinstance(value, float) and abs(value) >= EXACT else value
 
 
 def _postgresql_error() -> type[Exception]:

@@ -18,7 +18,10 @@ def hint(missing: Sequence[str], names: Sequence[str], lacks_all: bool) -> str:
         return ""
     if len(names) == 1 and all(_bare(each) in _bare(names[0]) for each in missing):
         return "; set data.delimiter to what separates them"
-    return "; where lines stand above the header, set data.skip_rows to how many"
+    return (
+        "; where lines stand above the header, set data.skip_rows to how many; where another sheet "
+        "is meant, data.sheet"
+    )
 
 
 def _bare(name: str) -> str:

@@ -9,13 +9,16 @@ from pathlib import Path
 import duckdb
 
 from features.config.source_format import SourceFormat
+from features.errors import DataError
 from features.ingest.columns.cast import is_nested, quote
 from features.ingest.files import SourceFile
 from features.ingest.parquet_tables import parquet_names, parquet_tables
 from features.ingest.table import SourceTable
 from features.ingest.text_tables import text_names, text_query, text_tables
 
-MOST_COLUMNS = 200
+MOST_COLUMNS, MOST_CELLS = 200, 400_000
+# How the columns begin that are made here, beside those of a source.
+OURS = "perennial_"
 
 
 def open_tables(
@@ -34,11 +37,35 @@ def open_tables(
     folder   for copies of what the engine does not read itself
     beside   columns that are read where a table has one of the name
 
-    Raises DataError for a file that cannot be read, and for a wanted name that two columns share.
+    Raises DataError for a file that cannot be read, for a wanted name that two columns share, and
+    for wanted names that the engine cannot tell from each other or from ours.
     """
+    _require_different(files[0], wanted)
+    taken = Counter(map(str.lower, [*wanted, *beside]))
+    beside = [each for each in beside if taken[each.lower()] == 1 and not _is_ours(each)]
     if files[0].kind == "parquet":
         return parquet_tables(connection, files, form, [*wanted, *beside])
     return text_tables(connection, files, form, wanted, folder=folder, beside=beside)
+
+
+def _require_different(file: SourceFile, wanted: Sequence[str]) -> None:
+    """subtle: to the engine, names that differ in case alone are one."""
+    known: dict[str, str] = {}
+    for name in wanted:
+        if (other := known.setdefault(name.lower(), name)) != name:
+            raise DataError(
+                f"{file.path}: columns {other} and {name} differ in case alone and both are asked "
+                "for; rename one in the source"
+            )
+        if _is_ours(name):
+            raise DataError(
+                f"{file.path}: column {name} is called like one that is made here; rename it in "
+                f"the source, so that it does not begin with {OURS}"
+            )
+
+
+def _is_ours(name: str) -> bool:
+    return name.lower().startswith(OURS)
 
 
 def column_names(files: Sequence[SourceFile], form: SourceFormat, folder: Path) -> list[str]:
@@ -73,4 +100,4 @@ def first_rows(
     if not flat:
         return [], ""
     texts = ", ".join(f"CAST({quote(name)} AS VARCHAR) AS {quote(name)}" for name in flat)
-    return flat, f"SELECT {texts} FROM {relation} LIMIT {rows}"
+    return flat, f"SELECT {texts} FROM {relation} LIMIT {min(rows, MOST_CELLS // len(flat))}"

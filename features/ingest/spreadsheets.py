@@ -15,6 +15,7 @@ from typing import Any
 from features.config.source_format import SourceFormat
 from features.errors import DataError
 from features.ingest.text_files import copy_in
+from features.ingest.working_memory import is_without_room
 
 # What the reader raises for what is no workbook; a fault of its XML is a SyntaxError.
 UNREADABLE = (
@@ -44,6 +45,8 @@ def sheet_as_csv(path: Path, form: SourceFormat, folder: Path) -> Path:
     except DataError:
         raise
     except UNREADABLE as error:
+        if is_without_room(error):
+            raise
         raise DataError(f"{path}: cannot be read as a workbook: {error}") from None
     return copy
 
@@ -52,11 +55,13 @@ def sheet_as_csv(path: Path, form: SourceFormat, folder: Path) -> Path:
 def _opened(path: Path) -> Iterator[Any]:
     from openpyxl import load_workbook
 
-    book = load_workbook(path, read_only=True, data_only=True)
-    try:
-        yield book
-    finally:
-        book.close()
+    # subtle: a sheet that is not read to its end would keep a file of the reader's open
+    with path.open("rb") as stream:
+        book = load_workbook(stream, read_only=True, data_only=True)
+        try:
+            yield book
+        finally:
+            book.close()
 
 
 def _rows(path: Path, book: Any, form: SourceFormat) -> Iterator[tuple[Any, ...]]:

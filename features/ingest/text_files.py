@@ -22,6 +22,7 @@ from typing import IO
 from features.config.source_format import SourceFormat
 from features.errors import DataError
 from features.ingest.files import SourceFile, zip_members
+from features.ingest.working_memory import is_without_room
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -70,6 +71,8 @@ def opened(file: SourceFile) -> Iterator[IO[bytes]]:
             with opener(file.path, "rb") as stream:  # type: ignore[operator]
                 yield stream
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
+        if is_without_room(error):
+            raise
         raise DataError(f"{file.path}: cannot be read: {error}") from None
 
 
@@ -186,8 +189,12 @@ def unreadable_text(path: Path, encoding: str) -> str:
 def _delimiter(body: str) -> str:
     """The sign that separates the most names of the header, as a reader of quotes sees it."""
 
-    def names(sign: str) -> int:
-        return len(next(_rows(body, sign, '"'), ([], 0))[0])
+    def names(sign: str) -> tuple[int, int]:
+        # subtle: with another sign than its own, what is quoted is not a whole cell
+        strict, any_quotes = (
+            len(next(_rows(body, sign, '"', strict=each), ([], 0))[0]) for each in (True, False)
+        )
+        return strict, any_quotes
 
     return max(DELIMITERS, key=names)
 

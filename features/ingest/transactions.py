@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,30 +15,32 @@ from features.config.purchases import PurchaseData
 from features.errors import DataError
 from features.ingest import missing_columns
 from features.ingest.account import account, require_settled_numbers
-from features.ingest.canonical import LINES, lines_query, merge, merge_lines, settle_rows
-from features.ingest.files import SourceFile, some_names
+from features.ingest.files import Fingerprint, SourceFile, some_names
 from features.ingest.frames import open_frame
 from features.ingest.health.check import check_health
 from features.ingest.health.finding import Finding
 from features.ingest.health.unread_columns import suspects
 from features.ingest.policies import in_order, nothing_left
+from features.ingest.raw_rows import write_rows
+from features.ingest.settling import settle
+from features.ingest.shard_lines import write_lines
 from features.ingest.source_tables import column_names, open_tables
 from features.ingest.sources import named_as_given, open_source
 from features.ingest.table import SourceTable
-from features.ingest.time_zones import create_zone_tables
+from features.ingest.time_zones import clock_rules, create_zone_tables
 from features.ingest.typed_rows import read_table, wanted_columns
 from features.ingest.working_memory import working_engine
-from features.schema import OPTIONAL, TRANSACTIONS
-from features.timestamps import from_microseconds, microseconds, next_midnight, parse_as_of, to_utc
-
-BYTES_PER_LINE = 200  # of memory, as a frame
+from features.lines.kept import Facts, keep_lines, key_of
+from features.lines.stored import CUSTOMERS, StoredLines, parquet
+from features.schema import OPTIONAL
+from features.timestamps import from_microseconds, next_midnight, parse_as_of, require_aware
 
 
 @dataclass(frozen=True, kw_only=True)
 class TransactionLog:
     """A transaction log after its policies.
 
-    lines      canonical lines, see `canonical_lines`
+    stored     canonical lines, on disk
     optional   which of category and channel the log really has
     counts     every row accounted for, by reason
     sha256     of the source bytes
@@ -50,7 +51,7 @@ class TransactionLog:
 
     noun: ClassVar[str] = "log"
 
-    lines: pd.DataFrame
+    stored: StoredLines
     optional: tuple[str, ...]
     counts: dict[str, int]
     sha256: str
@@ -60,14 +61,25 @@ class TransactionLog:
     end: datetime
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def lines(self) -> pd.DataFrame:
+        """The canonical lines in memory, see `features.ingest.canonical.canonical_lines`."""
+        return self.stored.frame
+
 
 def read_transactions(
-    data: PurchaseData, *, now: datetime | None = None, frame: object | None = None
+    data: PurchaseData,
+    *,
+    now: datetime | None = None,
+    frame: object | None = None,
+    kept_in: Path | None = None,
 ) -> TransactionLog:
     """Read the transactions of a configuration and apply its policies.
 
-    now     until when moments are believable; default: the machine's clock
-    frame   what is read in place of data.transactions, see `features.ingest.frames.open_frame`
+    now      until when moments are believable; default: the machine's clock
+    frame    what is read in place of data.transactions, see `features.ingest.frames.open_frame`
+    kept_in  a folder where canonical lines are kept: a source is read once, for as long as neither
+             its bytes nor the configuration change; default: they are gone with the log
 
     Raises DataError, in one sentence, for a file, column or value that cannot be used.
     """
@@ -77,55 +89,84 @@ def read_transactions(
             if frame is None
             else open_frame(frame, folder, wanted_columns(data))
         )
-        with named_as_given(data.transactions, found):
-            looked_at = suspects(connection, found, data, folder)
-            beside = [each.column for each in looked_at]
-            tables = _open(connection, found, data, folder, beside=beside)
-            now = now or datetime.now(UTC)
-            counts = _clean(connection, tables, data, now, beside=beside)
-            findings = check_health(connection, data, counts, files=len(found), looked_at=looked_at)
-            _require_memory(data.transactions, counts["lines"])
-            lines = _frame(connection, data.timezone)
-        fingerprint.require_unchanged()
+
+        def write(out: Path) -> Facts:
+            with named_as_given(data.transactions, found):
+                facts = _write(connection, found, data, now or datetime.now(UTC), (folder, out))
+            fingerprint.require_unchanged()
+            return facts.model_copy(update={"sha256": fingerprint.sha256})
+
+        kept = keep_lines(kept_in, _key(data, found, fingerprint), write)
+    facts = kept.facts
     return TransactionLog(
-        lines=lines,
-        optional=tuple(name for name in OPTIONAL if lines[name].notna().any()),
-        counts=in_order(counts),
-        sha256=fingerprint.sha256,
+        stored=StoredLines(kept.folder, facts.shards, keeper=kept.keeper),
+        optional=facts.optional,
+        counts=facts.counts,
+        sha256=facts.sha256,
         timezone=data.timezone,
         currency=data.currency,
-        first=from_microseconds(int(lines["us"].iloc[0])),
-        end=_end(lines, data),
-        findings=findings,
+        first=from_microseconds(facts.first),
+        end=from_microseconds(facts.end),
+        findings=tuple(Finding(*each) for each in facts.findings),
     )
 
 
-def canonical_lines(transactions: pd.DataFrame, timezone: str) -> pd.DataFrame:
-    """Transactions (`features.schema.TRANSACTIONS`) -> canonical lines.
+def _key(data: PurchaseData, files: Sequence[SourceFile], fingerprint: Fingerprint) -> str:
+    """The key of all that canonical lines follow from."""
+    return key_of(
+        {
+            "sha256": fingerprint.sha256,
+            "files": [str(each.path.absolute()) for each in files if not each.is_copy],
+            "data": data.model_dump(mode="json", exclude={"transactions"}),
+            "set": sorted(data.model_fields_set),  # what is set is not asked by the health check
+            "clock": clock_rules(data.timezone),
+            "engine": duckdb.__version__,
+        }
+    )
 
-    One row per customer, order, timestamp, category and channel; amounts summed; sorted by
-    (us, customer_id, order_id):
 
-        customer_id, order_id   text; without an order id, rows of one instant are one order
-        us                      UTC microseconds
-        local_us                wall clock in `timezone`, microseconds
-        amount                  money, negative for a refund
-        category, channel       text or null
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    files: Sequence[SourceFile],
+    data: PurchaseData,
+    now: datetime,
+    folders: tuple[Path, Path],
+) -> Facts:
+    """Write the canonical lines of some files, and account for every row. Raises DataError.
 
-    The order of the rows does not matter, to the last bit. Naive timestamps are read in
-    `timezone`. Raises DataError naming every violation.
+    folders   one for what is gone afterwards, and an empty one for the lines
     """
-    rows = TRANSACTIONS.check(transactions)
-    instants = to_utc(rows["timestamp"], timezone)
-    texts = {name: _text(rows, name) for name in ("customer_id", "order_id", *OPTIONAL)}
-    frame = pd.DataFrame({**texts, "amount": rows["amount"].astype("float64")})
-    frame["us"] = microseconds(instants.dt.tz_localize(None))
-    with duckdb.connect() as connection:
-        create_zone_tables(connection, timezone)
-        connection.register("given", frame)
-        connection.execute("CREATE VIEW kept AS SELECT *, CAST(NULL AS DOUBLE) AS cost FROM given")
-        merge(connection)
-        return _frame(connection, timezone)
+    folder, out = folders
+    looked_at = suspects(connection, files, data, folder)
+    beside = [each.column for each in looked_at]
+    tables = _open(connection, files, data, folder, beside=beside)
+    create_zone_tables(connection, data.timezone)
+    readings = [read_table(each, data, _configured_end(data), beside) for each in tables]
+    require_settled_numbers(connection, readings, data)
+    raw = write_rows(connection, readings, data, folder / "rows")
+    connection.execute(f"CREATE VIEW typed AS {raw.query()}")
+    counts = account(connection, readings, data, now).counts
+    if not counts["rows_read"]:
+        raise DataError(f"{data.transactions}: holds no rows; give a log with transactions")
+    settled = settle(connection, data, files=len(files), folder=folder)
+    merged = write_lines(connection, raw, settled, out)
+    counts |= merged.counts
+    if merged.first is None or merged.last is None:
+        raise DataError(f"{data.transactions}: {nothing_left(in_order(counts))}")
+    stored = StoredLines(out, len(raw.files))
+    connection.execute(f"CREATE VIEW counted AS {settled.counted('FROM typed')}")
+    connection.execute(f"CREATE VIEW merged AS FROM {stored.scan()}")
+    connection.execute(f"CREATE VIEW customer_orders AS FROM {parquet(out / CUSTOMERS)}")
+    findings = check_health(connection, data, counts, across=merged.across, looked_at=looked_at)
+    end = _configured_end(data) or next_midnight(merged.last[1], data.timezone)
+    return Facts(
+        shards=stored.shards,
+        optional=tuple(name for name in OPTIONAL if name in merged.optional),
+        counts=in_order(counts),
+        first=merged.first,
+        end=require_aware(end),
+        findings=tuple((each.name, each.sentence, each.number, each.no_ids) for each in findings),
+    )
 
 
 def _open(
@@ -160,44 +201,6 @@ def _missing(file: SourceFile, missing: Sequence[str], data: PurchaseData, folde
     return f"{file.path}: {found}; the columns are {some_names(names)}{hint}"
 
 
-def _clean(
-    connection: duckdb.DuckDBPyConnection,
-    tables: Sequence[SourceTable],
-    data: PurchaseData,
-    now: datetime,
-    *,
-    beside: Sequence[str] = (),
-) -> dict[str, int]:
-    """The table `merged` of what counts, and the counts. Raises DataError."""
-    create_zone_tables(connection, data.timezone)
-    readings = [read_table(each, data, _configured_end(data), beside) for each in tables]
-    require_settled_numbers(connection, readings, data)
-    typed = " UNION ALL ".join(each.query for each in readings)
-    # what is quick to read again need not be stored
-    texts = any(each.types[name] == "VARCHAR" for each in tables for name in wanted_columns(data))
-    stored = "TABLE" if texts else "VIEW"
-    connection.execute(f"CREATE {stored} typed AS {typed}")
-    accounted = account(connection, readings, data, now)
-    if not accounted.counts["rows_read"]:
-        raise DataError(f"{data.transactions}: holds no rows; give a log with transactions")
-    files = sum(len(each.files) for each in tables)
-    counts = accounted.counts | settle_rows(connection, data, files)
-    counts |= merge_lines(connection, data)
-    if not counts["lines"]:
-        raise DataError(f"{data.transactions}: {nothing_left(in_order(counts))}")
-    return counts
-
-
-def _require_memory(transactions: str, lines: int) -> None:
-    """Raises DataError before lines are laid out that would not fit into the machine's memory."""
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if lines * BYTES_PER_LINE > memory:
-        raise DataError(
-            f"{transactions}: has {lines:,} orders or lines of orders, more than fit into the "
-            f"{memory / 1e9:.0f} GB of memory of this machine; give fewer"
-        )
-
-
 def _configured_end(data: PurchaseData) -> datetime | None:
     if data.end is None:
         return None
@@ -205,30 +208,6 @@ def _configured_end(data: PurchaseData) -> datetime | None:
         return parse_as_of(data.end, data.timezone)
     except DataError as error:
         raise DataError(f"data.end: {error}") from None
-
-
-def _end(lines: pd.DataFrame, data: PurchaseData) -> datetime:
-    """The end of what is known: as configured, else the midnight after the last line."""
-    configured = _configured_end(data)
-    return configured or next_midnight(int(lines["local_us"].iloc[-1]), data.timezone)
-
-
-def _frame(connection: duckdb.DuckDBPyConnection, timezone: str) -> pd.DataFrame:
-    """The table `merged` as canonical lines, sorted by moment, customer, order and labels."""
-    columns = ", ".join(LINES)
-    query = (
-        f"SELECT {columns} FROM ({lines_query(timezone)}) ORDER BY us, customer_id, order_id, "
-        "category NULLS FIRST, channel NULLS FIRST"
-    )
-    table = connection.sql(query).to_arrow_table()
-    frame: pd.DataFrame = table.to_pandas()
-    texts = ("customer_id", "order_id", *OPTIONAL)
-    return frame.astype(dict.fromkeys(texts, "str"))
-
-
-def _text(rows: pd.DataFrame, name: str) -> pd.Series[str]:
-    values = rows[name] if name in rows else pd.Series(None, index=rows.index, dtype="str")
-    return values.astype("str")
 
 
 def most_frequent_label(data: PurchaseData, column: str, *, before: datetime) -> pd.Series | None:

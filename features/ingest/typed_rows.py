@@ -129,7 +129,7 @@ def _judged(
     beside: Sequence[str],
 ) -> str:
     """Rows with casts -> rows with COLUMNS and `aside`."""
-    wall = "timestamp_wall_us" + (" + time" if "time" in casts else "")
+    wall = "(timestamp_wall_us + time)" if "time" in casts else "timestamp_wall_us"
     zone, us = "", f"COALESCE({wall}, timestamp_utc_us)"
     if not is_utc(data.timezone):
         zone = f" LEFT JOIN wall_days ON wall_days.day = {day_of(wall)}"

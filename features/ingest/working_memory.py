@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from features.errors import ConfigError, DataError
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?", re.I)
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 WITHOUT_ROOM = ("Could not write", "No space left", "Failed to write", "failed to offload")
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 LEAST = 256 * 10**6
 
 
@@ -35,6 +37,11 @@ def memory_bytes(environment: Mapping[str, str] = os.environ) -> int:
             f"got {text!r}"
         )
     return size
+
+
+def is_without_room(error: Exception) -> bool:
+    """Whether it says that a disk is full: of what is written here, not of what is read."""
+    return isinstance(error, OSError) and error.errno in NO_ROOM
 
 
 @contextmanager
@@ -63,9 +70,15 @@ def working_engine(folder: Path | None = None) -> Iterator[tuple[duckdb.DuckDBPy
                 if not any(each in str(error) for each in WITHOUT_ROOM):
                     raise
                 reason = str(error).partition("\n")[0]
-                raise DataError(
-                    f"{temporary}: cannot be written: {reason}; make room there"
-                ) from None
+                raise DataError(_full(temporary, reason)) from None
+            except OSError as error:
+                if not is_without_room(error):
+                    raise
+                raise DataError(_full(temporary, error.strerror or str(error))) from None
+
+
+def _full(folder: str, reason: str) -> str:
+    return f"{folder}: cannot be written: {reason}; make room there"
 
 
 def _without_progress_bar(connection: duckdb.DuckDBPyConnection) -> None:

@@ -35,7 +35,7 @@ def render() -> str:
     statement = compose(expressions(OPTIONAL), OPTIONAL)
     parts.append(
         "## The statement\n\nWith both optional columns; `:as_of` in UTC microseconds, `lines` as "
-        "`features.ingest.transactions.canonical_lines` returns them.\n\n"
+        "`features.ingest.canonical.canonical_lines` returns them.\n\n"
         f"```sql\n{statement}\n```\n"
     )
     return "\n".join(parts)

@@ -2,45 +2,62 @@
 
 from __future__ import annotations
 
-import threading
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 
+from features.lines.sessions import session
+from features.lines.stored import StoredLines
+
 Columns = dict[str, np.ma.MaskedArray[Any, np.dtype[Any]]]
-
-
-class _Session:
-    """What is stored per thread: a connection, and the statements that it has parsed."""
-
-    def __init__(self) -> None:
-        # subtle: one thread, so that floats are added in one order, the same to the last bit
-        self.connection = duckdb.connect(":memory:", config={"threads": 1})
-        self.parsed: dict[str, duckdb.Statement] = {}
-
-
-_LOCAL = threading.local()
 
 
 def run_duckdb(statement: str, lines: pd.DataFrame, instants: dict[str, int]) -> Columns:
     """Run `statement` over the table `lines` and return its columns, masked where null.
 
-    `:name` in the statement stands for `instants[name]`, in UTC microseconds. Connection and
-    parsed statements are cached per thread: making them anew takes longer than one customer.
+    `:name` in the statement stands for `instants[name]`, in UTC microseconds.
     """
-    if not hasattr(_LOCAL, "session"):
-        _LOCAL.session = _Session()
-    session: _Session = _LOCAL.session
-    if statement not in session.parsed:
-        text = statement
-        for name in instants:
-            text = text.replace(f":{name}", f"${name}")
-        session.parsed[statement] = session.connection.extract_statements(text)[0]
-    session.connection.register("lines", lines)
+    connection = session().connection
+    connection.register("lines", lines)
     try:
-        result = session.connection.execute(session.parsed[statement], instants)
-        return {name: np.ma.asarray(values) for name, values in result.fetchnumpy().items()}
+        return _run(statement, instants)
     finally:
-        session.connection.unregister("lines")
+        connection.unregister("lines")
+
+
+def run_shards(
+    statement: str, lines: StoredLines, instants: dict[str, int]
+) -> Iterator[tuple[int, Columns]]:
+    """Run `statement` over each shard, side by side: its number, and the columns of the result.
+
+    Customers and orders are numbers there, see `StoredLines`. Each shard is run on one thread, so
+    that nothing depends on how many there are.
+    """
+    run = partial(_run_shard, statement, lines, instants)
+    if lines.shards == 1:
+        yield 0, run(0)
+        return
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        yield from enumerate(pool.map(run, range(lines.shards)))
+
+
+def _run_shard(statement: str, lines: StoredLines, instants: dict[str, int], shard: int) -> Columns:
+    connection = session().connection
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW lines AS {lines.shard(shard)}")
+    try:
+        return _run(statement, instants)
+    finally:
+        connection.execute("DROP VIEW lines")
+
+
+def _run(statement: str, instants: dict[str, int]) -> Columns:
+    for name in instants:
+        statement = statement.replace(f":{name}", f"${name}")
+    here = session()
+    result = here.connection.execute(here.statement(statement), instants)
+    return {name: np.ma.asarray(values) for name, values in result.fetchnumpy().items()}

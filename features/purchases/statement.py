@@ -32,13 +32,15 @@ PLACED = f"""placed AS (
 
 def _labels(column: str) -> str:
     """Rows per (customer, label) of an optional column; the first purchase's label is marked."""
-    return f"""{column}_pairs AS (
-    SELECT past.customer_id, past.order_id, past.{column} AS label, placed.us,
-        SUM(past.amount) AS amount
-    FROM past JOIN placed
-        ON past.customer_id = placed.customer_id AND past.order_id = placed.order_id
-    WHERE placed.kind = 1 AND past.{column} IS NOT NULL
-    GROUP BY past.customer_id, past.order_id, past.{column}, placed.us),
+    return f"""{column}_sums AS (
+    SELECT customer_id, order_id, {column} AS label, SUM(amount) AS amount
+    FROM past WHERE {column} IS NOT NULL GROUP BY customer_id, order_id, {column}),
+{column}_pairs AS (
+    SELECT {column}_sums.customer_id, {column}_sums.order_id, {column}_sums.label, placed.us,
+        {column}_sums.amount
+    FROM {column}_sums JOIN placed ON {column}_sums.customer_id = placed.customer_id
+        AND {column}_sums.order_id = placed.order_id
+    WHERE placed.kind = 1),
 {column}_ranked AS (
     SELECT customer_id, label, LAG(label) OVER (
         PARTITION BY customer_id ORDER BY us, order_id, amount DESC, label) AS prev_label

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_float_dtype, is_string_dtype
 
-from features.purchases.duckdb_engine import Columns, run_duckdb
+from features.lines.stored import StoredLines
+from features.purchases.duckdb_engine import run_duckdb, run_shards
 from features.purchases.expression import Expression
 from features.purchases.families.cadence import CADENCE
 from features.purchases.families.calendar import CALENDAR
@@ -18,6 +19,7 @@ from features.purchases.families.refunds import REFUNDS
 from features.purchases.families.rfm import RFM
 from features.purchases.families.tenure import TENURE
 from features.purchases.families.windows import WINDOWS
+from features.purchases.gathering import Gathered, filled, gather, texts_of
 from features.purchases.statement import compose
 from features.schema import OPTIONAL, Column, OptionalColumn, TableSchema
 from features.timestamps import require_aware
@@ -56,7 +58,7 @@ def schema(optional: tuple[str, ...] = ()) -> TableSchema:
 
 
 def build_features(
-    lines: pd.DataFrame, as_of: datetime, *, optional: tuple[str, ...] = ()
+    lines: pd.DataFrame | StoredLines, as_of: datetime, *, optional: tuple[str, ...] = ()
 ) -> pd.DataFrame:
     """Canonical lines -> the features of every customer with a purchase before `as_of`.
 
@@ -65,26 +67,35 @@ def build_features(
 
     Raises DataError when `as_of` carries no time zone.
     """
-    as_of_us = require_aware(as_of)
+    instants = {"as_of": require_aware(as_of)}
     present = tuple(each for each in OPTIONAL if each in optional)
-    columns = ["customer_id", "order_id", "us", "local_us", "amount", *present]
-    found = run_duckdb(_statement(present), lines[columns], {"as_of": as_of_us})
-    return _frame(found, expressions(present))
-
-
-def _frame(found: Columns, members: tuple[Expression, ...]) -> pd.DataFrame:
-    """Columns as they come -> the table, all numbers in one block: quick for a single row."""
+    members = expressions(present)
     numbers = [each.name for each in members if each.unit != "text"]
-    block = [np.ma.filled(found[name].astype("float64"), np.nan) for name in numbers]
+    texts = [each.name for each in members if each.unit == "text"]
+    if isinstance(lines, StoredLines):
+        results = run_shards(_statement(present), lines, instants)
+        return _table(gather(lines, results, numbers=numbers, texts=texts), members)
+    columns = ["customer_id", "order_id", "us", "local_us", "amount", *present]
+    found = run_duckdb(_statement(present), lines[columns], instants)
     index = pd.Index(found["customer_id"], dtype="str", name="customer_id")
-    table = pd.DataFrame(np.column_stack(block), index=index, columns=numbers)
+    block = np.stack([filled(found[name]) for name in numbers])
+    return _table(Gathered(index, block, {name: texts_of(found[name]) for name in texts}), members)
+
+
+def _table(found: Gathered, members: tuple[Expression, ...]) -> pd.DataFrame:
+    """All numbers in one block: quick for a single row."""
+    numbers = [each.name for each in members if each.name not in found.texts]
+    table = pd.DataFrame(found.numbers.T, index=found.index, columns=numbers, copy=False)
     for place, each in enumerate(members):
-        if each.unit == "text":
-            # subtle: filled with None, a masked array of texts would hold "?"
-            values = found[each.name].data.astype("object")
-            values[np.ma.getmaskarray(found[each.name])] = None
-            table.insert(place, each.name, pd.Series(values, index=index, dtype="str"))
+        if each.name in found.texts:
+            values = pd.Series(found.texts[each.name], index=found.index, dtype="str")
+            table.insert(place, each.name, values)
     return table
+
+
+def statement(optional: tuple[str, ...] = ()) -> str:
+    """The SQL of the table over `lines` before `:as_of`, for a log with these optional columns."""
+    return _statement(tuple(each for each in OPTIONAL if each in optional))
 
 
 @cache

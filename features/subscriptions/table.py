@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.errors import DataError
 from features.ingest.subscribers import SubscriberTable, whole_months
 from features.subscriptions.contracts import stays
 from features.timestamps import wall_clock
 
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 UNITS = {
     "tenure_months": ("months", "whole months since the start"),
     "monthly_amount": ("money", "what is paid per month"),
@@ -29,26 +34,48 @@ def build_features(subscriptions: SubscriberTable, as_of: datetime) -> pd.DataFr
     `as_of` is shown today's. Starts and cancellations at or after `as_of` are not seen.
     """
     known = histories(subscriptions, as_of)
-    active = known[~known["gone"].to_numpy()]
-    return active[[*UNITS, *subscriptions.attributes]]
+    return known.features[~known.gone]
 
 
-def histories(subscriptions: SubscriberTable, as_of: datetime) -> pd.DataFrame:
-    """Contracts begun before `as_of`, gone or not, index customer_id, in the table's order.
+@dataclass(frozen=True)
+class Histories:
+    """Contracts begun before a point in time, gone or not, a row each.
+
+    subtle: beside the table, not columns of it, for an attribute may have any name.
+
+    features   index customer_id, the columns of `build_features`; the tenure_months of who is gone
+               are the month of leaving, counted from 1
+    gone       cancelled before then
+    entered    months survived before the table would have shown the customer, or before the
+               contract went on with an earlier one
+    periods    months of life that were observed to their end: the month in which the customer
+               left, or months survived (under this contract)
+    left       whether the life ended in month `periods`
+    """
+
+    features: pd.DataFrame
+    gone: Flags
+    entered: Array
+    periods: Array
+    left: Flags
+
+    def of(self, chosen: Flags) -> Histories:
+        """The chosen contracts."""
+        return Histories(
+            self.features[chosen],
+            gone=self.gone[chosen],
+            entered=self.entered[chosen],
+            periods=self.periods[chosen],
+            left=self.left[chosen],
+        )
+
+
+def histories(subscriptions: SubscriberTable, as_of: datetime) -> Histories:
+    """Contracts begun before `as_of`, in the table's order.
 
     A contract that begins as the customer's earlier one ends goes on with it: the months of its
     life are counted from where the first began, and each is observed under one of them. After a
     gap a life of its own begins. No customer has two contracts that are not gone.
-
-        tenure_months, monthly_amount, attributes
-                   as in `build_features`; the tenure_months of who is gone are the month of
-                   leaving, counted from 1
-        gone       cancelled before `as_of`
-        entered    months survived before the table would have shown the customer, or before the
-                   contract went on with an earlier one, float64
-        periods    months of life that were observed to their end: the month in which the customer
-                   left, or months survived (under this contract)
-        left       whether the life ended in month `periods`
 
     A month that was not over by `as_of` is nobody's evidence: who left during it counts as having
     survived the months before, as do those who started with them and have not left.
@@ -71,7 +98,7 @@ def life_began(subscriptions: SubscriberTable, as_of: datetime) -> pd.Series[pd.
     return stays(contracts).begun[(contracts["start"] < now).to_numpy()]
 
 
-def _from_dates(now: pd.Timestamp, subscriptions: SubscriberTable) -> pd.DataFrame:
+def _from_dates(now: pd.Timestamp, subscriptions: SubscriberTable) -> Histories:
     known = (subscriptions.customers["start"] < now).to_numpy()
     found, table = stays(subscriptions.customers), subscriptions.customers[known]
     begun, gone = found.begun[known], (table["cancelled"] < now).to_numpy()
@@ -81,10 +108,10 @@ def _from_dates(now: pd.Timestamp, subscriptions: SubscriberTable) -> pd.DataFra
     survived = whole_months(begun, until)
     month = _month_of_leaving(begun, table["cancelled"].where(gone))
     left = gone & ~continued & (month <= survived)
-    return _frame(
+    return _histories(
         table,
         subscriptions,
-        tenure_months=np.where(gone, month, survived),
+        np.where(gone, month, survived),
         gone=gone,
         entered=whole_months(begun, table["start"]),
         periods=np.where(left, month, survived),
@@ -92,23 +119,21 @@ def _from_dates(now: pd.Timestamp, subscriptions: SubscriberTable) -> pd.DataFra
     )
 
 
-def _month_of_leaving(
-    start: pd.Series[pd.Timestamp], cancelled: pd.Series[pd.Timestamp]
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _month_of_leaving(start: pd.Series[pd.Timestamp], cancelled: pd.Series[pd.Timestamp]) -> Array:
     """Counted from 1; a subscription that ends as a month does, ends in that month."""
     instant = pd.Timedelta(microseconds=1)
     before = whole_months(start, cancelled.where(cancelled == start, cancelled - instant))
     return before + 1.0
 
 
-def _from_tenures(table: pd.DataFrame, subscriptions: SubscriberTable) -> pd.DataFrame:
+def _from_tenures(table: pd.DataFrame, subscriptions: SubscriberTable) -> Histories:
     gone = table["cancelled"].to_numpy(dtype=bool)
     tenure = np.where(gone, np.maximum(table["tenure"], 1.0), table["tenure"])
     seen_before = 0.0 if subscriptions.departures == "all" else np.maximum(tenure - 1.0, 0.0)
-    return _frame(
+    return _histories(
         table,
         subscriptions,
-        tenure_months=tenure,
+        tenure,
         gone=gone,
         entered=np.zeros(len(table)) + seen_before,
         periods=tenure,
@@ -116,11 +141,10 @@ def _from_tenures(table: pd.DataFrame, subscriptions: SubscriberTable) -> pd.Dat
     )
 
 
-def _frame(
-    table: pd.DataFrame,
-    subscriptions: SubscriberTable,
-    **columns: np.ndarray[tuple[int], np.dtype[np.generic]],
-) -> pd.DataFrame:
-    known = table[["monthly_amount", *subscriptions.attributes]]
-    found = known.assign(**columns)
-    return found[["tenure_months", *known.columns, "gone", "entered", "periods", "left"]]
+def _histories(
+    table: pd.DataFrame, subscriptions: SubscriberTable, months: Array, **observed: Any
+) -> Histories:
+    amount = table["monthly_amount"].to_numpy()
+    own = pd.DataFrame({"tenure_months": months, "monthly_amount": amount}, index=table.index)
+    features = pd.concat([own, table[list(subscriptions.attributes)]], axis=1)
+    return Histories(features, **observed)

@@ -17,7 +17,14 @@ from features.atomic_file import check_out, is_same, write_atomically
 from features.command_line import databases
 from features.config.read import read_config
 from features.csv_text import csv_line
-from features.dataset import Dataset, as_of_or_end, features_as_of, files_read, read_dataset
+from features.dataset import (
+    Dataset,
+    as_of_or_end,
+    features_as_of,
+    files_read,
+    kept_lines,
+    read_dataset,
+)
 from models import bundle as bundles
 from models.bundle import Bundle
 from models.predictor_interface import UnboundedValueError
@@ -70,7 +77,7 @@ def score(arguments: Namespace) -> dict[str, Any]:
     store = open_store(arguments.store) if arguments.store else None
     model = _load(arguments.model)
     check_compatibility(config, model.bundle, arguments.config)
-    dataset = read_dataset(config, strict=arguments.strict)
+    dataset = read_dataset(config, strict=arguments.strict, kept_in=kept_lines())
     as_of = _as_of(arguments.as_of, dataset)
     check_as_of(as_of, model.bundle.card)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from features.config.sections import Economics
+from features.single_values import read_id
 from features.timestamps import format_timestamp
 from serve.api.budget import check_budget
 from serve.api.field_types import LONGEST_DAYS
@@ -57,6 +58,7 @@ def read_customer(model: LoadedModel, database: Database, customer_id: str, quer
     Raises ServeError: 404 for an unknown customer, and as `read_lookup` does.
     """
     request = CustomerQuery.read(query)
+    customer_id = _id(customer_id)
     found = lookup(database, [customer_id], features=True)
     if not found.scores:
         raise ServeError(
@@ -72,6 +74,14 @@ def read_customer(model: LoadedModel, database: Database, customer_id: str, quer
             for batch, score in history(database, customer_id)
         ]
     return _answer(model, request.options, found, work, "/customers/{customer_id}", **more)
+
+
+def _id(text: str) -> str:
+    """An id as files and bodies are read; one that is none belongs to nobody."""
+    try:
+        return read_id(text)
+    except ValueError as error:
+        raise ServeError(f"no such customer: customer_id {error}", status=404) from None
 
 
 def _has_options(request: Options) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from features.compiled.single_customer import Row, customer_features, customer_lines
 from features.errors import DataError
-from features.ingest.transactions import canonical_lines
+from features.ingest.canonical import canonical_lines
 from features.purchases import table
 from features.timestamps import next_midnight, parse_as_of, require_aware, utc_microseconds
 from models.design_matrix import Cell, Values, numbers_of_rows

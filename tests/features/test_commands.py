@@ -23,8 +23,11 @@ LOG = "c,t,a\n01,2024-01-05,10\n02,2024-02-01,20\n01,2024-03-01,5\n,2024-03-02,1
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PERENNIAL_VAR", str(tmp_path_factory.mktemp("state")))
     (tmp_path / "log.csv").write_text(LOG)
     (tmp_path / "x.toml").write_text(CONFIG)
     return tmp_path

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.ingest.transactions import canonical_lines
+from features.ingest.canonical import canonical_lines
 from features.purchases import labels
 from features.purchases.table import build_features
 from features.simulate import buy, simulate

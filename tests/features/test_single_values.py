@@ -13,9 +13,9 @@ import pytest
 
 from features.config.source_format import NULL_WORDS, SourceFormat
 from features.ingest.columns.cast import clean_text
-from features.ingest.columns.ids import id_cast
+from features.ingest.columns.ids import id_cast, label
 from features.ingest.columns.moments import moment_cast
-from features.single_values import BLANKS, read_id, read_moment
+from features.single_values import BLANKS, read_id, read_moment, read_text
 from features.timestamps import parse_as_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,6 +63,16 @@ def test_an_id_is_the_id_of_a_column(engine: duckdb.DuckDBPyConnection, seed: in
             assert read_id(text) == value
 
 
+@pytest.mark.parametrize("text", ["a\0", "\0a", "é\0b", "e\u0301\0b"])
+def test_an_id_with_a_nul_is_refused_and_a_label_keeps_it(
+    engine: duckdb.DuckDBPyConnection, text: str
+) -> None:
+    with pytest.raises(ValueError, match="must be an id without the character NUL"):
+        read_id(text)
+    columns = [id_cast("v", "VARCHAR").misfit, label("v", "VARCHAR")]
+    assert in_a_column(engine, [text], columns) == [(True, read_text(text))]
+
+
 @pytest.mark.parametrize(
     ("value", "text"), [(7, "7"), (-7, "-7"), (7.0, "7"), (10**20, str(10**20)), ("007", "007")]
 )
@@ -85,12 +95,19 @@ MOMENTS = [
     *("2024-01-05 10:00:00 Europe/Berlin", "2024-10-27 02:30:00 Europe/Berlin", "2024 01 05"),
     *("2024-03-31 02:30:00 Europe/Berlin", "2024-01-05 24:00:00", "2024-01-05 10:00Z"),
     *("2024-01-05  10:00", "2024-01-05 10:00:00.", "2024-01-05 1:2:3", "2024-01-05 10:00:00.5 +02"),
-    *("\u00a02024-01-05\u200b", "2024-01-05 10:00:00-05:30"),
+    *("\u00a02024-01-05\u200b", "2024-01-05 10:00:00-05:30", "2024-01-05 10:00  Z"),
+    *("2024-01-05 10:00:00  Europe/Berlin", "2024-01-05 10:00:00America/Port-au-Prince"),
+    *("2024-01-05T10:00UTC", "2024-07-05 10:00 PST", "2024-07-05 10:00:00.5EDT"),
+    *("2024-01-05 10:00:00+15:59", "2024-01-05 10:00 Etc/UTC"),
 ]
 NONE = [
     *("soon", "24-01-05", "2024-1/5", "2024-13-01", "2024-02-30", "2024-01-05 10:00 PM", "epoch"),
     *("2024-01-05 10:00:60", "2024-01-05+02:00", "01/02/2024", "2024-01-05 10:00 Nowhere/Land"),
     *("2024-01-05T", "1704448800", "45296", "2024-01-05 10:00:00 +2"),
+    *("2024-01-05 10:00 europe/berlin", "2024-01-05 10:00 Europe/BERLIN", "2024-01-05 10:00 utc"),
+    *("2024-01-05 10:00:00z", "2024-01-05 10:00 CET", "2024-01-05 10:00 Etc/GMT+5"),
+    *("2024-01-05 10:00:00+01:23:45", "2024-01-05 10:00:00 +012345", "2024-01-05 10:00+25"),
+    *("2024-01-05 10:00:00+01:60", "2024-01-05 10:00:00-16:00", "2024-01-05 10:00 est"),
 ]
 
 
@@ -106,9 +123,11 @@ def test_a_moment_is_the_moment_of_a_column(engine: duckdb.DuckDBPyConnection, t
 
 
 @pytest.mark.parametrize("text", NONE)
-def test_what_is_no_moment_is_refused(text: str) -> None:
+def test_what_is_no_moment_is_refused(engine: duckdb.DuckDBPyConnection, text: str) -> None:
     with pytest.raises(ValueError, match=r"date|month|day|second|offset|zone|isoformat"):
         read_moment(text)
+    misfit = moment_cast("v", "VARCHAR", SourceFormat()).misfit
+    assert in_a_column(engine, [text], [misfit]) == [(True,)]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import random
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import duckdb
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -10,10 +13,13 @@ from hypothesis import strategies as st
 
 from features.config.purchases import PurchaseData
 from features.errors import DataError
-from features.ingest.transactions import canonical_lines, read_transactions
+from features.ingest.canonical import canonical_lines
+from features.ingest.time_zones import create_zone_tables, day_of, utc_of_wall
+from features.ingest.transactions import read_transactions
 from features.purchases.table import build_features
 from features.timestamps import (
     format_timestamp,
+    localize,
     microseconds,
     parse_as_of,
     to_utc,
@@ -158,6 +164,45 @@ def test_a_timestamp_alone_is_read_as_in_a_series_where_clocks_change(
     timezone: str, timestamp: datetime
 ) -> None:
     assert utc_microseconds(timestamp, timezone) == in_a_series(timestamp, timezone)
+
+
+# Days left out, gaps of half an hour, 44.5 minutes and two hours, changes at midnight.
+ODD_ZONES = ["Pacific/Apia", "Africa/Monrovia", "Australia/Lord_Howe", "Antarctica/Troll",
+             "America/Havana", "Europe/Amsterdam"]  # fmt: skip
+
+
+def days_of_change(zone: ZoneInfo) -> list[datetime]:
+    """The days, from 1902 to 2037, that begin with another offset than they end with."""
+    days = [datetime(1902, 1, 1) + timedelta(days=place) for place in range(365 * 135)]
+    ahead = [each.replace(tzinfo=UTC).astimezone(zone).utcoffset() for each in days]
+    return [day for day, one, other in zip(days, ahead, ahead[1:], strict=False) if one != other]
+
+
+@pytest.mark.parametrize("timezone", ODD_ZONES)
+def test_wall_clock_is_the_same_in_a_file_a_frame_and_alone_around_each_change(
+    timezone: str,
+) -> None:
+    rng = random.Random(timezone)
+    changes = days_of_change(ZoneInfo(timezone))
+    day, step = timedelta(days=1), timedelta(minutes=10)
+    walls = [
+        each - day + place * step + rng.randrange(10**9) * timedelta(microseconds=1) * odd
+        for each in rng.sample(changes, min(len(changes), 12))
+        for place in range(3 * 144)
+        for odd in (0, 1)
+    ]
+    in_frame = microseconds(localize(pd.Series(walls, dtype="datetime64[us]"), timezone)).tolist()
+    assert in_frame == [utc_microseconds(each, timezone) for each in walls]
+    with duckdb.connect() as connection:
+        create_zone_tables(connection, timezone)
+        wall = "epoch_us(wall)"
+        rows = connection.execute(
+            f"SELECT {utc_of_wall(wall)} FROM (SELECT unnest(?) AS wall, "
+            "generate_subscripts(?, 1) AS place) LEFT JOIN wall_days "
+            f"ON wall_days.day = {day_of(wall)} ORDER BY place",
+            [walls, walls],
+        ).fetchall()
+    assert [row[0] for row in rows] == in_frame
 
 
 @settings(max_examples=300, deadline=None)

@@ -66,7 +66,7 @@ BODIES: dict[str, tuple[bytes, set[int]]] = {
     "markup": (named("<script>alert(1)</script>"), GOOD),
     "SQL": (named("'; DROP TABLE scores; --"), GOOD),
     "a line for the log": (named('\r\n{"level": "error"}'), GOOD),
-    "NUL": (named("\0"), GOOD),
+    "NUL": (named("\0"), REFUSED),
     "half a character": (named("").replace(MARK.encode(), MARK.encode() + b"\\ud83d"), REFUSED),
     "half a character as bytes": (named("").replace(b"host", b"\xed\xa0\xbd"), REFUSED),
     "overlong bytes": (named("").replace(b"host", b"\xc0\xaf"), REFUSED),

@@ -5,6 +5,7 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,10 +15,9 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
-from features.config.purchases import PurchaseConfig
-from features.ingest.transactions import TransactionLog, canonical_lines
+from features.config.purchases import PurchaseConfig, PurchaseData
+from features.ingest.transactions import TransactionLog, read_transactions
 from features.simulate import Simulation, simulate
-from features.timestamps import from_microseconds, next_midnight
 from train.__main__ import main
 from train.purchases.backtest import OriginResult, evaluate_origin
 from train.purchases.baselines import BASELINES, Predictions, bg_nbd
@@ -25,6 +25,7 @@ from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
 HORIZON_DAYS = 60
+LATER = datetime(2030, 1, 1, tzinfo=UTC)
 SAMPLE = Path(__file__).resolve().parent.parent.parent / "data" / "cdnow_sample.parquet"
 
 
@@ -55,21 +56,17 @@ def settings() -> Callable[..., PurchaseConfig]:
 
 
 @pytest.fixture(scope="session")
-def log_of() -> Callable[[pd.DataFrame], TransactionLog]:
-    """Transactions as the log that reading a file of them would give."""
+def log_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[pd.DataFrame], TransactionLog]:
+    """Transactions as the log that reading a file of them gives."""
 
     def make(transactions: pd.DataFrame) -> TransactionLog:
-        lines = canonical_lines(transactions, "UTC")
-        return TransactionLog(
-            lines=lines,
-            optional=tuple(each for each in ("category", "channel") if lines[each].notna().any()),
-            counts={"rows_read": len(transactions)},
-            sha256="0" * 64,
-            timezone="UTC",
-            currency="EUR",
-            first=from_microseconds(int(lines["us"].iloc[0])),
-            end=next_midnight(int(lines["local_us"].iloc[-1]), "UTC"),
-        )
+        path = tmp_path_factory.mktemp("log") / "log.parquet"
+        transactions.to_parquet(path)
+        columns = {each: each for each in transactions.columns}
+        data = {"transactions": str(path), "columns": columns, "currency": "EUR"}
+        log = read_transactions(PurchaseData.model_validate(data), now=LATER)
+        # the same for the same rows in another order, which are another file
+        return replace(log, sha256="0" * 64)
 
     return make
 

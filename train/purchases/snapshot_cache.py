@@ -12,7 +12,7 @@ from features.errors import DataError
 from features.ingest.transactions import TransactionLog
 from features.purchases import labels
 from features.purchases.table import build_features, expressions
-from features.schema import OPTIONAL
+from features.timestamps import require_aware
 from models.purchases.calibration import CalibrationError, measure_error
 from models.purchases.prior import Prior, fit_classical, fit_prior
 from train.task import Task
@@ -43,7 +43,7 @@ class PurchaseSnapshots:
         """The feature table as of a point in time."""
         if as_of not in self._tables:
             self._tables[as_of] = build_features(
-                self.source.lines, as_of, optional=self.source.optional
+                self.source.stored, as_of, optional=self.source.optional
             )
         return self._tables[as_of]
 
@@ -56,7 +56,7 @@ class PurchaseSnapshots:
             )
         if (as_of, horizon_days) not in self._outcomes:
             self._outcomes[as_of, horizon_days] = labels.build_labels(
-                self.source.lines, as_of, horizon_days, end=self.source.end
+                self.source.stored, as_of, horizon_days, end=self.source.end
             )
         return self._outcomes[as_of, horizon_days]
 
@@ -95,11 +95,11 @@ def truncate(log: TransactionLog, as_of: datetime) -> TransactionLog:
             f"as_of {as_of.isoformat()} lies after the log's end {log.end.isoformat()}; "
             "take that or an earlier one"
         )
-    lines = log.lines[log.lines["us"] < as_of.timestamp() * 1e6]
-    if lines.empty:
+    stored = log.stored.before(require_aware(as_of))
+    if as_of <= log.first:
         raise DataError(
             f"no transaction before as_of {as_of.isoformat()}; the log begins at "
             f"{log.first.isoformat()}, take a later as_of"
         )
-    present = tuple(name for name in OPTIONAL if lines[name].notna().any())
-    return replace(log, lines=lines.reset_index(drop=True), optional=present, end=as_of)
+    present = tuple(name for name in log.optional if stored.named(name))
+    return replace(log, stored=stored, optional=present, end=as_of)

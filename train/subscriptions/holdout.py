@@ -86,7 +86,7 @@ def can_evaluate(task: SubscriptionTask) -> bool:
         history = history_as_of(task.data.source, task.as_of)
     except DataError:
         return False
-    active = int((~history.table["gone"].to_numpy(dtype=bool)).sum())
+    active = int((~history.contracts.gone).sum())
     return active >= FEWEST_CUSTOMERS and _observed(history) >= MIN_AT_RISK
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from features.errors import DataError
 from features.ingest.subscribers import SubscriberTable
-from features.subscriptions.table import histories, life_began
+from features.subscriptions.table import Histories, histories, life_began
 from features.timestamps import MONTH_DAYS, wall_clock
 from models.design_matrix import Levels, Matrix, encode
 from models.subscriptions.shifted_beta_geometric import Lifetimes
@@ -27,25 +27,28 @@ LAST_YEAR = 12
 class SubscriberHistory:
     """All contracts that had begun before a point in time, gone or not, as known then.
 
-    table  as `features.subscriptions.table.histories` gives it
-    age    months from the life's start to that time, fractions kept; none where there are no dates
+    contracts  as `features.subscriptions.table.histories` gives them
+    age        months from the life's start to that time, fractions kept; none without dates
     """
 
-    table: pd.DataFrame
+    contracts: Histories
     age: Array | None
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """What is known of each: the columns of the feature table, index customer_id."""
+        return self.contracts.features
 
     def of(self, customers: NDArray[np.bool_]) -> SubscriberHistory:
         """The chosen contracts."""
-        return SubscriberHistory(
-            self.table[customers], None if self.age is None else self.age[customers]
-        )
+        age = None if self.age is None else self.age[customers]
+        return SubscriberHistory(self.contracts.of(customers), age)
 
     @property
     def lifetimes(self) -> Lifetimes:
         """How long each was observed, and how that ended."""
-        columns = ("entered", "periods")
-        entered, periods = (self.table[name].to_numpy(dtype=float) for name in columns)
-        return Lifetimes(entered, periods, self.table["left"].to_numpy(dtype=bool))
+        found = self.contracts
+        return Lifetimes(found.entered.astype(float), found.periods.astype(float), found.left)
 
 
 def history_as_of(subscriptions: SubscriberTable, as_of: datetime) -> SubscriberHistory:
@@ -53,17 +56,17 @@ def history_as_of(subscriptions: SubscriberTable, as_of: datetime) -> Subscriber
 
     Raises DataError where nobody had started, or nothing had been observed, by then.
     """
-    table = histories(subscriptions, as_of)
-    if not (table["periods"] > table["entered"]).any():
+    contracts = histories(subscriptions, as_of)
+    if not (contracts.periods > contracts.entered).any():
         raise DataError(
             f"as of {as_of.isoformat()} no month of any subscription has been observed to its end; "
             "take a later as_of"
         )
     if not subscriptions.dated:
-        return SubscriberHistory(table, None)
+        return SubscriberHistory(contracts, None)
     now, began = wall_clock(as_of, subscriptions.timezone), life_began(subscriptions, as_of)
     age = np.asarray((now - began) / pd.Timedelta(days=MONTH_DAYS), dtype=np.float64)
-    return SubscriberHistory(table, age)
+    return SubscriberHistory(contracts, age)
 
 
 def month_rows(

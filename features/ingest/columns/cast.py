@@ -89,3 +89,13 @@ def written(column: str, kind: str) -> str:
         return value
     text = f"CAST({value} AS VARCHAR)"
     return f"CASE WHEN NOT isnan({value}) THEN {text} END" if kind in FLOATS else text
+
+
+def is_blank(column: str, kind: str, text: str) -> str:
+    """SQL condition of a value that is not there; `text` is what `written` makes of it."""
+    if is_text(kind):
+        return f"({text}) IS NULL"
+    if kind in FLOATS:
+        return f"({quote(column)} IS NULL OR isnan({quote(column)}))"
+    # subtle: to write a number or a moment only to see whether there is one takes long
+    return f"{quote(column)} IS NULL"

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 
 from features.config.source_format import NUMBERED_DATES, SourceFormat
 from features.errors import DataError
-from features.ingest.columns.cast import FLOATS, WHOLE, Cast, is_text, literal, quote, written
+from features.ingest.columns.cast import (
+    FLOATS,
+    WHOLE,
+    Cast,
+    is_blank,
+    is_text,
+    literal,
+    quote,
+    written,
+)
+from features.zone_names import NAMED_OFFSETS, UTC_NAMES, places_pattern
 
 TIMESTAMP = "a timestamp such as 2011-09-10 or 2011-09-10T10:00:00Z, of the years 1901 to 2099"
 TIME = "a time of day such as 17:05 or 5:05 PM"
@@ -19,16 +29,13 @@ PLAUSIBLE = "BETWEEN '1901-01-02' AND '2099-12-30'"
 EPOCHS = {"epoch_s": ("1e6", 31_536_000), "epoch_ms": ("1e3", 31_536_000_000)}
 EPOCHS["epoch_us"] = ("1", 31_536_000_000_000)
 # after the time of day, a letter or a sign begins an offset or the name of a zone
-SPACED_OFFSET = r"'(:\d\d(?:\.\d+)?) +([+-])', '\1\2'"
+SPACED_OFFSET = r"'(:\d\d(?:\.\d*)?) +([+-]|Z$)', '\1\2'"
+SPACED_NAME = r"'(:\d\d(?:\.\d*)?) *([A-Z][A-Za-z])', '\1 \2'"
 OFFSET = r"'\d:\d.*[A-Za-z+-]'"
-# The names of RFC 2822, as offsets: others mean several, and the engine has summer time in PST.
-NAMED_OFFSETS = {
-    "EST": "-0500", "EDT": "-0400", "CST": "-0600", "CDT": "-0500",
-    "MST": "-0700", "MDT": "-0600", "PST": "-0800", "PDT": "-0700",
-}  # fmt: skip
-NAMED = rf"'\d *(AM|PM|am|pm)? *({'|'.join(NAMED_OFFSETS)})\b'"
-ZONE = r"'(Z|z|UTC|GMT|[+-]\d\d?(:?\d\d)?|[A-Z][A-Za-z_]+(/[A-Za-z_+-]+)+)$'"
-ZONE_INSIDE = r"'(^|[^A-Za-z])(UTC|GMT|[A-Z][A-Za-z_]+/[A-Za-z_/+-]+)([^A-Za-z]|$)'"
+# An offset of 16 hours or more, of 60 minutes or more, or with seconds.
+NO_OFFSET = r"':\d\d(:\d\d)?(\.\d+)? *([AP]M *)?[+-](1[6-9]|[2-9]\d|\d\d:?([6-9]\d|\d\d:?\d))'"
+BEFORE_NAME = r"(\d *(?:AM|PM|am|pm)? *)"
+NAMED = rf"'{BEFORE_NAME}({'|'.join(NAMED_OFFSETS)})\b'"
 TIMES = ["%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I:%M:%S%p"]
 SPREADSHEET_DAY_ZERO = "TIMESTAMP '1899-12-30'"
 DAY_ALONE = "a date without a time of day or a zone, where columns.time names the time of day"
@@ -45,7 +52,7 @@ def moment_cast(column: str, kind: str, form: SourceFormat) -> Cast:
     return Cast(
         source=column,
         columns={"_wall_us": f"epoch_us({wall})", "_utc_us": f"epoch_us({instant})"},
-        blank=f"({text}) IS NULL",
+        blank=is_blank(column, kind, text),
         misfit=f"COALESCE(NOT ({wall} {PLAUSIBLE}), NOT ({instant} {PLAUSIBLE}), true)",
         expected=expected,
     )
@@ -75,7 +82,7 @@ def time_cast(column: str, kind: str) -> Cast:
     return Cast(
         source=column,
         columns={"": us},
-        blank=f"({text}) IS NULL",
+        blank=is_blank(column, kind, text),
         misfit=f"({us}) IS NULL",
         expected=TIME,
     )
@@ -109,19 +116,26 @@ def _readings(column: str, kind: str, text: str, form: SourceFormat) -> tuple[st
 def _standard(text: str) -> tuple[str, str]:
     """A text in ISO 8601, or nearly; subtle: the engine would read the word epoch too."""
     spaced = f"regexp_replace({_offset_for_name(text)}, {SPACED_OFFSET})"
+    spaced = f"regexp_replace({spaced}, {SPACED_NAME})"
     numbered, aware = f"regexp_matches({text}, '^\\d')", f"regexp_matches({spaced}, {OFFSET})"
-    zoned = f"{aware} AND regexp_matches({spaced}, {ZONE})"
+    zone = rf"'(:\d\d?|\.\d*)(Z|[+-](0\d|1[0-5])(:?[0-5]\d)?| ({_zones()}))$'"
+    zoned = f"{aware} AND regexp_matches({spaced}, {zone})"
     return (
         f"CASE WHEN {numbered} AND NOT {aware} THEN TRY_CAST({spaced} AS TIMESTAMP) END",
         f"CASE WHEN {numbered} AND {zoned} THEN TRY_CAST({spaced} AS TIMESTAMPTZ) END",
     )
 
 
+def _zones() -> str:
+    """The names of zones, as alternatives of a regular expression."""
+    return f"{'|'.join(UTC_NAMES)}|{places_pattern()}"
+
+
 def _offset_for_name(text: str) -> str:
     """SQL of a text with the offset where the name of one stands."""
     replaced = text
     for name, offset in NAMED_OFFSETS.items():
-        replaced = f"regexp_replace({replaced}, '\\b{name}\\b', '{offset}')"
+        replaced = rf"regexp_replace({replaced}, '{BEFORE_NAME}{name}\b', '\1{offset}')"
     return f"CASE WHEN regexp_matches({text}, {NAMED}) THEN {replaced} ELSE {text} END"
 
 
@@ -145,8 +159,11 @@ def _patterns(text: str, patterns: Sequence[str]) -> tuple[str, str]:
     places = [each for each in patterns if "%Z" in each]
     wall = _read(text, naive)
     instant = _read(_offset_for_name(text) if places else text, offsets)
+    if offsets:
+        instant = f"CASE WHEN NOT regexp_matches({text}, {NO_OFFSET}) THEN {instant} END"
     if places:
-        read = f"CASE WHEN regexp_matches({text}, {ZONE_INSIDE}) THEN {_read(text, places)} END"
+        inside = f"'(^|[^A-Za-z/])({_zones()})([^A-Za-z+-]|$)'"
+        read = f"CASE WHEN regexp_matches({text}, {inside}) THEN {_read(text, places)} END"
         instant = f"COALESCE({instant}, {read})"
     return wall, instant
 

@@ -11,6 +11,7 @@ from features.ingest.columns.cast import (
     FLOATS,
     WHOLE,
     Cast,
+    is_blank,
     is_text,
     literal,
     quote,
@@ -59,7 +60,7 @@ def money_cast(column: str, kind: str, form: SourceFormat, currency: str | None 
     return Cast(
         source=column,
         columns={"": value},
-        blank=f"({text}) IS NULL",
+        blank=is_blank(column, kind, text),
         misfit=f"COALESCE(NOT abs({value}) <= {LARGEST}, true)",
         expected=NUMBER,
     )

@@ -63,13 +63,15 @@ def _totals(
 
 
 def _cents(connection: duckdb.DuckDBPyConnection, data: PurchaseData) -> Iterator[Finding]:
+    if first_row(connection, "SELECT 1 FROM merged WHERE amount <> trunc(amount) LIMIT 1"):
+        return
     found = first_row(
         connection,
-        "SELECT count_if(amount <> trunc(amount)), count(*), count_if(abs(amount) >= "
-        f"{LARGE}), count_if(amount % 10 = 0) FROM merged WHERE amount <> 0",
+        f"SELECT count(*), count_if(abs(amount) >= {LARGE}), count_if(amount % 10 = 0) "
+        "FROM merged WHERE amount <> 0",
     )
-    broken, amounts, large, tens = found or (0, 0, 0, 0)
-    if not broken and amounts >= FEWEST_AMOUNTS and large * 2 >= amounts:
+    amounts, large, tens = found or (0, 0, 0)
+    if amounts >= FEWEST_AMOUNTS and large * 2 >= amounts:
         if tens > ROUND_SHARE * amounts:
             return
         yield Finding(

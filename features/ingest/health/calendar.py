@@ -32,7 +32,7 @@ class Day:
 
 
 def about_days(connection: duckdb.DuckDBPyConnection, data: PurchaseData) -> Iterator[Finding]:
-    """Which days of the table `merged` are missing, or not whole."""
+    """Which days of the view `merged` are missing, or not whole."""
     days = _days(connection, data.timezone)
     yield from _months_without(days)
     if data.end is None:

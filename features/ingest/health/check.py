@@ -22,21 +22,22 @@ def check_health(
     data: PurchaseData,
     counts: dict[str, int],
     *,
-    files: int,
+    across: int,
     looked_at: Sequence[Suspect],
 ) -> tuple[Finding, ...]:
     """What in the rows that count speaks against the configuration.
 
     A key that is set, even to its default, is an answer: what it settles is not asked again.
 
-    counts     of `features.ingest.canonical`, whose tables and views are read
+    counts     what the rows have become
+    across     rows that are an exact copy of a row in another file
     looked_at  the columns beside the configured ones that were read
     """
     return (
         *about_customers(connection, data, counts),
         *about_amounts(connection, data, counts),
         *about_unread_columns(connection, data, looked_at),
-        *about_copies(connection, data, counts, files=files),
+        *about_copies(data, counts, across),
         *about_days(connection, data),
     )
 

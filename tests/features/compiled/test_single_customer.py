@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.compiled.single_customer import Row, customer_features, customer_lines
-from features.ingest.transactions import TransactionLog, canonical_lines
+from features.ingest.canonical import canonical_lines
+from features.ingest.transactions import TransactionLog
 from features.purchases.table import build_features, expressions
 from features.schema import OPTIONAL
 

@@ -31,6 +31,8 @@ parquet-case-twice-other parquet-name-twice parquet-zone-and-time parquet-nothin
 json-bom json-name-with-point json-object-as-id json-no-such-key json-key-null
 xlsx-rounded-ids xlsx-small-dimension xlsx-broken-sheet
 sqlite-sum-in-query sqlite-unknown-option sqlite-percent sqlite-backslash duckdb-hugeint-exact
+paypal-zone delimiter-in-names id-nul name-of-ours xlsx-sheet-two-unset
+duckdb-two-statements duckdb-query-with-an-end sqlite-query-with-an-end sqlite-float-ids
 """
 
 

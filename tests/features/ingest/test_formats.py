@@ -120,6 +120,13 @@ def test_columns_nobody_asked_for_never_matter(tmp_path: Path) -> None:
     assert found.counts["rows_read"] == 2
 
 
+def test_columns_that_differ_in_case_alone_are_not_taken_for_each_other(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("WHO,who,at,paid\nlower,u,2024-01-05,1\n")
+    assert rows(read(tmp_path / "log.csv")) == [("u", "2024-01-05T00:00:00", 1.0)]
+    with pytest.raises(DataError, match=r"columns who and WHO differ in case alone"):
+        read(tmp_path / "log.csv", columns={"order_id": "WHO"})
+
+
 def test_types_that_differ_between_files_are_one_column(tmp_path: Path) -> None:
     for name, ids in (("a", [7, 8]), ("b", ["7", "9"]), ("c", [7.0, None])):
         frame = pd.DataFrame({"who": ids, "at": pd.Timestamp("2024-01-05"), "paid": 1})

@@ -241,9 +241,9 @@ def test_ten_thousand_columns_are_not_all_named(tmp_path: Path) -> None:
 def test_more_lines_than_memory_are_refused_before_they_are_laid_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("features.ingest.transactions.BYTES_PER_LINE", 10**15)
+    monkeypatch.setattr("features.lines.stored.BYTES_PER_LINE", 10**15)
     path = write(pd.concat([LOG] * 3), tmp_path / "log.csv.gz")
     with pytest.raises(
         DataError, match=r"has 3 orders or lines of orders, more than fit .* give fewer"
     ):
-        read_transactions(data(path))
+        len(read_transactions(data(path)).lines)

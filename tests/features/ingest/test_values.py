@@ -153,6 +153,19 @@ def test_a_time_of_day_may_stand_apart(tmp_path: Path) -> None:
     assert at == ["2024-01-05 17:05:00", "2024-01-06 09:30:00", "2024-01-07 09:30:15"]
 
 
+@pytest.mark.parametrize(
+    ("zone", "at"), [("UTC", "2024-07-05T23:30"), ("Europe/Berlin", "2024-07-05T21:30"),
+                     ("America/New_York", "2024-07-06T03:30")]
+)  # fmt: skip
+def test_a_date_and_a_time_of_day_are_wall_clock_in_every_zone(
+    tmp_path: Path, zone: str, at: str
+) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("who,at,paid,hour\nu,2024-07-05,1,23:30\n")
+    found = read(path, timezone=zone, columns={"time": "hour"})
+    assert pd.Timestamp(found.lines["us"].iloc[0], unit="us") == pd.Timestamp(at)
+
+
 def test_a_row_from_the_future_stops_unless_an_end_is_set(tmp_path: Path) -> None:
     path = csv(tmp_path, ("u", "2024-01-05", "1"), ("v", "2098-01-05", "1"))
     with pytest.raises(DataError, match=r"customer 'v' lies in the future, .* set data\.end"):
@@ -193,3 +206,28 @@ def test_an_id_that_is_no_scalar_is_refused(tmp_path: Path) -> None:
     frame.to_parquet(tmp_path / "log.parquet")
     with pytest.raises(DataError, match=r"column who is VARCHAR\[\], expected one value a row"):
         read(tmp_path / "log.parquet")
+
+
+@pytest.mark.parametrize("pattern", ["%s", "%Y-%m-%d %Q", "%Y-%m-%", "%Y-%E%m"])
+def test_a_pattern_that_is_none_is_named_with_its_key(tmp_path: Path, pattern: str) -> None:
+    path = csv(tmp_path, ("u", "2024-01-05", "1"))
+    with pytest.raises(ValueError, match="date_format must be a strptime pattern of %a"):
+        read(path, date_format=pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("%Y-%m-%d %H:%M %z", "2024-01-05 10:00 +25:00"),
+        ("%Y-%m-%d %H:%M %z", "2024-01-05 10:00 +01:60"),
+        ("%Y-%m-%d %H:%M %z", "2024-01-05 10:00 +01:23:45"),
+        ("%Y-%m-%d %H:%M %Z", "2024-01-05 10:00 Etc/GMT+5"),
+        ("%Y-%m-%d %H:%M %Z", "2024-01-05 10:00 europe/berlin"),
+    ],
+)
+def test_an_offset_that_is_none_is_none_in_a_pattern_either(
+    tmp_path: Path, pattern: str, text: str
+) -> None:
+    path = csv(tmp_path, ("u", text, "1"))
+    with pytest.raises(DataError, match="expected a date as"):
+        read(path, date_format=pattern)

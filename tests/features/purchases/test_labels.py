@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from features.errors import DataError
-from features.ingest.transactions import TransactionLog, canonical_lines
+from features.ingest.canonical import canonical_lines
+from features.ingest.transactions import TransactionLog
 from features.purchases import labels
 from features.purchases.table import build_features
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from features.errors import DataError
-from features.ingest.transactions import canonical_lines
+from features.ingest.canonical import canonical_lines
 from features.purchases.table import build_features, expressions, schema
 from features.schema import OPTIONAL
 

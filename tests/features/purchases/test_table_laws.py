@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.ingest.transactions import TransactionLog, canonical_lines
+from features.ingest.canonical import canonical_lines
+from features.ingest.transactions import TransactionLog
 from features.purchases import labels
 from features.purchases.table import build_features
 from features.schema import OPTIONAL

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.ingest.transactions import canonical_lines
+from features.ingest.canonical import canonical_lines
 from features.purchases import labels
 from features.purchases.table import build_features
 from features.simulate import simulate

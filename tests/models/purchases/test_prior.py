@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from features.ingest.transactions import canonical_lines
+from features.ingest.canonical import canonical_lines
 from features.purchases.table import build_features
 from features.simulate import Behaviour, simulate
 from models.metrics import churn_metrics

@@ -88,6 +88,31 @@ def test_one_customer_has_a_curve_drivers_features_and_a_history(
     assert reply["features"]["age_days"] == table.loc[ids[0], "age_days"]
 
 
+@pytest.mark.parametrize("around", [" {}", "{}\u00a0", "\ufeff{}\t", "{}\u2028", "{}.0"])
+def test_an_id_in_the_path_is_read_as_in_a_body(client: Any, ids: list[str], around: str) -> None:
+    given = around.format(ids[0])
+    alone = client.get(f"/customers/{quote(given, safe='')}?history=true").json()
+    listed = client.post("/lookup", json={"customer_ids": [given]}).json()
+    assert alone["predictions"] == listed["predictions"]
+    assert alone["predictions"][0]["customer_id"] == ids[0]
+    assert alone["history"]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [("7.4E+15", "was rounded to a float"), ("a\0b", "without the character NUL")],
+)
+def test_an_id_that_names_nobody_for_sure_is_not_found(
+    client: Any, given: str, sentence: str
+) -> None:
+    response = client.get(f"/customers/{quote(given, safe='')}")
+    assert response.status_code == 404
+    assert sentence in response.json()["error"]["message"]
+    response = client.post("/lookup", json={"customer_ids": [given]})
+    assert response.status_code == 400
+    assert sentence in response.json()["error"]["message"]
+
+
 @pytest.mark.parametrize("unknown", ["nobody", "a/b", "\u2603", "%00", "...", "a?b", "x" * 3000])
 def test_an_unknown_customer_is_not_found(client: Any, unknown: str) -> None:
     response = client.get(f"/customers/{quote(unknown, safe='')}")

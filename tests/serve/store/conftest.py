@@ -12,12 +12,11 @@ import pandas as pd
 import psycopg
 import pytest
 
-from benchmarks.soak.postgresql import NotInstalledError, Postgresql
 from serve.store import publish as store
 from serve.store.batch import BatchOrigin, Content
 from serve.store.database import Database
+from tests.postgresql_server import PASSWORD
 
-PASSWORD = "p/ss:w%rd"
 ORIGIN: dict[str, Any] = {
     "model_name": "clv",
     "card_sha256": "c0ffee",
@@ -68,23 +67,6 @@ class Maker:
 @pytest.fixture(scope="session")
 def maker() -> Maker:
     return Maker()
-
-
-@pytest.fixture(scope="session")
-def postgresql(postmaster: Postgresql) -> str:
-    """The address of a server that was started for these tests, without a port."""
-    return f"{postmaster.address}&connect_timeout=20"
-
-
-@pytest.fixture(scope="session")
-def postmaster() -> Iterator[Postgresql]:
-    """The server itself; it ends with the process of the tests, even where that is killed."""
-    try:
-        made = Postgresql(PASSWORD, connections=100)
-    except NotInstalledError as reason:
-        pytest.skip(str(reason))
-    yield made
-    made.remove()
 
 
 @pytest.fixture(scope="session")

@@ -134,12 +134,14 @@ def test_training_does_not_look_beyond_as_of_even_where_it_could(
 
 
 def test_one_line_of_the_past_changes_the_bundle(
-    config: PurchaseConfig, trained: TrainedPurchases, log: TransactionLog
+    config: PurchaseConfig,
+    trained: TrainedPurchases,
+    clockwork: pd.DataFrame,
+    log_of: Callable[[pd.DataFrame], TransactionLog],
 ) -> None:
-    known = truncate(log, AS_OF)
-    last = known.lines.index == len(known.lines) - 1
-    amount = known.lines["amount"].where(~last, known.lines["amount"] + 1.0)
-    other = replace(known, lines=known.lines.assign(amount=amount))
+    last = clockwork["timestamp"].where(clockwork["timestamp"] < AS_OF).idxmax()
+    amount = clockwork["amount"].where(clockwork.index != last, clockwork["amount"] + 1.0)
+    other = truncate(log_of(clockwork.assign(amount=amount)), AS_OF)
     bundle = fit(task_of(config, other), step=no_step).bundle
     assert contents(bundle)[0]["prior"] != contents(trained.bundle)[0]["prior"]
 

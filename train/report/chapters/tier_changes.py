@@ -118,7 +118,7 @@ def _matrix(facts: ReportFacts, both: pd.DataFrame, names: list[str]) -> Picture
 def _movers(facts: ReportFacts, name: str, title: str, moved: pd.DataFrame) -> Table:
     shown = moved.head(MOST)
     shown = shown.assign(customer=facts.labels(shown.index))
-    if "recency_days" in facts.table:
+    if facts.inputs.config.problem.relationship == "purchases":
         recency = facts.table["recency_days"].reindex(shown.index)
         shown["last_order"] = [
             f"{facts.inputs.as_of - timedelta(days=float(each)):%Y-%m-%d}" for each in recency

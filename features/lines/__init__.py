@@ -1,0 +1,1 @@
+"""Canonical lines on disk: what the transactions of a log have become, in shards of customers."""
