@@ -56,23 +56,53 @@ def read_dataset(
 
     Raises DataError, in one sentence, for a file, column or value that cannot be used.
     """
-    dataset: Dataset
-    if isinstance(config, SubscriptionConfig):
-        source = config.data.customers
-        logger.info("reading %s", source)
-        dataset = read_subscribers(config.data)
-    else:
-        source = without_password(config.data.transactions)
-        logger.info("reading %s", source)
-        dataset = read_transactions(config.data, kept_in=kept_in)
+    source = _source(config)
+    logger.info("reading %s", source)
+    dataset = _read(config, kept_in=kept_in)
     logger.info("%s", show_counts(dataset))
-    if not isinstance(config, SubscriptionConfig):
-        require_purchases(config.data, dataset.counts)
+    _require_purchases(config, dataset)
     if strict:
         require_none(source, dataset.findings)
     for each in dataset.findings:
         logger.warning("health: %s", each.sentence)
     return dataset
+
+
+@overload
+def read_frame(config: PurchaseConfig, frame: object | None) -> TransactionLog: ...
+@overload
+def read_frame(config: SubscriptionConfig, frame: object | None) -> SubscriberTable: ...
+@overload
+def read_frame(config: AnyConfig, frame: object | None) -> Dataset: ...
+
+
+def read_frame(config: AnyConfig, frame: object | None) -> Dataset:
+    """The same of a frame, in silence: what looks wrong is in the findings of what is returned.
+
+    frame   see `features.ingest.frames.open_frame`; None: the source that the configuration names
+    """
+    dataset = _read(config, frame)
+    _require_purchases(config, dataset)
+    return dataset
+
+
+def _read(
+    config: AnyConfig, frame: object | None = None, *, kept_in: Path | None = None
+) -> Dataset:
+    if isinstance(config, SubscriptionConfig):
+        return read_subscribers(config.data, frame=frame)
+    return read_transactions(config.data, frame=frame, kept_in=kept_in)
+
+
+def _require_purchases(config: AnyConfig, dataset: Dataset) -> None:
+    if not isinstance(config, SubscriptionConfig):
+        require_purchases(config.data, dataset.counts)
+
+
+def _source(config: AnyConfig) -> str:
+    if isinstance(config, SubscriptionConfig):
+        return config.data.customers
+    return without_password(config.data.transactions)
 
 
 def kept_lines() -> Path:

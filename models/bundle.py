@@ -54,6 +54,18 @@ def save(bundle: Bundle, folder: Path) -> None:
         (draft / CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
+def version_of(folder: Path) -> str:
+    """The version of a bundle that nobody has named: how its card's hash begins.
+
+    Empty where there is no card to read; loading the bundle says what is wrong.
+    """
+    try:
+        card = read_bounded(folder / CARD, MOST_CARD_BYTES)
+    except (OSError, ValueError):
+        return ""
+    return f"card-{hashlib.sha256(card).hexdigest()[:12]}"
+
+
 def load(folder: Path) -> Bundle:
     """Read a bundle and check it: files, format, hashes, number of features, trees as arrays.
 

@@ -32,6 +32,8 @@ END_SECONDS = 10.0
 # Files and folders of tests, those that take longest first; a process takes one file at a time.
 LONG = (
     "train/commands/test_purchases",
+    "test_notebooks",
+    "train/estimator",
     "serve/test_schemathesis",
     "train/report",
     "train/commands",
@@ -76,6 +78,10 @@ TOGETHER = (
         "features/purchases/test_table_laws",
         "features/purchases/test_table_oracle",
         "features/test_dataset",
+    },
+    {
+        "train/estimator/test_customer_value",
+        "train/estimator/test_same_numbers",
     },
     {
         "train/purchases/test_baselines",

@@ -6,10 +6,13 @@ import logging
 from argparse import Namespace
 from datetime import datetime
 
+from features.config.purchases import PurchaseConfig
 from features.config.read import AnyConfig, read_config
 from features.config.subscriptions import SubscriptionConfig
 from features.dataset import Dataset, as_of_or_end, kept_lines, read_dataset
 from features.errors import DataError
+from features.ingest.subscribers import SubscriberTable
+from features.ingest.transactions import TransactionLog
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask, truncate
 from train.subscriptions.snapshot_cache import SubscriptionSnapshots, SubscriptionTask
 
@@ -28,18 +31,27 @@ def read_task(arguments: Namespace) -> AnyTask:
 def task_of(config: AnyConfig, arguments: Namespace) -> AnyTask:
     """The same of a configuration that has been read."""
     horizon_days = arguments.horizon_days or config.problem.horizon_days
-    if isinstance(config, SubscriptionConfig):
-        subscribers = read_dataset(config, strict=arguments.strict, kept_in=kept_lines())
-        as_of = _as_of(arguments.as_of, subscribers)
-        if as_of > subscribers.end:
+    dataset = read_dataset(config, strict=arguments.strict, kept_in=kept_lines())
+    return task_on(config, dataset, _as_of(arguments.as_of, dataset), horizon_days)
+
+
+def task_on(config: AnyConfig, dataset: Dataset, as_of: datetime, horizon_days: int) -> AnyTask:
+    """The task on data that have been read, of the configuration's kind.
+
+    Raises DataError where `as_of` lies after the end of what they know, or before all of it.
+    """
+    if isinstance(config, SubscriptionConfig) and isinstance(dataset, SubscriberTable):
+        if as_of > dataset.end:
             raise DataError(
                 f"as_of {as_of.isoformat()} lies after the end of knowledge "
-                f"{subscribers.end.isoformat()}; take that or an earlier one"
+                f"{dataset.end.isoformat()}; take that or an earlier one"
             )
-        return SubscriptionTask(config, SubscriptionSnapshots(subscribers), as_of, horizon_days)
-    log = read_dataset(config, strict=arguments.strict, kept_in=kept_lines())
-    as_of = _as_of(arguments.as_of, log)
-    return PurchaseTask(config, PurchaseSnapshots(truncate(log, as_of)), as_of, horizon_days)
+        return SubscriptionTask(config, SubscriptionSnapshots(dataset), as_of, horizon_days)
+    if isinstance(config, PurchaseConfig) and isinstance(dataset, TransactionLog):
+        return PurchaseTask(
+            config, PurchaseSnapshots(truncate(dataset, as_of)), as_of, horizon_days
+        )
+    raise TypeError("a configuration of one kind of customers, and data of the other")
 
 
 def _as_of(text: str | None, dataset: Dataset) -> datetime:

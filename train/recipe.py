@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from train.charts.theme import Spec
+from train.holdout_table import HoldoutTable, Rows
 from train.progress import Step
 
 
@@ -50,7 +51,10 @@ class Recipe:
     result          what the JSON result has in addition
     steps           how many steps the training of a task takes
     train           a task, the models that get trees, a step -> what was trained
-    holdout_table   metrics beside the probability model's, for a terminal
+    holdout_table   metrics beside the probability model's
+    holdout_rows    the lines of that table, as `train.holdout_table.HoldoutTable` has them, by the
+                    metrics of a card
+    holdout_figures charts of the holdout evaluation, by name
     description     Markdown of the run of a model, or of the bundle: clv
     params          what the runs of a training have in common, from the bundle's card
     model_figures   charts of a model, by name, of a task and what was trained
@@ -62,7 +66,9 @@ class Recipe:
     result: Mapping[str, object] = field(default_factory=dict)
     steps: Callable[[Any], int]
     train: Callable[[Any, Sequence[str], Step], Any]
-    holdout_table: Callable[[Any], str]
+    holdout_table: Callable[[Any], HoldoutTable]
+    holdout_rows: Callable[[Mapping[str, float]], Rows]
+    holdout_figures: Callable[[Any], dict[str, Spec]]
     description: Callable[[str, Any], str]
     params: Callable[[Any], dict[str, Any]]
     model_figures: Callable[[str, Any, Any], dict[str, Spec]]

@@ -41,6 +41,7 @@ class SourceFile:
     packing     "" where it is not packed
     partition   columns that its folders name (hive partitions), and their values
     is_copy     of a database's rows, made for reading: as this package writes them
+    called      what sentences call it, "" where that is its path
     """
 
     path: Path
@@ -48,6 +49,7 @@ class SourceFile:
     packing: Packing = ""
     partition: dict[str, str | None] = field(default_factory=dict)
     is_copy: bool = False
+    called: str = ""
 
 
 def find(source: str) -> tuple[SourceFile, ...]:
@@ -110,16 +112,22 @@ def zip_members(archive: zipfile.ZipFile) -> list[str]:
 
 
 class Fingerprint:
-    """The hash of what is read, and whether it is still that afterwards."""
+    """The hash of what is read, and whether it is still that afterwards.
 
-    def __init__(self, files: tuple[SourceFile, ...]) -> None:
+    content   the hash of what the files say, where that of their bytes is not wanted
+    """
+
+    def __init__(self, files: tuple[SourceFile, ...], *, content: str = "") -> None:
         self._states = {each.path: _state(each.path) for each in files}
+        self.sha256 = content or self._hash()
+
+    def _hash(self) -> str:
         digest = hashlib.sha256()
         for path in self._states:
             with path.open("rb") as stream:
                 while chunk := stream.read(1 << 20):
                     digest.update(chunk)
-        self.sha256 = digest.hexdigest()
+        return digest.hexdigest()
 
     def require_unchanged(self) -> None:
         """Raises DataError where a file has changed since its hash was taken."""

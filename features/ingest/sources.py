@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -12,6 +13,7 @@ from features.config.source_address import without_password
 from features.errors import DataError
 from features.ingest.databases import copy_rows, file_of, is_address
 from features.ingest.files import Fingerprint, SourceFile, find
+from features.ingest.frames import open_frame
 from features.ingest.table import unreadable
 
 
@@ -27,15 +29,33 @@ def open_source(source: str, folder: Path) -> tuple[tuple[SourceFile, ...], Fing
 
 
 @contextmanager
+def open_files_or_frame(
+    source: str, frame: object | None, wanted: Sequence[str]
+) -> Iterator[tuple[tuple[SourceFile, ...], Fingerprint]]:
+    """The files behind a path, a glob or a folder, or behind a frame, as long as the block lasts.
+
+    What is wrong with them inside of the block is told by the name of the source. Raises DataError.
+    """
+    with TemporaryDirectory(prefix="perennial-frame-") as folder:
+        if frame is None:
+            found = find(source)
+            opened = found, Fingerprint(found)
+        else:
+            opened = open_frame(frame, Path(folder), wanted)
+        with named_as_given(source, opened[0]):
+            yield opened
+
+
+@contextmanager
 def named_as_given(source: str, files: tuple[SourceFile, ...]) -> Iterator[None]:
-    """What is wrong with these files as a DataError, a copy of a database's rows by its address."""
+    """What is wrong with these files as a DataError, a copy by the name of what it is a copy of."""
     try:
         yield
     except (DataError, duckdb.InvalidInputException) as error:
         paths = [each.path for each in files]
         sentence = str(error) if isinstance(error, DataError) else unreadable(paths, error)
-        for each in (each for each in files if each.is_copy):
-            sentence = sentence.replace(str(each.path), without_password(source))
+        for each in (each for each in files if each.is_copy or each.called):
+            sentence = sentence.replace(str(each.path), each.called or without_password(source))
         raise DataError(sentence) from None
 
 

@@ -25,6 +25,12 @@ from features.ingest.working_memory import working_engine
 CODE = "'0\\d.*'"
 
 
+def wanted_columns(data: SubscriptionData) -> list[str]:
+    """The source columns that a configuration reads, each once."""
+    columns = [each for each in data.columns.model_dump().values() if each]
+    return list(dict.fromkeys([*columns, *data.attributes]))
+
+
 def read_subscriber_rows(files: Sequence[SourceFile], data: SubscriptionData) -> pd.DataFrame:
     """Source files -> one row per distinct source row, in our names.
 
@@ -37,8 +43,7 @@ def read_subscriber_rows(files: Sequence[SourceFile], data: SubscriptionData) ->
 
     Raises DataError naming the file, column, and number of values that do not fit.
     """
-    columns = [each for each in data.columns.model_dump().values() if each]
-    wanted = list(dict.fromkeys([*columns, *data.attributes]))
+    wanted = wanted_columns(data)
     with working_engine() as (connection, folder):
         try:
             tables = open_tables(connection, files, data, wanted, folder=folder)

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from features.config.subscriptions import SubscriptionData
 from features.errors import DataError
-from features.ingest import files
 from features.ingest.health.finding import Finding
 from features.ingest.health.subscribers import check_subscribers
-from features.ingest.subscriber_rows import read_subscriber_rows
+from features.ingest.sources import open_files_or_frame
+from features.ingest.subscriber_rows import read_subscriber_rows, wanted_columns
 from features.subscriptions.contracts import refuse_overlaps
 from features.timestamps import microseconds, next_midnight, parse_as_of, wall_clock
 
@@ -69,16 +69,18 @@ class SubscriberTable:
     findings: tuple[Finding, ...] = ()
 
 
-def read_subscribers(data: SubscriptionData) -> SubscriberTable:
+def read_subscribers(data: SubscriptionData, *, frame: object | None = None) -> SubscriberTable:
     """Read the customers of a configuration and set aside what cannot be used, by reason.
+
+    frame   what is read in place of data.customers, see `features.ingest.frames.open_frame`
 
     Raises DataError, in one sentence, for a file, column or value that cannot be used, where
     contracts of one customer overlap, and where one has several tenures.
     """
-    found = files.find(data.customers)
-    fingerprint = files.Fingerprint(found)
-    rows = read_subscriber_rows(found, data)
-    fingerprint.require_unchanged()
+    wanted = wanted_columns(data)
+    with open_files_or_frame(data.customers, frame, wanted) as (found, fingerprint):
+        rows = read_subscriber_rows(found, data)
+        fingerprint.require_unchanged()
     dated = data.columns.start is not None
     end = _end(rows, data)
     used, counts = _set_aside(rows, wall_clock(end, data.timezone))

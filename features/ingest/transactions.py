@@ -16,6 +16,7 @@ from features.errors import DataError
 from features.ingest import missing_columns
 from features.ingest.account import account, require_settled_numbers
 from features.ingest.files import Fingerprint, SourceFile, some_names
+from features.ingest.frames import open_frame
 from features.ingest.health.check import check_health
 from features.ingest.health.finding import Finding
 from features.ingest.health.unread_columns import suspects
@@ -67,18 +68,27 @@ class TransactionLog:
 
 
 def read_transactions(
-    data: PurchaseData, *, now: datetime | None = None, kept_in: Path | None = None
+    data: PurchaseData,
+    *,
+    now: datetime | None = None,
+    frame: object | None = None,
+    kept_in: Path | None = None,
 ) -> TransactionLog:
     """Read the transactions of a configuration and apply its policies.
 
     now      until when moments are believable; default: the machine's clock
+    frame    what is read in place of data.transactions, see `features.ingest.frames.open_frame`
     kept_in  a folder where canonical lines are kept: a source is read once, for as long as neither
              its bytes nor the configuration change; default: they are gone with the log
 
     Raises DataError, in one sentence, for a file, column or value that cannot be used.
     """
     with working_engine() as (connection, folder):
-        found, fingerprint = open_source(data.transactions, folder)
+        found, fingerprint = (
+            open_source(data.transactions, folder)
+            if frame is None
+            else open_frame(frame, folder, wanted_columns(data))
+        )
 
         def write(out: Path) -> Facts:
             with named_as_given(data.transactions, found):

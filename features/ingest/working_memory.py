@@ -63,7 +63,7 @@ def working_engine(folder: Path | None = None) -> Iterator[tuple[duckdb.DuckDBPy
         with duckdb.connect(str(Path(temporary, "intake.duckdb")), config=settings) as connection:
             # subtle: as a setting of its own it would ask for an extension that is built in
             connection.execute("SET TimeZone = 'UTC'")
-            connection.execute("SET enable_progress_bar = false")
+            _without_progress_bar(connection)
             try:
                 yield connection, copies
             except duckdb.Error as error:
@@ -81,3 +81,10 @@ def working_engine(folder: Path | None = None) -> Iterator[tuple[duckdb.DuckDBPy
 
 def _full(folder: str, reason: str) -> str:
     return f"{folder}: cannot be written: {reason}; make room there"
+
+
+def _without_progress_bar(connection: duckdb.DuckDBPyConnection) -> None:
+    """subtle: a notebook without widgets has none, and refuses to have none."""
+    row = connection.execute("SELECT current_setting('enable_progress_bar')").fetchone()
+    if row and row[0]:
+        connection.execute("SET enable_progress_bar = false")

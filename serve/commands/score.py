@@ -15,7 +15,7 @@ import pandas as pd
 
 from features.atomic_file import check_out, is_same, write_atomically
 from features.command_line import databases
-from features.config.read import AnyConfig, read_config
+from features.config.read import read_config
 from features.csv_text import csv_line
 from features.dataset import (
     Dataset,
@@ -27,11 +27,9 @@ from features.dataset import (
 )
 from models import bundle as bundles
 from models.bundle import Bundle
-from models.predictor import predictor_of
 from models.predictor_interface import UnboundedValueError
 from models.purchases.bundle import PurchaseBundle
-from models.segmentation.assign import assign_tiers_and_segments, tiers_apply
-from models.segmentation.cutoffs import cutoffs
+from models.score_rows import Terms, predict_batch, score_rows
 from models.subscriptions.bundle import SubscriptionBundle
 from serve.errors import ServeError
 from serve.model.live import load
@@ -47,7 +45,6 @@ from serve.scoring.summary import log_summary, summarize
 from serve.settings import read_settings
 from serve.store.address import read_address
 from serve.store.batch import Content
-from serve.store.database import Database
 from serve.store.lookups import previous_tiers
 
 logger = logging.getLogger(__name__)
@@ -91,19 +88,18 @@ def score(arguments: Namespace) -> dict[str, Any]:
     check_as_of(as_of, model.bundle.card)
 
     features = _features(dataset, as_of, model.bundle)
+    terms = Terms(as_of, horizon_days, config.economics)
     try:
-        predictions = predictor_of(model.bundle).predict(
+        predictions = predict_batch(
+            model.bundle,
             features,
-            as_of=as_of,
-            horizon_days=horizon_days,
-            economics=config.economics,
+            terms,
+            tiers=config.tiers,
+            previous=previous_tiers(store) if store else None,
         )
     except UnboundedValueError as error:
         raise ServeError(f"{arguments.config}: {error}") from None
-    predictions = _with_tiers_and_segments(
-        predictions, features, model, config, horizon_days, store
-    )
-    scores = _scores(predictions, model, as_of=as_of, horizon_days=horizon_days)
+    scores = score_rows(model.bundle, predictions, terms, version=model.version)
     result = summarize(scores, model, dataset)
     written = features.reset_index()
     written.insert(1, "as_of", as_of)
@@ -172,45 +168,6 @@ def _features(dataset: Dataset, as_of: datetime, bundle: Bundle) -> pd.DataFrame
     if isinstance(bundle, SubscriptionBundle):
         check_attributes(features, bundle)
     return features
-
-
-def _with_tiers_and_segments(
-    predictions: pd.DataFrame,
-    features: pd.DataFrame,
-    model: LoadedModel,
-    config: AnyConfig,
-    horizon_days: int,
-    store: Database | None,
-) -> pd.DataFrame:
-    """The predictions with tier and segment; tiers do not flap between batches.
-
-    By the model's bounds, or, for another horizon or other economics than it was trained with, by
-    those of this batch.
-    """
-    card = model.bundle.card
-    own = card.bounds if tiers_apply(model.bundle, horizon_days, config.economics) else None
-    found = assign_tiers_and_segments(
-        features,
-        predictions["clv"],
-        own or cutoffs(features, predictions["clv"], config.tiers),
-        previous_tiers(store) if store else None,
-    )
-    place = predictions.columns.get_loc("basis")
-    return pd.concat([predictions.iloc[:, :place], found, predictions.iloc[:, place:]], axis=1)
-
-
-def _scores(
-    predictions: pd.DataFrame, model: LoadedModel, *, as_of: datetime, horizon_days: int
-) -> pd.DataFrame:
-    """The predictions as they are written: one row per customer, what they rest on beside them."""
-    scores = predictions.reset_index()
-    scores.insert(1, "as_of", as_of)
-    scores.insert(2, "horizon_days", horizon_days)
-    return scores.assign(
-        warnings=scores["warnings"].str.join("; "),
-        currency=model.bundle.card.currency,
-        model_version=model.version,
-    )[[*(each for each in scores if each != "warnings"), "currency", "model_version", "warnings"]]
 
 
 @contextmanager

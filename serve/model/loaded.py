@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from features.stored_documents import read_bounded, read_document
+from features.stored_documents import read_document
 from features.timestamps import format_timestamp
 from models import bundle as bundles
 from models.bundle import Bundle, BundleError
@@ -64,10 +63,10 @@ def from_folder(folder: Path) -> LoadedModel:
     Raises ServeError (503) for a folder that holds no bundle, and for one that changes meanwhile.
     """
     try:
-        before = _card_version(folder)
+        before = bundles.version_of(folder)
         loaded = bundles.load(folder)
         origin = _origin(folder)
-        if _card_version(folder) != before:
+        if bundles.version_of(folder) != before:
             raise ServeError(f"{folder}: changed while it was read; try again", status=503)
     except BundleError as error:
         raise ServeError(str(error), status=503) from None
@@ -87,12 +86,3 @@ def _origin(folder: Path) -> Origin:
         return Origin()
     except ValueError as error:
         raise ServeError(str(error), status=503) from None
-
-
-def _card_version(folder: Path) -> str:
-    """The version of a bundle that nobody has named; empty where there is no card to read."""
-    try:
-        card = read_bounded(folder / bundles.CARD, bundles.MOST_CARD_BYTES)
-    except (OSError, ValueError):
-        return ""  # loading the bundle says what is wrong
-    return f"card-{hashlib.sha256(card).hexdigest()[:12]}"

@@ -13,6 +13,7 @@ from features.config.read import AnyConfig
 from features.errors import DataError
 from models.bundle import Bundle, Card
 from models.purchases.card import PurchaseCard
+from models.score_rows import before_the_model
 from models.subscriptions.bundle import SubscriptionBundle
 from serve.errors import ServeError
 
@@ -65,13 +66,8 @@ def as_trained(config: AnyConfig, bundle: Bundle, path: Path) -> AnyConfig:
 
 def check_as_of(as_of: datetime, card: Card) -> None:
     """Warn that a model has seen days that the customers of `as_of` have not lived yet."""
-    if as_of < card.trained_as_of:
-        logger.warning(
-            "as_of %s lies before the model's own, %s: it has learnt from days after as_of, so "
-            "these scores look better than they could have been then",
-            as_of.isoformat(),
-            card.trained_as_of.isoformat(),
-        )
+    for sentence in before_the_model(as_of, card):
+        logger.warning("%s", sentence)
 
 
 def check_attributes(features: pd.DataFrame, bundle: SubscriptionBundle) -> None:

@@ -20,7 +20,11 @@ COMMANDS = [
     re.sub(r"^ {4}", "", each, flags=re.MULTILINE).strip()
     for each in re.findall(r"^ {4}curl (?:.*\\\n)*.*$", TEXT, flags=re.MULTILINE)
 ]
-PROGRAMS = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
+PROGRAMS = [
+    each
+    for each in re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
+    if "serve.client" in each
+]
 
 
 def here(text: str, server: Any, table: Any) -> str:

@@ -16,3 +16,8 @@ def png(chart: Spec) -> bytes:
     takes a second more, in which the JavaScript runtime starts. Raises DataError where it cannot.
     """
     return bytes(drawing_library().vegalite_to_png(chart, scale=SCALE, config=theme() | PAPER))
+
+
+def svg(chart: Spec) -> str:
+    """The same as an SVG, whose text stays text. Raises DataError where it cannot be drawn."""
+    return str(drawing_library().vegalite_to_svg(chart, config=theme() | PAPER))

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from features.ingest.health.finding import by_name
-from models import bundle as bundles
-from models.bundle import Bundle
 from train.progress import bar
 from train.read_task import AnyTask, read_task
 from train.recipe import Recipe
 from train.recipe_lookup import recipe_of, require_command
-from train.report.run_report import log_report
-from train.run_records import bundle_record, model_record
+from train.recorded_training import log_and_register, open_run
+from train.run_records import model_record
 from train.tracking import runs as tracking
-from train.tracking.registry import Registered, register
+from train.tracking.registry import Registered
 
 logger = logging.getLogger(__name__)
 
@@ -29,13 +24,9 @@ def clv(arguments: Namespace) -> dict[str, Any]:
     """Train all models, record them under one parent run and register their bundle."""
     task = read_task(arguments)
     recipe = recipe_of(task.config)
-    with _run("clv", task) as run_id:
+    with open_run("clv", task) as run_id:
         trained = _train(recipe, task, recipe.models)
-        for name in recipe.models:
-            tracking.log_run(name, model_record(recipe, name, task, trained))
-        tracking.log(bundle_record(recipe, trained))
-        registered = _register(trained.bundle)
-        log_report(trained, task)
+        registered = log_and_register(recipe, task, trained)
     _announce(registered)
     return _result(recipe, task, trained, run_id) | {
         "model": registered.name,
@@ -61,7 +52,7 @@ def _single(name: str, arguments: Namespace) -> dict[str, Any]:
     require_command(name, arguments.config)
     task = read_task(arguments)
     recipe = recipe_of(task.config)
-    with _run(name, task) as run_id:
+    with open_run(name, task) as run_id:
         trained = _train(recipe, task, (name,))
         tracking.log(model_record(recipe, name, task, trained))
     return _result(recipe, task, trained, run_id)
@@ -70,37 +61,8 @@ def _single(name: str, arguments: Namespace) -> dict[str, Any]:
 def _train(recipe: Recipe, task: AnyTask, models: Sequence[str]) -> Any:
     with bar("training", recipe.steps(task)) as step:
         trained = recipe.train(task, models, step)
-    logger.info("%s", recipe.holdout_table(trained))
+    logger.info("%s", recipe.holdout_table(trained).render())
     return trained
-
-
-@contextmanager
-def _run(name: str, task: AnyTask) -> Iterator[str]:
-    """The run of a command, and its id; a failure is recorded with it."""
-    tracking.connect(task.config.tracking.experiment)
-    started = tracking.Record(
-        params={"command": name}, tags={"as_of": f"{task.as_of:%Y-%m-%d}", "model": name}
-    )
-    with tracking.start_run(name, started, config=task.config.model_dump()) as run_id:
-        yield run_id
-
-
-def _register(bundle: Bundle) -> Registered:
-    """Register a bundle, of purchases or of subscriptions, from the open run."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "bundle"
-        bundles.save(bundle, path)
-        card = bundle.card
-        return register(
-            path,
-            metrics=card.metrics,
-            tags={
-                "trained_as_of": card.trained_as_of.isoformat(),
-                "currency": card.currency,
-                "relationship": bundle.relationship,
-            },
-            description=f"As of {card.trained_as_of:%Y-%m-%d}, {card.horizon_days} days.",
-        )
 
 
 def _announce(registered: Registered) -> None:

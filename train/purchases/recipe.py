@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.purchases.card import PurchaseCard
 from models.purchases.explain import importance
-from train import holdout_table
 from train.charts.theme import Spec
+from train.holdout_table import CHURN, VALUE, HoldoutTable, Rows, lines_of
 from train.leaderboard import OURS
 from train.progress import Step
 from train.purchases import run_charts as figures
@@ -41,20 +41,25 @@ RETURNERS = {
 }
 
 
-def render_holdout(trained: TrainedPurchases) -> str:
-    """Metrics on the newest matured window beside the classical model's, aligned."""
+def holdout_table(trained: TrainedPurchases) -> HoldoutTable:
+    """Metrics on the newest matured window beside the classical model's."""
     holdout, metrics = trained.holdout, trained.bundle.card.metrics
     if holdout is None:
-        return "held out: nothing, too few customers or days lie before the last horizon"
+        return HoldoutTable(
+            "held out: nothing, too few customers or days lie before the last horizon"
+        )
     title = (
         f"held out: {len(holdout.customers)} customers as of {holdout.as_of:%Y-%m-%d}, "
         f"the {holdout.horizon_days} days that followed"
     )
+    return HoldoutTable(title, metrics, holdout_rows(metrics), prior="BG/NBD x GG")
+
+
+def holdout_rows(metrics: Mapping[str, float]) -> Rows:
+    """The lines of that table."""
     # The spend model's own metrics are for whoever trains it alone.
-    parts = {"churn": holdout_table.CHURN, "clv": holdout_table.VALUE}
-    parts |= {} if "clv_mae" in metrics else {"spend": RETURNERS}
-    rows = [(part, *row) for part, names in parts.items() for row in names.items()]
-    return holdout_table.render_table(title, metrics, rows, prior="BG/NBD x GG")
+    spend = {} if "clv_mae" in metrics else {"spend": RETURNERS}
+    return lines_of({"churn": CHURN, "clv": VALUE, **spend})
 
 
 def params(card: PurchaseCard) -> dict[str, Any]:
@@ -101,6 +106,12 @@ def _bundle_figures(trained: TrainedPurchases) -> dict[str, Spec]:
     return figures.of_holdout("clv", trained.holdout, trained.bundle.card)
 
 
+def _holdout_figures(trained: TrainedPurchases) -> dict[str, Spec]:
+    """Of who buys, and of what everybody is worth."""
+    holdout, card = trained.holdout, trained.bundle.card
+    return figures.of_holdout("churn", holdout, card) | figures.of_holdout("clv", holdout, card)
+
+
 def _evaluate(task: PurchaseTask, step: Step) -> EvaluatedOrigin:
     origin = evaluate_origin(task, step=step)
     return EvaluatedOrigin(origin.report, figures.of_origin(origin, task.data))
@@ -110,7 +121,9 @@ PURCHASES = Recipe(
     models=BOTH,
     steps=_steps,
     train=_train,
-    holdout_table=render_holdout,
+    holdout_table=holdout_table,
+    holdout_rows=holdout_rows,
+    holdout_figures=_holdout_figures,
     description=lambda name, _: DESCRIPTIONS[name],
     params=params,
     model_figures=_model_figures,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.subscriptions.card import SubscriptionCard
-from train import holdout_table
 from train.charts.theme import Spec
+from train.holdout_table import CHURN, VALUE, HoldoutTable, Rows, lines_of
 from train.progress import Step
 from train.recipe import BacktestRecipe, Recipe
 from train.subscriptions import run_charts as figures
@@ -25,21 +25,22 @@ DESCRIPTIONS = {
     "economics give the value of the remaining life. The child run holds the model; `card.json` is "
     "everything about the bundle that is not a tree.",
 }
-VALUE = ("gini", "spearman", "mae", "rmse", "bias", "decile_error")
+VALUE_SHOWN = ("gini", "spearman", "mae", "rmse", "bias", "decile_error")
 
 
-def render_holdout(trained: TrainedSubscriptions) -> str:
-    """Metrics beside the probability model's, aligned, for a terminal."""
+def holdout_table(trained: TrainedSubscriptions) -> HoldoutTable:
+    """Metrics beside the probability model's."""
     holdout, metrics = trained.holdout, trained.bundle.card.metrics
     if holdout is None:
-        return "held out: nothing, too few months of too few customers were observed"
-    parts = {
-        "churn" if holdout.of == "horizon" else "churn_month": holdout_table.CHURN,
-        "clv": {name: holdout_table.VALUE[name] for name in VALUE},
-    }
-    rows = [(part, *row) for part, names in parts.items() for row in names.items()]
+        return HoldoutTable("held out: nothing, too few months of too few customers were observed")
     title = f"held out: {holdout.about}"
-    return f"{holdout_table.render_table(title, metrics, rows, prior='sBG')}\n  {CAVEAT}"
+    return HoldoutTable(title, metrics, holdout_rows(metrics), prior="sBG", note=CAVEAT)
+
+
+def holdout_rows(metrics: Mapping[str, float]) -> Rows:
+    """The lines of that table: of a horizon, or month by month."""
+    churn = "churn_month" if any(each.startswith("churn_month_") for each in metrics) else "churn"
+    return lines_of({churn: CHURN, "clv": {name: VALUE[name] for name in VALUE_SHOWN}})
 
 
 def describe(name: str, trained: TrainedSubscriptions) -> str:
@@ -93,7 +94,9 @@ SUBSCRIPTIONS = Recipe(
     result={"relationship": "contract"},
     steps=lambda _: STEPS,
     train=_train,
-    holdout_table=render_holdout,
+    holdout_table=holdout_table,
+    holdout_rows=holdout_rows,
+    holdout_figures=_bundle_figures,
     description=describe,
     params=params,
     model_figures=_model_figures,

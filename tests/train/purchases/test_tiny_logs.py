@@ -16,7 +16,7 @@ from features.simulate import simulate
 from models.purchases.predictor import PurchasePredictor
 from train.purchases import run_charts as pictures
 from train.purchases.backtest import OriginResult, evaluate_origin, origins
-from train.purchases.recipe import PURCHASES, render_holdout
+from train.purchases.recipe import PURCHASES, holdout_table
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
 from train.purchases.train import TrainedPurchases, train
 from train.run_records import bundle_record, model_record
@@ -80,7 +80,7 @@ def test_a_tiny_log_is_answered_by_the_probability_model(name: str, trained: Tra
     assert_sound(answers, customers)
     assert set(answers["basis"]) == {"prior"}
     assert {each.chosen for each in found.curves.values()} == {0}
-    assert render_holdout(found).startswith("held out: ")
+    assert holdout_table(found).render().startswith("held out: ")
 
 
 @pytest.mark.parametrize(("days", "fitted"), [(122, 40), (548, 90), (3652, 90)])
@@ -169,7 +169,11 @@ def test_an_odd_log_is_answered_in_full(odd: Odd) -> None:
 def test_an_odd_log_is_recorded_with_its_pictures(odd: Odd) -> None:
     holdout = odd.trained.holdout
     assert holdout is not None
-    assert render_holdout(odd.trained).startswith(f"held out: {len(holdout.customers)} customers")
+    assert (
+        holdout_table(odd.trained)
+        .render()
+        .startswith(f"held out: {len(holdout.customers)} customers")
+    )
     for model in ("churn", "spend"):
         assert "learning_curve" in model_record(PURCHASES, model, odd.task, odd.trained).figures
     assert "deciles" in bundle_record(PURCHASES, odd.trained).figures
