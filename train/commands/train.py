@@ -18,7 +18,7 @@ from train.read_task import AnyTask, read_task
 from train.recipe import Recipe
 from train.recipe_lookup import recipe_of, require_command
 from train.report.run_report import log_report
-from train.run_records import bundle_record, model_record
+from train.run_records import bundle_record, local_date, model_record, run_name, training_data
 from train.tracking import runs as tracking
 from train.tracking.registry import Registered, register
 
@@ -32,7 +32,8 @@ def clv(arguments: Namespace) -> dict[str, Any]:
     with _run("clv", task) as run_id:
         trained = _train(recipe, task, recipe.models)
         for name in recipe.models:
-            tracking.log_run(name, model_record(recipe, name, task, trained))
+            title = run_name(name, task)
+            tracking.log_run(title, model_record(recipe, name, task, trained))
         tracking.log(bundle_record(recipe, trained))
         registered = _register(trained.bundle)
         log_report(trained, task)
@@ -79,9 +80,12 @@ def _run(name: str, task: AnyTask) -> Iterator[str]:
     """The run of a command, and its id; a failure is recorded with it."""
     tracking.connect(task.config.tracking.experiment)
     started = tracking.Record(
-        params={"command": name}, tags={"as_of": f"{task.as_of:%Y-%m-%d}", "model": name}
+        params={"command": name},
+        tags={"as_of": local_date(task), "model": name},
+        dataset=training_data(task),
     )
-    with tracking.start_run(name, started, config=task.config.model_dump()) as run_id:
+    title = run_name(name, task)
+    with tracking.start_run(title, started, config=task.config.model_dump()) as run_id:
         yield run_id
 
 
@@ -99,7 +103,6 @@ def _register(bundle: Bundle) -> Registered:
                 "currency": card.currency,
                 "relationship": bundle.relationship,
             },
-            description=f"As of {card.trained_as_of:%Y-%m-%d}, {card.horizon_days} days.",
         )
 
 
