@@ -18,8 +18,6 @@ import pytest
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
 from train.tracking.mlflow_library import library
-from train.tracking.registry import register
-from train.tracking.runs import Record, connect, start_run
 
 Trained = tuple[PurchaseBundle, pd.DataFrame, Path]
 ELSEWHERE = """
@@ -39,27 +37,7 @@ print(json.dumps({"clv": found["clv"].tolist(), "ids": found["customer_id"].toli
 
 
 @pytest.fixture(scope="module")
-def var(
-    tracking_database: Callable[[Path], Path],
-    tmp_path_factory: pytest.TempPathFactory,
-    trained: Trained,
-) -> Iterator[Path]:
-    """A tracking store in which the bundle is version 1."""
-    folder = tracking_database(tmp_path_factory.mktemp("var"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PERENNIAL_VAR", str(folder))
-        for name in ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID"):
-            patch.delenv(name, raising=False)
-        connect("shop")
-        before = list(sys.path)
-        with start_run("clv", Record()):
-            register(trained[2], metrics={}, tags={})
-        assert sys.path == before
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def model(var: Path) -> Iterator[Any]:
+def model(registered: Path) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.dont_write_bytecode", True)
         patch.setattr("sys.path", list(sys.path))
@@ -79,13 +57,20 @@ def expected(trained: Trained) -> list[float]:
 
 
 def test_it_predicts_elsewhere_with_the_code_that_it_was_registered_with(
-    var: Path, rows: pd.DataFrame, expected: list[float], tmp_path: Path
+    registered: Path, rows: pd.DataFrame, expected: list[float], tmp_path: Path
 ) -> None:
     """In a process that has neither this checkout nor its folder."""
     rows.to_parquet(tmp_path / "rows.parquet")
     kept = {name: each for name, each in os.environ.items() if name != "PYTHONPATH"}
     ran = subprocess.run(
-        [sys.executable, "-B", "-c", ELSEWHERE, f"sqlite:///{var}/mlflow.db", "rows.parquet"],
+        [
+            sys.executable,
+            "-B",
+            "-c",
+            ELSEWHERE,
+            f"sqlite:///{registered}/mlflow.db",
+            "rows.parquet",
+        ],
         cwd=tmp_path,
         env=kept,
         capture_output=True,
@@ -96,7 +81,7 @@ def test_it_predicts_elsewhere_with_the_code_that_it_was_registered_with(
     found = json.loads(ran.stdout.splitlines()[-1])
     assert found["clv"] == expected
     assert found["ids"] == rows["customer_id"].tolist()
-    assert all(each.startswith(str(var)) for each in found["from"])
+    assert all(each.startswith(str(registered)) for each in found["from"])
     assert found["train"] is False
 
 
@@ -221,7 +206,7 @@ def test_params_that_mean_nothing_are_one_sentence(
 
 
 def test_other_packages_of_the_same_name_are_named(
-    var: Path, monkeypatch: pytest.MonkeyPatch
+    registered: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in [each for each in sys.modules if each.split(".")[0] == "models"]:
         monkeypatch.delitem(sys.modules, name)
@@ -233,7 +218,7 @@ def test_other_packages_of_the_same_name_are_named(
 
 
 def test_the_registry_says_what_goes_in_and_comes_out_in_which_units(
-    var: Path, model: Any, trained: Trained, tmp_path: Path
+    registered: Path, model: Any, trained: Trained, tmp_path: Path
 ) -> None:
     client, card = library().MlflowClient(), trained[0].card
     about = client.get_model_version("clv", "1").description
