@@ -10,11 +10,10 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import features
-import models
 from features.errors import DataError
 from features.redaction import redacted
 from models.bundle import Bundle, BundleError, load
@@ -33,7 +32,7 @@ ABOUT = (
 )
 # What predicting imports, and the packages that it is imported from.
 NEEDS = ("xgboost", "xgboost-cpu", "numpy", "pandas", "scipy", "scikit-learn", "pydantic")
-CODE = (features, models)
+CODE = ("features", "models")
 
 
 @dataclass(frozen=True)
@@ -153,6 +152,12 @@ def _traceless() -> Iterator[None]:
         sys.dont_write_bytecode, sys.path = before, searched
 
 
+def _folder(package: str) -> str:
+    spec = find_spec(package)
+    [folder] = (spec and spec.submodule_search_locations) or [package]
+    return folder
+
+
 class _BundleFlavor:
     """Saves a Python function model from code, with the bundle as a folder at its top.
 
@@ -167,7 +172,7 @@ class _BundleFlavor:
             mlflow_model=mlflow_model,
             python_model=str(Path(__file__).with_name("pyfunc_model.py")),
             artifacts={"bundle": str(bundle_folder)},
-            code_paths=[each.__path__[0] for each in CODE],
+            code_paths=[_folder(package) for package in CODE],
             pip_requirements=requirements("mlflow", *NEEDS),
             **kwargs,
         )
