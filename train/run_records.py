@@ -22,6 +22,12 @@ MLFLOW_NAMES = {
     "mae": "mean_absolute_error",
     "rmse": "root_mean_squared_error",
 }
+# Whoever compares runs reads it in each of them.
+DIRECTIONS = (
+    "Higher is better: `auc` (`roc_auc`), `gini`, `spearman`, `top_decile_capture`. Lower is "
+    "better: `log_loss`, `brier`, `calibration_error`, `mae`, `rmse`, `decile_error`. `bias` is "
+    "best at 0, `interval_coverage` at 0.8. `mae`, `rmse` and `interval_width` are money."
+)
 
 
 def run_name(name: str, task: Any) -> str:
@@ -47,7 +53,7 @@ def model_record(recipe: Recipe, name: str, task: Any, trained: Any) -> Record:
     card, curve = trained.bundle.card, trained.curves[name]
     settings = getattr(task.config, name).model_dump()
     return Record(
-        description=recipe.description(name, trained),
+        description=f"{recipe.description(name, trained)}\n\n{DIRECTIONS}",
         params={**settings, **recipe.params(card), "rounds": curve.chosen},
         metrics=in_both_names(metrics_of(name, card.metrics)),
         curves={"deviance": dict(zip(curve.rounds, curve.deviance, strict=True))},
@@ -64,7 +70,7 @@ def bundle_record(recipe: Recipe, trained: Any) -> Record:
     """The record of the bundle, that of the parent run."""
     card = trained.bundle.card
     return Record(
-        description=recipe.description("clv", trained),
+        description=f"{recipe.description('clv', trained)}\n\n{DIRECTIONS}",
         params=recipe.params(card),
         metrics=in_both_names(metrics_of("clv", card.metrics) or metrics_of("churn", card.metrics)),
         figures=recipe.bundle_figures(trained),

@@ -12,7 +12,7 @@ from typing import Any
 from features.redaction import redacted
 from train.tracking.mlflow_library import library
 
-LONGEST_DIGEST, LONGEST_NAME = 36, 250
+DIGITS, LONGEST_NAME = 12, 250
 TYPES = {"timestamp": "datetime", "start": "datetime"}
 NUMBERS = {"amount", "quantity", "refunded", "cost", "tenure"}
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
@@ -46,7 +46,7 @@ def log_dataset(run_id: str, data: TrainingData) -> None:
     entities, kind, source = mlflow.entities, *_source(redacted(data.source))
     dataset = entities.Dataset(
         name=data.name,
-        digest=data.sha256[:LONGEST_DIGEST],
+        digest=data.sha256[:DIGITS],
         source_type=kind,
         source=json.dumps(source),
         schema=json.dumps({"mlflow_colspec": _columns(data.columns)}),

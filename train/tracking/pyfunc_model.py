@@ -45,14 +45,15 @@ class BundleModel(PythonModel):
             raise MlflowException.invalid_parameter_value(str(error)) from None
 
     def _predictions(self, rows: pd.DataFrame, asked: dict[str, Any]) -> pd.DataFrame:
+        from features.command_line import LONGEST_DAYS
         from features.timestamps import parse_as_of
         from models.feature_frame import read_feature_frame
         from models.predictor import predictor_of
 
         card, given = self.bundle.card, read_feature_frame(rows, self.bundle.card.features)
         as_of, horizon_days = asked.get("as_of"), asked.get("horizon_days")
-        if horizon_days is not None and not 1 <= horizon_days <= 3650:
-            raise ValueError(f"horizon_days must lie in 1 to 3650, got {horizon_days}")
+        if horizon_days is not None and not 1 <= horizon_days <= LONGEST_DAYS:
+            raise ValueError(f"horizon_days must lie in 1 to {LONGEST_DAYS}, got {horizon_days}")
         predictions = predictor_of(self.bundle).predict(
             given.table,
             as_of=parse_as_of(as_of, card.timezone) if as_of else card.trained_as_of,
