@@ -173,7 +173,7 @@ def _like(frame: Any, columns: Columns) -> Any:
         return table
     import polars as pl
 
-    made = pl.from_arrow(table)
+    made: Any = pl.from_arrow(table)
     return made.lazy() if hasattr(frame, "collect") else made
 
 
