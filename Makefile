@@ -65,7 +65,7 @@ $(DEV_READY): requirements/dev.txt $(UV_READY)
 
 # ------------------------------------------------------------------------------------- what to do
 
-.PHONY: help demo serve ui inspect train score report backtest telco release bench-serve bench-intake intake-cases soak test coverage audit pins clean
+.PHONY: help demo serve ui inspect train score report backtest telco release bench-serve bench-intake intake-cases soak test test-installs test-newest test-oldest coverage audit pins clean
 
 help: ## this list
 	@echo "Perennial: what each customer will be worth."
@@ -211,6 +211,36 @@ test: $(DEV_READY) ## the gate: format, lint, types, tests
 	exit $$((tests > 0 ? tests : typed))
 	@echo "The gate is passed. Next: make demo, or git commit"
 
+# What is too slow for the gate: three environments, and MLflow's own commands.
+test-installs: $(DEV_READY) ## the wheel in clean environments of each Python, MLflow's commands (about ten minutes)
+	@$(BIN)/python -m pytest -m slow --durations 10
+	@echo "Next: docs/installing.md says what was tried"
+
+# The suite with the oldest and the newest packages that pyproject.toml allows; TESTS=tests/models for a part of it.
+# The newest need the newest Python: make test-newest NEWEST_PYTHON=/path/to/python3.13
+NEWEST_PYTHON ?= python3.13
+OLDEST_PYTHON ?= $(BIN)/python
+TESTS ?= tests
+define bounds
+@test -x $(BIN)/uv || { echo "$@ needs uv, which could not be installed into $(VENV)" >&2; exit 1; }
+@$(2) -c '' 2>/dev/null || { echo "$(2) is not there: name another Python, for example make $@ $(4)=/path/to/python3.12" >&2; exit 1; }
+@$(BIN)/uv venv --quiet --clear --no-python-downloads --python $(2) $(VENV)-$(1)
+@$(BIN)/uv pip compile --quiet --system-certs --python $(VENV)-$(1)/bin/python --no-annotate --no-header --only-binary :all: \
+  --extra train --resolution $(3) -o $(VENV)-$(1)/packages.txt pyproject.toml
+@$(BIN)/uv pip compile --quiet --system-certs --python $(VENV)-$(1)/bin/python --no-annotate --no-header --only-binary :all: \
+  --extra train --extra dev -c $(VENV)-$(1)/packages.txt -o $(VENV)-$(1)/all.txt pyproject.toml
+@$(BIN)/uv pip install --quiet --system-certs --python $(VENV)-$(1)/bin/python -r $(VENV)-$(1)/all.txt
+@$(VENV)-$(1)/bin/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(TESTS)
+endef
+
+test-newest: $(DEV_READY) ## the tests with the newest packages that are allowed (NEWEST_PYTHON=python3.13 TESTS=tests)
+	$(call bounds,newest,$(NEWEST_PYTHON),highest,NEWEST_PYTHON)
+	@echo "Next: make test, which takes the pinned packages"
+
+test-oldest: $(DEV_READY) ## the tests with the oldest packages that are allowed (OLDEST_PYTHON=python3.11 TESTS=tests)
+	$(call bounds,oldest,$(OLDEST_PYTHON),lowest-direct,OLDEST_PYTHON)
+	@echo "Next: make test, which takes the pinned packages"
+
 coverage: $(DEV_READY) ## the tests again, with the branches that they miss
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
 	@echo "Next: make test"
@@ -228,6 +258,6 @@ pins: $(DEV_READY) ## compile the pins anew from pyproject.toml (UPGRADE=--upgra
 PIN := --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make pins"
 
 clean: ## remove .venv and caches; keep var/ (your runs and models)
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(VENV)-newest $(VENV)-oldest build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 	find $(PACKAGES) tests -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "Your runs, models and scores are still in $(VAR)/. Next: make demo"

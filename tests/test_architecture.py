@@ -276,6 +276,17 @@ def test_nothing_happens_at_import() -> None:
     ]
 
 
+def test_mlflow_and_bentoml_are_imported_late_but_where_they_serve() -> None:
+    """Not at the top of a module that somebody with a notebook imports."""
+    assert not [
+        f"{name_of(path)}: {name}"
+        for path in MODULES
+        if package_of(path) != "serve" and name_of(path) not in ACTS_AT_IMPORT
+        for name in names_in(each for each in parsed(path).body)
+        if name.split(".")[0] in {"mlflow", "bentoml"}
+    ]
+
+
 def test_modules_are_named_after_their_idea_and_say_it() -> None:
     assert not [name_of(path) for path in MODULES if path.stem in VAGUE]
     assert not [name_of(path) for path in MODULES if not ast.get_docstring(parsed(path))]

@@ -75,6 +75,16 @@ def test_the_gate_of_ci_is_the_gate_of_people() -> None:
     assert gate.read_text().rstrip().endswith("make test")
 
 
+def test_an_mlflow_project_runs_without_flags() -> None:
+    """In an environment that MLflow makes of the pinned packages, on the sample data."""
+    project = yaml.safe_load((ROOT / "MLproject").read_text())
+    [packages] = yaml.safe_load((ROOT / project["python_env"]).read_text())["dependencies"]
+    assert (ROOT / packages.removeprefix("-r ")) in PINS
+    for entry in ENTRY_POINTS.values():
+        assert all("default" in each for each in entry["parameters"].values())
+        read_config(ROOT / entry["parameters"]["config"]["default"])
+
+
 @pytest.mark.parametrize("entry", ENTRY_POINTS)
 def test_an_mlflow_entry_point_has_the_names_and_flags_of_its_command(
     entry: str, capsys: pytest.CaptureFixture[str]

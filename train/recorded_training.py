@@ -13,7 +13,7 @@ from models.bundle import Bundle
 from train.read_task import AnyTask
 from train.recipe import Recipe
 from train.report.run_report import log_report
-from train.run_records import bundle_record, model_record
+from train.run_records import bundle_record, local_date, model_record, run_name, training_data
 from train.tracking import runs as tracking
 from train.tracking.registry import Registered, register
 
@@ -23,9 +23,12 @@ def open_run(name: str, task: AnyTask) -> Iterator[str]:
     """The run of a training, and its id; a failure is recorded with it."""
     tracking.connect(task.config.tracking.experiment)
     started = tracking.Record(
-        params={"command": name}, tags={"as_of": f"{task.as_of:%Y-%m-%d}", "model": name}
+        params={"command": name},
+        tags={"as_of": local_date(task), "model": name},
+        dataset=training_data(task),
     )
-    with tracking.start_run(name, started, config=task.config.model_dump()) as run_id:
+    title = run_name(name, task)
+    with tracking.start_run(title, started, config=task.config.model_dump()) as run_id:
         yield run_id
 
 
@@ -35,7 +38,8 @@ def log_training(recipe: Recipe, task: AnyTask, trained: Any) -> None:
     Raises ConnectionError when the store fails.
     """
     for name in recipe.models:
-        tracking.log_run(name, model_record(recipe, name, task, trained))
+        title = run_name(name, task)
+        tracking.log_run(title, model_record(recipe, name, task, trained))
     tracking.log(bundle_record(recipe, trained))
 
 
@@ -61,5 +65,4 @@ def register_bundle(bundle: Bundle) -> Registered:
                 "currency": card.currency,
                 "relationship": bundle.relationship,
             },
-            description=f"As of {card.trained_as_of:%Y-%m-%d}, {card.horizon_days} days.",
         )

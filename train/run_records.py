@@ -7,10 +7,45 @@ from typing import Any
 
 import pandas as pd
 
+from features.config.source_address import without_password
+from features.config.subscriptions import SubscriptionConfig
+from features.timestamps import format_timestamp
 from models.bundle import Card
 from models.design_matrix import encode
 from train.recipe import Recipe
+from train.tracking.dataset import TrainingData
 from train.tracking.runs import Record
+
+# What `mlflow.models.evaluate` calls the same.
+MLFLOW_NAMES = {
+    "auc": "roc_auc",
+    "mae": "mean_absolute_error",
+    "rmse": "root_mean_squared_error",
+}
+# Whoever compares runs reads it in each of them.
+DIRECTIONS = (
+    "Higher is better: `auc` (`roc_auc`), `gini`, `spearman`, `top_decile_capture`. Lower is "
+    "better: `log_loss`, `brier`, `calibration_error`, `mae`, `rmse`, `decile_error`. `bias` is "
+    "best at 0, `interval_coverage` at 0.8. `mae`, `rmse` and `interval_width` are money."
+)
+
+
+def run_name(name: str, task: Any) -> str:
+    """What a run is called: by what it does, and as of when."""
+    return f"{name} {format_timestamp(task.as_of, task.data.source.timezone)}"
+
+
+def local_date(task: Any) -> str:
+    """The date of a task's as_of where its customers are."""
+    return format_timestamp(task.as_of, task.data.source.timezone)[:10]
+
+
+def training_data(task: Any) -> TrainingData:
+    """The data of a task as runs name them."""
+    data, read = task.config.data, task.data.source
+    source = data.customers if isinstance(task.config, SubscriptionConfig) else data.transactions
+    columns = {name: each for name, each in data.columns.model_dump().items() if each}
+    return TrainingData(without_password(source), read.sha256, columns, read.counts)
 
 
 def model_record(recipe: Recipe, name: str, task: Any, trained: Any) -> Record:
@@ -18,13 +53,14 @@ def model_record(recipe: Recipe, name: str, task: Any, trained: Any) -> Record:
     card, curve = trained.bundle.card, trained.curves[name]
     settings = getattr(task.config, name).model_dump()
     return Record(
-        description=recipe.description(name, trained),
+        description=f"{recipe.description(name, trained)}\n\n{DIRECTIONS}",
         params={**settings, **recipe.params(card), "rounds": curve.chosen},
-        metrics=metrics_of(name, card.metrics),
+        metrics=in_both_names(metrics_of(name, card.metrics)),
         curves={"deviance": dict(zip(curve.rounds, curve.deviance, strict=True))},
         figures=recipe.model_figures(name, task, trained),
         documents={"features": [each.model_dump() for each in card.features]},
         tags=_tags(card, name),
+        dataset=training_data(task),
         booster=getattr(trained.bundle, name),
         example=example_rows(card),
     )
@@ -34,9 +70,9 @@ def bundle_record(recipe: Recipe, trained: Any) -> Record:
     """The record of the bundle, that of the parent run."""
     card = trained.bundle.card
     return Record(
-        description=recipe.description("clv", trained),
+        description=f"{recipe.description('clv', trained)}\n\n{DIRECTIONS}",
         params=recipe.params(card),
-        metrics=metrics_of("clv", card.metrics) or metrics_of("churn", card.metrics),
+        metrics=in_both_names(metrics_of("clv", card.metrics) or metrics_of("churn", card.metrics)),
         figures=recipe.bundle_figures(trained),
         documents={"card": card.model_dump(mode="json"), "counts": card.training.counts},
         tags=_tags(card, "clv"),
@@ -65,6 +101,13 @@ def metrics_of(part: str, metrics: Mapping[str, float]) -> dict[str, float]:
     }
 
 
+def in_both_names(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Metrics by our names and, where `mlflow.models.evaluate` has another for one, by that too."""
+    theirs = {other: metrics[ours] for ours, other in MLFLOW_NAMES.items() if ours in metrics}
+    return {**metrics, **theirs}
+
+
 def _tags(card: Card, model: str) -> dict[str, str]:
     """What every run of a training is found by."""
-    return {"model": model, "as_of": f"{card.trained_as_of:%Y-%m-%d}", "currency": card.currency}
+    as_of = format_timestamp(card.trained_as_of, card.timezone)[:10]
+    return {"model": model, "as_of": as_of, "currency": card.currency}

@@ -10,37 +10,46 @@ from typing import Any, TypeVar
 from features.single_values import read_moment
 from serve.api.responses import LookupReply, PredictReply
 from serve.client.chunks import Chunk
-from serve.client.retry import ApiError
+from serve.client.errors import ApiError
+from serve.client.flow import Flow
 
 Kind = TypeVar("Kind", bound=PredictReply)
-Post = Callable[[bytes], Kind]
+Ask = Callable[[bytes], Flow[Kind]]
 Options = Mapping[str, object]
 
 MOST_ROUNDS = 4
 TOO_LARGE = 413
 
 
+def as_given(options: Options) -> Flow[Options]:
+    """The options as they are, without a request."""
+    return options
+    yield
+
+
 def merged_reply(
-    post: Post[Kind],
+    ask: Ask[Kind],
     chunks: Iterable[Chunk],
     options: Options,
-    settled: Callable[[Options], Options] = lambda options: options,
-) -> Kind:
+    *,
+    settled: Callable[[Options], Flow[Options]] = as_given,
+    step: Callable[[int], object] = lambda customers: None,
+) -> Flow[Kind]:
     """The reply to all chunks, in their order.
 
-    post     sends a body to the service; raises ApiError
+    ask      sends a body to the service; raises ApiError
     settled  the options with everything in them that must not be inferred from one chunk alone
+    step     is told of the customers that were answered
     """
     given = {name: value for name, value in options.items() if value is not None}
-    replies, options_sent = _replies(post, chunks, given, settled)
+    replies, options_sent = yield from _replies(ask, chunks, given, settled, step)
     for _ in range(MOST_ROUNDS):
         latest = _model_and_batch(replies[-1][1])
         if all(_model_and_batch(reply) == latest for _, reply in replies):
             return _merged([reply for _, reply in replies])
-        replies = [
-            (chunk, reply if _model_and_batch(reply) == latest else post(chunk.body(options_sent)))
-            for chunk, reply in replies
-        ]
+        for place, (chunk, reply) in enumerate(replies):
+            if _model_and_batch(reply) != latest:
+                replies[place] = chunk, (yield from ask(chunk.body(options_sent)))
     raise ApiError("the model or the batch changed again and again; ask later", code="changing")
 
 
@@ -75,24 +84,28 @@ def _timestamp(value: object) -> datetime | None:
 
 
 def _replies(
-    post: Post[Kind],
+    ask: Ask[Kind],
     chunks: Iterable[Chunk],
     options: Options,
-    settled: Callable[[Options], Options],
-) -> tuple[list[tuple[Chunk, Kind]], Options]:
+    settled: Callable[[Options], Flow[Options]],
+    step: Callable[[int], object],
+) -> Flow[tuple[list[tuple[Chunk, Kind]], Options]]:
     """Each chunk and its reply; a chunk that the service finds too large is halved."""
     waiting = deque(chunks)
-    replies = []
+    replies: list[tuple[Chunk, Kind]] = []
     while waiting:
         if len(waiting) > 1:
-            options = settled(options)
+            options = yield from settled(options)
         chunk = waiting.popleft()
         try:
-            replies.append((chunk, post(chunk.body(options))))
+            reply = yield from ask(chunk.body(options))
         except ApiError as error:
             if error.status != TOO_LARGE or len(chunk.items) < 2:
                 raise
             waiting.extendleft(reversed(chunk.halves()))
+        else:
+            replies.append((chunk, reply))
+            step(len(chunk.items))
     return replies, options
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
+from functools import reduce
+from operator import add
 
 from sqlalchemy import func, select
 
@@ -71,4 +73,5 @@ def _by_name(cells: Iterable[tuple[str | None, Sums]]) -> dict[str | None, Sums]
 
 def _added(parts: Iterable[Sums]) -> Sums:
     columns = zip(*(astuple(each) for each in parts), strict=True)
-    return Sums(*(sum(column) for column in columns))
+    # subtle: from Python 3.12 on sum() rounds otherwise, and totals would differ in the last bit
+    return Sums(*(reduce(add, column) for column in columns))

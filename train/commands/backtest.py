@@ -20,6 +20,7 @@ from train.progress import Step, bar
 from train.read_task import AnyTask, task_of
 from train.recipe import BacktestRecipe, EvaluatedOrigin
 from train.recipe_lookup import recipe_of
+from train.run_records import in_both_names, run_name, training_data
 from train.tracking import runs as tracking
 from train.tracking.serialization import to_json
 
@@ -38,9 +39,12 @@ def backtest(arguments: Namespace) -> dict[str, Any]:
     origins = recipe.origins(task, arguments.origins)
     tracking.connect(task.config.tracking.experiment)
     started = tracking.Record(
-        description=recipe.description, params={"horizon_days": task.horizon_days}
+        description=recipe.description,
+        params={"horizon_days": task.horizon_days},
+        dataset=training_data(task),
     )
-    with tracking.start_run("backtest", started, config=task.config.model_dump()) as run_id:
+    title = run_name("backtest", task)
+    with tracking.start_run(title, started, config=task.config.model_dump()) as run_id:
         with bar("backtest", len(origins) * len(recipe.models())) as step:
             reports = [_report(recipe, each, step) for each in origins]
         return _finish(reports, arguments.out, task, run_id)
@@ -93,7 +97,9 @@ def _record(origin: EvaluatedOrigin) -> None:
             f"{model} {report['as_of'][:10]}",
             tracking.Record(
                 params={"model": model, "as_of": report["as_of"]},
-                metrics={name: value for name, value in metrics.items() if value is not None},
+                metrics=in_both_names(
+                    {name: value for name, value in metrics.items() if value is not None}
+                ),
                 figures=origin.figures if model == OURS else {},
                 documents=documents,
                 tags={"model": model, "as_of": report["as_of"][:10]},

@@ -22,6 +22,7 @@ from train.progress import Step, bar
 from train.purchases.snapshot_cache import PurchaseTask
 from train.read_task import task_of
 from train.recipe_lookup import require_command
+from train.run_records import local_date, run_name, training_data
 from train.tracking import runs as tracking
 from train.tuning.objective import Model, objectives
 from train.tuning.search import Trial, best, finished, library, open_study, search
@@ -66,9 +67,11 @@ def tune(arguments: Namespace) -> dict[str, Any]:
     started = tracking.Record(
         description=ABOUT,
         params={"command": "tune", "trials": trials, "origins": origins, "studies": names},
-        tags={"as_of": f"{task.as_of:%Y-%m-%d}", "model": "tune"},
+        tags={"as_of": local_date(task), "model": "tune"},
+        dataset=training_data(task),
     )
-    with tracking.start_run("tune", started, config=task.config.model_dump()) as run_id:
+    title = run_name("tune", task)
+    with tracking.start_run(title, started, config=task.config.model_dump()) as run_id:
         seconds = None if arguments.minutes is None else 60.0 * arguments.minutes
         done = search(tried, studies, trials=trials, seconds=seconds)
         with bar("tuning", sum(max(trials - each, 0) for each in stored.values())) as step:

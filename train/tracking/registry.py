@@ -10,17 +10,17 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from features.errors import DataError
 from features.redaction import redacted
-from models.bundle import Bundle, BundleError, Card, load
+from models.bundle import Bundle, BundleError, load
 from models.registry_address import BUNDLE_FOLDER, NOT_FOUND, REGISTERED, TRAIN
 from train.tracking.mlflow_library import guarded, library
+from train.tracking.model_description import README, readme, short_description
+from train.tracking.model_signature import example, signature
 from train.tracking.serialization import requirements
 from train.tracking.sqlite_store import check
 from train.tracking.store_address import store_address
@@ -30,9 +30,9 @@ ABOUT = (
     "Customer lifetime value: P(churn) and expected spend, in one bundle. `champion` is what the "
     "service answers with, `challenger` the newest version that has not been promoted."
 )
-NUMBERS = ("p_churn", "expected_spend", "expected_revenue", "clv", "clv_low", "clv_high")
-TEXTS = ("basis", "warnings")
-NEEDS = ("xgboost", "xgboost-cpu", "numpy", "pandas", "scipy", "scikit-learn", "pydantic", "duckdb")
+# What predicting imports, and the packages that it is imported from.
+NEEDS = ("xgboost", "xgboost-cpu", "numpy", "pandas", "scipy", "scikit-learn", "pydantic")
+CODE = ("features", "models")
 
 
 @dataclass(frozen=True)
@@ -55,20 +55,22 @@ def register(
 ) -> Registered:
     """Register the bundle from the open run; the version's artefacts hold it as `bundle/`.
 
+    description  Markdown; by default what goes in and comes out, with units
+
     The first version gets the alias champion, each later one challenger.
     Raises BundleError when the folder is no bundle, ConnectionError when the store fails.
     """
     mlflow = library()
     client, run_id = mlflow.MlflowClient(), mlflow.active_run().info.run_id
     card = load(bundle_folder).card
-    with _no_bytecode():
+    with _traceless():
         model = mlflow.models.Model.log(
             artifact_path=None,
             name=NAME,
             flavor=_BundleFlavor,
             bundle_folder=bundle_folder,
-            signature=_signature(mlflow, card),
-            input_example=_example(card),
+            signature=signature(mlflow, card),
+            input_example=example(card),
         )
     notes = {f"metric.{name}": f"{value:.6g}" for name, value in metrics.items()} | dict(tags)
     # one process after the other: the first alias must not be given twice
@@ -79,7 +81,7 @@ def register(
             source=model.model_uri,
             run_id=run_id,
             tags={name: redacted(value) for name, value in notes.items()},
-            description=redacted(description),
+            description=redacted(description or short_description(card)),
             model_id=model.model_id,
         ).version
         shown = json.dumps([{"name": NAME, "version": version}])
@@ -138,17 +140,29 @@ def fetch(address: str, *, document: str) -> Fetched:
 
 
 @contextmanager
-def _no_bytecode() -> Iterator[None]:
-    """MLflow tries the model's code where it saves it; what Python compiles must not stay there."""
-    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+def _traceless() -> Iterator[None]:
+    """MLflow tries the model's code where it saves it.
+
+    What Python compiles must not stay there, nor that place be searched for modules afterwards.
+    """
+    before, sys.dont_write_bytecode, searched = sys.dont_write_bytecode, True, sys.path
     try:
         yield
     finally:
-        sys.dont_write_bytecode = before
+        sys.dont_write_bytecode, sys.path = before, searched
+
+
+def _folder(package: str) -> str:
+    spec = find_spec(package)
+    [folder] = (spec and spec.submodule_search_locations) or [package]
+    return folder
 
 
 class _BundleFlavor:
-    """Saves a Python function model from code, with the bundle as a folder at its top."""
+    """Saves a Python function model from code, with the bundle as a folder at its top.
+
+    The packages that predict are stored beside it, so that it is loaded where they are not.
+    """
 
     @staticmethod
     def save_model(path: str, mlflow_model: Any, bundle_folder: Path, **kwargs: Any) -> None:
@@ -158,6 +172,7 @@ class _BundleFlavor:
             mlflow_model=mlflow_model,
             python_model=str(Path(__file__).with_name("pyfunc_model.py")),
             artifacts={"bundle": str(bundle_folder)},
+            code_paths=[_folder(package) for package in CODE],
             pip_requirements=requirements("mlflow", *NEEDS),
             **kwargs,
         )
@@ -166,41 +181,7 @@ class _BundleFlavor:
         (root / "artifacts").rmdir()
         entry.update(path=BUNDLE_FOLDER, uri=BUNDLE_FOLDER)
         mlflow_model.save(root / "MLmodel")
-
-
-def _example(card: Card) -> pd.DataFrame:
-    """Two made-up rows as `predict` takes them: the ends of what each feature was seen to be."""
-    ends = {
-        feature.name: ["", ""]
-        if feature.unit == "text"
-        else np.array([feature.lowest, feature.highest], dtype=float)
-        for feature in card.features
-    }
-    return pd.DataFrame({"customer_id": ["new", "old"], **ends})
-
-
-def _signature(mlflow: Any, card: Card) -> Any:
-    """What goes in and comes out; params default to as_of and horizon of training."""
-    types, column, param = mlflow.types, mlflow.types.ColSpec, mlflow.types.ParamSpec
-    inputs = [
-        column("string", "customer_id"),
-        *(
-            column("string" if each.unit == "text" else "double", each.name)
-            for each in card.features
-        ),
-    ]
-    outputs = [
-        column("string", "customer_id"),
-        *(column("double", name) for name in NUMBERS),
-        *(column("string", name) for name in TEXTS),
-    ]
-    params = [
-        param("as_of", "string", card.trained_as_of.isoformat()),
-        param("horizon_days", "long", card.horizon_days),
-    ]
-    return mlflow.models.ModelSignature(
-        types.Schema(inputs), types.Schema(outputs), types.ParamSchema(params)
-    )
+        (root / README).write_text(readme(load(root / BUNDLE_FOLDER).card), encoding="utf-8")
 
 
 @guarded

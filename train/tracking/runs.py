@@ -17,6 +17,7 @@ from features.redaction import redacted
 from train.charts.drawing_library import ADDRESSES, can_draw
 from train.charts.png import png
 from train.charts.theme import Spec
+from train.tracking.dataset import TrainingData, log_dataset
 from train.tracking.mlflow_library import guarded, library
 from train.tracking.run_life import TAG, end_dead_runs, process_alive
 from train.tracking.serialization import batches, flat, requirements, shortened, to_json
@@ -44,6 +45,7 @@ class Record:
     figures      charts in Vega-Lite -> plots/<name>.png
     documents    -> <name>.json
     texts        -> <name>, which has its own suffix
+    dataset      what was trained on, for the column Datasets
     booster      logged in XGBoost's own format, with `example`: float32 rows of what it reads
     """
 
@@ -55,6 +57,7 @@ class Record:
     documents: Mapping[str, Mapping[str, Any] | Sequence[Any]] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    dataset: TrainingData | None = None
     booster: xgb.Booster | None = None
     example: pd.DataFrame | None = None
 
@@ -147,6 +150,8 @@ def log(record: Record) -> None:
         mlflow.log_text(to_json(document), f"{name}.json")
     for name, text in record.texts.items():
         mlflow.log_text(text, name)
+    if record.dataset is not None:
+        log_dataset(mlflow.active_run().info.run_id, record.dataset)
     if record.booster is not None:
         _log_booster(mlflow, record)
 

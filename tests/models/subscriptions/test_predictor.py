@@ -98,7 +98,8 @@ def test_the_value_is_the_plain_sum_over_the_months_of_a_life(bundle: Subscripti
 def test_the_numbers_of_a_horizon_belong_together(bundle: SubscriptionBundle, days: int) -> None:
     found = SubscriptionPredictor(bundle).predict(table(), horizon_days=days)
     churn, spend = found["p_churn"], found["expected_spend"]
-    np.testing.assert_allclose(found["expected_revenue"], (1 - churn) * spend, rtol=1e-12)
+    # where nearly everybody leaves, 1 - churn has lost digits
+    np.testing.assert_allclose(found["expected_revenue"], (1 - churn) * spend, rtol=1e-10)
     assert ((churn > 0) & (churn < 1)).all()
     assert (found["clv_low"] <= found["clv_high"]).all()
     along = predicted(bundle).value_curve(days, TERMS)

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from models.customer_values import VALUE_COLUMNS
 from serve.api.responses import ModelStamp, PredictReply
-from serve.client import chunks, retry
+from serve.client import chunks, retry, transport
 from serve.client.chunks import Chunk
 from serve.client.client import ApiError, Client
+from serve.client.flow import Flow, Request, run
 from serve.client.merge import merged_reply
 from serve.client.retry import retry_after, wait_seconds
 
@@ -77,7 +78,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
 
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     running = Script(listening.server_address[1])
-    monkeypatch.setattr(retry.time, "sleep", running.waits.append)
+    monkeypatch.setattr(transport.time, "sleep", running.waits.append)
     thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
     thread.start()
     yield running
@@ -179,23 +180,30 @@ def test_chunks_are_small_enough_and_lose_nothing(lines: list[int]) -> None:
         assert body["curve"] is True
 
 
+def answer(reply: PredictReply) -> Flow[PredictReply]:
+    """A flow whose one request is answered by this, whatever comes back."""
+    yield Request("POST", "/predict_features")
+    return reply
+
+
 def test_chunks_predicted_by_another_version_are_sent_again() -> None:
     versions = iter(["1", "1", "2", "2", "2"])
     asked = []
 
-    def post(body: bytes) -> PredictReply:
+    def ask(body: bytes) -> Flow[PredictReply]:
         asked.append(json.loads(body)["rows"])
-        return reply(next(versions), *asked[-1])
+        return answer(reply(next(versions), *asked[-1]))
 
     parts = [Chunk("rows", (f'"{name}"'.encode(),)) for name in "abc"]
-    answer = merged_reply(post, parts, {})
-    assert [each.customer_id for each in answer.predictions] == ["a", "b", "c"]
-    assert answer.model.version == "2"
+    merged = run(merged_reply(ask, parts, {}), lambda request: b"")
+    assert [each.customer_id for each in merged.predictions] == ["a", "b", "c"]
+    assert merged.model.version == "2"
     assert asked == [["a"], ["b"], ["c"], ["a"], ["b"]]
 
 
 def test_a_model_that_changes_all_the_time_is_an_error() -> None:
     versions = iter(range(100))
     parts = [Chunk("rows", (b"1",)), Chunk("rows", (b"2",))]
+    flow = merged_reply(lambda body: answer(reply(str(next(versions)))), parts, {})
     with pytest.raises(ApiError, match="again and again"):
-        merged_reply(lambda body: reply(str(next(versions))), parts, {})
+        run(flow, lambda request: b"")

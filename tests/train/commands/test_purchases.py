@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pandas as pd
 import pytest
 
 from models import bundle as bundles
@@ -24,7 +26,13 @@ KEYS = {
     "data_sha256",
 }
 # The expected total of revenue is shared out among customers by both models together.
-LEVELS = {"churn": set(), "spend": {"mae", "rmse", "bias", "decile_error"}}
+LEVELS = {
+    "churn": set(),
+    "spend": {
+        *("mae", "rmse", "bias", "decile_error"),
+        *("mean_absolute_error", "root_mean_squared_error"),
+    },
+}
 
 
 class Commands(NamedTuple):
@@ -45,7 +53,7 @@ class Commands(NamedTuple):
             [self.run(ran.result["run_id"]).info.experiment_id],
             f"tags.mlflow.parentRunId = '{ran.result['run_id']}'",
         )
-        return {each.info.run_name: each for each in found}
+        return {each.data.tags["model"]: each for each in found}
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +130,47 @@ def test_runs_of_one_model_have_the_same_metrics_wherever_they_were_made(
     assert parents[0].metrics.keys() == parents[1].metrics.keys()
     assert {"gini", "prior_gini", "mae", "interval_coverage"} <= parents[0].metrics.keys()
     assert parents[0].params["problem.horizon_days"] == "60"
+
+
+def test_runs_are_named_with_their_moment(commands: Commands) -> None:
+    for ran, day in zip(commands[:2], ("1998-07-01", "1998-05-01"), strict=True):
+        runs = {"clv": commands.run(ran.result["run_id"]), **commands.children(ran)}
+        assert {name: each.info.run_name for name, each in runs.items()} == {
+            name: f"{name} {day}" for name in ("clv", "churn", "spend")
+        }
+        assert {each.data.tags["as_of"] for each in runs.values()} == {day}
+
+
+def test_metrics_have_the_names_that_mlflow_gives_them_too(commands: Commands) -> None:
+    below = commands.children(commands.first)
+    churn, spend = below["churn"].data.metrics, below["spend"].data.metrics
+    assert churn["roc_auc"] == churn["auc"]
+    assert "log_loss" in churn
+    for metrics in (spend, commands.run(commands.first.result["run_id"]).data.metrics):
+        assert metrics["mean_absolute_error"] == metrics["mae"]
+        assert metrics["root_mean_squared_error"] == metrics["rmse"]
+
+
+def test_runs_name_the_data_that_they_were_trained_on_and_no_customer(
+    commands: Commands, problem: Path
+) -> None:
+    ran = commands.first
+    ids = set(pd.read_parquet(problem.with_name("log.parquet"))["customer_id"])
+    for run in (commands.run(ran.result["run_id"]), *commands.children(ran).values()):
+        [given] = run.inputs.dataset_inputs
+        data, schema = given.dataset, json.loads(given.dataset.schema)["mlflow_colspec"]
+        assert (data.name, data.digest) == ("log", ran.result["data_sha256"][:12])
+        assert {each["name"]: each["type"] for each in schema} == {
+            "customer_id": "string",
+            "ts": "datetime",
+            "amount": "double",
+        }
+        assert json.loads(data.profile)["num_rows"] == 6919
+        assert [(each.key, each.value) for each in given.tags] == [
+            ("mlflow.data.context", "training")
+        ]
+        assert library().data.get_source(given).load()  # the file itself
+        assert not [each for each in ids if f'"{each}"' in str(data.to_dictionary())]
 
 
 def test_what_stdout_says_is_what_was_recorded(commands: Commands) -> None:

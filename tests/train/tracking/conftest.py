@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from models import bundle as bundles
 from models.purchases.bundle import PurchaseBundle
 from train.purchases.fit import fit
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
+from train.tracking.registry import register
+from train.tracking.runs import Record, connect, start_run
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -36,3 +40,23 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[PurchaseBundle, p
     made = fit(PurchaseTask(config, history, AS_OF, 30), step=lambda _: None).bundle
     bundles.save(made, folder / "bundle")
     return made, history.table(AS_OF), folder / "bundle"
+
+
+@pytest.fixture(scope="module")
+def registered(
+    tracking_database: Callable[[Path], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+    trained: tuple[PurchaseBundle, pd.DataFrame, Path],
+) -> Iterator[Path]:
+    """A tracking store in which the bundle is version 1."""
+    folder = tracking_database(tmp_path_factory.mktemp("var"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PERENNIAL_VAR", str(folder))
+        for name in ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID"):
+            patch.delenv(name, raising=False)
+        connect("shop")
+        before = list(sys.path)
+        with start_run("clv", Record()):
+            register(trained[2], metrics={}, tags={})
+        assert sys.path == before
+        yield folder

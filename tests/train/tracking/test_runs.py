@@ -23,7 +23,7 @@ from train.tracking.runs import Record, connect, log, log_run, start_run
 
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
 COLUMNS = ["recency_days", "n_orders"]
-KEPT = {".db", ".json", ".png", ".html", ".ubj", ".txt", ".yaml", ".py", ""}
+KEPT = {".db", ".json", ".md", ".png", ".html", ".toml", ".ubj", ".txt", ".yaml", ".py", ""}
 
 
 @pytest.fixture(scope="module")
