@@ -57,10 +57,12 @@ def _reader(frame: object, wanted: Collection[str]) -> pa.RecordBatchReader:
         return table_of_pandas(frame, wanted, name=NAME).to_reader()
     if isinstance(frame, pa.RecordBatch):
         return pa.Table.from_batches([frame]).to_reader()
+    if callable(collected := getattr(frame, "toArrow", None)):  # of PySpark
+        return collected().to_reader()
     if hasattr(frame, "__arrow_c_stream__") and not isinstance(frame, pa.ChunkedArray | pd.Series):
         return pa.RecordBatchReader.from_stream(frame)
-    # of PySpark, of Arrow's data sets, of Polars while it is lazy
-    for name in ("toArrow", "scanner", "collect"):
+    # of Arrow's data sets, of Polars while it is lazy
+    for name in ("scanner", "collect"):
         if callable(method := getattr(frame, name, None)):
             found = method()
             return found.to_reader() if name == "scanner" else _reader(found, wanted)

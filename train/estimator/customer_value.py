@@ -36,6 +36,7 @@ class CustomerValue(ValueEstimator):
         timezone: str | None = None,
         preset: str | None = None,
         refunds: str | None = None,
+        refund_matching: str | None = None,
         guests: str | None = None,
         duplicates: str | None = None,
         missing: str | None = None,
@@ -72,6 +73,7 @@ class CustomerValue(ValueEstimator):
         self.timezone = timezone
         self.preset = preset
         self.refunds = refunds
+        self.refund_matching = refund_matching
         self.guests = guests
         self.duplicates = duplicates
         self.missing = missing
@@ -116,6 +118,7 @@ class CustomerValue(ValueEstimator):
         currency: str | None = None,
         refunded: str | None = None,
         cost: str | None = None,
+        refunds_order: str | None = None,
     ) -> Self:
         """Learn from transactions, after a holdout evaluation one horizon earlier; self.
 
@@ -143,6 +146,7 @@ class CustomerValue(ValueEstimator):
             "currency": currency,
             "refunded": refunded,
             "cost": cost,
+            "refunds_order": refunds_order,
         }
         return self._fit(X, columns, as_of)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -49,12 +49,6 @@ def polars(frame: pd.DataFrame = ROWS) -> Any:
     return pytest.importorskip("polars", reason="no Polars here").from_arrow(arrow(frame))
 
 
-def spark() -> Any:
-    sql = pytest.importorskip("pyspark.sql", reason="no PySpark here: its frames are not tried")
-    session = sql.SparkSession.builder.master("local[1]").getOrCreate()
-    return session.createDataFrame(arrow())
-
-
 class Stream:
     """Nothing but Arrow's protocol."""
 
@@ -76,7 +70,6 @@ FRAMES: dict[str, Callable[[], object]] = {
     "DuckDB": lambda: duckdb.connect().from_arrow(arrow()),
     "Polars": polars,
     "Polars, lazy": lambda: polars().lazy(),
-    "PySpark": spark,
     "Arrow's stream": Stream,
 }
 
@@ -111,6 +104,30 @@ def test_a_frame_of_any_kind_is_read_as_the_file_and_has_one_fingerprint(
     pd.testing.assert_frame_equal(log.lines, file.lines)
     assert (log.counts, log.end, log.optional) == (file.counts, file.end, file.optional)
     assert log.sha256 == sha256(arrow(), tmp_path)
+
+
+@pytest.fixture
+def spark() -> Iterator[Any]:
+    """A session of PySpark, whose Java machine ends with the test."""
+    sql = pytest.importorskip("pyspark.sql", reason="no PySpark here: its frames are not tried")
+    opened = "--add-opens=java.base/java.nio=ALL-UNNAMED"  # Arrow's buffers, from Java 17 on
+    builder = sql.SparkSession.builder.master("local[1]")
+    session = builder.config("spark.driver.extraJavaOptions", opened).getOrCreate()
+    gateway = session.sparkContext._gateway
+    yield session
+    session.stop()
+    gateway.shutdown()
+    gateway.proc.stdin.close()
+    gateway.proc.wait()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_frame_of_pyspark_is_read_as_the_file(
+    spark: Any, file: TransactionLog, tmp_path: Path
+) -> None:
+    ROWS.to_parquet(tmp_path / "rows.parquet")
+    log = read(spark.read.parquet(str(tmp_path / "rows.parquet")))
+    pd.testing.assert_frame_equal(log.lines, file.lines)
 
 
 @pytest.mark.parametrize(
