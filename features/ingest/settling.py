@@ -72,7 +72,8 @@ def _settle_reexports(
     several = (
         f"SELECT CAST(order_id AS VARCHAR) AS order_id, max({FILE}) AS newest, "
         f"min({FILE}) AS oldest FROM ({settled.distinct('FROM typed')}) "
-        "WHERE order_id IS NOT NULL AND amount > 0 GROUP BY order_id HAVING newest <> oldest"
+        f"WHERE order_id IS NOT NULL GROUP BY order_id HAVING {_repeats('amount > 0')} "
+        f"OR {_repeats('amount <= 0')}"
     )
     found = first_row(
         connection, f"SELECT *, count(*) OVER () FROM ({several}) ORDER BY order_id LIMIT 1"
@@ -88,6 +89,12 @@ def _settle_reexports(
     path = folder / NEWEST
     connection.execute(f"COPY ({several}) TO {literal(str(path))} (FORMAT parquet)")
     return Settled(settled.data, path)
+
+
+def _repeats(rows: str) -> str:
+    """SQL: whether such rows of an order are in several files."""
+    files = f"{{}}({FILE}) FILTER ({rows})"
+    return f"COALESCE({files.format('max')} <> {files.format('min')}, false)"
 
 
 def _require_one_total(connection: duckdb.DuckDBPyConnection, settled: Settled) -> None:

@@ -137,7 +137,12 @@ Id = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string", "minLength": 1, "maxLength": LONGEST_ID, "pattern": r"\S"},
+                {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": LONGEST_ID,
+                    "pattern": r"^[^\x00]*[^\s\x00][^\x00]*$",
+                },
                 {"type": "integer"},
             ],
             "examples": ["18102", 18102],
@@ -150,7 +155,7 @@ OrderId = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string", "maxLength": LONGEST_ID},
+                {"type": "string", "maxLength": LONGEST_ID, "pattern": r"^[^\x00]*$"},
                 {"type": "integer"},
                 {"type": "null"},
             ]

@@ -37,7 +37,7 @@ def here(text: str, server: Any, table: Any) -> str:
 
 def test_the_examples_are_found_and_name_every_endpoint() -> None:
     assert len(COMMANDS) == 2 + 9
-    assert len(PROGRAMS) == 1 + 2
+    assert len(PROGRAMS) == 1 + 4
     endpoints = (
         "/predict ",
         "/predict_features ",

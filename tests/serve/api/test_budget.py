@@ -64,7 +64,7 @@ def test_lines_take_a_hundred_times_as_much_and_no_more() -> None:
         assert "JSON lines" not in str(refused.value), "which would be refused as well"
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     horizons=st.lists(st.integers(1, LONGEST_DAYS), unique=True, max_size=MOST_HORIZONS).map(
         sorted

@@ -30,7 +30,9 @@ def test_past_spend_worked_by_hand(
         ("cat", "2025-02-10T12:00:00", 30.0),
         ("cat", "2025-02-20T12:00:00", -12.0),
         ("dan", "2025-01-10T12:00:00", 40.0),
-        ("dan", "2025-02-10T12:00:00", -40.0),
+        ("dan", "2025-02-10T12:00:00", -30.0),
+        ("gus", "2025-01-10T12:00:00", 40.0),
+        ("gus", "2025-02-10T12:00:00", -40.0),  # what is taken back was never bought
         ("eve", "2025-02-01T12:00:00", -9.0),  # never bought: no customer of the table
         ("fay", "2025-03-02T12:00:00", 60.0),  # not known yet
     ]
@@ -42,7 +44,7 @@ def test_past_spend_worked_by_hand(
         "ann": 12.0,
         "bob": 0.0,
         "cat": 18.0,
-        "dan": -40.0,
+        "dan": -30.0,
     }
     assert np.isnan(predicted.p_order).all()
 

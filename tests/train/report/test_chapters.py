@@ -122,7 +122,9 @@ TINY = {
 @pytest.mark.parametrize("name", TINY)
 def test_every_log_that_trains_has_a_report(name: str, facts_of: MakeFacts) -> None:
     page = build(facts_of(TINY[name]), step=lambda _: None)
-    assert numbers(page)["headline"]["numbers"]["customers"] == TINY[name]["customer_id"].nunique()
+    taken_back = name == "more refunds than purchases"  # all that one of the two has bought
+    customers = TINY[name]["customer_id"].nunique() - taken_back
+    assert numbers(page)["headline"]["numbers"]["customers"] == customers
     words = " ".join(Outline(page).words)
     assert "nan" not in re.findall(r"\w+", words)
     assert "None" not in words
