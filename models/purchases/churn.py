@@ -11,7 +11,7 @@ from models.boosting import Array, Matrix, TrainingRows, log_loss
 from models.purchases.mixture import MixedTrees, prior_alone
 
 PROBABILITY_FLOOR = 0.02  # of cards that name none
-FLOORS = (1e-6, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.04)
+FLOORS = (1e-4, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.04)
 
 
 class ChurnModel(ClassifierMixin, MixedTrees):  # type: ignore[misc]
