@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, PositiveInt
 from features.config.sections import Economics
 from models.card import FORMAT_VERSION, CardPart, Feature, Training, Trees, left_out_at
 from models.intervals import RevenueDistribution
+from models.purchases.age_bands import AgeBand
 from models.purchases.churn import PROBABILITY_FLOOR
 from models.purchases.prior import Prior
 from models.purchases.seasonality import Season
@@ -20,6 +21,7 @@ class PurchaseCard(CardPart):
 
     prior_columns      what the trees read after the features: the prior's own predictions
     probability_floor  see `models.purchases.churn.floor_shift`
+    age_bands          of the holdout evaluation: how far the youngest customers can be trusted
     bounds  of the tiers and segments of the customers of trained_as_of, at horizon_days and
             economics
     """
@@ -43,4 +45,5 @@ class PurchaseCard(CardPart):
     economics: Economics
     bounds: Cutoffs | None = None
     metrics: dict[str, float]
+    age_bands: Annotated[tuple[AgeBand, ...], left_out_at(())] = ()
     training: Training
