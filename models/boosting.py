@@ -188,7 +188,7 @@ def choose_rounds(
     choose by: zero rounds, the probability model alone. Without a horizon all rows are of one time,
     and only the customers differ.
     """
-    sample = some_customers(sample)
+    sample = some_customers(sample, MOST_EVALUATED)
     training = evaluated = np.ones(len(sample.target), dtype=bool)
     if horizon_days is not None:
         training, evaluated = out_of_time(sample, horizon_days)
@@ -250,10 +250,10 @@ def _fewest_good(deviance: Array) -> int:
     return int(np.argmax(worse.mean(axis=1) <= 0.5 * error))
 
 
-def some_customers(sample: TrainingRows) -> TrainingRows:
-    """At most about MOST_EVALUATED customers, the same in every snapshot: enough to choose by."""
+def some_customers(sample: TrainingRows, most: int) -> TrainingRows:
+    """At most about so many customers, the same in every snapshot: enough to choose by."""
     customers = np.unique(sample.customer).size
-    every = max(1, customers // MOST_EVALUATED)
+    every = max(1, customers // most)
     return sample.at(sample.customer // FOLDS % every == 0)
 
 

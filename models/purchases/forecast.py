@@ -93,7 +93,7 @@ class PurchaseForecast(Forecast):
         """P(still a customer at the horizon's end), in (0, 1); falls with the horizon.
 
         The prior's chance of not having left for good, moved on the log odds as far as the chance
-        of an order is, and so never less than that.
+        of an order is: at as_of never less than the chance of an order in any horizon.
         """
         alive = self.prior.p_alive_at(self._effective_days(horizon_days))
         return _shaped(expit(logit(alive) + self.floor_shift + self.log_odds), horizon_days)

@@ -46,6 +46,7 @@ SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 PRIOR_ALONE = 0.5  # weight of the prior without trees before anything is seen
 INDEPENDENT = 0.25
 FEWEST_TRAINED = 20
+MOST_EVALUATED = 5000
 LEAST_WEIGHT = 1e-3
 
 
@@ -154,7 +155,7 @@ def _held_out(
 
     None where too little is known to judge by.
     """
-    sample = some_customers(sample)
+    sample = some_customers(sample, MOST_EVALUATED)
     training, evaluated = out_of_time(sample, horizon_days)
     folds = [sample.customer % FOLDS == fold for fold in range(FOLDS)]
     if not most or any((training & ~fold).sum() < FEWEST_TRAINED for fold in folds):

@@ -103,7 +103,7 @@ class PriorForecast:
         return np.stack([each.reshape(-1) for each in found], axis=1)
 
     def p_alive_at(self, horizon_days: float | Array) -> Array:
-        """P(the customer has not left for good by then), in (0, 1), >= p_order of any horizon."""
+        """P(the customer has not left by then), in (0, 1); of now >= p_order of any horizon."""
         return _probability(self.purchases.p_alive_at(horizon_days))
 
 
