@@ -24,7 +24,7 @@ KEYS = {
     "data_sha256",
 }
 # The expected total of revenue is shared out among customers by both models together.
-LEVELS = {"churn": set(), "spend": {"mae", "rmse", "bias", "decile_error"}}
+LEVELS = {"churn": set(), "spend": {"mae", "rmse", "bias", "decile_error", "tweedie_deviance"}}
 
 
 class Commands(NamedTuple):
