@@ -24,6 +24,7 @@ COLUMNS = {
     "spearman": "Spearman",
     "mae": "MAE",
     "rmse": "RMSE",
+    "tweedie_deviance": "Tweedie",
     "bias": "\\|bias\\|",
     "decile_error": "decile error",
     "auc": "AUC",
@@ -31,7 +32,7 @@ COLUMNS = {
     "brier": "Brier",
 }
 MORE_IS_BETTER = ("gini", "spearman", "auc")
-SEGMENTS = ("one_time", "repeat", "new")
+SEGMENTS = ("one_time", "repeat")
 
 
 def section(path: Path) -> str:
@@ -53,6 +54,8 @@ def section(path: Path) -> str:
             *_differences(origins),
             "",
             *_segments(origins),
+            "",
+            *_ages(origins),
             "",
             _intervals(report["intervals"]),
             "",
@@ -100,6 +103,21 @@ def _segments(origins: list[dict[str, Any]]) -> list[str]:
                 values = [each["scores"][model][segment][metric] for each in origins]
                 cells.append(_number(_mean(values)))
         lines.append(_line([segment.replace("_", "-"), *cells]))
+    return lines
+
+
+def _ages(origins: list[dict[str, Any]]) -> list[str]:
+    """What was said against what happened, by days since the first purchase, at each origin."""
+    names = ["as of", "days since the first purchase", "customers", "with an order: said"]
+    lines = [
+        _line([*names, "happened", "revenue: said", "happened"]),
+        _line(["---", "---", *["---:"] * 5]),
+    ]
+    for origin in origins:
+        for each in origin["age_bands"]:
+            numbers = ("orders_said", "orders_happened", "revenue_said", "revenue_happened")
+            cells = [f"{each['customers']}", *(f"{each[name]:,.0f}" for name in numbers)]
+            lines.append(_line([origin["as_of"][:10], each["band"], *cells]))
     return lines
 
 

@@ -60,11 +60,10 @@ class RoundsCurve:
 
 
 class PriorBoosted(BaseEstimator):  # type: ignore[misc]
-    """The settings of both estimators: how to grow trees, and the shrinkage of their correction.
+    """The settings of all estimators: how to grow trees, and how much they may count.
 
     max_rounds  the most trees to grow; how many are used is chosen out of time
-    strength    share of the trees' correction that is added to the prior on the link scale: 0 is
-                the probability model, 1 plain boosting; see docs/decisions/0013 for why half of it
+    strength    the most that trees may count, on the link scale: 0 is the probability model
     The other parameters are XGBoost's.
     """
 
@@ -79,7 +78,7 @@ class PriorBoosted(BaseEstimator):  # type: ignore[misc]
         colsample_bytree: float = 0.5,
         reg_lambda: float = 10.0,
         max_bin: int = 64,
-        strength: float = 0.5,
+        strength: float = 1.0,
         random_state: int = 7,
     ) -> None:
         self.max_rounds = max_rounds
@@ -189,13 +188,10 @@ def choose_rounds(
     choose by: zero rounds, the probability model alone. Without a horizon all rows are of one time,
     and only the customers differ.
     """
-    sample = _some_customers(sample)
+    sample = some_customers(sample, MOST_EVALUATED)
     training = evaluated = np.ones(len(sample.target), dtype=bool)
     if horizon_days is not None:
-        newest = sample.as_of.max(initial=-np.inf)
-        training, evaluated = sample.as_of + horizon_days <= newest, sample.as_of == newest
-        if np.unique(sample.as_of[training]).size < 2:
-            training = sample.as_of < newest
+        training, evaluated = out_of_time(sample, horizon_days)
     return _choose(
         sample,
         parameters,
@@ -205,6 +201,18 @@ def choose_rounds(
         strength=strength,
         most=most,
     )
+
+
+def out_of_time(sample: TrainingRows, horizon_days: float) -> tuple[Flags, Flags]:
+    """Rows to learn from, and the newest snapshot's, to evaluate on: flags.
+
+    Those to learn from are over by the newest, or just older where fewer than two are over.
+    """
+    newest = sample.as_of.max(initial=-np.inf)
+    training = sample.as_of + horizon_days <= newest
+    if np.unique(sample.as_of[training]).size < 2:
+        training = sample.as_of < newest
+    return training, sample.as_of == newest
 
 
 def _choose(
@@ -218,7 +226,7 @@ def _choose(
     most: int,
 ) -> RoundsCurve:
     """Fit on the `training` rows of two thirds of the customers, evaluate on the rest's."""
-    candidates = _candidates(most)
+    candidates = candidate_rounds(most)
     training_folds = [training & (sample.customer % FOLDS != fold) for fold in range(FOLDS)]
     if not most or not all(rows.any() for rows in training_folds):
         return NO_CURVE
@@ -242,14 +250,14 @@ def _fewest_good(deviance: Array) -> int:
     return int(np.argmax(worse.mean(axis=1) <= 0.5 * error))
 
 
-def _some_customers(sample: TrainingRows) -> TrainingRows:
-    """At most about MOST_EVALUATED customers, the same in every snapshot: enough to choose by."""
+def some_customers(sample: TrainingRows, most: int) -> TrainingRows:
+    """At most about so many customers, the same in every snapshot: enough to choose by."""
     customers = np.unique(sample.customer).size
-    every = max(1, customers // MOST_EVALUATED)
+    every = max(1, customers // most)
     return sample.at(sample.customer // FOLDS % every == 0)
 
 
-def _candidates(most: int) -> tuple[int, ...]:
+def candidate_rounds(most: int) -> tuple[int, ...]:
     """Zero, then ever wider steps, up to `most`."""
     steps = [0, 5, 10, 20, 30, 40, 60, 80, 100, 125, 150, 200, 250, 300, 400, 500, 750, 1000]
     return (*(step for step in steps if step < most), most)

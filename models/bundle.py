@@ -81,10 +81,11 @@ def load(folder: Path) -> Bundle:
             card, churn, _load_booster(folder / _file("spend"), card.spend.sha256)
         )
     for name, booster in bundle.boosters.items():
-        if booster.num_boosted_rounds() and booster.num_features() != len(card.features):
+        columns = len(bundle.tree_columns)
+        if booster.num_boosted_rounds() and booster.num_features() != columns:
             raise BundleError(
                 f"{folder / _file(name)}: trees over {booster.num_features()} features, but {CARD} "
-                f"lists {len(card.features)}; train again"
+                f"lists {columns}; train again"
             )
     check_trees(bundle, str(folder))
     return bundle

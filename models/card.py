@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Annotated, Any, ClassVar, Literal, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import AwareDatetime, BaseModel, ConfigDict, NonNegativeInt
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeInt
+from pydantic.fields import FieldInfo
 
 from features.config.sections import Economics
 from models.design_matrix import numbers
@@ -18,6 +19,15 @@ from models.segmentation.cutoffs import Cutoffs
 Array = NDArray[np.float64]
 ClvSpan = Literal["horizon", "life"]
 FORMAT_VERSION = 1
+
+
+def left_out_at(default: object) -> FieldInfo:
+    """Of a field that came later: the default is not written, so that an old card stays as it was.
+
+    What a card holds is hashed, and says which batch of scores is the same.
+    """
+    info: FieldInfo = Field(exclude_if=lambda value: bool(value == default))
+    return info
 
 
 class CardPart(BaseModel):
@@ -37,16 +47,18 @@ class Feature(CardPart):
 
 
 class Trees(CardPart):
-    """How a booster is applied: margin = prior's + shift + strength * trees.
+    """How a booster is applied: margin = slope * prior's + shift + strength * trees.
 
     shift   what puts the total where it is expected to be, on the link scale
     sha256  of the booster's file
+    slope   share of the prior's that is kept beside trees that did not start from it
     """
 
     rounds: NonNegativeInt
     strength: float
     shift: float
     sha256: str = ""
+    slope: Annotated[float, left_out_at(1.0)] = 1.0
 
 
 class Training(CardPart):
@@ -101,6 +113,11 @@ class FeatureColumns:
     def names(self) -> tuple[str, ...]:
         """The features in the order of every matrix."""
         return tuple(feature.name for feature in self.card.features)
+
+    @property
+    def tree_columns(self) -> tuple[str, ...]:
+        """What the trees read, in order."""
+        return self.names
 
     @cached_property
     def places(self) -> dict[str, int]:

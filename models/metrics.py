@@ -73,6 +73,21 @@ def rmse(actual: Array, predicted: Array, weights: Array) -> Array:
 
 
 @Metric
+def tweedie_deviance(actual: Array, predicted: Array, weights: Array) -> Array:
+    """Mean deviance of power 1.5, in roots of the unit of `actual`: Tweedie (1984), as
+
+        4 (root of actual - root of predicted)^2 / root of predicted
+
+    Right for means of what is mostly nothing. An actual below zero counts as nothing, a prediction
+    of next to nothing as a ten-thousandth of the mean: one that is zero would be infinitely wrong.
+    """
+    spent = np.maximum(actual, 0.0)
+    least = 1e-4 * spent.mean() if spent.any() else np.finfo(float).tiny
+    expected = np.sqrt(np.maximum(predicted, least))
+    return _mean(4.0 * (np.sqrt(spent) - expected) ** 2 / expected, weights)
+
+
+@Metric
 def bias(actual: Array, predicted: Array, weights: Array) -> Array:
     """Sum predicted / sum actual - 1: +0.1 is ten per cent too much in the aggregate."""
     return _ratio(predicted @ weights, actual @ weights) - 1.0
@@ -134,6 +149,7 @@ VALUE: dict[str, Metric] = {
     "top_decile_capture": top_decile_capture,
     "mae": mae,
     "rmse": rmse,
+    "tweedie_deviance": tweedie_deviance,
     "bias": bias,
     "decile_error": decile_error,
 }

@@ -64,6 +64,7 @@ TOGETHER = (
     },
     {
         "models/purchases/test_explain",
+        "models/purchases/test_horizon_laws",
         "models/purchases/test_prediction_basis",
         "models/purchases/test_predictor",
         "models/segmentation/test_assign",

@@ -17,6 +17,7 @@ SHOWN = (
     "spearman",
     "mae",
     "rmse",
+    "tweedie_deviance",
     "bias",
     "decile_error",
     "auc",

@@ -66,10 +66,10 @@ class Economics(Section):
 
 
 class Boosting(Section):
-    """Settings of one model: XGBoost's, and the shrinkage of the trees' correction.
+    """Settings of one model: XGBoost's, and how much trees may count.
 
-    max_rounds bounds the number of trees, which is chosen out of time; strength is the share of
-    their correction that is added to the probability model.
+    max_rounds bounds the number of trees, which is chosen out of time; strength is the most that
+    they may count beside the probability model, of which is used what helps out of time.
     """
 
     max_rounds: Annotated[int, Field(ge=0, le=5000)] = 120
@@ -80,7 +80,7 @@ class Boosting(Section):
     colsample_bytree: Fraction = 0.5
     reg_lambda: Annotated[float, Field(ge=0)] = 10.0
     max_bin: Annotated[int, Field(ge=2, le=4096)] = 64
-    strength: Annotated[float, Field(ge=0, le=1)] = 0.5
+    strength: Annotated[float, Field(ge=0, le=1)] = 1.0
 
 
 class Tiers(Section):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -83,13 +83,6 @@ class SubscriptionData(SourceFormat):
         return self
 
 
-class SubscriptionBoosting(Boosting):
-    """As `Boosting`; the trees' correction is not shrunk, since months of subscriptions
-    are many and what describes a subscription predicts much (docs/decisions/0018)."""
-
-    strength: Annotated[float, Field(ge=0, le=1)] = 1.0
-
-
 class SubscriptionConfig(Section):
     """One business problem with subscribers; the other sections are those of `PurchaseConfig`.
 
@@ -99,6 +92,6 @@ class SubscriptionConfig(Section):
     data: SubscriptionData
     problem: Problem
     economics: Economics = Economics()
-    churn: SubscriptionBoosting = SubscriptionBoosting()
+    churn: Boosting = Boosting()
     tiers: Tiers = Tiers()
     tracking: Tracking = Tracking()

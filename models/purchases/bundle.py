@@ -24,6 +24,11 @@ class PurchaseBundle(FeatureColumns):
     spend: xgb.Booster
 
     @cached_property
+    def tree_columns(self) -> tuple[str, ...]:
+        """The features, then the prior's predictions."""
+        return (*self.names, *self.card.prior_columns)
+
+    @cached_property
     def tree_arrays(self) -> tuple[TreeArrays, TreeArrays]:
         """The trees of churn and of spend as arrays."""
         return arrays_of(self.churn), arrays_of(self.spend)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import AwareDatetime, PositiveInt
 
 from features.config.sections import Economics
-from models.card import FORMAT_VERSION, CardPart, Feature, Training, Trees
+from models.card import FORMAT_VERSION, CardPart, Feature, Training, Trees, left_out_at
 from models.intervals import RevenueDistribution
+from models.purchases.age_bands import AgeBand
+from models.purchases.churn import PROBABILITY_FLOOR
 from models.purchases.prior import Prior
 from models.purchases.seasonality import Season
 from models.segmentation.cutoffs import Cutoffs
@@ -15,6 +19,9 @@ from models.segmentation.cutoffs import Cutoffs
 class PurchaseCard(CardPart):
     """A trained model but for its trees, readable by people and checked on load.
 
+    prior_columns      what the trees read after the features: the prior's own predictions
+    probability_floor  see `models.purchases.churn.floor_shift`
+    age_bands          of the holdout evaluation: how far the youngest customers can be trusted
     bounds  of the tiers and segments of the customers of trained_as_of, at horizon_days and
             economics
     """
@@ -29,6 +36,8 @@ class PurchaseCard(CardPart):
     features: tuple[Feature, ...]
     levels: dict[str, tuple[str, ...]]
     prior: Prior
+    prior_columns: Annotated[tuple[str, ...], left_out_at(())] = ()
+    probability_floor: Annotated[float, left_out_at(PROBABILITY_FLOOR)] = PROBABILITY_FLOOR
     season: Season
     churn: Trees
     spend: Trees
@@ -36,6 +45,7 @@ class PurchaseCard(CardPart):
     economics: Economics
     bounds: Cutoffs | None = None
     metrics: dict[str, float]
+    age_bands: Annotated[tuple[AgeBand, ...], left_out_at(())] = ()
     training: Training
 
     @property

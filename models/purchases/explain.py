@@ -3,10 +3,11 @@
     log odds of an order in the horizon = prior + level + trees + features
     log of the expected spend           = prior + level + trees + features
 
-The prior is the probability model's own prediction for the horizon: its log odds, raised to the
-probability floor of `models.purchases.churn`, and its log money (so relative to even odds, and to
-one unit of money). The contributions of features are multiplied by `strength`, the
-shrinkage of the trees' correction. The parts are those of `models.attribution.Explanation`.
+The prior is what the probability model's own prediction for the horizon contributes: its log odds,
+raised to the probability floor of `models.purchases.churn`, and its log money (so relative to even
+odds, and to one unit of money), as far as they are kept beside the fresh trees, and what trees make
+of them as columns (`models.purchases.mixture`). The contributions of features are multiplied by
+`strength`. The parts are those of `models.attribution.Explanation`.
 """
 
 from __future__ import annotations
@@ -17,10 +18,9 @@ import numpy as np
 import pandas as pd
 
 from models.attribution import Explanation, contributions, driver, strongest
-from models.boosting import Array
+from models.boosting import Array, Matrix
 from models.purchases.bundle import PurchaseBundle
-from models.purchases.churn import log_odds
-from models.purchases.forecast import PurchaseForecast
+from models.purchases.forecast import MatrixColumns, PurchaseForecast, tree_matrix
 
 FEWEST_AVERAGED = 5000
 
@@ -34,12 +34,13 @@ def explanations(
     p_churn times the log odds, plus the log money.
     """
     bundle = forecast.bundle
-    card, columns = bundle.card, forecast.columns
+    card, columns = bundle.card, len(bundle.names)
     effective = card.season.effective_days(forecast.as_of, horizon_days)
-    prior_p_order = card.prior.p_order(columns, effective)
-    prior_odds = log_odds(prior_p_order, forecast.floor_shift)[:, 0]
-    prior_money = np.log(card.prior.expected_spend(columns, effective))[:, 0]
-    odds, money = _parts(bundle, columns.matrix)
+    p_order, spend = forecast.prior.p_order_and_spend(effective)
+    parts = _parts(bundle, forecast.tree_matrix)
+    (by_prior_odds, odds), (by_prior_money, money) = (_apart(each, columns) for each in parts)
+    prior_odds = (forecast.prior_log_odds(p_order) + forecast.faded_odds)[:, 0] + by_prior_odds
+    prior_money = (np.log(spend) + forecast.faded_spend)[:, 0] + by_prior_money
     p_churn = 1.0 - forecast.p_order(horizon_days)
     effects = p_churn[:, None] * odds[:, :-1] + money[:, :-1]
     for row in range(len(table)):
@@ -75,19 +76,26 @@ def importance(bundle: PurchaseBundle, table: pd.DataFrame) -> dict[str, dict[st
     """
     some = table.iloc[:: max(1, len(table) // FEWEST_AVERAGED)]
     by_model = {}
-    parts_of_both = _parts(bundle, bundle.feature_matrix(some))
-    for model, parts in zip(("churn", "spend"), parts_of_both, strict=True):
-        means = np.abs(parts[:, :-1]).sum(axis=0) / max(len(some), 1)
+    matrix = bundle.feature_matrix(some)
+    prior = bundle.card.prior.forecast(MatrixColumns(matrix, bundle.places))
+    read = tree_matrix(matrix, prior, bundle.card)
+    for model, parts in zip(("churn", "spend"), _parts(bundle, read), strict=True):
+        means = np.abs(parts[:, : len(bundle.names)]).sum(axis=0) / max(len(some), 1)
         by_model[model] = {
             name: float(mean) for name, mean in zip(bundle.names, means, strict=True) if mean > 0.0
         }
     return by_model
 
 
-def _parts(bundle: PurchaseBundle, matrix: Array) -> tuple[Array, Array]:
-    """Contributions to log odds and to log money, each multiplied by its shrinkage."""
-    card, features = bundle.card, matrix.astype(np.float32)
+def _parts(bundle: PurchaseBundle, features: Matrix) -> tuple[Array, Array]:
+    """Contributions to log odds and to log money, each multiplied by its strength."""
+    card = bundle.card
     return (
         card.churn.strength * contributions(bundle.churn, features),
         card.spend.strength * contributions(bundle.spend, features),
     )
+
+
+def _apart(parts: Array, columns: int) -> tuple[Array, Array]:
+    """Contributions of the prior's columns in sum, and of the features and the trees' mean."""
+    return parts[:, columns:-1].sum(axis=1), np.delete(parts, np.s_[columns:-1], axis=1)

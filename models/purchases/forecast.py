@@ -12,10 +12,12 @@ from scipy.special import expit, logit
 
 from features.config.sections import Economics
 from models import economics as money
+from models.boosting import Matrix
 from models.customer_values import CustomerValues, ValueCurve
 from models.intervals import revenue_interval
 from models.predictor_interface import Forecast
 from models.purchases.bundle import PurchaseBundle
+from models.purchases.card import PurchaseCard
 from models.purchases.churn import floor_shift, log_odds
 from models.purchases.prior import Columns, PriorForecast
 
@@ -43,7 +45,10 @@ class PurchaseForecast(Forecast):
     columns               features by name, each of shape (n, 1)
     prior                 the probability model's forecast of them
     floor_shift           see `models.purchases.churn.floor_shift`, shape (n, 1)
-    log_odds, log_spend   what is added to the prior's: the trees' correction and the shift, (n, 1)
+    tree_matrix           what the trees read, float32, shape (n, columns)
+    faded_odds, faded_spend   what fresh trees take away from the prior's prediction for the horizon
+                          that was learnt from, on the link scale, (n, 1)
+    log_odds, log_spend   what is added to the prior's: that, the shift and the trees', (n, 1)
 
     A horizon is a number of days, then predictions have shape (n,), or several, shape (m,),
     then they have shape (n, m).
@@ -54,6 +59,9 @@ class PurchaseForecast(Forecast):
     prior: PriorForecast
     as_of: datetime
     floor_shift: Array
+    tree_matrix: Matrix
+    faded_odds: Array
+    faded_spend: Array
     log_odds: Array
     log_spend: Array
 
@@ -73,15 +81,19 @@ class PurchaseForecast(Forecast):
     def p_order_and_spend(self, horizon_days: float | Array) -> tuple[Array, Array]:
         """`p_order` and `expected_spend` at once."""
         p_order, spend = self.prior.p_order_and_spend(self._effective_days(horizon_days))
-        p_order = expit(log_odds(p_order, self.floor_shift) + self.log_odds)
+        p_order = expit(self.prior_log_odds(p_order) + self.log_odds)
         spend = spend * np.exp(self.log_spend)
         return _shaped(p_order, horizon_days), _shaped(spend, horizon_days)
+
+    def prior_log_odds(self, p_order: Array) -> Array:
+        """The prior's log odds of an order, within the probability floor."""
+        return log_odds(p_order, self.floor_shift, self.bundle.card.probability_floor)
 
     def survival(self, horizon_days: float | Array) -> Array:
         """P(still a customer at the horizon's end), in (0, 1); falls with the horizon.
 
         The prior's chance of not having left for good, moved on the log odds as far as the chance
-        of an order is, and so never less than that.
+        of an order is: at as_of never less than the chance of an order in any horizon.
         """
         alive = self.prior.p_alive_at(self._effective_days(horizon_days))
         return _shaped(expit(logit(alive) + self.floor_shift + self.log_odds), horizon_days)
@@ -168,17 +180,34 @@ def forecast(bundle: PurchaseBundle, matrix: Array, *, as_of: datetime) -> Purch
     columns = MatrixColumns(matrix, bundle.places)
     prior = card.prior.forecast(columns)
     fitted = card.season.effective_lengths(as_of, np.array([card.fitted_horizon_days]))
-    features = matrix.astype(np.float32)
-    churn, spend = (each[:, None] for each in bundle.joined_trees.corrections(features))
+    p_order, spend = prior.p_order_and_spend(fitted)
+    shift = floor_shift(p_order, card.probability_floor)
+    start = log_odds(p_order, shift, card.probability_floor)
+    faded_odds = (card.churn.slope - 1.0) * start
+    faded_spend = (card.spend.slope - 1.0) * np.log(spend)
+    features = tree_matrix(matrix, prior, card)
+    added = [each[:, None] for each in bundle.joined_trees.corrections(features)]
     return PurchaseForecast(
         bundle=bundle,
         columns=columns,
         prior=prior,
         as_of=as_of,
-        floor_shift=floor_shift(prior.p_order(fitted)),
-        log_odds=card.churn.shift + card.churn.strength * churn,
-        log_spend=card.spend.shift + card.spend.strength * spend,
+        floor_shift=shift,
+        tree_matrix=features,
+        faded_odds=faded_odds,
+        faded_spend=faded_spend,
+        log_odds=card.churn.shift + card.churn.strength * added[0] + faded_odds,
+        log_spend=card.spend.shift + card.spend.strength * added[1] + faded_spend,
     )
+
+
+def tree_matrix(matrix: Array, prior: PriorForecast, card: PurchaseCard) -> Matrix:
+    """Features, then what the prior predicts for a plain horizon, without a season; float32."""
+    features = matrix.astype(np.float32)
+    if not card.prior_columns:
+        return features
+    predicted = prior.columns(float(card.fitted_horizon_days)).astype(np.float32)
+    return np.concatenate([features, predicted], axis=1)
 
 
 def _net_revenue(columns: Columns) -> Array:

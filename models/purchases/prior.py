@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import logit
 
 from models.purchases import bg_nbd as purchases
 from models.purchases import gamma_gamma as value
@@ -21,6 +22,7 @@ from models.purchases.gamma_gamma import GammaGamma
 Array = NDArray[np.float64]
 ValueDays = Literal["all", "repeat"]
 SMALLEST = 1e-6
+PRIOR_COLUMNS = ("prior_log_odds", "prior_log_spend", "prior_log_revenue")
 
 
 class Columns(Protocol):
@@ -94,8 +96,14 @@ class PriorForecast:
         days = np.maximum(self.purchases.expected_orders(horizon_days), p_order)
         return p_order, days / p_order * self.day_value
 
+    def columns(self, horizon_days: float) -> Array:
+        """PRIOR_COLUMNS for the trees to read, shape (n, 3); one column of customers."""
+        p_order, spend = self.p_order_and_spend(horizon_days)
+        found = (logit(p_order), np.log(spend), np.log(p_order * spend))
+        return np.stack([each.reshape(-1) for each in found], axis=1)
+
     def p_alive_at(self, horizon_days: float | Array) -> Array:
-        """P(the customer has not left for good by then), in (0, 1), >= p_order of any horizon."""
+        """P(the customer has not left by then), in (0, 1); of now >= p_order of any horizon."""
         return _probability(self.purchases.p_alive_at(horizon_days))
 
 

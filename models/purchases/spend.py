@@ -6,16 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 
-from models.boosting import Array, Matrix, PriorBoosted, TrainingRows, tree_correction
+from models.boosting import Array, Matrix, TrainingRows
+from models.purchases.mixture import MixedTrees, prior_alone
 
+DISPERSIONS = (0.2, 5.0)
 LEAST_REVENUE = 0.01  # a gamma has no zero; refunds can leave a returner with nothing
 
 
-class SpendModel(RegressorMixin, PriorBoosted):  # type: ignore[misc]
-    """Regressor of a returner's revenue; margins and contributions are log money.
-
-    Learnt by `fit`: `booster_`, `curve_` (deviance by rounds).
-    """
+class SpendModel(RegressorMixin, MixedTrees):  # type: ignore[misc]
+    """Regressor of a returner's revenue; margins and contributions are log money."""
 
     def fit(
         self,
@@ -38,12 +37,19 @@ class SpendModel(RegressorMixin, PriorBoosted):  # type: ignore[misc]
         """
         target = np.maximum(np.asarray(y, dtype=float), LEAST_REVENUE)
         sample = TrainingRows(X, target, np.log(spend), as_of, customer)
-        self._fit_booster(sample, "reg:gamma", gamma_deviance, horizon_days=horizon_days)
+        self._fit_mixture(
+            sample, "reg:gamma", gamma_deviance, gamma_dispersion, horizon_days=horizon_days
+        )
+        return self
+
+    def of_prior(self, columns: int) -> SpendModel:
+        """The probability model alone, over a matrix of so many columns."""
+        self._keep(prior_alone(columns, "reg:gamma"))
         return self
 
     def predict(self, X: Matrix, *, spend: Array) -> Array:
         """E[revenue in the horizon, given an order], money, > 0."""
-        return np.asarray(spend * np.exp(self.strength * tree_correction(self.booster_, X)))
+        return np.asarray(np.exp(self.margin(np.log(spend), X)))
 
 
 def gamma_deviance(revenue: Array, margin: Array) -> Array:
@@ -55,3 +61,14 @@ def gamma_deviance(revenue: Array, margin: Array) -> Array:
         return np.zeros(0)
     shift = np.log(revenue.sum()) - np.log(np.exp(margin).sum())
     return np.asarray(revenue * np.exp(-margin - shift) + margin + shift)
+
+
+def gamma_dispersion(revenue: Array, margin: Array) -> float:
+    """How far revenue scatters around its prediction: the variance of their ratio (Pearson).
+
+    The deviance over it is a negative log likelihood. Bounded, as one order can be all of it.
+    """
+    if not len(revenue):
+        return 1.0
+    ratio = revenue * np.exp(-margin)
+    return float(np.clip(np.var(ratio / ratio.mean()), *DISPERSIONS))

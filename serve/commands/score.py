@@ -106,7 +106,7 @@ def score(arguments: Namespace) -> dict[str, Any]:
     with _files(arguments, scores, written):
         if store is not None:
             origin = batch_origin(config, model, dataset, as_of=as_of, horizon_days=horizon_days)
-            content = Content(predictions, features)
+            content = Content(predictions, _read_by(model.bundle, features))
             result["store"] = publish_batch(
                 store, origin, content, totals=result, keep=arguments.keep
             )
@@ -159,6 +159,14 @@ def _as_of(text: str | None, dataset: Dataset) -> datetime:
         end = dataset.end.isoformat()
         logger.warning("as_of lies after the %s's end %s", dataset.noun, end)
     return as_of
+
+
+def _read_by(bundle: Bundle, features: pd.DataFrame) -> pd.DataFrame:
+    """What is stored beside the scores: of purchases the features that the model reads.
+
+    An earlier model's batch is then the same, whatever features were added since.
+    """
+    return features[list(bundle.names)] if isinstance(bundle, PurchaseBundle) else features
 
 
 def _features(dataset: Dataset, as_of: datetime, bundle: Bundle) -> pd.DataFrame:

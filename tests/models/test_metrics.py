@@ -76,6 +76,29 @@ def test_decile_error_lets_errors_cancel_inside_a_tie_only() -> None:
     assert metrics.decile_error([0.0, 20.0] * 10, [9.0, 11.0] * 10) == pytest.approx(0.9)
 
 
+def test_tweedie_deviance_worked_by_hand() -> None:
+    # Roots of actual 3, 0 and 0 (a refund), of predicted 4, 1 and 2:
+    # 4 (1 / 4 + 1 / 1 + 4 / 2) over three customers.
+    found = metrics.tweedie_deviance([9.0, 0.0, -5.0], [16.0, 1.0, 4.0])
+    assert found == pytest.approx(4 * (0.25 + 1 + 2) / 3)
+
+
+def test_tweedie_deviance_is_that_of_scikit_learn() -> None:
+    rng = np.random.default_rng(2)
+    actual = np.where(rng.random(500) < 0.6, 0.0, rng.gamma(0.7, 90.0, 500))
+    predicted = rng.gamma(2.0, 20.0, 500)
+    assert metrics.tweedie_deviance(actual, predicted) == pytest.approx(
+        sklearn_metrics.mean_tweedie_deviance(actual, predicted, power=1.5)
+    )
+
+
+def test_a_prediction_of_nothing_is_very_wrong_and_no_more() -> None:
+    actual = [100.0, 0.0]
+    certain, small = (metrics.tweedie_deviance(actual, [each, each]) for each in (0.0, 1.0))
+    assert np.isfinite(certain)
+    assert certain > 5 * small
+
+
 def test_errors_worked_by_hand() -> None:
     actual, predicted = [0.0, 0.0, 30.0], [3.0, 0.0, 24.0]
     assert metrics.mae(actual, predicted) == pytest.approx(3.0)
@@ -175,7 +198,7 @@ def test_equal_predictions_say_nothing() -> None:
 def test_no_revenue_leaves_the_errors_only() -> None:
     found = metrics.value_metrics([0.0, 0.0, 0.0], [1.0, 2.0, 3.0])
     defined = {name for name, value in found.items() if np.isfinite(value)}
-    assert defined == {"mae", "rmse"}
+    assert defined == {"mae", "rmse", "tweedie_deviance"}
 
 
 def test_one_class_leaves_the_losses_only() -> None:

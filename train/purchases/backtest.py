@@ -21,6 +21,7 @@ from models.metrics import (
     paired_bootstrap,
     value_metrics,
 )
+from models.purchases.age_bands import age_bands
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
 from train.customer_codes import FEWEST_CUSTOMERS, customer_codes
@@ -99,6 +100,7 @@ def evaluate_origin(task: PurchaseTask, *, step: Step) -> OriginResult:
     actual = data.outcome(as_of, horizon_days, by=data.source.end)
     report = _report(task.table, actual, predictions, task.config.problem.seed)
     report["intervals"] = _intervals(bundle, actual, p_order, spend)
+    report["age_bands"] = _age_bands(task.table, actual, predictions[OURS])
     report["as_of"], report["customers"] = as_of.isoformat(), len(actual)
     report["fitted_horizon_days"] = bundle.card.fitted_horizon_days
     return OriginResult(as_of, actual, predictions, bundle, report)
@@ -121,6 +123,21 @@ def _report(
             if name != CLASSICAL
         },
     }
+
+
+def _age_bands(
+    table: pd.DataFrame, actual: pd.DataFrame, predicted: Predictions
+) -> list[dict[str, Any]]:
+    """What was said and what happened, by age."""
+    churned, revenue = _truth(actual)
+    bands = age_bands(
+        table["age_days"].to_numpy(dtype=float),
+        p_order=predicted.p_order,
+        expected_revenue=predicted.expected_revenue,
+        ordered=1.0 - churned,
+        revenue=revenue,
+    )
+    return [each.model_dump(mode="json") for each in bands]
 
 
 def _scores(actual: pd.DataFrame, predicted: Predictions, flags: NDArray[np.bool_]) -> Scores:

@@ -6,19 +6,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-NEW_DAYS = 90
+from models.purchases.age_bands import AGE_BANDS, in_band
 
 
 def segments(table: pd.DataFrame) -> dict[str, NDArray[np.bool_]]:
     """Feature table -> flags over its rows.
 
     one_time, repeat   purchase days so far: one, or more
-    new                first purchase less than 90 days ago (also in one of the other two)
+    age_0_7, ...       days since the first purchase, see `models.purchases.age_bands`
     """
     once = (table["repeat_days"] == 0).to_numpy()
+    age_days = table["age_days"].to_numpy(dtype=float)
     return {
         "everyone": np.ones(len(table), dtype=bool),
         "one_time": once,
         "repeat": ~once,
-        "new": (table["age_days"] < NEW_DAYS).to_numpy(),
+        **{_name(band): in_band(age_days, band) for band in AGE_BANDS},
     }
+
+
+def _name(band: str) -> str:
+    """As a part of a metric's name: age_0_7, age_90."""
+    return "age_" + band.replace("-", "_").rstrip("+")

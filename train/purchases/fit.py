@@ -8,18 +8,21 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
+from scipy.special import logit
 
 from features.config.sections import Boosting
 from features.errors import DataError
 from features.ingest.health.finding import counted
 from features.purchases.table import expressions
-from models.boosting import NO_CURVE, no_trees, tree_correction
 from models.card import Feature, Training, Trees
-from models.design_matrix import encode, levels
+from models.design_matrix import levels
 from models.intervals import assumed
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.card import PurchaseCard
-from models.purchases.churn import ChurnModel, floor_shift, log_odds
+from models.purchases.churn import ChurnModel
+from models.purchases.mixture import MixedTrees
+from models.purchases.predictor import PurchasePredictor
+from models.purchases.prior import PRIOR_COLUMNS
 from models.purchases.spend import SpendModel
 from train.progress import Step
 from train.purchases.calibration import expected_calibration, expected_totals, shifts
@@ -63,7 +66,7 @@ def fit(
         step=step,
     )
     none = empty_stack(len(basis.names))
-    shared = {"seed": config.problem.seed, "columns": len(basis.names)}
+    shared = {"seed": config.problem.seed, "columns": len(basis.names) + len(PRIOR_COLUMNS)}
     churn = _fit_churn(
         config.churn,
         rows if "churn" in models else none,
@@ -78,12 +81,9 @@ def fit(
         **shared,
     )
     step("spend model")
-    card = _card(task, basis, churn, spend)
+    bundle = _bundle(task, basis, churn, spend)
     step("level")
-    return Fitted(
-        PurchaseBundle(card, churn.booster_, spend.booster_),
-        {"churn": churn.curve_, "spend": spend.curve_},
-    )
+    return Fitted(bundle, {"churn": churn.curve_, "spend": spend.curve_})
 
 
 def _basis(task: PurchaseTask) -> _Basis:
@@ -103,23 +103,13 @@ def _basis(task: PurchaseTask) -> _Basis:
     )
 
 
-def _card(task: PurchaseTask, basis: _Basis, churn: ChurnModel, spend: SpendModel) -> PurchaseCard:
-    """The card, calibrated to the totals that are expected of the customers of today."""
+def _bundle(
+    task: PurchaseTask, basis: _Basis, churn: ChurnModel, spend: SpendModel
+) -> PurchaseBundle:
+    """The bundle, calibrated to the totals that are expected of the customers of today."""
     data, as_of, table, prior = task.data, task.as_of, task.table, task.data.prior(task.as_of)
     season, error = expected_calibration(task, basis.snapshots, fitted=basis.fitted_days)
-    matrix = encode(table, basis.names, basis.levels)
-    effective = season.effective_days(as_of, task.horizon_days)
-    fitted = season.effective_days(as_of, basis.fitted_days)
-    start = log_odds(prior.p_order(table, effective), floor_shift(prior.p_order(table, fitted)))
-    order_shift, spend_shift = shifts(
-        start + churn.strength * tree_correction(churn.booster_, matrix),
-        np.log(prior.expected_spend(table, effective))
-        + spend.strength * tree_correction(spend.booster_, matrix),
-        expected_totals(
-            table, effective, prior=prior, classical=data.classical(as_of), error=error
-        ),
-    )
-    return PurchaseCard(
+    card = PurchaseCard(
         trained_as_of=as_of,
         horizon_days=task.horizon_days,
         fitted_horizon_days=basis.fitted_days,
@@ -129,14 +119,44 @@ def _card(task: PurchaseTask, basis: _Basis, churn: ChurnModel, spend: SpendMode
         features=_features(data, [*basis.snapshots, as_of]),
         levels=basis.levels,
         prior=prior,
+        prior_columns=PRIOR_COLUMNS,
+        probability_floor=churn.floor_,
         season=season,
-        churn=Trees(rounds=churn.curve_.chosen, strength=churn.strength, shift=order_shift),
-        spend=Trees(rounds=spend.curve_.chosen, strength=spend.strength, shift=spend_shift),
+        churn=_trees(churn),
+        spend=_trees(spend),
         spread=assumed(float(np.hypot(error.purchase_rate_sd, error.revenue_sd))),
         economics=task.config.economics,
         metrics={},
         training=_training(task, basis),
     )
+    bundle = PurchaseBundle(card, churn.booster_, spend.booster_)
+    effective = season.effective_days(as_of, task.horizon_days)
+    return _at_level(
+        bundle,
+        task,
+        expected_totals(
+            table, effective, prior=prior, classical=data.classical(as_of), error=error
+        ),
+    )
+
+
+def _at_level(
+    bundle: PurchaseBundle, task: PurchaseTask, totals: tuple[float, float]
+) -> PurchaseBundle:
+    """The bundle with the shifts that bring its totals to those expected of the horizon."""
+    predicted = PurchasePredictor(bundle).forecast_table(task.table, as_of=task.as_of)
+    p_order, spend = predicted.p_order_and_spend(task.horizon_days)
+    by_model = zip(("churn", "spend"), shifts(logit(p_order), np.log(spend), totals), strict=True)
+    moved = {
+        name: getattr(bundle.card, name).model_copy(update={"shift": by}) for name, by in by_model
+    }
+    return PurchaseBundle(bundle.card.model_copy(update=moved), bundle.churn, bundle.spend)
+
+
+def _trees(model: MixedTrees) -> Trees:
+    """How the booster is applied; the level is not known yet."""
+    rounds = model.booster_.num_boosted_rounds()
+    return Trees(rounds=rounds, strength=1.0, shift=0.0, slope=model.slope_)
 
 
 def _fit_churn(
@@ -145,10 +165,9 @@ def _fit_churn(
     """The churn model; one without trees where there is too little to learn from."""
     model = ChurnModel(**settings.model_dump(), random_state=seed)
     if len(rows.churned) < FEWEST_ROWS:
-        model.curve_, model.booster_ = NO_CURVE, no_trees(columns, "binary:logistic")
-        return model
+        return model.of_prior(columns)
     return model.fit(
-        rows.features,
+        rows.matrix,
         rows.churned,
         p_order=rows.p_order,
         as_of=rows.as_of_days,
@@ -167,10 +186,9 @@ def _fit_spend(
     model = SpendModel(**settings.model_dump(), random_state=seed)
     ordered = rows.churned == 0
     if ordered.sum() < FEWEST_ROWS:
-        model.curve_, model.booster_ = NO_CURVE, no_trees(columns, "reg:gamma")
-        return model
+        return model.of_prior(columns)
     return model.fit(
-        rows.features[ordered],
+        rows.matrix[ordered],
         rows.revenue[ordered],
         spend=rows.spend[ordered],
         as_of=rows.as_of_days[ordered],

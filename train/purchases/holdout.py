@@ -27,6 +27,7 @@ class PurchaseHoldout:
         expected_revenue, low, high
         prior_p_churn, prior_spend,   what BG/NBD x Gamma-Gamma predicted
         prior_revenue
+        age_days                      since the first purchase
 
     as_of, horizon_days  the window; total_low, total_high: 80 % interval of the summed revenue
     """
@@ -61,6 +62,7 @@ def evaluate(bundle: PurchaseBundle, task: PurchaseTask, *, by: datetime) -> Pur
             "prior_p_churn": 1.0 - prior_p,
             "prior_spend": prior_spend,
             "prior_revenue": prior_p * prior_spend,
+            "age_days": table["age_days"],
         },
         index=table.index,
     )

@@ -142,8 +142,9 @@ def weekly_days(
 
 
 def gains(booster: xgb.Booster, card: PurchaseCard) -> dict[str, float]:
-    """Total gain by feature; XGBoost names the columns of a matrix f0, f1, ..."""
+    """Total gain by what the trees read; XGBoost names the columns of a matrix f0, f1, ..."""
+    columns = [*(each.name for each in card.features), *card.prior_columns]
     if not booster.num_boosted_rounds():
         return {}
     gains = booster.get_score(importance_type="total_gain")
-    return {card.features[int(name[1:])].name: float(np.sum(gain)) for name, gain in gains.items()}
+    return {columns[int(name[1:])]: float(np.sum(gain)) for name, gain in gains.items()}

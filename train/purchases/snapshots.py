@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.design_matrix import Levels, encode
+from models.purchases.prior import PRIOR_COLUMNS
 from train.customer_codes import FEWEST_CUSTOMERS, customer_codes
 from train.progress import Step
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask
@@ -22,17 +23,24 @@ DAY = timedelta(days=1)
 class Stack:
     """Rows of all snapshots, one per customer and snapshot.
 
+    prior_columns   `models.purchases.prior.PRIOR_COLUMNS`, of the horizon as it is
     p_order, spend  the prior's predictions, calibrated to what its totals turned out to be
     as_of_days      the snapshot's point in time, in days since 1970
     """
 
     features: NDArray[np.float32]
+    prior_columns: NDArray[np.float32]
     churned: Array
     revenue: Array
     p_order: Array
     spend: Array
     as_of_days: Array
     customer: NDArray[np.int64]
+
+    @property
+    def matrix(self) -> NDArray[np.float32]:
+        """What the trees read: features, then the prior's predictions."""
+        return np.concatenate([self.features, self.prior_columns], axis=1)
 
 
 def fitted_horizon(task: PurchaseTask) -> int:
@@ -84,7 +92,8 @@ def empty_stack(columns: int) -> Stack:
     """No rows, of so many features."""
     nothing = np.empty(0)
     features, customer = np.empty((0, columns), np.float32), np.empty(0, np.int64)
-    return Stack(features, nothing, nothing, nothing, nothing, nothing, customer)
+    prior_columns = np.empty((0, len(PRIOR_COLUMNS)), np.float32)
+    return Stack(features, prior_columns, nothing, nothing, nothing, nothing, nothing, customer)
 
 
 def _rows(
@@ -102,14 +111,15 @@ def _rows(
     """
     table = data.table(as_of)
     outcome = data.outcome(as_of, horizon_days, by=by)
-    prior = data.prior(as_of)
+    prior = data.prior(as_of).forecast(table)
     rate_error = data.error(as_of, horizon_days, by=by).purchase_rate
     effective = horizon_days * float(np.exp(rate_error))
-    p_order, spend = prior.p_order(table, effective), prior.expected_spend(table, effective)
+    p_order, spend = prior.p_order_and_spend(effective)
     revenue = outcome["revenue_future"].to_numpy(dtype=float)
     level = max(revenue.sum(), 1e-3 * float(p_order @ spend)) / (p_order @ spend)
     return (
         encode(table, features, levels),
+        prior.columns(horizon_days).astype(np.float32),
         outcome["churned"].to_numpy(dtype=float),
         revenue,
         p_order,

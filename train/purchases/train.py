@@ -11,6 +11,7 @@ import pandas as pd
 
 from models import intervals
 from models.intervals import RevenueDistribution
+from models.purchases.age_bands import AgeBand, age_bands
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
 from models.segmentation.cutoffs import cutoffs
@@ -51,7 +52,8 @@ def train(
     if holdout is not None:
         spread = fit_intervals(holdout.customers, card.spread.level_sd)
         holdout = cross_fitted(holdout, card.spread.level_sd)
-        card = card.model_copy(update={"spread": spread, "metrics": scores(holdout, models)})
+        seen = {"metrics": scores(holdout, models), "age_bands": holdout_bands(holdout)}
+        card = card.model_copy(update={"spread": spread, **seen})
     bundle = _with_bounds(PurchaseBundle(card, fitted.bundle.churn, fitted.bundle.spend), task)
     return TrainedPurchases(bundle, fitted.curves, holdout)
 
@@ -74,6 +76,18 @@ def scores(holdout: PurchaseHoldout, models: Sequence[str] = BOTH) -> dict[str, 
         for name, value in score(holdout).items()
         if np.isfinite(value)
     }
+
+
+def holdout_bands(holdout: PurchaseHoldout) -> tuple[AgeBand, ...]:
+    """What was said and what happened in the holdout evaluation, by age."""
+    seen = {name: column.to_numpy(dtype=float) for name, column in holdout.customers.items()}
+    return age_bands(
+        seen["age_days"],
+        p_order=1.0 - seen["p_churn"],
+        expected_revenue=seen["expected_revenue"],
+        ordered=1.0 - seen["churned"],
+        revenue=seen["revenue"],
+    )
 
 
 def fit_intervals(customers: pd.DataFrame, level_sd: float) -> RevenueDistribution:

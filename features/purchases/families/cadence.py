@@ -32,6 +32,26 @@ CADENCE = (
         "gap before the last active day; null with one active day",
     ),
     Expression(
+        "gap_first_days",
+        "MIN(CASE WHEN day > first_day THEN day - first_day END)",
+        "days",
+        "gap after the first active day; null with one active day",
+    ),
+    Expression(
+        "gap_variation",
+        "gap_std_days / gap_mean_days",
+        "ratio",
+        "how irregular the gaps are: their standard deviation in means; null with fewer than two",
+        over="columns",
+    ),
+    Expression(
+        "repeat_rate",
+        "repeat_days / age_days",
+        "ratio",
+        "active days after the first one per day since then",
+        over="columns",
+    ),
+    Expression(
         "recency_over_gap",
         "recency_days / gap_mean_days",
         "ratio",

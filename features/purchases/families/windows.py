@@ -1,4 +1,4 @@
-"""Orders and revenue of the last days, and whether they rise or fall."""
+"""Orders and revenue of the last days, whether they rise or fall, and all of them, faded."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from features.timestamps import DAY_US
 
 WINDOWS_DAYS = (7, 30, 90, 180, 365)
 TRENDS_DAYS = (30, 90, 180)
+FADING_DAYS = (15, 60)
 
 
 def _since(days: int) -> str:
@@ -55,9 +56,34 @@ def _value_trend(days: int) -> Expression:
     )
 
 
+def _faded(what: str, days: int) -> str:
+    """A purchase of so many days ago counts half; a quotient, which all engines round alike."""
+    return f"SUM({what} / (1E0 + (:as_of - bought_us) / {days * DAY_US}E0))"
+
+
+def _faded_orders(days: int) -> Expression:
+    return Expression(
+        f"faded_orders_{days}d",
+        _faded("CASE WHEN kind = 1 THEN 1E0 END", days),
+        "orders",
+        f"purchases, each the less the longer ago: half after {days} days",
+    )
+
+
+def _faded_value(days: int) -> Expression:
+    return Expression(
+        f"faded_value_{days}d",
+        _faded("value", days),
+        "money",
+        f"the purchases' value, each the less the longer ago: half after {days} days",
+    )
+
+
 WINDOWS = (
     *(_n_orders(days) for days in WINDOWS_DAYS),
     *(_revenue(days) for days in WINDOWS_DAYS),
     *(_orders_trend(days) for days in TRENDS_DAYS),
     _value_trend(90),
+    *(_faded_orders(days) for days in FADING_DAYS),
+    *(_faded_value(days) for days in FADING_DAYS),
 )

@@ -19,6 +19,7 @@ def transactions(*rows: tuple[str, str, str, float]) -> pd.DataFrame:
 
 
 # February 2024 has 29 days. 10 Feb 12:00 -> 11 Mar 00:00 is 29.5 days, 6 Mar -> 4.5 days.
+# The orders are 29.5, 29 + 5/24, 19.5 and 4.5 days old.
 # Active days: 10 Feb (40 + 20 = 60), 20 Feb (60), 6 Mar (90); gaps 10 and 15 days.
 ANN = {
     "recency_days": 4.5,
@@ -44,6 +45,9 @@ ANN = {
     "gap_std_days": 12.5**0.5,  # 2.5^2 + 2.5^2 over one
     "gap_max_days": 15,
     "gap_last_days": 15,
+    "gap_first_days": 10,
+    "gap_variation": 12.5**0.5 / 12.5,
+    "repeat_rate": 2 / 29.5,
     "recency_over_gap": 0.36,  # 4.5 / 12.5
     "n_orders_7d": 1,  # from 4 March
     "n_orders_30d": 4,  # from 10 February, 00:00
@@ -59,6 +63,10 @@ ANN = {
     "orders_trend_90d_share": 1.0,
     "orders_trend_180d_share": 1.0,
     "value_trend_90d_share": 1.0,
+    "faded_orders_15d": 15 / 44.5 + 15 / (44 + 5 / 24) + 15 / 34.5 + 15 / 19.5,
+    "faded_orders_60d": 60 / 89.5 + 60 / (89 + 5 / 24) + 60 / 79.5 + 60 / 64.5,
+    "faded_value_15d": 600 / 44.5 + 300 / (44 + 5 / 24) + 900 / 34.5 + 1350 / 19.5,
+    "faded_value_60d": 2400 / 89.5 + 1200 / (89 + 5 / 24) + 3600 / 79.5 + 5400 / 64.5,
     "n_categories": 3,
     "top_category_share": 3 / 5,  # pairs: 1 tea, 1 cup, 2 tea, 3 tea, 4 jam
     "top_channel_share": 3 / 4,  # web, shop, web, web
@@ -99,10 +107,12 @@ def test_one_order_leaves_the_unknown_null() -> None:
         canonical_lines(transactions(("ann", "1", "2023-01-01", 8.0)), "UTC"), AS_OF
     ).loc["ann"]
     assert sorted(row[row.isna()].index) == [
+        "gap_first_days",
         "gap_last_days",
         "gap_max_days",
         "gap_mean_days",
         "gap_std_days",
+        "gap_variation",
         "monetary_std",
         "orders_trend_180d_share",  # nothing in the last 360 days
         "orders_trend_30d_share",

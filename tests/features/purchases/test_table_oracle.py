@@ -51,6 +51,9 @@ def recomputed(lines: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     t["first_month"] = local.dt.month.groupby(bought["customer_id"]).first()
     t["gap_mean_days"], t["gap_std_days"], t["gap_max_days"] = gap.mean(), gap.std(), gap.max()
     t["gap_last_days"] = gaps.groupby("customer_id")["gap"].nth(-1).set_axis(ids)
+    t["gap_first_days"] = gap.nth(1).set_axis(gaps["customer_id"][gap.nth(1).index])
+    t["gap_variation"] = t["gap_std_days"] / t["gap_mean_days"]
+    t["repeat_rate"] = t["repeat_days"] / t["age_days"]
     t["recency_over_gap"] = t["recency_days"] / t["gap_mean_days"]
     t = t.join(_windows(orders, us, ids))
     t["n_refunds"] = refunds.groupby("customer_id").size().reindex(ids, fill_value=0)
@@ -71,6 +74,13 @@ def _windows(orders: pd.DataFrame, us: int, ids: pd.Index) -> pd.DataFrame:
         t[f"orders_trend_{w}d_share"] = t.get(f"n_orders_{w}d") / both.replace(0, np.nan)
     both = _since(bought, us, 180, ids, "sum").replace(0, np.nan)
     t["value_trend_90d_share"] = _since(bought, us, 90, ids, "sum") / both
+    age_days = (us - bought["us"]) / DAY
+    for half_days in (15, 60):
+        share = 1 / (1 + age_days / half_days)
+        t[f"faded_orders_{half_days}d"] = share.groupby(bought["customer_id"]).sum()
+        t[f"faded_value_{half_days}d"] = (
+            (share * bought["amount"]).groupby(bought["customer_id"]).sum()
+        )
     return t
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from features.config.sections import Economics
 from features.timestamps import MONTH_DAYS
@@ -102,17 +102,24 @@ def test_an_answer_worked_out_from_the_card(
     seasonal: PurchaseBundle, few: pd.DataFrame, as_of: datetime
 ) -> None:
     card = seasonal.card
-    # Ninety-one days at exp(0.4) times the pace; the trees' half of their word; the shifts.
-    effective = 91 * np.exp(0.4)
-    matrix = encode(few, [each.name for each in card.features], card.levels)
+    # Ninety-one days at exp(0.4) times the pace; the part of the prior that is kept; the shifts.
+    effective, floor = 91 * np.exp(0.4), card.probability_floor
+    plain, money = card.prior.p_order(few, 91), card.prior.expected_spend(few, 91)
+    matrix = np.column_stack(
+        [
+            encode(few, [each.name for each in card.features], card.levels),
+            *(np.float32(each) for each in (logit(plain), np.log(money), np.log(plain * money))),
+        ]
+    )
     zero = np.zeros(len(few), dtype=np.float32)
     churn, spend = (
         booster.inplace_predict(matrix, predict_type="margin", base_margin=zero)
         for booster in (seasonal.churn, seasonal.spend)
     )
     prior = card.prior.p_order(few, effective)
-    p_order = expit(log_odds(prior, floor_shift(prior)) + 0.4 + 0.5 * churn)
-    money = card.prior.expected_spend(few, effective) * np.exp(-0.2 + 0.5 * spend)
+    start = log_odds(prior, floor_shift(prior, floor), floor)
+    p_order = expit(card.churn.slope * start + 0.4 + churn)
+    money = card.prior.expected_spend(few, effective) ** card.spend.slope * np.exp(-0.2 + spend)
     predicted = PurchasePredictor(seasonal).predict(few, as_of=as_of, horizon_days=91)
     np.testing.assert_allclose(1 - predicted["p_churn"], p_order, rtol=1e-6)
     np.testing.assert_allclose(predicted["expected_spend"], money, rtol=1e-6)

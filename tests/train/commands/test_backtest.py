@@ -14,7 +14,10 @@ from train.tracking.mlflow_library import library
 
 SOME = ("past_spend", "bg_nbd_gamma_gamma")  # all are evaluated elsewhere; two are quicker
 MODELS = {*SOME, "perennial"}
-VALUE = {"gini", "spearman", "top_decile_capture", "mae", "rmse", "bias", "decile_error"}
+AGES = ("age_0_7", "age_7_30", "age_30_90", "age_90")
+VALUE = {"gini", "spearman", "top_decile_capture", "mae", "rmse", "bias", "decile_error"} | {
+    "tweedie_deviance"
+}
 CHURN = {"auc", "log_loss", "brier", "calibration_error"}
 SUMMARY = {
     "horizon_days",
@@ -103,13 +106,22 @@ def test_the_report_holds_every_origin_model_segment_and_metric(backtests: Backt
             "segments",
             "differences",
             "intervals",
+            "age_bands",
         }
         assert origin["customers"] == origin["segments"]["everyone"]
         parts = origin["segments"]
         assert parts["one_time"] + parts["repeat"] == parts["everyone"]
+        assert sum(parts[each] for each in AGES) == parts["everyone"]
+        bands = origin["age_bands"]
+        assert [each["customers"] for each in bands] == [parts[each] for each in AGES]
+        said = sum(each["revenue_said"] for each in bands)
+        happened = sum(each["revenue_happened"] for each in bands)
+        assert said / happened - 1 == pytest.approx(
+            origin["scores"]["perennial"]["everyone"]["bias"]
+        )
         assert origin["scores"].keys() == MODELS
         for scores in origin["scores"].values():
-            assert scores.keys() == {"everyone", "one_time", "repeat", "new"}
+            assert scores.keys() == {"everyone", "one_time", "repeat", *AGES}
             assert all(each.keys() == VALUE | CHURN for each in scores.values())
         assert origin["differences"].keys() == MODELS - {"bg_nbd_gamma_gamma"}
         for metric in origin["differences"]["perennial"].values():

@@ -29,7 +29,7 @@ KEYS = {
 LEVELS = {
     "churn": set(),
     "spend": {
-        *("mae", "rmse", "bias", "decile_error"),
+        *("mae", "rmse", "bias", "decile_error", "tweedie_deviance"),
         *("mean_absolute_error", "root_mean_squared_error"),
     },
 }

@@ -13,7 +13,7 @@ from train.purchases.holdout import PurchaseHoldout, evaluate
 from train.purchases.train import scores
 
 UP = ("gini", "spearman", "top_decile_capture", "auc")
-DOWN = ("rmse", "log_loss", "brier", "calibration_error")
+DOWN = ("rmse", "tweedie_deviance", "log_loss", "brier", "calibration_error")
 Distort = Callable[[pd.DataFrame], pd.DataFrame]
 
 

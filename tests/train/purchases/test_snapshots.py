@@ -180,12 +180,15 @@ def test_origins_are_a_horizon_apart_or_as_far_as_the_log_lets_them(
     assert (found[-1] - task.data.source.first) >= 0.4 * (newest - task.data.source.first)
 
 
-def test_segments_split_everyone_by_purchase_days_and_tell_who_is_new() -> None:
-    table = pd.DataFrame({"repeat_days": [0, 0, 1, 9], "age_days": [5.0, 90.0, 89.9, 400.0]})
+def test_segments_split_everyone_by_purchase_days_and_by_age() -> None:
+    table = pd.DataFrame({"repeat_days": [0, 0, 1, 9], "age_days": [5.0, 7.0, 89.9, 90.0]})
     parts = {name: flags.tolist() for name, flags in segments(table).items()}
     assert parts == {
         "everyone": [True, True, True, True],
         "one_time": [True, True, False, False],
         "repeat": [False, False, True, True],
-        "new": [True, False, True, False],
+        "age_0_7": [True, False, False, False],
+        "age_7_30": [False, True, False, False],
+        "age_30_90": [False, False, True, False],
+        "age_90": [False, False, False, True],
     }
