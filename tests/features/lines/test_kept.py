@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,7 @@ from features.config.purchases import PurchaseData
 from features.errors import DataError
 from features.ingest.transactions import TransactionLog, read_transactions
 from features.lines import kept
+from features.purchases.table import build_features
 
 ROOT = Path(__file__).resolve().parents[3]
 CSV = "who,at,paid\na,2024-01-05,10\nb,2024-02-05,20\na,2024-03-05,30\n"
@@ -117,6 +119,18 @@ def test_a_source_that_is_refused_leaves_nothing(read: Read, tmp_path: Path) -> 
 def test_where_nothing_can_be_kept_the_log_is_read_all_the_same(tmp_path: Path, read: Read) -> None:
     (tmp_path / "kept").write_text("a file")
     assert len(read().lines) == 3
+
+
+def test_a_folder_that_is_named_as_a_column_changes_no_number(read: Read, tmp_path: Path) -> None:
+    expected = read()
+    moved = tmp_path / "amount=7" / "kept"
+    moved.parent.mkdir()
+    (tmp_path / "kept").rename(moved)
+    (tmp_path / "kept").symlink_to(moved)
+    pd.testing.assert_frame_equal(read().lines, expected.lines, check_exact=True)
+    found = replace(expected.stored, folder=next(moved.iterdir()))
+    tables = [build_features(each, expected.end) for each in (expected.stored, found)]
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
 
 
 def test_a_log_that_is_not_kept_is_gone_with_it(
