@@ -73,6 +73,66 @@ def test_another_content_is_another_log(read: Read, tmp_path: Path) -> None:
     assert len(folders(tmp_path)) == 2
 
 
+def test_newer_code_makes_its_own_lines(
+    read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read()
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "money.py").write_text("SIGN = -1")
+    monkeypatch.setattr(kept, "CODE", tmp_path / "code")
+    read()
+    assert len(folders(tmp_path)) == 2
+
+
+def test_rows_that_move_to_another_file_are_another_content(tmp_path: Path) -> None:
+    first = '{"who": "a", "at": "2024-01-05", "paid": 10, "order": "1"}\n'
+    again = first.replace("10", "12")
+    columns = {"customer_id": "who", "timestamp": "at", "amount": "paid", "order_id": "order"}
+    data = {"transactions": str(tmp_path / "in"), "columns": columns, "reexports": "newest"}
+    (tmp_path / "in").mkdir()
+    found = []
+    for one, two in ((first, again + again), (first + again, again)):
+        (tmp_path / "in" / "1.jsonl").write_text(one)
+        (tmp_path / "in" / "2.jsonl").write_text(two)
+        log = read_transactions(PurchaseData.model_validate(data), kept_in=tmp_path / "kept")
+        found.append(log.lines["amount"].sum())
+    assert found == [24.0, 12.0]
+
+
+def test_a_column_that_only_folders_name_is_not_one_of_a_single_file(tmp_path: Path) -> None:
+    path = tmp_path / "in" / "country=DE" / "log.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text(CSV)
+    columns = {"customer_id": "who", "timestamp": "at", "amount": "paid"}
+    data = {"columns": columns, "keep": {"country": ["DE"]}}
+    for source in (tmp_path / "in", path):
+        settings = PurchaseData.model_validate(data | {"transactions": str(source)})
+        if source == path:
+            with pytest.raises(DataError, match="no column 'country'"):
+                read_transactions(settings, kept_in=tmp_path / "kept")
+        else:
+            assert read_transactions(settings, kept_in=tmp_path / "kept").counts["lines"] == 3
+
+
+def test_of_two_processes_that_write_one_log_the_first_one_s_stays(tmp_path: Path) -> None:
+    facts = kept.Facts(shards=1, optional=(), counts={}, first=0, end=1)
+    first: list[kept.KeptLines] = []
+
+    def write(out: Path) -> kept.Facts:
+        (out / "shard-0000.parquet").write_text("lines")
+        return facts
+
+    def write_late(out: Path) -> kept.Facts:
+        first.append(kept.keep_lines(tmp_path / "kept", "key", write))
+        first_states.append((tmp_path / "kept" / "key").stat().st_ino)
+        return write(out)
+
+    first_states: list[int] = []
+    second = kept.keep_lines(tmp_path / "kept", "key", write_late)
+    assert [second.folder.stat().st_ino] == first_states
+    assert [each.name for each in folders(tmp_path)] == ["key"]
+
+
 @pytest.mark.parametrize("damage", ["shard-0000.parquet", "manifest.json", "customers.parquet"])
 @pytest.mark.parametrize("gone", [True, False], ids=["gone", "cut"])
 def test_what_is_not_all_there_is_made_anew(
