@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -96,10 +96,14 @@ def replace_file(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def replace_folder(folder: Path) -> Iterator[Path]:
+def replace_folder(
+    folder: Path, *, unless: Callable[[Path], bool] = lambda _: False
+) -> Iterator[Path]:
     """An empty folder to fill; it becomes `folder` at the end, or nothing is left.
 
     A folder that is there already stands until the new one is whole. Raises OSError.
+
+    unless   whether a folder that is there by then is to stay, and the new one to go
     """
     target = _target(folder)
     if target.exists() and not target.is_dir():
@@ -112,6 +116,8 @@ def replace_folder(folder: Path) -> Iterator[Path]:
             if each.is_file():
                 _flush(each)
         if target.exists():
+            if unless(target):
+                return
             _keep_mode(target, draft)
             replaced.mkdir()
             os.replace(target, replaced / target.name)

@@ -129,6 +129,11 @@ class Fingerprint:
                     digest.update(chunk)
         return digest.hexdigest()
 
+    @property
+    def sizes(self) -> list[int]:
+        """Bytes of each file: where in what was hashed one ends and the next begins."""
+        return [size for _, size, _ in self._states.values()]
+
     def require_unchanged(self) -> None:
         """Raises DataError where a file has changed since its hash was taken."""
         for path, state in self._states.items():

@@ -54,10 +54,11 @@ def _insert(
     lines: Sequence[tuple[object, OrderLine]],
     known: Sequence[str],
 ) -> None:
-    named = [None if isinstance(line.order, tuple) else line.order for _, line in lines]
+    # subtle: as texts, which the engine brings back to any type, for some are no number of Arrow's
+    named = [None if isinstance(line.order, tuple) else str(line.order) for _, line in lines]
     began = [line.order[1] if isinstance(line.order, tuple) else None for _, line in lines]
     columns: dict[str, list[object]] = {
-        "customer_id": [customer for customer, _ in lines],
+        "customer_id": [str(customer) for customer, _ in lines],
         "order_id": list(named),
         "us": [line.us for _, line in lines],
         "category": [line.category for _, line in lines],

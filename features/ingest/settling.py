@@ -41,7 +41,7 @@ class Settled:
             return distinct
         return (
             f"SELECT own.* FROM ({distinct}) own ANTI JOIN {parquet(self.newest)} newest "
-            f"ON CAST(own.order_id AS VARCHAR) = newest.order_id AND own.{FILE} <> newest.newest"
+            f"ON CAST(own.order_id AS VARCHAR) = newest.order_id AND own.{FILE} < newest.newest"
         )
 
 

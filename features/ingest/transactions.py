@@ -116,7 +116,10 @@ def _key(data: PurchaseData, files: Sequence[SourceFile], fingerprint: Fingerpri
     return key_of(
         {
             "sha256": fingerprint.sha256,
-            "files": [str(each.path.absolute()) for each in files if not each.is_copy],
+            "files": [
+                (str(each.path.absolute()), each.partition) for each in files if not each.is_copy
+            ],
+            "sizes": fingerprint.sizes,
             "data": data.model_dump(mode="json", exclude={"transactions"}),
             "set": sorted(data.model_fields_set),  # what is set is not asked by the health check
             "clock": clock_rules(data.timezone),

@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from features.errors import DataError
 from features.file_lock import try_lock
 from features.stored_documents import read_document
 
-FORMAT = 1
+# What lines follow from beside their source: a newer version makes them anew.
+CODE = Path(__file__).resolve().parents[1]
 MANIFEST = "manifest.json"
 # Of more logs than these, the one that has not been read for longest is removed.
 MOST_LOGS = 6
@@ -66,9 +68,20 @@ class KeptLines:
 
 
 def key_of(facts: Mapping[str, Any]) -> str:
-    """The name under which lines are kept that follow from these facts, which JSON can hold."""
-    text = json.dumps({"format": FORMAT, **facts}, sort_keys=True)
+    """The name under which lines are kept that follow from these facts, which JSON can hold, and
+    from this package as it is.
+    """
+    text = json.dumps({"code": _hash_of(CODE), **facts}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@cache
+def _hash_of(code: Path) -> str:
+    """subtle: a number that is raised with each change of what lines are would be forgotten."""
+    digest = hashlib.sha256()
+    for each in sorted(each for each in code.rglob("*") if each.suffix in (".py", ".toml")):
+        digest.update(hashlib.sha256(each.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def keep_lines(parent: Path | None, key: str, write: Callable[[Path], Facts]) -> KeptLines:
@@ -87,17 +100,20 @@ def keep_lines(parent: Path | None, key: str, write: Callable[[Path], Facts]) ->
     folder = parent / key
     if (kept := _open(folder)) is None:
         try:
-            with replace_folder(folder) as draft:
+            # subtle: what another process has written meanwhile may be in use already
+            with replace_folder(folder, unless=lambda each: _open(each) is not None) as draft:
                 facts = write(draft)
                 sizes = {each.name: each.stat().st_size for each in draft.iterdir()}
                 manifest = _Manifest(facts=facts, sizes=sizes)
                 (draft / MANIFEST).write_text(manifest.model_dump_json(), encoding="utf-8")
         except OSError as error:
-            raise DataError(
-                f"{folder}: cannot be written: {error.strerror or error}; make room there, or set "
-                "PERENNIAL_VAR to another folder"
-            ) from None
-        kept = _open(folder)
+            if (kept := _open(folder)) is None:
+                raise DataError(
+                    f"{folder}: cannot be written: {error.strerror or error}; make room there, or "
+                    "set PERENNIAL_VAR to another folder"
+                ) from None
+        else:
+            kept = _open(folder)
     if kept is None:
         raise DataError(f"{folder}: has been removed while it was written; run the command again")
     _prune(parent)

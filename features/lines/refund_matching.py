@@ -12,7 +12,7 @@ order then.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
@@ -43,11 +43,21 @@ class OrderLine(NamedTuple):
 
 @dataclass
 class _Order:
-    """An order as far as it is known: what it came to, and what is left of that."""
+    """An order as far as it is known: what it came to, what is left of that, and its labels."""
 
     order: Hashable
-    amount: float
-    left: float
+    amount: float = 0.0
+    left: float = 0.0
+    categories: set[str | None] = field(default_factory=set)
+    channels: set[str | None] = field(default_factory=set)
+
+    def line(self, line: OrderLine) -> OrderLine:
+        """A line of what is taken back, as one of this order."""
+        return line._replace(
+            order=self.order,
+            category=line.category if line.category in self.categories else None,
+            channel=line.channel if line.channel in self.channels else None,
+        )
 
 
 @dataclass
@@ -58,10 +68,11 @@ class _History:
     latest: list[_Order] = field(default_factory=list)
     of_amount: dict[float, list[_Order]] = field(default_factory=dict)
 
-    def buy(self, order: Hashable, amount: float) -> None:
+    def buy(self, lines: Sequence[OrderLine], amount: float) -> None:
         """An order, or more of one; of what was taken back of that, its own lines tell."""
-        bought = self.known.pop(order, None) or _Order(order, 0.0, 0.0)
-        self.known[order] = bought
+        bought = self.known.setdefault(lines[0].order, _Order(lines[0].order))
+        bought.categories.update(line.category for line in lines)
+        bought.channels.update(line.channel for line in lines)
         bought.amount, bought.left = bought.amount + amount, bought.left + amount
         self.latest.append(bought)
         self.of_amount.setdefault(round(bought.amount, DIGITS), []).append(bought)
@@ -76,7 +87,7 @@ class _History:
                 return found
         return None
 
-    def take_latest(self, amount: float) -> list[tuple[Hashable, float]]:
+    def take_latest(self, amount: float) -> list[tuple[_Order, float]]:
         """Take an amount off the latest orders: which ones, and how much of each."""
         parts = []
         while amount > SAME and self.latest:
@@ -87,7 +98,7 @@ class _History:
             part = min(amount, order.left)
             order.left -= part
             amount -= part
-            parts.append((order.order, part))
+            parts.append((order, part))
         return parts
 
 
@@ -100,9 +111,10 @@ def match_refunds(lines: Sequence[OrderLine]) -> tuple[list[OrderLine], Counter[
     for event, amount in _events(lines):
         order, us = event[0].order, event[0].us
         if amount > SAME:
-            history.buy(order, amount)
-        elif amount < -SAME and order in history.known:
-            history.known[order].left = max(history.known[order].left + amount, 0.0)
+            history.buy(event, amount)
+        elif amount < -SAME and (bought := history.known.get(order)):
+            bought.left = max(bought.left + amount, 0.0)
+            event = [bought.line(each) for each in event]
             counts[BY_ORDER] += 1
         elif amount < -SAME:
             event, how = _taken_back(history, event, us, -amount)
@@ -123,19 +135,22 @@ def _taken_back(
 ) -> tuple[list[OrderLine], str]:
     """The lines of a refund, as lines of what it takes back."""
     if bought := history.same_amount(amount):
-        return _moved(event, bought.order), BY_AMOUNT
+        return [bought.line(each) for each in event], BY_AMOUNT
     parts = history.take_latest(amount)
     if not parts:
         return event, UNMATCHED
     rest = amount - sum(part for _, part in parts)
     if len(parts) == 1 and rest <= SAME:
-        return _moved(event, parts[0][0]), LATEST
-    first = event[0]
-    split = [OrderLine(order, us, -part, None, first.channel) for order, part in parts]
+        return [parts[0][0].line(each) for each in event], LATEST
+    first, costs = event[0], [line.cost for line in event if line.cost is not None]
+    whole = first._replace(us=us, category=None, cost=sum(costs) if costs else None)
+    split = [order.line(_share(whole, part, amount)) for order, part in parts]
     if rest > SAME:
-        split.append(first._replace(amount=-rest))
+        split.append(_share(whole, rest, amount)._replace(category=first.category))
     return split, LATEST
 
 
-def _moved(event: Iterable[OrderLine], order: Hashable) -> list[OrderLine]:
-    return [line._replace(order=order) for line in event]
+def _share(whole: OrderLine, part: float, amount: float) -> OrderLine:
+    """A part of a refund of some amount, with its part of what the goods cost."""
+    cost = None if whole.cost is None else whole.cost * (part / amount)
+    return whole._replace(amount=-part, cost=cost)

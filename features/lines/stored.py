@@ -134,8 +134,10 @@ def shard_file(folder: Path, number: int) -> Path:
 
 
 def parquet(*files: Path) -> str:
-    """SQL of a scan of Parquet files; subtle: the engine would take the signs of a glob for one."""
+    """SQL of a scan of Parquet files, of what they hold and nothing else."""
+    # subtle: the engine would take the signs of a glob for one, and a folder `channel=web` above
+    # for what the column of that name is to hold
     escaped = (
         "".join(f"[{each}]" if each in "*?[" else each for each in str(file)) for file in files
     )
-    return f"read_parquet([{', '.join(map(literal, escaped))}])"
+    return f"read_parquet([{', '.join(map(literal, escaped))}], hive_partitioning = false)"

@@ -20,6 +20,8 @@ from serve.__main__ import main as serve
 from serve.errors import ServeError
 from serve.store.database import Database
 from serve.store.lookups import lookup
+from train.estimator import CustomerValue
+from train.estimator.health_warning import HealthWarning
 from train.report.facts.purchase_holdout import PurchaseSummary
 from train.report.facts.subscription_holdout import SubscriptionSummary
 from train.tracking.mlflow_library import library
@@ -114,6 +116,31 @@ def test_scoring_the_same_again_finds_nothing_to_write(
     """A batch is known by the hash of its origin and of all of its values."""
     assert serve(earlier.scoring(tmp_path)) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["store"]["unchanged"] is True
+
+
+def test_an_estimator_reads_refunds_as_the_batch_does(
+    earlier: Earlier, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For a model that has learnt from refunds that stand alone."""
+    if earlier.folder.name != "purchases":
+        pytest.skip("subscribers have no refunds")
+    [bundle] = (earlier.var / "last_good").glob("bundle-*")
+    command = earlier.scoring(tmp_path)[:-2]
+    log = pd.read_parquet(earlier.folder / "customers.parquet")
+    last = log.groupby("customer").tail(1)
+    later = last["at"] + pd.Timedelta(hours=30)
+    log = pd.concat([log, last.assign(amount=-last["amount"], at=later)], ignore_index=True)
+    log.to_parquet(tmp_path / "log.parquet")
+    text = (earlier.folder / "config.toml").read_text().format(file=tmp_path / "log.parquet")
+    (tmp_path / "config.toml").write_text(text)
+    assert serve([*command, "--out", str(tmp_path / "scores.parquet")]) == 0
+    batch = pd.read_parquet(tmp_path / "scores.parquet").set_index("customer_id")
+    as_of = batch["as_of"].iloc[0]
+    model = CustomerValue.load(bundle)
+    with pytest.warns(HealthWarning, match="before the model's own"):
+        found = model.predict(log, as_of=as_of).set_index("customer_id")
+    assert len(found) == len(batch) > 0
+    assert found["p_churn"].tolist() == batch["p_churn"].tolist()
 
 
 def test_the_evaluation_that_a_run_holds_is_read_by_reports(earlier: Earlier) -> None:

@@ -14,6 +14,7 @@ from features.config.subscriptions import SubscriptionConfig
 from features.errors import ConfigError, DataError
 from models import bundle as bundles
 from models.bundle import Bundle
+from models.purchases.bundle import PurchaseBundle
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,6 +140,9 @@ def load(address: str | Path) -> tuple[Bundle, str]:
 def settings_of(bundle: Bundle) -> AnyConfig:
     """The configuration that a bundle was trained with. Raises ConfigError."""
     settings = bundle.card.training.settings
-    if bundle.relationship == "contract":
+    if not isinstance(bundle, PurchaseBundle):
         return validated(Path(bundles.CARD), settings, SubscriptionConfig)
-    return validated(Path(bundles.CARD), settings, PurchaseConfig)
+    # subtle: an earlier version did not say so, and what it did is not the default any more
+    matched = "match" if bundle.card.matches_refunds else "none"
+    data = {"refund_matching": matched, **settings.get("data", {})}
+    return validated(Path(bundles.CARD), {**settings, "data": data}, PurchaseConfig)

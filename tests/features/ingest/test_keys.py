@@ -151,6 +151,16 @@ def test_an_order_in_several_files_is_settled(tmp_path: Path) -> None:
     assert sums(read(tmp_path, reexports="keep")) == {"a": 55.0, "b": 30.0}
 
 
+def test_a_refund_that_comes_after_the_newest_export_of_its_order_counts(tmp_path: Path) -> None:
+    head = "who,at,paid,order\n"
+    for name in ("1.csv", "2.csv"):
+        (tmp_path / name).write_text(head + "a,2024-01-05,10,1\na,2024-01-06,20,2\n")
+    (tmp_path / "3.csv").write_text(head + "a,2024-01-09,-8,1\n")
+    newest = read(tmp_path, reexports="newest")
+    assert sums(newest) == {"a": 22.0}
+    assert newest.counts["reexported_rows_dropped"] == 2
+
+
 def test_an_order_that_lasts_too_long_is_named(tmp_path: Path) -> None:
     text = "who,at,paid,order\na,2024-01-05,1,0\na,2024-06-05,1,0\nb,2024-01-05,1,1\n"
     with pytest.raises(DataError, match="order '0' of customer 'a' has rows from 2024-01-05 to"):

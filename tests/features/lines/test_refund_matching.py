@@ -89,9 +89,27 @@ def test_a_history_by_hand(
 
 def test_the_lines_of_a_refund_go_together_and_keep_what_they_say() -> None:
     bought = [OrderLine("1", 0, 6.0, "tea", "web"), OrderLine("1", 0, 4.0, "cups", "web")]
-    back = [OrderLine("c", 9, -6.0, "tea", "shop", -2.0), OrderLine("c", 9, -4.0, "cups", "shop")]
+    back = [OrderLine("c", 9, -6.0, "tea", "web", -2.0), OrderLine("c", 9, -4.0, "cups", "web")]
     lines, _ = match_refunds([*bought, *back])
     assert lines == [*bought, *(each._replace(order="1") for each in back)]
+
+
+@pytest.mark.parametrize("order", ["1", "c"], ids=["by order", "by amount"])
+@pytest.mark.parametrize("back", [-10.0, -4.0], ids=["whole", "part"])
+def test_a_purchase_has_no_label_that_only_its_refund_has(order: str, back: float) -> None:
+    bought = OrderLine("1", 0, 10.0, "tea", "web")
+    lines, _ = match_refunds([bought, OrderLine(order, 9, back, "returns", "shop")])
+    assert lines == [bought, OrderLine("1", 9, back)]
+
+
+def test_what_goods_cost_is_divided_as_their_refund_is() -> None:
+    bought = [OrderLine("1", 0, 5.0, cost=3.0), OrderLine("2", 1, 10.0, cost=6.0)]
+    lines, _ = match_refunds([*bought, OrderLine("c", 9, -20.0, "tea", cost=-12.0)])
+    assert lines[2:] == [
+        OrderLine("2", 9, -10.0, cost=-6.0),
+        OrderLine("1", 9, -5.0, cost=-3.0),
+        OrderLine("c", 9, -5.0, "tea", cost=-3.0),
+    ]
 
 
 EVENTS = st.lists(

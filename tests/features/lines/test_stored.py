@@ -137,3 +137,18 @@ def test_copies_and_reexports_are_settled_within_a_shard(tmp_path: Path) -> None
     expected = read(tmp_path / "kept.parquet", duplicates="drop")
     pd.testing.assert_frame_equal(newest.lines, expected.lines, check_exact=True)
     assert newest.counts["reexported_rows_dropped"] > 0
+
+
+def test_ids_of_any_size_have_refunds(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {
+            "customer_id": np.array([2**64 - 1, 2**64 - 1, 5], dtype="uint64"),
+            "order_id": np.array([2**64 - 2, 7, 8], dtype="uint64"),
+            "timestamp": pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-03"]),
+            "amount": [10.0, -10.0, 2.0],
+        }
+    )
+    frame.to_parquet(tmp_path / "log.parquet")
+    lines = read(tmp_path / "log.parquet").lines
+    assert lines["order_id"].tolist() == [str(2**64 - 2), str(2**64 - 2), "8"]
+    assert lines["customer_id"].tolist() == [str(2**64 - 1), str(2**64 - 1), "5"]
