@@ -68,12 +68,12 @@ def _settle_reexports(
 ) -> Settled:
     """Of an order that several files hold, the newest file's rows; files are dated by name."""
     # subtle: of whichever customer, for a guest may have signed up in between; a refund that comes
-    # later is no repetition
+    # later is no repetition, but one that was never bought is an order of its own
+    bought = f"COALESCE({{0}}({FILE}) FILTER (amount > 0), {{0}}({FILE}))"
     several = (
-        f"SELECT CAST(order_id AS VARCHAR) AS order_id, max({FILE}) AS newest, "
-        f"min({FILE}) AS oldest FROM ({settled.distinct('FROM typed')}) "
-        f"WHERE order_id IS NOT NULL GROUP BY order_id HAVING {_repeats('amount > 0')} "
-        f"OR {_repeats('amount <= 0')}"
+        f"SELECT CAST(order_id AS VARCHAR) AS order_id, {bought.format('max')} AS newest, "
+        f"{bought.format('min')} AS oldest FROM ({settled.distinct('FROM typed')}) "
+        "WHERE order_id IS NOT NULL GROUP BY order_id HAVING newest <> oldest"
     )
     found = first_row(
         connection, f"SELECT *, count(*) OVER () FROM ({several}) ORDER BY order_id LIMIT 1"
@@ -89,12 +89,6 @@ def _settle_reexports(
     path = folder / NEWEST
     connection.execute(f"COPY ({several}) TO {literal(str(path))} (FORMAT parquet)")
     return Settled(settled.data, path)
-
-
-def _repeats(rows: str) -> str:
-    """SQL: whether such rows of an order are in several files."""
-    files = f"{{}}({FILE}) FILTER ({rows})"
-    return f"COALESCE({files.format('max')} <> {files.format('min')}, false)"
 
 
 def _require_one_total(connection: duckdb.DuckDBPyConnection, settled: Settled) -> None:

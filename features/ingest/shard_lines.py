@@ -16,30 +16,24 @@ import duckdb
 
 from features.config.purchases import PurchaseData
 from features.errors import DataError
-from features.ingest.columns.cast import literal
+from features.ingest.line_files import copy_customers, copy_lines, ends, list_customers
 from features.ingest.merging import (
-    NAMELESS,
-    SORTED,
     copies,
     count_customers,
     keep,
     known_keys,
     long_order,
     merge,
-    order_keys,
 )
-from features.ingest.queries import first_row, number
-from features.ingest.raw_rows import ABSENT, RawRows
+from features.ingest.queries import number
+from features.ingest.raw_rows import RawRows
 from features.ingest.refunds import settle_refunds
 from features.ingest.settling import Settled
-from features.ingest.table import selected
-from features.ingest.time_zones import create_zone_tables, day_of, is_utc, wall_of_utc
+from features.ingest.time_zones import create_zone_tables
 from features.ingest.working_memory import LEAST, memory_bytes
-from features.lines.stored import CUSTOMERS, parquet, shard_file
-from features.schema import OPTIONAL
+from features.lines.stored import shard_file
 from features.timestamps import from_microseconds
 
-BESIDE = ("order_id", "cost", *OPTIONAL)
 MOVED = "SELECT count(order_us) FROM merged"
 LongOrder = tuple[str, str, int, int, int]
 
@@ -88,7 +82,7 @@ def write_lines(
         )
     if merged.long_order:
         raise DataError(_takes_too_long(merged.long_order, settled.data))
-    _list_customers(connection, out, len(shards))
+    list_customers(connection, out, len(shards))
     return merged
 
 
@@ -126,9 +120,9 @@ def _write_shard(
     counts |= {"duplicate_rows_kept": total} | count_customers(connection, known, single=alone)
     single, lines = counts["lines"] == counts["orders"], shard_file(out, shard)
     counts["lines"] = merged
-    _copy_lines(connection, data, lines, shard=shard, single=single)
-    _copy_customers(connection, out, shard)
-    first, last, labelled = _ends(connection, lines)
+    copy_lines(connection, data, lines, shard=shard, single=single)
+    copy_customers(connection, out, shard)
+    first, last, labelled = ends(connection, lines)
     return Merged(counts, across, takes_long, first, last, labelled)
 
 
@@ -158,73 +152,6 @@ def _dropped(connection: duckdb.DuckDBPyConnection, settled: Settled, rows: str)
     return counts
 
 
-def _copy_lines(
-    connection: duckdb.DuckDBPyConnection,
-    data: PurchaseData,
-    lines: Path,
-    *,
-    shard: int,
-    single: bool,
-) -> None:
-    """The file of a shard's lines.
-
-    single   whether each line is an order
-    """
-    columns = {"customer": "customer", "us": "us", "amount": "amount", "order_us": "order_us"}
-    columns |= {name: name for name in BESIDE if getattr(data.columns, name)}
-    beside = ""
-    if not is_utc(data.timezone):
-        columns["local_us"] = f"CAST({wall_of_utc('us')} AS BIGINT)"
-        beside = f" JOIN utc_days ON utc_days.day = {day_of('us')}"
-    # subtle: what is null everywhere would be sorted, too
-    ordered = ["customer", *(sql for name, sql in SORTED.items() if name in columns), "amount"]
-    rows = (
-        f"SELECT {selected(columns)} FROM merged JOIN customers USING (customer_id){beside} "
-        f"ORDER BY {', '.join(ordered)}"
-    )
-    if "order_id" in columns:
-        rows = _numbered(rows, single=single)
-    shown = {"shard": str(shard), "order_number": NAMELESS, "local_us": "us", **ABSENT}
-    shown |= {name: name for name in columns}
-    shown |= {"order_number": "order_number"} if "order_id" in columns else {}
-    connection.execute(
-        f"COPY (SELECT {selected(shown)} FROM ({rows})) TO {literal(str(lines))} (FORMAT parquet)"
-    )
-
-
-def _numbered(rows: str, *, single: bool) -> str:
-    """SQL of sorted rows -> the same with what an order's lines share: the place of its first."""
-    placed = f"SELECT *, row_number() OVER () AS place FROM ({rows})"
-    if single:
-        return f"SELECT *, place AS order_number FROM ({placed})"
-    first = f"min(place) OVER (PARTITION BY customer, {order_keys(['order_id'])})"
-    return f"SELECT *, {first} AS order_number FROM ({placed}) ORDER BY place"
-
-
-def _copy_customers(connection: duckdb.DuckDBPyConnection, out: Path, shard: int) -> None:
-    """The file of the shard's customers."""
-    connection.execute(
-        f"COPY (SELECT CAST(customer_id AS VARCHAR) AS customer_id, {shard} AS shard, customer, "
-        f"orders, purchases, refunds FROM customers) "
-        f"TO {literal(str(out / f'customers-{shard}.parquet'))} (FORMAT parquet)"
-    )
-
-
-def _ends(
-    connection: duckdb.DuckDBPyConnection, lines: Path
-) -> tuple[int | None, tuple[int, int] | None, frozenset[str]]:
-    """The first moment of some lines, the last one, and which optional columns they have."""
-    labels = ", ".join(f"count({name}) > 0" for name in OPTIONAL)
-    found = first_row(
-        connection,
-        f"SELECT min(us), max(us), arg_max(local_us, us), {labels} FROM {parquet(lines)}",
-    )
-    if found is None or found[0] is None:
-        return None, None, frozenset()
-    optional = frozenset(name for name, has in zip(OPTIONAL, found[3:], strict=True) if has)
-    return found[0], (found[1], found[2]), optional
-
-
 def _together(parts: Sequence[Merged]) -> Merged:
     counts: Counter[str] = Counter()
     for each in parts:
@@ -238,17 +165,6 @@ def _together(parts: Sequence[Merged]) -> Merged:
         max((each.last for each in parts if each.last is not None), default=None),
         frozenset().union(*(each.optional for each in parts)),
     )
-
-
-def _list_customers(connection: duckdb.DuckDBPyConnection, out: Path, shards: int) -> None:
-    """One list of the customers of all shards, sorted by id."""
-    parts = [out / f"customers-{shard}.parquet" for shard in range(shards)]
-    connection.execute(
-        f"COPY (SELECT * FROM {parquet(*parts)} ORDER BY customer_id) "
-        f"TO {literal(str(out / CUSTOMERS))} (FORMAT parquet)"
-    )
-    for each in parts:
-        each.unlink()
 
 
 def _takes_too_long(order: LongOrder, data: PurchaseData) -> str:

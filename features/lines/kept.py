@@ -157,7 +157,8 @@ def _open(folder: Path) -> KeptLines | None:
         sizes.pop(MANIFEST)
         if sizes != found.sizes:
             return None
-        os.utime(manifest)
+        with suppress(PermissionError):  # another user's
+            os.utime(manifest)
     except (OSError, ValueError, KeyError):
         return None
     return KeptLines(folder, found.facts, reading)

@@ -126,8 +126,16 @@ def match_refunds(lines: Sequence[OrderLine]) -> tuple[list[OrderLine], Counter[
 def _events(lines: Sequence[OrderLine]) -> list[tuple[list[OrderLine], float]]:
     """What happened, with its amount: of one moment, what was bought before what was taken back."""
     groups = (list(group) for _, group in groupby(lines, key=lambda line: (line.order, line.us)))
-    events = [(group, sum(line.amount for line in group)) for group in groups]
+    events = [(group, _total(group)) for group in groups]
     return sorted(events, key=lambda event: (event[0][0].us, event[1] < 0))
+
+
+def _total(lines: Sequence[OrderLine]) -> float:
+    """subtle: from Python 3.12 on its own sum would compensate for what is rounded."""
+    total = 0.0
+    for line in lines:
+        total += line.amount
+    return total
 
 
 def _taken_back(

@@ -218,7 +218,7 @@ def test_a_process_that_is_killed_while_it_writes_leaves_nothing_that_is_read(
         from features.ingest import shard_lines, transactions
         def killed(*arguments):
             os.kill(os.getpid(), signal.SIGKILL)
-        shard_lines._list_customers = killed
+        shard_lines.list_customers = killed
         columns = dict(customer_id="who", timestamp="at", amount="paid")
         data = PurchaseData(transactions={str(tmp_path / "log.csv")!r}, columns=columns)
         transactions.read_transactions(data, kept_in=transactions.Path({str(tmp_path / "kept")!r}))
