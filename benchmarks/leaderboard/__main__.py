@@ -10,30 +10,25 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from benchmarks.leaderboard.measuring import ROOT, Measured, measure
 from benchmarks.leaderboard.own_models import read
+from benchmarks.leaderboard.records import put_into, record, write, write_into
 from benchmarks.leaderboard.render import document, html, markdown
 from benchmarks.leaderboard.rivals import COMPETITORS
-from benchmarks.leaderboard.scoring import Log, Losses, Origin, losses, score
-from features.atomic_file import write_atomically
+from benchmarks.leaderboard.scoring import Log, Origin, losses, score
 from features.command_line import state_folder
 from features.errors import ConfigError, DataError
 from train.progress import Step, bar
 from train.purchases.backtest import origins
 from train.purchases.snapshot_cache import PurchaseTask
 from train.tracking import runs as tracking
-from train.tracking.serialization import to_json
 
 LOGS = ("online_retail", "cdnow", "complete_journey")
-MARKED = re.compile(r"(<!-- leaderboard -->\n).*(<!-- end -->)", re.DOTALL)
 DESCRIPTION = (
     "**Leaderboard**: Perennial, the rungs of the backtest and rivals at past origins of several "
     "logs. One child run a log and model; `losses_` counts the differences from Perennial that are "
@@ -47,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
     configs = arguments.config or [ROOT / "configs" / f"{each}.toml" for each in LOGS]
     try:
         lines = _leaderboard(configs, arguments)
-    except (ConfigError, DataError, ConnectionError) as error:
+    except (ConfigError, DataError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write(lines)
@@ -70,8 +65,10 @@ def _leaderboard(configs: Sequence[Path], arguments: argparse.Namespace) -> str:
         found = losses(logs)
         blocks = document(logs, found, _about(time.monotonic() - started))
         text, page = markdown(blocks), html(blocks)
-        _write(text, page, logs, arguments.page)
-        _record(logs, found, {"leaderboard.md": text, "leaderboard.html": page})
+        write(text, page, logs)
+        if arguments.page:
+            write_into(arguments.page, text)
+        record(logs, found, {"leaderboard.md": text, "leaderboard.html": page})
     return f"{text}\n{found.line()}\n"
 
 
@@ -112,81 +109,6 @@ def _about(seconds: float) -> str:
         f"and value alone. pymc-marketing is fitted by MAP; ZILN is the loss of Wang, Liu & Miao "
         f"(2019) as an objective of XGBoost."
     )
-
-
-def _write(text: str, page: str, logs: Sequence[Log], into: Path | None) -> None:
-    folder = state_folder() / "leaderboard"
-    folder.mkdir(parents=True, exist_ok=True)
-    texts = {"md": text, "html": page, "json": to_json([_numbers(each) for each in logs])}
-    for suffix, each in texts.items():
-        with write_atomically(folder / f"leaderboard.{suffix}") as draft:
-            draft.write_text(each, encoding="utf-8")
-    if into:
-        whole = put_into(into.read_text(encoding="utf-8"), text)
-        with write_atomically(into) as draft:
-            draft.write_text(whole, encoding="utf-8")
-
-
-def _numbers(log: Log) -> dict[str, Any]:
-    """All that is shown of a log, and each model's cost at each origin, as plain data."""
-    return {
-        "log": log.name,
-        "horizon_days": log.horizon_days,
-        "currency": log.currency,
-        "origins": [
-            {
-                "as_of": origin.as_of,
-                "customers": origin.customers,
-                "scores": origin.scores,
-                "differences_from_ours": origin.differences,
-                "costs": {
-                    name: {
-                        "seconds": each.seconds,
-                        "peak_memory_mb": each.peak_memory_mb,
-                        "error": each.error,
-                    }
-                    for name, each in origin.measured.items()
-                },
-            }
-            for origin in log.origins
-        ],
-    }
-
-
-def put_into(page: str, text: str) -> str:
-    """The page with the text between its marks.
-
-    Raises DataError where it has none.
-    """
-    whole, count = MARKED.subn(lambda match: f"{match[1]}{text}{match[2]}", page)
-    if count != 1:
-        raise DataError(
-            "the page must have one <!-- leaderboard --> and, after it, one <!-- end -->"
-        )
-    return whole
-
-
-def _record(logs: Sequence[Log], found: Losses, texts: dict[str, str]) -> None:
-    lost, compared = found.judged()
-    metrics = {f"losses_{name}": float(found.of(name)) for name in found.compared}
-    documents = {"losses": [asdict(each) for each in found.found]}
-    tracking.log(
-        tracking.Record(
-            metrics={"losses": float(lost), "compared": float(compared), **metrics},
-            documents=documents,
-            texts=texts,
-        )
-    )
-    for log in logs:
-        for model in log.models:
-            tracking.log_run(
-                f"{log.name} {model}",
-                tracking.Record(
-                    params={"log": log.name, "model": model},
-                    metrics={name: log.mean(model, name) for name in found.compared},
-                    tags={"model": model, "log": log.name},
-                ),
-            )
 
 
 def _parser() -> argparse.ArgumentParser:

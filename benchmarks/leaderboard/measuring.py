@@ -105,7 +105,7 @@ def _measured(origin: dict[str, Any], memory: float | None, customers: int) -> M
     if "error" in origin:
         return Measured(error=origin["error"], peak_memory_mb=memory)
     p_order, revenue = (_array(origin[name]) for name in ("p_order", "revenue"))
-    error = _unusable(p_order, revenue, customers)
+    error = unusable(p_order, revenue, customers)
     return Measured(
         predictions=None if error else Predictions(p_order, revenue),
         seconds=origin["seconds"],
@@ -114,7 +114,7 @@ def _measured(origin: dict[str, Any], memory: float | None, customers: int) -> M
     )
 
 
-def _unusable(p_order: NDArray[np.float64], revenue: NDArray[np.float64], customers: int) -> str:
+def unusable(p_order: NDArray[np.float64], revenue: NDArray[np.float64], customers: int) -> str:
     """A model may predict no probability at all, but not for some only; "" where all is well."""
     if len(p_order) != customers or len(revenue) != customers:
         return f"predicted {len(revenue)} of {customers} customers"

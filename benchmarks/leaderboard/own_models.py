@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks.leaderboard.model_process import Predicted, answer
 from benchmarks.leaderboard.zero_inflated_lognormal import zero_inflated_lognormal
+from features.errors import DataError
 from models.purchases.predictor import PurchasePredictor
 from train.leaderboard import OURS
 from train.purchases.baselines import BASELINES, Predictions
@@ -38,15 +39,21 @@ MODELS: dict[str, Callable[[PurchaseTask], Predictions]] = {
 
 
 def read(config: Path, horizon_days: int) -> PurchaseTask:
-    """The task of a configuration, as of the end of its log."""
+    """The task of a configuration, as of the end of its log.
+
+    Raises ConfigError or DataError for what cannot be used.
+    """
     arguments = {"config": config, "as_of": None, "horizon_days": horizon_days, "strict": False}
     task = read_task(Namespace(**arguments))
     if not isinstance(task.data, PurchaseSnapshots):
-        raise SystemExit(f"{config}: the leaderboard compares models of purchases")
+        raise DataError(
+            f"{config}: is of subscriptions, and the leaderboard compares models of purchases; "
+            f"name a configuration of transactions"
+        )
     return task
 
 
-def _prepare(request: dict[str, Any]) -> list[Callable[[], Predicted]]:
+def prepare(request: dict[str, Any]) -> list[Callable[[], Predicted]]:
     """The log is read and today's features are computed; snapshots are the model's to pay for."""
     whole = read(Path(request["config"]), request["horizon_days"])
     tasks = [_at(whole, datetime.fromisoformat(each["as_of"])) for each in request["origins"]]
@@ -66,4 +73,4 @@ def _predict(model: Callable[[PurchaseTask], Predictions], task: PurchaseTask) -
 
 
 if __name__ == "__main__":
-    answer(_prepare)
+    answer(prepare)

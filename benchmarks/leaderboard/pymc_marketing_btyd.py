@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.leaderboard.model_process import Predicted, answer
 
 
-def _prepare(request: dict[str, Any]) -> list[Callable[[], Predicted]]:
+def prepare(request: dict[str, Any]) -> list[Callable[[], Predicted]]:
     import pymc_marketing.clv  # noqa: F401  what it takes to import is not what it takes to fit
 
     return [partial(_predict, each, request["horizon_days"]) for each in request["origins"]]
@@ -42,4 +42,4 @@ def _predict(origin: dict[str, Any], horizon_days: int) -> Predicted:
 
 
 if __name__ == "__main__":
-    answer(_prepare)
+    answer(prepare)

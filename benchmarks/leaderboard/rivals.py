@@ -76,14 +76,14 @@ def environment(competitor: Competitor, folder: Path) -> Environment:
     sys.stderr.write(f"installing {competitor.requirement} into {place}\n")
     shutil.rmtree(place, ignore_errors=True)
     venv.create(place, with_pip=True)
-    if error := _install(competitor.requirement, str(python)):
+    if error := install(competitor.requirement, str(python)):
         shutil.rmtree(place)
         return Environment("", f"{competitor.requirement} could not be installed: {error}")
     ready.touch()
     return Environment(str(python))
 
 
-def _install(requirement: str, python: str) -> str | None:
+def install(requirement: str, python: str) -> str | None:
     """Why the package could not be installed, in one line; None where it is."""
     uv = Path(sys.executable).with_name("uv")
     commands = [[python, "-m", "pip", "install", "--quiet", requirement]]
