@@ -15,10 +15,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.leaderboard.blocks import html, markdown
+from benchmarks.leaderboard.document import document
 from benchmarks.leaderboard.measuring import ROOT, Measured, measure
 from benchmarks.leaderboard.own_models import read
 from benchmarks.leaderboard.records import put_into, record, write, write_into
-from benchmarks.leaderboard.render import document, html, markdown
 from benchmarks.leaderboard.rivals import COMPETITORS
 from benchmarks.leaderboard.scoring import Log, Origin, losses, score
 from features.command_line import state_folder

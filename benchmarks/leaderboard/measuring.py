@@ -50,10 +50,9 @@ def measure(
     found = environment(competitor, folder)
     if found.error:
         return [Measured(error=found.error)] * len(tasks)
+    origins: list[dict[str, Any]] = [{"as_of": each.as_of.isoformat()} for each in tasks]
     if competitor.requirement:
         origins = [statistics(each) for each in tasks]
-    else:
-        origins = [{"as_of": each.as_of.isoformat()} for each in tasks]
     request = {
         "model": competitor.name,
         "config": str(config.resolve()),
@@ -69,7 +68,7 @@ def measure(
     return [_measured(each, memory, len(task.table)) for task, each in pairs]
 
 
-def statistics(task: PurchaseTask) -> dict[str, list[float | None]]:
+def statistics(task: PurchaseTask) -> dict[str, Any]:
     """What a BTYD model reads of each customer as of the origin; value is null without repeats."""
     return {name: plain(task.table[column].to_list()) for name, column in RFM.items()}
 

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import venv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,9 +74,10 @@ def environment(competitor: Competitor, folder: Path) -> Environment:
         return Environment(str(python))
     sys.stderr.write(f"installing {competitor.requirement} into {place}\n")
     shutil.rmtree(place, ignore_errors=True)
-    venv.create(place, with_pip=True)
-    if error := install(competitor.requirement, str(python)):
-        shutil.rmtree(place)
+    error = _run([sys.executable, "-m", "venv", str(place)])
+    error = error or install(competitor.requirement, str(python))
+    if error:
+        shutil.rmtree(place, ignore_errors=True)
         return Environment("", f"{competitor.requirement} could not be installed: {error}")
     ready.touch()
     return Environment(str(python))
@@ -103,7 +103,7 @@ def _run(command: list[str]) -> str | None:
         done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
-    return last_line(done.stderr) if done.returncode else None
+    return last_line(done.stderr or done.stdout) if done.returncode else None
 
 
 def quiet(folder: Path) -> dict[str, str]:

@@ -15,7 +15,7 @@ import pytest
 from benchmarks.leaderboard import own_models
 from benchmarks.leaderboard.measuring import ask, measure, statistics, unusable
 from benchmarks.leaderboard.model_process import Prepare, answer
-from benchmarks.leaderboard.rivals import Competitor, install
+from benchmarks.leaderboard.rivals import Competitor, environment, install
 from train.purchases.backtest import origins
 from train.purchases.baselines import bg_nbd
 from train.purchases.snapshot_cache import PurchaseTask
@@ -72,6 +72,13 @@ def test_what_cannot_be_installed_says_why(tmp_path: Path) -> None:
     error = install(str(tmp_path / "no-such-package"), str(tmp_path / "no-such-python"))
     assert error
     assert "\n" not in error
+
+
+def test_an_environment_that_cannot_be_made_is_a_failure_of_the_rival(tmp_path: Path) -> None:
+    (tmp_path / "rivals").write_text("in the way of the folder")
+    found = environment(Competitor("x", "X", "no-such-package"), tmp_path / "rivals")
+    assert found.error is not None
+    assert found.error.startswith("no-such-package could not be installed: ")
 
 
 def test_a_process_that_cannot_be_started_says_why(tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.leaderboard.blocks import html, markdown
+from benchmarks.leaderboard.document import document
 from benchmarks.leaderboard.measuring import Measured
 from benchmarks.leaderboard.records import put_into
-from benchmarks.leaderboard.render import document, html, markdown
 from benchmarks.leaderboard.scoring import Log, Losses, Origin, losses, score
 from features.errors import DataError
 from train.purchases.baselines import Predictions
