@@ -8,6 +8,8 @@ from html import escape
 
 from train.report.page.style import STYLE
 
+TABLES = ".scroll { margin: .6rem 0 1.4rem; }"
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -67,7 +69,7 @@ def html(blocks: Sequence[Block]) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Leaderboard</title><style>{STYLE}</style></head>\n<body>"
+        f"<title>Leaderboard</title><style>{STYLE}{TABLES}</style></head>\n<body>"
         f"<header><h1>Leaderboard</h1></header>\n<main><section>{''.join(body)}</section></main>"
         "</body></html>\n"
     )
@@ -97,4 +99,7 @@ def _cell(cell: Cell, aligned: str) -> str:
 
 
 def _aligned(column: int, table: Table) -> str:
-    return ' class="n"' if column >= table.words else ""
+    """Names of models and dates stay on one line; the last words, which may be long, do not."""
+    if column >= table.words:
+        return ' class="n"'
+    return "" if column == len(table.heads) - 1 else ' class="d"'
