@@ -14,7 +14,7 @@ import xgboost as xgb
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from models.purchases.spend import LEAST_REVENUE, SpendModel
+from models.purchases.spend import SpendModel
 from train.purchases.baselines import Predictions, bg_nbd, features_today, training_rows
 from train.purchases.snapshot_cache import PurchaseTask
 
@@ -26,7 +26,9 @@ LEAST_HESSIAN = 1e-6
 def zero_inflated_lognormal(task: PurchaseTask) -> Predictions:
     """Trees of three outputs from constants; BG/NBD where there is nothing to learn from."""
     rows, days = training_rows(task)
-    revenue = np.where(rows.churned == 0, np.maximum(rows.revenue, LEAST_REVENUE), 0.0)
+    # As in the paper, an order of which refunds left nothing is none: a lognormal that had to reach
+    # down to a cent would expect millions elsewhere.
+    revenue = np.maximum(rows.revenue, 0.0)
     if not 0 < (revenue > 0).sum() < len(revenue):
         return bg_nbd(task)
     start = _start(revenue)
