@@ -14,7 +14,7 @@ import xgboost as xgb
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from models.purchases.spend import SpendModel
+from models.purchases.spend import LEAST_REVENUE, SpendModel
 from train.purchases.baselines import Predictions, bg_nbd, features_today, training_rows
 from train.purchases.snapshot_cache import PurchaseTask
 
@@ -26,9 +26,7 @@ LEAST_HESSIAN = 1e-6
 def zero_inflated_lognormal(task: PurchaseTask) -> Predictions:
     """Trees of three outputs from constants; BG/NBD where there is nothing to learn from."""
     rows, days = training_rows(task)
-    # As in the paper, an order of which refunds left nothing is none: a lognormal that had to reach
-    # down to a cent would expect millions elsewhere.
-    revenue = np.maximum(rows.revenue, 0.0)
+    revenue = positive(rows.revenue)
     if not 0 < (revenue > 0).sum() < len(revenue):
         return bg_nbd(task)
     start = _start(revenue)
@@ -45,6 +43,15 @@ def zero_inflated_lognormal(task: PurchaseTask) -> Predictions:
     p_order, spend = _moments(outputs.astype(float))
     windows = task.horizon_days / days
     return Predictions(1.0 - (1.0 - p_order) ** windows, p_order * spend * windows)
+
+
+def positive(revenue: Array) -> Array:
+    """Revenue, money; as in the paper, an order of which refunds left nothing is none.
+
+    subtle: what is left may be a rounding error, and a lognormal that had to reach down to 1e-14
+    would expect millions elsewhere.
+    """
+    return np.where(revenue < LEAST_REVENUE, 0.0, revenue)
 
 
 def loss(revenue: Array, outputs: Array) -> Array:

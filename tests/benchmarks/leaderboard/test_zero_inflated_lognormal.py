@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit
 from scipy.stats import lognorm
 
-from benchmarks.leaderboard.zero_inflated_lognormal import derivatives, loss
+from benchmarks.leaderboard.zero_inflated_lognormal import derivatives, loss, positive
 
 STEP = 1e-6
 
@@ -41,3 +41,9 @@ def test_the_second_derivatives_are_those_expected_of_revenue_that_follows_the_o
     revenue = np.where(bought, np.exp(rng.normal(one[1], sigma, bought.size)), 0.0)
     gradient, hessian = derivatives(revenue, np.tile(one, (bought.size, 1)))
     assert hessian.mean(axis=0) == pytest.approx(gradient.var(axis=0), rel=0.02)
+
+
+def test_an_order_of_which_nothing_is_left_is_none() -> None:
+    left = (0.1 + 0.2) - 0.3  # a rounding error, which has a logarithm
+    assert left > 0
+    assert positive(np.array([left, -5.0, 0.0, 0.01, 12.5])).tolist() == [0, 0, 0, 0.01, 12.5]
