@@ -65,7 +65,7 @@ $(DEV_READY): requirements/dev.txt $(UV_READY)
 
 # ------------------------------------------------------------------------------------- what to do
 
-.PHONY: help demo serve ui inspect train score report backtest telco release bench-serve bench-intake intake-cases soak test test-installs test-newest test-oldest coverage audit pins clean
+.PHONY: help demo serve ui inspect train score report backtest leaderboard telco release bench-serve bench-intake intake-cases soak test test-installs test-newest test-oldest coverage audit pins clean
 
 help: ## this list
 	@echo "Perennial: what each customer will be worth."
@@ -172,6 +172,11 @@ backtest: $(RUN_READY) ## evaluate the model beside baselines on past horizons o
 	done
 	@$(BIN)/python benchmarks/accuracy.py $(foreach each,$(BACKTESTS),$(call backtest_report,$(each)))
 	@echo "Next: make ui, or look into $(VAR)/backtest-*.json" >&2
+
+# Rivals are installed into $(VAR)/rivals, and never into $(VENV).
+leaderboard: $(RUN_READY) ## Perennial beside rivals on past horizons, into docs/accuracy.md (LOGS=configs/mine.toml)
+	@$(BIN)/python -m benchmarks.leaderboard $(LOGS) $(if $(LOGS),,--page docs/accuracy.md)
+	@echo "Next: open $(abspath $(VAR))/leaderboard/leaderboard.html, or make ui" >&2
 
 # config:origins:days
 BACKTESTS := online_retail:3:90 cdnow:3:90 cdnow:1:273 complete_journey:3:90

@@ -43,7 +43,7 @@ def section(path: Path) -> str:
     title = path.stem.removeprefix("backtest-").rsplit("-", 1)[0].replace("_", " ")
     return "\n".join(
         [
-            f"## {title}, {report['horizon_days']} days",
+            f"### {title}, {report['horizon_days']} days",
             "",
             f"As of {dates}: means over the origins, money in {report['currency']}.",
             "",

@@ -185,21 +185,39 @@ def paired_bootstrap(
     Both predictions are evaluated on the same resamples, so what they share cancels: Efron &
     Tibshirani (1993), chapter 13 (percentile interval). An undefined draw is left out.
     """
-    (truth, one), (_, two) = _pair(actual, first), _pair(actual, second)
-    difference = metric(truth, one) - metric(truth, two)
-    if not np.isfinite(difference):
-        return float("nan"), float("nan"), float("nan")
-    rng, draws_so_far = np.random.default_rng(seed), []
+    one, two = (
+        bootstrapped(actual, each, metric, draws=draws, seed=seed) for each in (first, second)
+    )
+    return paired_difference(one, two)
+
+
+def bootstrapped(
+    actual: ArrayLike, predicted: ArrayLike, metric: Metric, *, draws: int, seed: int
+) -> Array:
+    """The metric over all customers, then over `draws` resamples of them, shape (1 + draws,).
+
+    The same seed draws the same customers, so that several models can be compared in pairs.
+    """
+    truth, guess = _pair(actual, predicted)
+    whole = metric(truth, guess)
+    if not np.isfinite(whole):
+        return np.full(1 + draws, np.nan)
+    rng, found = np.random.default_rng(seed), [np.array([whole])]
     step = max(1, CELLS // truth.size)
     for start in range(0, draws, step):
         weights = _resamples(truth.size, min(step, draws - start), rng)
-        draws_so_far.append(
-            metric.resampled(truth, one, weights) - metric.resampled(truth, two, weights)
-        )
-    differences = np.concatenate(draws_so_far)
-    defined = differences[np.isfinite(differences)]
+        found.append(metric.resampled(truth, guess, weights))
+    return np.concatenate(found)
+
+
+def paired_difference(first: Array, second: Array) -> tuple[float, float, float]:
+    """What two models were `bootstrapped` to -> their difference and its 95 % interval."""
+    difference, *draws = first - second
+    if not np.isfinite(difference):
+        return float("nan"), float("nan"), float("nan")
+    defined = np.array([each for each in draws if np.isfinite(each)])
     low, high = np.quantile(defined, [0.025, 0.975]) if defined.size else (np.nan, np.nan)
-    return difference, float(low), float(high)
+    return float(difference), float(low), float(high)
 
 
 def _pair(first: ArrayLike, second: ArrayLike) -> tuple[Array, Array]:

@@ -12,15 +12,7 @@ from numpy.typing import NDArray
 
 from features.errors import DataError
 from models.intervals import revenue_interval, total_interval
-from models.metrics import (
-    CHURN,
-    VALUE,
-    churn_metrics,
-    coverage,
-    mean_width,
-    paired_bootstrap,
-    value_metrics,
-)
+from models.metrics import churn_metrics, coverage, mean_width, value_metrics
 from models.purchases.age_bands import age_bands
 from models.purchases.bundle import PurchaseBundle
 from models.purchases.predictor import PurchasePredictor
@@ -28,6 +20,7 @@ from train.customer_codes import FEWEST_CUSTOMERS, customer_codes
 from train.leaderboard import OURS
 from train.progress import Step
 from train.purchases.baselines import BASELINES, Predictions
+from train.purchases.differences import absolute, differences, resampled_metrics, truth
 from train.purchases.evaluation_groups import segments
 from train.purchases.snapshot_cache import PurchaseTask
 from train.purchases.train import train
@@ -109,19 +102,25 @@ def evaluate_origin(task: PurchaseTask, *, step: Step) -> OriginResult:
 def _report(
     table: pd.DataFrame, actual: pd.DataFrame, predictions: dict[str, Predictions], seed: int
 ) -> dict[str, Any]:
-    """Scores by model and segment; differences from the classical model with 95 % intervals."""
+    """Scores by model and segment; differences of metrics with 95 % intervals, for everyone.
+
+    differences            from the classical model
+    differences_from_ours  from ours, and of the bias its size
+    """
     parts = segments(table)
+    resampled = {
+        name: resampled_metrics(actual, each, draws=DRAWS, seed=seed)
+        for name, each in predictions.items()
+    }
+    sized = {name: absolute(each) for name, each in resampled.items()}
     return {
         "scores": {
             name: {part: _scores(actual, each, flags) for part, flags in parts.items()}
             for name, each in predictions.items()
         },
         "segments": {part: int(flags.sum()) for part, flags in parts.items()},
-        "differences": {
-            name: _differences(actual, each, predictions[CLASSICAL], seed)
-            for name, each in predictions.items()
-            if name != CLASSICAL
-        },
+        "differences": differences(resampled, CLASSICAL),
+        "differences_from_ours": differences(sized, OURS),
     }
 
 
@@ -129,7 +128,7 @@ def _age_bands(
     table: pd.DataFrame, actual: pd.DataFrame, predicted: Predictions
 ) -> list[dict[str, Any]]:
     """What was said and what happened, by age."""
-    churned, revenue = _truth(actual)
+    churned, revenue = truth(actual)
     bands = age_bands(
         table["age_days"].to_numpy(dtype=float),
         p_order=predicted.p_order,
@@ -141,31 +140,10 @@ def _age_bands(
 
 
 def _scores(actual: pd.DataFrame, predicted: Predictions, flags: NDArray[np.bool_]) -> Scores:
-    churned, revenue = _truth(actual)
+    churned, revenue = truth(actual)
     return value_metrics(revenue[flags], predicted.expected_revenue[flags]) | churn_metrics(
         churned[flags], 1.0 - predicted.p_order[flags]
     )
-
-
-def _differences(
-    actual: pd.DataFrame, predicted: Predictions, classical: Predictions, seed: int
-) -> dict[str, dict[str, float]]:
-    """Metric minus the classical model's, customers resampled in pairs; for everyone."""
-    churned, revenue = _truth(actual)
-    pairs = [
-        (name, metric, revenue, predicted.expected_revenue, classical.expected_revenue)
-        for name, metric in VALUE.items()
-    ] + [
-        (name, metric, churned, 1.0 - predicted.p_order, 1.0 - classical.p_order)
-        for name, metric in CHURN.items()
-    ]
-    found = {}
-    for name, metric, truth, ours, theirs in pairs:
-        difference, low, high = paired_bootstrap(
-            truth, ours, theirs, metric, draws=DRAWS, seed=seed
-        )
-        found[name] = {"difference": difference, "low": low, "high": high}
-    return found
 
 
 def _intervals(
@@ -176,7 +154,7 @@ def _intervals(
     Of customers whose chance of an order is below 20 %, an interval of nothing already covers
     more than 80 %; `likely_coverage` is therefore that of all others.
     """
-    _, revenue = _truth(actual)
+    _, revenue = truth(actual)
     low, high = revenue_interval(bundle.card.spread, p_order, spend)
     likely = p_order >= 0.2
     group = customer_codes(actual.index) % GROUPS
@@ -196,10 +174,3 @@ def _intervals(
 def _inside(bundle: PurchaseBundle, revenue: Array, p_order: Array, spend: Array) -> float:
     low, high = total_interval(bundle.card.spread, p_order, spend)
     return float(low <= revenue.sum() <= high)
-
-
-def _truth(actual: pd.DataFrame) -> tuple[Array, Array]:
-    return (
-        actual["churned"].to_numpy(dtype=float),
-        actual["revenue_future"].to_numpy(dtype=float),
-    )

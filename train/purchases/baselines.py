@@ -55,7 +55,7 @@ def mbg_nbd(task: PurchaseTask) -> Predictions:
 
 def tweedie(task: PurchaseTask) -> Predictions:
     """One gradient-boosted Tweedie regression of revenue, zeros kept; predicts no probability."""
-    rows, days = _rows(task)
+    rows, days = training_rows(task)
     nothing = np.full(len(task.table), np.nan)
     if not rows.revenue.sum() > 0:
         return Predictions(nothing, bg_nbd(task).expected_revenue)
@@ -66,7 +66,7 @@ def tweedie(task: PurchaseTask) -> Predictions:
 
 def two_stage(task: PurchaseTask) -> Predictions:
     """Churn x spend by plain boosting: same features and snapshots, no probability model."""
-    rows, days = _rows(task)
+    rows, days = training_rows(task)
     ordered = rows.churned == 0
     if not ordered.any() or ordered.all():
         return bg_nbd(task)
@@ -97,8 +97,8 @@ def _of_prior(prior: Prior, task: PurchaseTask) -> Predictions:
     )
 
 
-def _rows(task: PurchaseTask) -> tuple[Stack, int]:
-    """The snapshots that ours learns from, and the days of their horizon."""
+def training_rows(task: PurchaseTask) -> tuple[Stack, int]:
+    """The snapshots that ours learns from, stacked, and the days of their horizon."""
     days, snapshots = _snapshots(task)
     names, known = _columns(task, snapshots)
     rows = stack(
@@ -113,6 +113,12 @@ def _rows(task: PurchaseTask) -> tuple[Stack, int]:
     return rows, days
 
 
+def features_today(task: PurchaseTask) -> NDArray[np.float32]:
+    """Today's customers in the columns of `training_rows`."""
+    _, snapshots = _snapshots(task)
+    return encode(task.table, *_columns(task, snapshots))
+
+
 def _grown(
     task: PurchaseTask, features: NDArray[np.float32], target: Array, start: float, objective: str
 ) -> Array:
@@ -122,8 +128,7 @@ def _grown(
     none = np.zeros(len(target))
     sample = TrainingRows(features, target, none + start, none, none.astype(np.int64))
     booster = fit_trees(sample, parameters, task.config.spend.max_rounds)
-    _, snapshots = _snapshots(task)
-    return start + tree_correction(booster, encode(task.table, *_columns(task, snapshots)))
+    return start + tree_correction(booster, features_today(task))
 
 
 def _snapshots(task: PurchaseTask) -> tuple[int, list[datetime]]:

@@ -105,6 +105,7 @@ def test_the_report_holds_every_origin_model_segment_and_metric(backtests: Backt
             "scores",
             "segments",
             "differences",
+            "differences_from_ours",
             "intervals",
             "age_bands",
         }
@@ -126,7 +127,24 @@ def test_the_report_holds_every_origin_model_segment_and_metric(backtests: Backt
         assert origin["differences"].keys() == MODELS - {"bg_nbd_gamma_gamma"}
         for metric in origin["differences"]["perennial"].values():
             assert metric["low"] <= metric["difference"] <= metric["high"]
+        assert_differences_from_ours(origin["differences_from_ours"], origin["scores"])
         assert origin["scores"]["past_spend"]["everyone"]["auc"] is None
+
+
+def assert_differences_from_ours(found: dict[str, Any], scores: dict[str, Any]) -> None:
+    """Each model's metric minus ours; of the bias the sizes."""
+    assert found.keys() == MODELS - {"perennial"}
+    ours = scores["perennial"]["everyone"]
+    for model, metrics in found.items():
+        theirs = scores[model]["everyone"]
+        assert metrics.keys() == theirs.keys()
+        for name, difference in metrics.items():
+            if theirs[name] is None:
+                assert difference["difference"] is None
+                continue
+            pair = (theirs[name], ours[name])
+            one, two = map(abs, pair) if name == "bias" else pair
+            assert difference["difference"] == pytest.approx(one - two)
 
 
 def test_the_csv_is_the_leaderboard_of_the_report(backtests: Backtests) -> None:
