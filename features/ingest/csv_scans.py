@@ -73,8 +73,9 @@ def _other(laid: Layout) -> str:
 
 def rows_with_values(laid: Layout) -> str:
     """SQL condition of a row in which something stands."""
-    cells = (f"NULLIF(trim(c{place}), '')" for place in range(len(laid.names)))
-    return f"COALESCE({', '.join(cells)}) IS NOT NULL"
+    # subtle: a condition for each cell would take the engine long to plan, where there are many
+    cells = ", ".join(f"c{place}" for place in range(len(laid.names)))
+    return f"trim(concat_ws('', {cells})) <> ''"
 
 
 def csv_fault(files: Sequence[Path], error: Exception) -> str | None:
