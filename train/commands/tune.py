@@ -25,7 +25,10 @@ from train.recipe_lookup import require_command
 from train.run_records import local_date, run_name, training_data
 from train.tracking import runs as tracking
 from train.tuning.objective import Model, objectives
-from train.tuning.search import Trial, best, finished, library, open_study, search
+from train.tuning.search import search
+from train.tuning.stored_trials import finished
+from train.tuning.studies import library, open_study
+from train.tuning.trial import Trial, best
 
 logger = logging.getLogger(__name__)
 ABOUT = (
