@@ -10,7 +10,7 @@ import pandas as pd
 import xgboost as xgb
 from numpy.typing import NDArray
 
-from models.boosting import RoundsCurve
+from models.boosting_rounds import RoundsCurve
 from models.purchases.card import PurchaseCard
 from models.purchases.predictor import PurchasePredictor
 from train.charts import diagnostics
