@@ -14,7 +14,9 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from serve.api.budget import LINES_TYPE
 from serve.api.endpoints import CSV, ENDPOINTS, Content, Endpoint
+from serve.api.error_reply import ErrorReply
 from serve.api.field_types import DAYS_SCHEMA, LONGEST_ID, MOST_HORIZONS
+from serve.api.predictions import Basis
 from serve.api.query import (
     BOUNDS,
     FLAGS,
@@ -29,7 +31,6 @@ from serve.api.query import (
     ListQuery,
 )
 from serve.api.requests import Options, Terms
-from serve.api.responses import Basis, ErrorReply
 
 # Of the body of an endpoint, by their keys in OpenAPI: {"summary", "value"}.
 Examples = Mapping[str, Mapping[str, Any]]
