@@ -13,6 +13,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from models.tied_ranks import midranks, spread, totals_by_share
+
 Array = NDArray[np.float64]
 CELLS = 1_250_000  # customers x draws held at once: 10 MB
 
@@ -41,13 +43,13 @@ def normalised_gini(actual: Array, predicted: Array, weights: Array) -> Array:
 
     Covariance with the rank of predicted over that with its own rank: Lerman & Yitzhaki (1984).
     """
-    return _ratio(_spread(actual, predicted, weights), _spread(actual, actual, weights))
+    return _ratio(spread(actual, predicted, weights), spread(actual, actual, weights))
 
 
 @Metric
 def spearman(actual: Array, predicted: Array, weights: Array) -> Array:
     """Correlation of midranks, -1 to 1: Spearman (1904)."""
-    first, second = _midranks(actual, weights), _midranks(predicted, weights)
+    first, second = midranks(actual, weights), midranks(predicted, weights)
     squares = (weights * first**2).sum(axis=0) * (weights * second**2).sum(axis=0)
     return _ratio((weights * first * second).sum(axis=0), np.sqrt(squares))
 
@@ -57,7 +59,7 @@ def top_decile_capture(actual: Array, predicted: Array, weights: Array) -> Array
     """Share of all actual value that the decile of customers with the highest predictions holds."""
     if actual.size == 1:
         return np.full(weights.shape[1], np.nan)  # nobody to compare with
-    return _ratio(_segments(actual, predicted, weights, 10)[-1], actual @ weights)
+    return _ratio(totals_by_share(actual, predicted, weights, 10)[-1], actual @ weights)
 
 
 @Metric
@@ -96,7 +98,7 @@ def bias(actual: Array, predicted: Array, weights: Array) -> Array:
 @Metric
 def decile_error(actual: Array, predicted: Array, weights: Array) -> Array:
     """Mean |mean predicted - mean actual| over ten equal groups by predicted, over mean actual."""
-    by_decile = _segments(predicted - actual, predicted, weights, 10)
+    by_decile = totals_by_share(predicted - actual, predicted, weights, 10)
     return _ratio(np.abs(by_decile).sum(axis=0), actual @ weights)
 
 
@@ -105,7 +107,7 @@ def roc_auc(happened: Array, probability: Array, weights: Array) -> Array:
     """P(an event had a higher probability than a non-event), ties half: Hanley & McNeil (1982)."""
     events = happened @ weights
     pairs = events * (weights.sum(axis=0) - events)
-    return _ratio(_spread(happened, probability, weights), pairs) + 0.5
+    return _ratio(spread(happened, probability, weights), pairs) + 0.5
 
 
 @Metric
@@ -127,7 +129,7 @@ def calibration_error(happened: Array, probability: Array, weights: Array, bins:
 
     Naeini, Cooper & Hauskrecht (2015), with bins of equal count; their noise keeps it above zero.
     """
-    by_bin = _segments(probability - happened, probability, weights, bins)
+    by_bin = totals_by_share(probability - happened, probability, weights, bins)
     return np.asarray(np.abs(by_bin).sum(axis=0) / weights.sum(axis=0))
 
 
@@ -241,46 +243,3 @@ def _ratio(numerator: Array, denominator: Array) -> Array:
     """Numerator over denominator, NaN where the denominator is not positive."""
     unknown = np.full_like(numerator, np.nan)
     return np.divide(numerator, denominator, out=unknown, where=denominator > 0)
-
-
-def _ties(values: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The order of values, and where in it each group of equal values starts."""
-    order = np.argsort(values, kind="stable")
-    in_order = values[order]
-    return order, np.flatnonzero(np.r_[True, in_order[1:] != in_order[:-1]])
-
-
-def _centred(group: Array) -> Array:
-    """Group sizes in order -> each group's midrank minus the mean rank, shape as `group`."""
-    return np.asarray(np.cumsum(group, axis=0) - group / 2 - group.sum(axis=0) / 2)
-
-
-def _midranks(values: Array, weights: Array) -> Array:
-    """Centred midrank of each customer in each resample, shape as `weights`."""
-    order, starts = _ties(values)
-    ranks = np.empty_like(weights)
-    group = _centred(np.add.reduceat(weights[order], starts))
-    ranks[order] = np.repeat(group, np.diff(np.r_[starts, values.size]), axis=0)
-    return ranks
-
-
-def _spread(values: Array, by: Array, weights: Array) -> Array:
-    """Sum of values times centred midrank of `by` in each resample, shape (draws,)."""
-    order, starts = _ties(by)
-    in_order = weights[order]
-    totals = np.add.reduceat(in_order * values[order, None], starts)
-    return np.asarray((totals * _centred(np.add.reduceat(in_order, starts))).sum(axis=0))
-
-
-def _segments(values: Array, by: Array, weights: Array, parts: int) -> Array:
-    """Totals of values in `parts` equal shares of customers, lowest `by` first: (parts, draws)."""
-    order, starts = _ties(by)
-    in_order = weights[order]
-    people = np.cumsum(np.add.reduceat(in_order, starts), axis=0)
-    money = np.cumsum(np.add.reduceat(in_order * values[order, None], starts), axis=0)
-    cuts = np.linspace(0.0, 1.0, parts + 1)
-    curve = [
-        np.interp(cuts * each[-1], np.r_[0.0, each], np.r_[0.0, total])
-        for each, total in zip(people.T, money.T, strict=True)
-    ]
-    return np.diff(curve, axis=1).T

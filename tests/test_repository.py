@@ -152,7 +152,7 @@ def test_the_packages_are_listed_wherever_tools_need_them() -> None:
 
 
 def test_the_files_that_the_tests_are_shared_out_by_are_there() -> None:
-    text = (ROOT / "tests" / "conftest.py").read_text()
+    text = (ROOT / "tests" / "sharing_out.py").read_text()
     places = re.findall(r'^ +"([a-z_/]+)",$', text, flags=re.MULTILINE)
     assert len(places) > 20
     assert not [each for each in places if not list((ROOT / "tests").glob(f"{each}*"))]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from train.charts import diagnostics
+from train.charts import score_table
 from train.charts.theme import Spec
 
 OURS = "perennial"
@@ -72,4 +72,4 @@ def chart(board: pd.DataFrame) -> Spec:
         str(model): {str(name): float(at) for name, at in zip(shown, row, strict=True)}
         for model, row in zip(shown.index, shown.to_numpy(dtype=float), strict=True)
     }
-    return diagnostics.leaderboard(rows)
+    return score_table.leaderboard(rows)

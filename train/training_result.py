@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from models.boosting import RoundsCurve
+from models.boosting_rounds import RoundsCurve
 from train.tracking.serialization import requirements
 
 Bundle = TypeVar("Bundle")

@@ -6,12 +6,16 @@ import json
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 Content = str | bytes | Callable[[Path], object]
 HEADER = "customer_id,timestamp,amount\n"
 COLUMNS = {"customer_id": "customer_id", "timestamp": "timestamp", "amount": "amount"}
+# The day and the sums of most cases.
+DAY = datetime(2024, 1, 5)
+TWO = {"u": 10.0, "v": 20.5}
 CONFIG, EXPECTED = "config.toml", "expected.toml"
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from benchmarks.intake_cases import (
+    database_files,
+    json_files,
     meanings,
     odd_types,
     odd_values,
+    parquet_files,
     shop_exports,
-    typed_sources,
     values,
+    workbooks,
     written_texts,
 )
 from benchmarks.intake_cases.case import Case
@@ -17,7 +20,10 @@ CASES: tuple[Case, ...] = (
     *written_texts.CASES,
     *values.CASES,
     *meanings.CASES,
-    *typed_sources.CASES,
+    *parquet_files.CASES,
+    *json_files.CASES,
+    *workbooks.CASES,
+    *database_files.CASES,
     *shop_exports.CASES,
     *odd_values.CASES,
     *odd_types.CASES,

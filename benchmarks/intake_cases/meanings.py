@@ -7,9 +7,8 @@ import gzip
 import zipfile
 from pathlib import Path
 
-from benchmarks.intake_cases.case import HEADER, Case, log, refused, right
+from benchmarks.intake_cases.case import HEADER, TWO, Case, log, refused, right
 
-TWO = {"u": 10.0, "v": 20.5}
 CSV = log("u,2024-01-05,10", "v,2024-01-06,20.5")
 ONE, OTHER = log("u,2024-01-05,10"), log("v,2024-01-06,20.5")
 ORDER = {"order_id": "order_id"}

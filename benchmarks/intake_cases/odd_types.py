@@ -15,10 +15,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.intake_cases.case import Case, Content, refused, right
+from benchmarks.intake_cases.case import DAY, TWO, Case, Content, refused, right
 
-TWO = {"u": 10.0, "v": 20.5}
-DAY = datetime(2024, 1, 5)
 BASE: dict[str, Any] = {"customer_id": ["u", "v"], "timestamp": [DAY, DAY], "amount": [10.0, 20.5]}
 
 

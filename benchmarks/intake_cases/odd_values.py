@@ -13,9 +13,8 @@ from typing import Any
 
 import openpyxl
 
-from benchmarks.intake_cases.case import HEADER, Case, log, refused, right
+from benchmarks.intake_cases.case import HEADER, TWO, Case, log, refused, right
 
-TWO = {"u": 10.0, "v": 20.5}
 CSV = log("u,2024-01-05,10", "v,2024-01-06,20.5")
 DAYS = ("2024-01-05T00:00:00", "2024-01-06T00:00:00")
 IDS = HEADER.strip() + ",order_id\n"

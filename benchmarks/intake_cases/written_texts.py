@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.intake_cases.case import HEADER, Case, log, refused, right
+from benchmarks.intake_cases.case import HEADER, TWO, Case, log, refused, right
 
-TWO = {"u": 10.0, "v": 20.5}
 ROWS = ("u,2024-01-05,10", "v,2024-01-06,20.5")
 CSV = log(*ROWS)
 JOSE = log("José,2024-01-05,10")

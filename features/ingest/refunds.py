@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from itertools import groupby
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from features.ingest.merging import SORTED
-from features.ingest.queries import number
-from features.lines.refund_matching import SAME, OrderLine, match_refunds
+from features.lines.refund_matching import SAME, OrderLine, refund_changes
 from features.schema import OPTIONAL
 
-# How a count of `match_refunds` is called among those of a log.
+# How a count by what matched is called among those of a log.
 COUNTED = "refunds_matched: "
 
 
@@ -23,25 +23,38 @@ def settle_refunds(connection: duckdb.DuckDBPyConnection, known: Sequence[str]) 
 
     known   which of the keys of a line `merged` has
     """
-    refunds = f"SELECT customer_id FROM merged WHERE amount < -{SAME}"
-    if not number(connection, f"SELECT count(*) FROM ({refunds})"):
+    counts, gone, changed = Counter[str](), list[int](), list[tuple[object, OrderLine]]()
+    for customer, group in groupby(_lines(connection, known), key=lambda row: row[0]):
+        rows = list(group)
+        lines = [OrderLine(_order(row[2], row[3]), *row[3:]) for row in rows]
+        for was, becomes, how in refund_changes(lines):
+            counts[how] += 1
+            gone += (row[1] for row in rows[was])
+            changed += ((customer, line) for line in becomes)
+    if not counts:
         return {}
-    read = {name: name if name in known else "NULL" for name in ("order_id", *OPTIONAL)}
-    columns = f"customer_id, {read['order_id']}, us, amount, {read['category']}, {read['channel']}"
-    ordered = ", ".join(sql for name, sql in SORTED.items() if name in known)
-    rows = connection.execute(
-        f"SELECT {columns}, cost FROM merged WHERE customer_id IN ({refunds}) "
-        f"ORDER BY customer_id, {ordered}, amount"
-    ).fetchall()
-    counts, changed = Counter[str](), list[tuple[object, OrderLine]]()
-    for customer, group in groupby(rows, key=lambda row: row[0]):
-        lines = [OrderLine(_order(row[1], row[2]), *row[2:]) for row in group]
-        matched, how = match_refunds(lines)
-        counts += how
-        changed += [(customer, line) for line in matched]
-    connection.execute(f"DELETE FROM merged WHERE customer_id IN ({refunds})")
+    connection.register("gone", pa.table({"place": gone}))
+    connection.execute("DELETE FROM merged WHERE rowid IN (SELECT place FROM gone)")
+    connection.unregister("gone")
     _insert(connection, changed, known)
     return {f"{COUNTED}{name}": times for name, times in counts.items()}
+
+
+def _lines(connection: duckdb.DuckDBPyConnection, known: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Of customers with refunds, the lines until their last one: what comes later changes nothing.
+
+    Customer, the line's place in `merged`, order, moment, amount, category, channel, cost.
+    """
+    read = {name: name if name in known else "NULL" for name in ("order_id", *OPTIONAL)}
+    ordered = ", ".join(sql for name, sql in SORTED.items() if name in known)
+    return connection.execute(
+        f"""WITH refunds AS (
+            SELECT customer_id, max(us) AS last FROM merged WHERE amount < -{SAME} GROUP BY 1)
+        SELECT customer_id, merged.rowid, {read["order_id"]}, us, amount, {read["category"]},
+            {read["channel"]}, cost
+        FROM merged JOIN refunds USING (customer_id) WHERE us <= last
+        ORDER BY customer_id, {ordered}, amount"""
+    ).fetchall()
 
 
 def _order(order_id: object, us: int) -> Hashable:

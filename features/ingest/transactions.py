@@ -14,7 +14,7 @@ import pandas as pd
 from features.config.purchases import PurchaseData
 from features.errors import DataError
 from features.ingest import missing_columns
-from features.ingest.account import account, require_settled_numbers
+from features.ingest.account import account
 from features.ingest.files import Fingerprint, SourceFile, some_names
 from features.ingest.frames import open_frame
 from features.ingest.health.check import check_health
@@ -22,6 +22,7 @@ from features.ingest.health.finding import Finding
 from features.ingest.health.unread_columns import suspects
 from features.ingest.policies import in_order, nothing_left
 from features.ingest.raw_rows import write_rows
+from features.ingest.settled_numbers import require_settled_numbers
 from features.ingest.settling import settle
 from features.ingest.shard_lines import write_lines
 from features.ingest.source_tables import column_names, open_tables

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import NamedTuple
 
 # Money within which two amounts are one: sums of floats differ in their last bits.
@@ -41,26 +40,35 @@ class OrderLine(NamedTuple):
     cost: float | None = None
 
 
-@dataclass
+class Change(NamedTuple):
+    """A refund that is matched: which lines it was, what they become, and how it was matched."""
+
+    was: slice
+    becomes: list[OrderLine]
+    how: str
+
+
+@dataclass(slots=True)
 class _Order:
-    """An order as far as it is known: what it came to, what is left of that, and its labels."""
+    """An order as far as it is known: what it came to, what is left of that, its lines."""
 
     order: Hashable
-    amount: float = 0.0
-    left: float = 0.0
-    categories: set[str | None] = field(default_factory=set)
-    channels: set[str | None] = field(default_factory=set)
+    amount: float
+    left: float
+    lines: Sequence[OrderLine]
 
     def line(self, line: OrderLine) -> OrderLine:
-        """A line of what is taken back, as one of this order."""
+        """A line of what is taken back, as one of this order, without labels that it has not."""
+        categories = {each.category for each in self.lines}
+        channels = {each.channel for each in self.lines}
         return line._replace(
             order=self.order,
-            category=line.category if line.category in self.categories else None,
-            channel=line.channel if line.channel in self.channels else None,
+            category=line.category if line.category in categories else None,
+            channel=line.channel if line.channel in channels else None,
         )
 
 
-@dataclass
+@dataclass(slots=True)
 class _History:
     """The orders of a customer so far, the latest last, and those of each amount."""
 
@@ -70,10 +78,13 @@ class _History:
 
     def buy(self, lines: Sequence[OrderLine], amount: float) -> None:
         """An order, or more of one; of what was taken back of that, its own lines tell."""
-        bought = self.known.setdefault(lines[0].order, _Order(lines[0].order))
-        bought.categories.update(line.category for line in lines)
-        bought.channels.update(line.channel for line in lines)
-        bought.amount, bought.left = bought.amount + amount, bought.left + amount
+        order = lines[0].order
+        bought = self.known.get(order)
+        if bought is None:
+            bought = self.known[order] = _Order(order, amount, amount, lines)
+        else:
+            bought.amount, bought.left = bought.amount + amount, bought.left + amount
+            bought.lines = [*bought.lines, *lines]
         self.latest.append(bought)
         self.of_amount.setdefault(round(bought.amount, DIGITS), []).append(bought)
 
@@ -104,54 +115,63 @@ class _History:
 
 def match_refunds(lines: Sequence[OrderLine]) -> tuple[list[OrderLine], Counter[str]]:
     """The lines of one customer, sorted by moment and order, with refunds as lines of what they
-    take back; and how many refunds were matched by what.
+    take back, these last; and how many refunds were matched by what.
     """
-    history, counts = _History(), Counter[str]()
-    found: list[OrderLine] = []
-    for event, amount in _events(lines):
-        order, us = event[0].order, event[0].us
+    changes = refund_changes(lines)
+    changed = {place for each in changes for place in range(each.was.start, each.was.stop)}
+    found = [line for place, line in enumerate(lines) if place not in changed]
+    found += (line for each in changes for line in each.becomes)
+    return found, Counter(each.how for each in changes)
+
+
+def refund_changes(lines: Sequence[OrderLine]) -> list[Change]:
+    """What becomes of the refunds among the lines of one customer, sorted by moment and order."""
+    history, found = _History(), []
+    for was, amount in _events(lines):
         if amount > SAME:
-            history.buy(event, amount)
-        elif amount < -SAME and (bought := history.known.get(order)):
-            bought.left = max(bought.left + amount, 0.0)
-            event = [bought.line(each) for each in event]
-            counts[BY_ORDER] += 1
+            history.buy(lines[was], amount)
         elif amount < -SAME:
-            event, how = _taken_back(history, event, us, -amount)
-            counts[how] += 1
-        found += event
-    return found, counts
+            found.append(_matched(history, lines[was], was, -amount))
+    return found
 
 
-def _events(lines: Sequence[OrderLine]) -> list[tuple[list[OrderLine], float]]:
+def _events(lines: Sequence[OrderLine]) -> list[tuple[slice, float]]:
     """What happened, with its amount: of one moment, what was bought before what was taken back."""
-    groups = (list(group) for _, group in groupby(lines, key=lambda line: (line.order, line.us)))
-    events = [(group, _total(group)) for group in groups]
-    return sorted(events, key=lambda event: (event[0][0].us, event[1] < 0))
+    events, start = [], 0
+    while start < len(lines):
+        first, stop = lines[start], start + 1
+        amount = first.amount
+        while stop < len(lines) and lines[stop][:2] == first[:2]:
+            # subtle: from Python 3.12 on its own sum would compensate for what is rounded
+            amount += lines[stop].amount
+            stop += 1
+        events.append((slice(start, stop), amount))
+        start = stop
+    return sorted(events, key=lambda event: (lines[event[0].start].us, event[1] < 0))
 
 
-def _total(lines: Sequence[OrderLine]) -> float:
-    """subtle: from Python 3.12 on its own sum would compensate for what is rounded."""
-    total = 0.0
-    for line in lines:
-        total += line.amount
-    return total
+def _matched(history: _History, event: Sequence[OrderLine], was: slice, amount: float) -> Change:
+    if bought := history.known.get(event[0].order):
+        bought.left = max(bought.left - amount, 0.0)
+        return Change(was, [bought.line(each) for each in event], BY_ORDER)
+    becomes, how = _taken_back(history, event, amount)
+    return Change(was, becomes, how)
 
 
 def _taken_back(
-    history: _History, event: list[OrderLine], us: int, amount: float
+    history: _History, event: Sequence[OrderLine], amount: float
 ) -> tuple[list[OrderLine], str]:
     """The lines of a refund, as lines of what it takes back."""
     if bought := history.same_amount(amount):
         return [bought.line(each) for each in event], BY_AMOUNT
     parts = history.take_latest(amount)
     if not parts:
-        return event, UNMATCHED
+        return [*event], UNMATCHED
     rest = amount - sum(part for _, part in parts)
     if len(parts) == 1 and rest <= SAME:
         return [parts[0][0].line(each) for each in event], LATEST
     first, costs = event[0], [line.cost for line in event if line.cost is not None]
-    whole = first._replace(us=us, category=None, cost=sum(costs) if costs else None)
+    whole = first._replace(category=None, cost=sum(costs) if costs else None)
     split = [order.line(_share(whole, part, amount)) for order, part in parts]
     if rest > SAME:
         split.append(_share(whole, rest, amount)._replace(category=first.category))

@@ -23,22 +23,24 @@ from numpy.typing import NDArray
 from scipy.special import logit
 
 from models.boosting import (
-    FOLDS,
-    NO_CURVE,
     Array,
     Deviance,
     Matrix,
     Objective,
-    PriorBoosted,
-    RoundsCurve,
     TrainingRows,
-    candidate_rounds,
     fit_trees,
     no_trees,
-    out_of_time,
-    some_customers,
     tree_correction,
 )
+from models.boosting_rounds import (
+    FOLDS,
+    NO_CURVE,
+    RoundsCurve,
+    candidate_rounds,
+    out_of_time,
+    some_customers,
+)
+from models.prior_boosted import PriorBoosted
 from models.weighted_trees import weighted_trees
 
 Dispersion = Callable[[Array, Array], float]

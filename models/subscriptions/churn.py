@@ -7,15 +7,8 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.base import ClassifierMixin
 
-from models.boosting import (
-    Array,
-    Flags,
-    Matrix,
-    PriorBoosted,
-    TrainingRows,
-    log_loss,
-    tree_correction,
-)
+from models.boosting import Array, Flags, Matrix, TrainingRows, log_loss, tree_correction
+from models.prior_boosted import PriorBoosted
 
 EARLIER, RECENT = 0.0, 1.0
 

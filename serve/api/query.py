@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl
 
 from models.customer_values import VALUE_COLUMNS
 from serve.api.error_messages import shortened
+from serve.api.predictions import Basis
 from serve.api.requests import Options, Terms, validate
-from serve.api.responses import Basis
 from serve.errors import ServeError
 
 FLAGS = ("curve", "explain", "history", "features")

@@ -8,10 +8,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve.errors import MESSAGES
 from serve.http.access_control import AccessControl
-from serve.http.request_cycle import Exchange, WorkerState
+from serve.http.request_cycle import Exchange
 from serve.http.routes import Router
 from serve.http.shared_limits import SharedLimit
 from serve.http.shutdown import delay_sigterm, nothing_to_break_off
+from serve.http.worker_state import WorkerState
 from serve.settings import Settings
 
 # Bodies of the largest size that may be in memory at once.

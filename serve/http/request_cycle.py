@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from dataclasses import dataclass
 from time import perf_counter
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
-from serve.errors import ServeError, error_body, error_for_status
-from serve.http.access_control import AccessControl
+from serve.errors import ServeError, error_for_status
 from serve.http.bentoml_response import UpstreamResponse
 from serve.http.body import (
     BodyReader,
@@ -22,19 +18,18 @@ from serve.http.body import (
     read_body,
 )
 from serve.http.headers import RequestHeaders
-from serve.http.response_headers import DATA_HEADERS, PAGE_HEADERS, Headers
+from serve.http.own_response import OwnResponse
+from serve.http.response_headers import PAGE_HEADERS
 from serve.http.routes import (
     JSON_TYPE,
     UNKNOWN,
     Request,
-    Router,
+    Response,
     StreamedResponse,
     refuse_query,
 )
-from serve.http.shared_limits import SharedLimit
-from serve.http.streaming import send_parts
+from serve.http.worker_state import WorkerState
 from serve.metrics import record as metrics
-from serve.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -47,32 +42,13 @@ ENDED = "the service ends, and this answer would have taken longer: ask again"
 CLIENT_CLOSED = 499
 
 
-@dataclass(slots=True)
-class WorkerState:
-    """What the exchanges of a worker share.
-
-    app             the application behind the middleware
-    body_memory     bytes of bodies that are in memory
-    in_flight       requests that are being answered, but for those exempt from the limit
-    shutting_down   whether SIGTERM has come: responses then close their connections
-    """
-
-    app: ASGIApp
-    settings: Settings
-    access: AccessControl
-    router: Router
-    body_memory: SharedLimit
-    in_flight: SharedLimit
-    shutting_down: bool = False
-
-
 class Exchange:
     """One request from its headers to the end of its response."""
 
     __slots__ = (
         *("_begun", "_body", "_body_is_read", "_caller", "_deadline", "_error", "_headers"),
-        *("_is_counted", "_path", "_receive", "_route", "_scope", "_seconds", "_send", "_sharer"),
-        *("_started", "_state", "_status"),
+        *("_is_counted", "_path", "_receive", "_response", "_route", "_scope", "_seconds", "_send"),
+        *("_sharer", "_state"),
     )
 
     def __init__(self, state: WorkerState, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,10 +58,10 @@ class Exchange:
         self._headers = RequestHeaders(scope["headers"])
         self._path: str = scope["path"]
         self._route = UNKNOWN
+        self._response = OwnResponse(state, send, self._headers.request_id)
         self._caller = self._sharer = ""
-        self._status = 0
         self._seconds = 0.0
-        self._is_counted = self._body_is_read = self._started = False
+        self._is_counted = self._body_is_read = False
         self._error: BaseException | None = None
         self._deadline = asyncio.timeout(state.settings.body_seconds)
 
@@ -105,18 +81,18 @@ class Exchange:
         except ServeError as error:
             refusal = error
         except ClientDisconnected:
-            self._status = CLIENT_CLOSED
+            self._response.status = CLIENT_CLOSED
             return
         except asyncio.CancelledError:
-            if not self._state.shutting_down or self._started:
+            if not self._state.shutting_down or self._response.started:
                 raise
             refusal = ServeError(ENDED, status=503)
         except Exception as error:
             refusal = self._as_refusal(error)
-        if self._started:
+        if self._response.started:
             # subtle: too late for an error; the server closes the connection of an unfinished
             # response
-            self._status = refusal.status
+            self._response.status = refusal.status
             return
         await self._refuse(refusal)
 
@@ -147,13 +123,7 @@ class Exchange:
             self._count_in_flight()
         self._start_answer_deadline()
         asked = Request(body, path_value, query, self._headers.accepts_lines)
-        response = await route.handler(asked)
-        if isinstance(response, bytes):
-            await self._respond(200, response, JSON_TYPE)
-        elif isinstance(response, StreamedResponse):
-            await self._stream(response)
-        else:
-            await self._respond(response.status, response.body, response.content_type)
+        await self._respond(await route.handler(asked))
 
     def _count_in_flight(self) -> None:
         in_flight = self._state.in_flight
@@ -178,55 +148,28 @@ class Exchange:
     async def _pass_on(self) -> None:
         """Let the application behind the middleware answer: BentoML, and the page."""
         self._start_answer_deadline()
-        upstream = UpstreamResponse(
-            self._send, self._scope["method"], self._path, [*PAGE_HEADERS, *self._own_headers()]
-        )
+        headers = [*PAGE_HEADERS, *self._response.own_headers()]
+        upstream = UpstreamResponse(self._send, self._scope["method"], self._path, headers)
         try:
             await self._state.app(self._scope, self._receive, upstream.send)
         finally:
-            self._started, self._status = upstream.started, upstream.status
+            self._response.started, self._response.status = upstream.started, upstream.status
         if upstream.error is not None:
             raise upstream.error
 
-    async def _respond(self, status: int, body: bytes, content_type: bytes) -> None:
-        self._status, self._started = status, True
-        headers = [
-            (b"content-type", content_type),
-            (b"content-length", b"%d" % len(body)),
-            *DATA_HEADERS,
-        ]
-        headers += self._own_headers()
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
-        await self._send({"type": "http.response.body", "body": body})
-
-    async def _stream(self, response: StreamedResponse) -> None:
-        """Send the parts as they are made; the deadline is that of each, not of all."""
-        async with aclosing(response.parts) as parts:
-            first = await anext(parts)
-            self._status, self._started = 200, True
-            headers = [(b"content-type", response.content_type), *DATA_HEADERS]
-            headers += self._own_headers()
-            await self._send({"type": "http.response.start", "status": 200, "headers": headers})
-            rest = self._with_error_line(parts)
-            await send_parts(
-                first, rest, self._send, self._receive, before_each=self._start_answer_deadline
+    async def _respond(self, made: bytes | Response | StreamedResponse) -> None:
+        """Send what a handler has made; of parts, the deadline is that of each, not of all."""
+        if isinstance(made, bytes):
+            await self._response.send_whole(200, made, JSON_TYPE)
+        elif isinstance(made, StreamedResponse):
+            await self._response.send_in_parts(
+                made,
+                self._receive,
+                before_each=self._start_answer_deadline,
+                as_refusal=self._as_refusal,
             )
-
-    async def _with_error_line(self, parts: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-        """The parts; what goes wrong is the last of them."""
-        try:
-            async for part in parts:
-                yield part
-        except Exception as error:
-            refusal = error if isinstance(error, ServeError) else self._as_refusal(error)
-            self._status = refusal.status
-            metrics.observe_refusal(refusal.reason)
-            yield error_body(refusal, self._headers.request_id) + b"\n"
-
-    def _own_headers(self) -> Headers:
-        """The request's id, and that the connection closes where the worker shuts down."""
-        headers = [(b"x-request-id", self._headers.request_id.encode())]
-        return [*headers, (b"connection", b"close")] if self._state.shutting_down else headers
+        else:
+            await self._response.send_whole(made.status, made.body, made.content_type)
 
     def _as_refusal(self, error: Exception) -> ServeError:
         """What went wrong that is not the caller's doing."""
@@ -236,47 +179,35 @@ class Exchange:
         return error_for_status(500, method="", path="")
 
     async def _refuse(self, error: ServeError) -> None:
-        self._status, self._started = error.status, True
         self._release()
-        metrics.observe_refusal(error.reason)
-        body = error_body(error, self._headers.request_id)
         unread = self._headers.has_body and not self._body.is_complete
-        headers = [
-            *[(b"content-type", JSON_TYPE), (b"content-length", b"%d" % len(body)), *DATA_HEADERS],
-            *[(name.encode(), value.encode()) for name, value in error.headers.items()],
-            *self._own_headers(),
-        ]
-        if unread and not self._state.shutting_down:
-            headers.append((b"connection", b"close"))
-        start = {"type": "http.response.start", "status": error.status, "headers": headers}
-        await self._send(start)
-        await self._send({"type": "http.response.body", "body": body, "more_body": unread})
+        await self._response.send_refusal(error, unread=unread)
         self._seconds = perf_counter() - self._begun
         if unread:
             if not self._headers.expects_continue:
                 seconds = DISCARD_SECONDS_OF.get(error.status, DISCARD_SECONDS)
                 await discard_rest(self._body, seconds)
-            await self._send({"type": "http.response.body", "body": b""})
+            await self._response.end()
 
     def _record(self) -> None:
         """One count and, for errors or if the settings say so, one log line."""
         seconds = self._seconds or perf_counter() - self._begun
         method = self._scope["method"] if self._scope["method"] in METHODS else "OTHER"
-        label = self._route.label
-        metrics.observe_request(label, method, self._status, seconds)
-        if self._status < 400 and self._state.settings.access_log == "errors":
+        label, status = self._route.label, self._response.status
+        metrics.observe_request(label, method, status, seconds)
+        if status < 400 and self._state.settings.access_log == "errors":
             return
-        level = logging.INFO if self._status < 500 else logging.WARNING
+        level = logging.INFO if status < 500 else logging.WARNING
         logger.log(
             logging.ERROR if self._error else level,
             "%s %s: %d",
-            *(method, label, self._status),
+            *(method, label, status),
             exc_info=self._error,
             extra={
                 "request_id": self._headers.request_id,
                 "door": label,
                 "method": method,
-                "status": self._status,
+                "status": status,
                 "milliseconds": round(seconds * 1e3, 3),
                 "key": self._caller,
             },

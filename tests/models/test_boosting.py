@@ -5,17 +5,9 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from models.boosting import (
-    NO_CURVE,
-    PriorBoosted,
-    RoundsCurve,
-    TrainingRows,
-    choose_rounds,
-    fit_trees,
-    log_loss,
-    no_trees,
-    tree_correction,
-)
+from models.boosting import TrainingRows, fit_trees, log_loss, no_trees, tree_correction
+from models.boosting_rounds import NO_CURVE, RoundsCurve, choose_rounds
+from models.prior_boosted import PriorBoosted
 from models.purchases.churn import ChurnModel
 from models.purchases.spend import SpendModel
 
@@ -199,7 +191,7 @@ def test_no_rounds_allowed_are_none_chosen() -> None:
 def test_many_customers_are_judged_by_some_the_same_in_every_snapshot(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("models.boosting.MOST_EVALUATED", 100)
+    monkeypatch.setattr("models.boosting_rounds.MOST_EVALUATED", 100)
     some = sample(400, (0.0, 100.0, 200.0), signal=3.0)
     kept = some.customer // 3 % 4 == 0
     assert 90 < kept.sum() / 3 < 110

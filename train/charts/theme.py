@@ -19,6 +19,8 @@ ACTUAL, MODEL, PRIOR = INK, BLUE, ORANGE
 FONT = 'system-ui, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif'
 COUNT = ",.0f"
 NO_AXIS: Spec = {"domain": False, "ticks": False, "labelPadding": 8}
+# A channel of shares, from none to all.
+SHARE: Spec = {"type": "quantitative", "scale": {"domain": [0, 1], "nice": False}}
 
 
 def theme() -> Spec:

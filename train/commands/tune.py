@@ -25,7 +25,10 @@ from train.recipe_lookup import require_command
 from train.run_records import local_date, run_name, training_data
 from train.tracking import runs as tracking
 from train.tuning.objective import Model, objectives
-from train.tuning.search import Trial, best, finished, library, open_study, search
+from train.tuning.search import search
+from train.tuning.stored_trials import finished
+from train.tuning.studies import library, open_study
+from train.tuning.trial import Trial, best
 
 logger = logging.getLogger(__name__)
 ABOUT = (
@@ -49,9 +52,7 @@ def tune(arguments: Namespace) -> dict[str, Any]:
     require_command("tune", arguments.config)
     library()  # before the log is read, so that its absence is noticed at once
     trials, out = arguments.trials, arguments.out
-    config = read_purchase_config(arguments.config)
-    check_out(out, inputs=[*files_read(arguments.config, config), *databases()])
-    task = cast(PurchaseTask, task_of(config, arguments))
+    task = _task(arguments)
     tried = objectives(task)
     var = state_folder()
     names = {name: _study_name(name, task) for name in tried}
@@ -64,12 +65,7 @@ def tune(arguments: Namespace) -> dict[str, Any]:
         logger.info("kept from an earlier run: %s", _counted(stored))
 
     tracking.connect(task.config.tracking.experiment)
-    started = tracking.Record(
-        description=ABOUT,
-        params={"command": "tune", "trials": trials, "origins": origins, "studies": names},
-        tags={"as_of": local_date(task), "model": "tune"},
-        dataset=training_data(task),
-    )
+    started = _started(task, trials, origins, names)
     title = run_name("tune", task)
     with tracking.start_run(title, started, config=task.config.model_dump()) as run_id:
         seconds = None if arguments.minutes is None else 60.0 * arguments.minutes
@@ -89,6 +85,25 @@ def tune(arguments: Namespace) -> dict[str, Any]:
         **summary,
         "out": str(out),
     }
+
+
+def _task(arguments: Namespace) -> PurchaseTask:
+    """What the arguments ask for; the log is read when it is known that `--out` can be written."""
+    config = read_purchase_config(arguments.config)
+    check_out(arguments.out, inputs=[*files_read(arguments.config, config), *databases()])
+    return cast(PurchaseTask, task_of(config, arguments))
+
+
+def _started(
+    task: PurchaseTask, trials: int, origins: Sequence[str], studies: Mapping[Model, str]
+) -> tracking.Record:
+    """What is recorded of the whole search before its first trial."""
+    return tracking.Record(
+        description=ABOUT,
+        params={"command": "tune", "trials": trials, "origins": origins, "studies": studies},
+        tags={"as_of": local_date(task), "model": "tune"},
+        dataset=training_data(task),
+    )
 
 
 def fragment(settings: Mapping[Model, Boosting], comments: Mapping[Model, str], title: str) -> str:

@@ -17,6 +17,7 @@ from features.ingest.transactions import TransactionLog
 from features.purchases.table import expressions
 from train.estimator.arguments import as_text, frame_of, purchase_config, reading
 from train.estimator.health_warning import warn
+from train.estimator.stored_arguments import store
 from train.estimator.wording import in_arguments
 
 
@@ -47,16 +48,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         """Only stores; what is wrong is said by `fit`."""
-        self.as_of = as_of
-        self.customer_id = customer_id
-        self.timestamp = timestamp
-        self.amount = amount
-        self.order_id = order_id
-        self.category = category
-        self.channel = channel
-        self.currency = currency
-        self.timezone = timezone
-        self.settings = settings
+        store(self, locals())
 
     def fit(self, X: object, y: object = None) -> Self:
         """Learn which features there are: those of categories and channels need such columns.

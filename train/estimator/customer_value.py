@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 from features.config.purchases import PurchaseConfig
 from train.estimator.arguments import purchase_config
+from train.estimator.stored_arguments import store
 from train.estimator.value_estimator import ValueEstimator
 
 
@@ -65,41 +66,7 @@ class CustomerValue(ValueEstimator):
         tracking: Mapping[str, str] | None = None,
     ) -> None:
         """Only stores; what is wrong is said by `fit`."""
-        self.horizon_days = horizon_days
-        self.snapshots = snapshots
-        self.spacing_days = spacing_days
-        self.seed = seed
-        self.currency = currency
-        self.timezone = timezone
-        self.preset = preset
-        self.refunds = refunds
-        self.refund_matching = refund_matching
-        self.guests = guests
-        self.duplicates = duplicates
-        self.missing = missing
-        self.other_currencies = other_currencies
-        self.reexports = reexports
-        self.amount_is = amount_is
-        self.amount_unit = amount_unit
-        self.id_case = id_case
-        self.order_span_days = order_span_days
-        self.end = end
-        self.fill_down = fill_down
-        self.keep = keep
-        self.drop = drop
-        self.decimal = decimal
-        self.thousands = thousands
-        self.date_format = date_format
-        self.null_values = null_values
-        self.encoding = encoding
-        self.delimiter = delimiter
-        self.skip_rows = skip_rows
-        self.sheet = sheet
-        self.economics = economics
-        self.churn = churn
-        self.spend = spend
-        self.tiers = tiers
-        self.tracking = tracking
+        store(self, locals())
 
     def fit(
         self,

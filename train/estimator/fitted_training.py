@@ -77,9 +77,17 @@ def backtest(training: Training, origins: int) -> pd.DataFrame:
     return leaderboard(reports).reset_index()
 
 
-def figures(training: Training) -> Mapping[str, Spec]:
-    """The charts of the holdout evaluation, by name; none where there was none."""
-    return training.recipe.holdout_figures(training.trained)
+def figure(training: Training, name: str) -> Spec:
+    """The chart of the holdout evaluation that is called so.
+
+    Raises DataError where there is none.
+    """
+    figures = training.recipe.holdout_figures(training.trained)
+    if name not in figures:
+        raise DataError(
+            "there is nothing to show: too little was known a horizon earlier to evaluate on"
+        )
+    return figures[name]
 
 
 def record(training: Training, register: str | None, experiment: str | None) -> tuple[str, str]:
@@ -121,20 +129,18 @@ def save(bundle: Bundle, folder: Path) -> None:
         raise DataError(f"{folder}: cannot be written: {reason}; give another folder") from None
 
 
-def load(address: str | Path) -> tuple[Bundle, str]:
-    """The bundle in a folder, or of a registered version, and what its version is called.
+def load(address: str | Path, *, relationship: str) -> tuple[Bundle, str]:
+    """The bundle at an address, of this kind of customers, and what its version is called.
 
-    Raises BundleError for a folder that holds none, DataError for another address.
+    Raises BundleError for a folder that holds none, DataError for another address or kind.
     """
-    folder = Path(address)
-    if str(address).startswith("models:/"):
-        from train.tracking.registry import fetch
-
-        found = fetch(str(address), document="card.json")
-        return found.bundle, found.version
-    if not folder.is_dir():
-        raise DataError(f"{address}: no such folder; give the folder of a bundle, or models:/...")
-    return bundles.load(folder), bundles.version_of(folder)
+    bundle, version = _at(address)
+    if bundle.relationship != relationship:
+        raise DataError(
+            f"{address}: is a model of {bundle.relationship}, not of {relationship}; load it by "
+            "the other estimator"
+        )
+    return bundle, version
 
 
 def settings_of(bundle: Bundle) -> AnyConfig:
@@ -146,3 +152,16 @@ def settings_of(bundle: Bundle) -> AnyConfig:
     matched = "match" if bundle.card.matches_refunds else "none"
     data = {"refund_matching": matched, **settings.get("data", {})}
     return validated(Path(bundles.CARD), {**settings, "data": data}, PurchaseConfig)
+
+
+def _at(address: str | Path) -> tuple[Bundle, str]:
+    """The bundle in a folder, or of a registered version, and what its version is called."""
+    folder = Path(address)
+    if str(address).startswith("models:/"):
+        from train.tracking.registry import fetch
+
+        found = fetch(str(address), document="card.json")
+        return found.bundle, found.version
+    if not folder.is_dir():
+        raise DataError(f"{address}: no such folder; give the folder of a bundle, or models:/...")
+    return bundles.load(folder), bundles.version_of(folder)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 from features.config.subscriptions import SubscriptionConfig
 from train.estimator.arguments import subscription_config
+from train.estimator.stored_arguments import store
 from train.estimator.value_estimator import ValueEstimator
 
 
@@ -49,27 +50,7 @@ class SubscriptionValue(ValueEstimator):
         tracking: Mapping[str, str] | None = None,
     ) -> None:
         """Only stores; what is wrong is said by `fit`."""
-        self.horizon_days = horizon_days
-        self.attributes = attributes
-        self.known_until = known_until
-        self.departures = departures
-        self.snapshots = snapshots
-        self.spacing_days = spacing_days
-        self.seed = seed
-        self.currency = currency
-        self.timezone = timezone
-        self.decimal = decimal
-        self.thousands = thousands
-        self.date_format = date_format
-        self.null_values = null_values
-        self.encoding = encoding
-        self.delimiter = delimiter
-        self.skip_rows = skip_rows
-        self.sheet = sheet
-        self.economics = economics
-        self.churn = churn
-        self.tiers = tiers
-        self.tracking = tracking
+        store(self, locals())
 
     def fit(
         self,

@@ -6,42 +6,27 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
-from zoneinfo import ZoneInfo
 
-import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from features.config.read import AnyConfig
-from features.dataset import Dataset, as_of_or_end, features_as_of, read_frame
-from features.errors import DataError
+from features.dataset import Dataset, as_of_or_end, read_frame
 from models.bundle import Bundle
 from models.predictor import predictor_of
-from models.predictor_interface import UnboundedValueError
-from models.purchases.bundle import PurchaseBundle
-from models.score_rows import Terms, before_the_model, predict_batch, score_rows
+from models.score_rows import score_rows
 from train.estimator import fitted_training
-from train.estimator.arguments import (
-    as_text,
-    frame_of,
-    params_of,
-    reading,
-    with_economics,
-    with_horizon,
-)
+from train.estimator.arguments import as_text, frame_of, params_of, reading
+from train.estimator.customer_picture import customer_picture
 from train.estimator.explained import explained
 from train.estimator.fitted_training import Training
 from train.estimator.health_warning import warn
+from train.estimator.never_stored import in_memory, without_customers
 from train.estimator.picture import Picture
+from train.estimator.question import Question, terms_of
 from train.estimator.returned_frames import Kind, as_kind, kind_of
 from train.estimator.shown import as_html, as_lines
 from train.estimator.wording import in_arguments
-
-WITH_CUSTOMERS = {"_training", "_dataset"}
-UNTRAINED = (
-    "this model was loaded or copied: its training, and the customers that it has learnt from, are "
-    "not stored with it; "
-)
 
 
 class ValueEstimator(BaseEstimator):  # type: ignore[misc]
@@ -86,16 +71,11 @@ class ValueEstimator(BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         with in_arguments():
-            dataset, kind = self._read(X)
-            terms = self._terms(dataset, as_of, horizon_days, economics)
-            features = self._features(dataset, terms)
-            try:
-                predictions = predict_batch(self.bundle_, features, terms, tiers=self.config_.tiers)
-            except UnboundedValueError as error:
-                raise DataError(str(error)) from None
-        warn(before_the_model(terms.as_of, self.bundle_.card), depth=1)
-        warn(_after_the_end(terms, dataset), depth=1)
-        return as_kind(score_rows(self.bundle_, predictions, terms, version=self._version), kind)
+            asked, kind = self._ask(X, as_of, horizon_days, economics)
+            predictions = asked.predictions()
+        warn(asked.remarks(), depth=1)
+        scores = score_rows(self.bundle_, predictions, asked.terms, version=self._version)
+        return as_kind(scores, kind)
 
     def evaluate(self) -> Any:
         """The holdout evaluation beside the probability model's: part, metric, label, model, prior.
@@ -132,11 +112,10 @@ class ValueEstimator(BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         with in_arguments():
-            dataset, kind = self._read(X)
-            terms = self._terms(dataset, as_of, horizon_days, None)
-            table = _of(customers, self._features(dataset, terms))
+            asked, kind = self._ask(X, as_of, horizon_days)
+            table = asked.features_of(customers)
         found = predictor_of(self.bundle_).explain(
-            table, as_of=terms.as_of, horizon_days=terms.horizon_days, top=top
+            table, as_of=asked.terms.as_of, horizon_days=asked.terms.horizon_days, top=top
         )
         return as_kind(explained([str(each) for each in table.index], found), kind)
 
@@ -161,30 +140,11 @@ class ValueEstimator(BaseEstimator):  # type: ignore[misc]
 
         Raises DataError for a customer who is not there, or of whom too little is known.
         """
-        from train.charts.customer_value import customer_value
-
         check_is_fitted(self)
         with in_arguments():
-            dataset, _ = self._read(None)
-            terms = self._terms(dataset, as_of, horizon_days, None)
-            table = _of(customer, self._features(dataset, terms))
-        predictor, currency = predictor_of(self.bundle_), self.bundle_.card.currency
-        matrix = self.bundle_.feature_matrix(table)
-        if not predictor.assess(matrix, terms.horizon_days).known.all():
-            raise DataError(f"too little is known of customer {customer!r} for a prediction")
-        curve = predictor.forecast(matrix, as_of=terms.as_of).value_curve(
-            terms.horizon_days, terms.economics
-        )
-        [clv] = predict_batch(self.bundle_, table, terms, tiers=self.config_.tiers)["clv"]
-        return Picture(
-            customer_value(
-                curve,
-                terms.as_of.astimezone(ZoneInfo(dataset.timezone)),
-                customer=str(customer),
-                value=f"clv {clv:,.2f} {currency}, {self._covers(terms.horizon_days)}",
-                currency=currency,
-            )
-        )
+            asked, _ = self._ask(None, as_of, horizon_days)
+            features = asked.features_of(customer)
+        return customer_picture(asked, customer, features)
 
     def log_to_mlflow(self, *, register: str | None = "clv", experiment: str | None = None) -> str:
         """Record the training in MLflow as `python -m train` does; the id of the run.
@@ -218,12 +178,7 @@ class ValueEstimator(BaseEstimator):  # type: ignore[misc]
 
         It holds no customers: predict needs X. Raises BundleError or DataError for what is none.
         """
-        bundle, version = fitted_training.load(address)
-        if bundle.relationship != cls.relationship:
-            raise DataError(
-                f"{address}: is a model of {bundle.relationship}, not of {cls.relationship}; load "
-                "it by the other estimator"
-            )
+        bundle, version = fitted_training.load(address, relationship=cls.relationship)
         config = fitted_training.settings_of(bundle)
         return cls(**params_of(config))._adopt(bundle, config, version=version)
 
@@ -251,51 +206,33 @@ class ValueEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _read(self, X: object) -> tuple[Dataset, Kind]:
         """The data that are asked about, and the kind in which the result is returned."""
-        if X is not None:
-            given = read_frame(reading(self.config_, X), frame_of(X))
-            warn((each.sentence for each in given.findings), depth=2)
-            return given, kind_of(X)
-        dataset: Dataset | None = getattr(self, "_dataset", None)
-        if dataset is None:
-            raise DataError(UNTRAINED + "give the customers to predict")
-        return dataset, self._kind
+        if X is None:
+            return in_memory(self, "_dataset", "give the customers to predict"), self._kind
+        given = read_frame(reading(self.config_, X), frame_of(X))
+        warn((each.sentence for each in given.findings), depth=3)
+        return given, kind_of(X)
 
-    def _terms(
-        self, dataset: Dataset, as_of: object, horizon_days: object, economics: object
-    ) -> Terms:
-        return Terms(
-            as_of_or_end(as_text(as_of), dataset),
-            with_horizon(self.config_, horizon_days),
-            with_economics(self.config_, economics),
+    def _ask(
+        self, X: object, as_of: object, horizon_days: object, economics: object = None
+    ) -> tuple[Question, Kind]:
+        """What is asked, and the kind in which the result is returned."""
+        dataset, kind = self._read(X)
+        terms = terms_of(
+            self.config_, dataset, as_of=as_of, horizon_days=horizon_days, economics=economics
         )
-
-    def _features(self, dataset: Dataset, terms: Terms) -> pd.DataFrame:
-        optional = self.bundle_.card.optional if isinstance(self.bundle_, PurchaseBundle) else None
-        return features_as_of(dataset, terms.as_of, optional=optional)
+        return Question(self.bundle_, self.config_, dataset, terms), kind
 
     def _trained(self, what_else: str) -> Training:
         check_is_fitted(self)
-        training: Training | None = getattr(self, "_training", None)
-        if training is None:
-            raise DataError(UNTRAINED + what_else)
+        training: Training = in_memory(self, "_training", what_else)
         return training
 
     def _holdout_picture(self, name: str) -> Picture:
-        figures = fitted_training.figures(self._trained("fit it to see its holdout"))
-        if name not in figures:
-            raise DataError(
-                "there is nothing to show: too little was known a horizon earlier to evaluate on"
-            )
-        return Picture(figures[name])
-
-    def _covers(self, horizon_days: int) -> str:
-        life = self.bundle_.clv_covers == "life"
-        return "of the whole remaining life" if life else f"of {horizon_days} days"
+        return Picture(fitted_training.figure(self._trained("fit it to see its holdout"), name))
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy has: as in a stored model, no customers are in it, and no training."""
-        state: dict[str, Any] = super().__getstate__()
-        return {name: each for name, each in state.items() if name not in WITH_CUSTOMERS}
+        return without_customers(super().__getstate__())
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "bundle_")
@@ -309,21 +246,3 @@ class ValueEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": self._repr_html_()}
-
-
-def _after_the_end(terms: Terms, dataset: Dataset) -> list[str]:
-    if terms.as_of <= dataset.end:
-        return []
-    return [f"as_of lies after the {dataset.noun}'s end {dataset.end.isoformat()}"]
-
-
-def _of(customers: str | Iterable[str], table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of these customers, ids as text. Raises DataError for one who is not there."""
-    several = not isinstance(customers, str) and isinstance(customers, Iterable)
-    ids = [str(each) for each in (customers if several else [customers])]
-    if unknown := [each for each in ids if each not in table.index]:
-        raise DataError(
-            f"there is no customer {unknown[0]!r} among the {len(table):,} known at that time; "
-            "ids are compared as text"
-        )
-    return table.loc[ids]

@@ -10,10 +10,10 @@ import pandas as pd
 import xgboost as xgb
 from numpy.typing import NDArray
 
-from models.boosting import RoundsCurve
+from models.boosting_rounds import RoundsCurve
 from models.purchases.card import PurchaseCard
 from models.purchases.predictor import PurchasePredictor
-from train.charts import diagnostics
+from train.charts import boosted_trees, churn_reliability, diagnostics, over_time
 from train.charts.theme import Spec
 from train.leaderboard import OURS
 from train.purchases.backtest import CLASSICAL, OriginResult
@@ -32,11 +32,11 @@ def of_model(
     attributions  what it adds to a customer's prediction, mean of |SHAP|
     """
     return {
-        "learning_curve": diagnostics.learning_curve(
+        "learning_curve": boosted_trees.learning_curve(
             curve.rounds, curve.deviance, curve.chosen, model=f"{name} model"
         ),
-        "importance": diagnostics.importance(gains, model=f"{name} model"),
-        "shap_importance": diagnostics.importance(
+        "importance": boosted_trees.importance(gains, model=f"{name} model"),
+        "shap_importance": boosted_trees.importance(
             attributions, model=f"{name} model", measure=f"sum of mean |SHAP value|, {SCALES[name]}"
         ),
     }
@@ -49,7 +49,7 @@ def of_holdout(name: str, holdout: PurchaseHoldout | None, card: PurchaseCard) -
     seen = holdout.customers
     if name == "churn":
         return {
-            "reliability": diagnostics.reliability(
+            "reliability": churn_reliability.reliability(
                 *_columns(seen, "churned", "p_churn", "prior_p_churn")
             )
         }
@@ -79,7 +79,7 @@ def of_origin(origin: OriginResult, data: PurchaseSnapshots) -> dict[str, Spec]:
     return {
         "deciles": diagnostics.decile_bars(revenue, *beside, currency=currency),
         "gain": diagnostics.gain_curve(revenue, *beside, currency=currency),
-        "reliability": diagnostics.reliability(
+        "reliability": churn_reliability.reliability(
             churned, 1.0 - ours.p_order, 1.0 - classical.p_order
         ),
         **_of_days(origin, data),
@@ -110,7 +110,7 @@ def _of_days(origin: OriginResult, data: PurchaseSnapshots) -> dict[str, Spec]:
         for name, (column, label) in by.items()
     }
     weeks = weekly_days(origin, data, ours.expected_days)
-    found["tracking"] = diagnostics.tracking_plot(
+    found["tracking"] = over_time.tracking_plot(
         list(weeks.index), weeks["actual"], weeks["predicted"], origin.as_of, what="purchase days"
     )
     return found

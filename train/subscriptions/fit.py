@@ -8,7 +8,8 @@ from scipy.special import logit
 from features.ingest.health.finding import counted
 from features.subscriptions.table import UNITS
 from features.timestamps import MONTH_DAYS
-from models.boosting import NO_CURVE, Array, Matrix, no_trees, tree_correction
+from models.boosting import Array, Matrix, no_trees, tree_correction
+from models.boosting_rounds import NO_CURVE
 from models.card import Feature, Training, Trees
 from models.design_matrix import levels
 from models.intervals import UNKNOWN_SD

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from models.attribution import contributions
 from models.boosting import Matrix
 from models.subscriptions.bundle import SubscriptionBundle
-from train.charts import diagnostics
+from train.charts import boosted_trees, churn_reliability, diagnostics, over_time
 from train.charts.line_series import PRIOR_LABEL
 from train.charts.theme import Spec
 from train.subscriptions.holdout import SubscriptionHoldout
@@ -24,10 +24,10 @@ def of_trees(trained: TrainedSubscriptions, rows: Matrix) -> dict[str, Spec]:
     """How the number of rounds was chosen, and what the trees look at; `rows` of person-months."""
     curve, bundle = trained.curves["churn"], trained.bundle
     return {
-        "learning_curve": diagnostics.learning_curve(
+        "learning_curve": boosted_trees.learning_curve(
             curve.rounds, curve.deviance, curve.chosen, model="churn model"
         ),
-        "shap_importance": diagnostics.importance(
+        "shap_importance": boosted_trees.importance(
             importance(bundle, rows),
             model="churn model",
             measure="sum of mean |SHAP value|, log odds of leaving in a month",
@@ -43,12 +43,12 @@ def of_holdout(holdout: SubscriptionHoldout | None, currency: str) -> dict[str, 
     churn = (seen["churned"], seen["p_churn"], seen["prior_p_churn"])
     if holdout.of == "months":
         return {
-            "reliability": diagnostics.reliability(*churn, who="months"),
+            "reliability": churn_reliability.reliability(*churn, who="months"),
             "survival": survival(holdout.rows),
         }
     revenue = (seen["revenue"], seen["expected_revenue"], seen["prior_revenue"])
     return {
-        "reliability": diagnostics.reliability(*churn),
+        "reliability": churn_reliability.reliability(*churn),
         "deciles": diagnostics.decile_bars(*revenue, currency=currency),
         "gain": diagnostics.gain_curve(*revenue, currency=currency),
     }
@@ -62,7 +62,7 @@ def survival(months: pd.DataFrame) -> Spec:
     names = {"churned": "actual", "p_churn": "model", "prior_p_churn": PRIOR_LABEL}
     stays = survived(months[list(names)], months["month"])
     shares = {label: stays[name].to_numpy(dtype=float) for name, label in names.items()}
-    return diagnostics.survival(stays.index.to_list(), shares)
+    return over_time.survival(stays.index.to_list(), shares)
 
 
 def importance(bundle: SubscriptionBundle, rows: Matrix) -> dict[str, float]:

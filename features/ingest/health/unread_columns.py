@@ -14,7 +14,7 @@ from typing import Literal
 import duckdb
 
 from features.config.purchases import PurchaseData
-from features.ingest.columns.cast import quote
+from features.ingest.columns.cast import quote, words
 from features.ingest.files import SourceFile
 from features.ingest.health import vocabulary
 from features.ingest.health.finding import Finding, some
@@ -45,15 +45,19 @@ def suspects(
 
     None where the engine does not read them as they are: the reading itself says what is wrong.
     """
+    # subtle: words that mean nothing are taken out once, for the engine plans long where each of
+    # many columns is compared with each of them
+    whole = data.model_copy(update={"null_values": ()})
     unread, first = first_rows(
-        files[0], data, wanted_columns(data), folder=folder, rows=ROWS_LOOKED_AT
+        files[0], whole, wanted_columns(data), folder=folder, rows=ROWS_LOOKED_AT
     )
     if not unread:
         return ()
     columns = ", ".join(map(quote, unread))
+    meant = f"value NOT IN {words(data.null_values)}" if data.null_values else "true"
     query = (
         f"SELECT name, value, count(*) FROM (UNPIVOT ({first}) ON {columns} "
-        "INTO NAME name VALUE value) GROUP BY name, value QUALIFY count(*) OVER "
+        f"INTO NAME name VALUE value) WHERE {meant} GROUP BY name, value QUALIFY count(*) OVER "
         f"(PARTITION BY name) <= {MOST_VALUES} OR regexp_full_match(value, '-?[0-9.]{{1,8}}')"
     )
     try:

@@ -7,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from models.boosting import NO_CURVE, TrainingRows
+from models.boosting import TrainingRows
+from models.boosting_rounds import NO_CURVE
 from models.purchases.churn import ChurnModel
 from models.purchases.mixture import fresh_rows, prior_alone
 from models.purchases.spend import gamma_dispersion

@@ -15,7 +15,8 @@ from jsonschema import Draft202012Validator
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from serve.api.endpoints import ENDPOINTS
-from serve.api.openapi import customer_parameters, describe_api, list_parameters
+from serve.api.openapi import describe_api
+from serve.api.openapi_parameters import customer_parameters, list_parameters
 from serve.api.query import CUSTOMER_NAMES, LIST_NAMES
 from serve.errors import CODES, ServeError
 from serve.http.routes import Handler, Router

@@ -13,7 +13,14 @@ import vl_convert
 from numpy.typing import NDArray
 
 from models.metrics import top_decile_capture
-from train.charts import diagnostics, summaries
+from train.charts import (
+    boosted_trees,
+    churn_reliability,
+    diagnostics,
+    over_time,
+    score_table,
+    summaries,
+)
 from train.charts.png import png
 from train.charts.theme import Spec
 
@@ -42,19 +49,19 @@ def every_chart(count: int) -> dict[str, Callable[[], Spec]]:
     p, prior_p = seen["p_churn"], seen["prior_p_churn"]
     revenue, expected, prior = seen["revenue"], seen["expected"], seen["prior"]
     return {
-        "reliability": lambda: diagnostics.reliability(seen["churned"], p, prior_p),
+        "reliability": lambda: churn_reliability.reliability(seen["churned"], p, prior_p),
         "decile_bars": lambda: diagnostics.decile_bars(revenue, expected, prior, currency="GBP"),
         "gain_curve": lambda: diagnostics.gain_curve(revenue, expected, prior, currency="GBP"),
-        "learning_curve": lambda: diagnostics.learning_curve((0, 5, 10), (0.5, 0.4, 0.45), 5),
-        "importance": lambda: diagnostics.importance({"n_orders_90d": 2.0, "recency_days": 6.0}),
-        "tracking_plot": lambda: diagnostics.tracking_plot(
+        "learning_curve": lambda: boosted_trees.learning_curve((0, 5, 10), (0.5, 0.4, 0.45), 5),
+        "importance": lambda: boosted_trees.importance({"n_orders_90d": 2.0, "recency_days": 6.0}),
+        "tracking_plot": lambda: over_time.tracking_plot(
             weeks, np.arange(9.0), np.arange(9.0), datetime(2025, 2, 1, tzinfo=UTC)
         ),
         "conditional_expectation": lambda: diagnostics.conditional_expectation(
             seen["repeats"], revenue, expected, prior, by="repeat days"
         ),
-        "survival": lambda: diagnostics.survival([0, 1], {"actual": [1.0, 0.9], "model": [1, 0.8]}),
-        "leaderboard": lambda: diagnostics.leaderboard({"a": {"gini": 0.7}, "b": {"gini": 0.6}}),
+        "survival": lambda: over_time.survival([0, 1], {"actual": [1.0, 0.9], "model": [1, 0.8]}),
+        "leaderboard": lambda: score_table.leaderboard({"a": {"gini": 0.7}, "b": {"gini": 0.6}}),
     }
 
 
@@ -99,7 +106,7 @@ def test_actual_model_and_prior_look_the_same_everywhere() -> None:
 
 def test_reliability_shows_each_group_where_it_lies() -> None:
     # Two groups of two: mean .2 and half churned, mean .8 and all churned.
-    chart = diagnostics.reliability([0, 1, 1, 1], [0.1, 0.3, 0.7, 0.9], bins=2)
+    chart = churn_reliability.reliability([0, 1, 1, 1], [0.1, 0.3, 0.7, 0.9], bins=2)
     top, below = chart["vconcat"]
     means, shares = line(top, "model")
     assert means == pytest.approx([0.2, 0.8])
@@ -111,7 +118,7 @@ def test_reliability_shows_each_group_where_it_lies() -> None:
 
 def test_small_probabilities_fill_the_chart_and_nobody_is_lost() -> None:
     happened = np.r_[np.zeros(97), np.ones(3)]
-    chart = diagnostics.reliability(happened, np.r_[np.full(99, 0.02), 0.9], who="months")
+    chart = churn_reliability.reliability(happened, np.r_[np.full(99, 0.02), 0.9], who="months")
     top, below = chart["vconcat"]
     assert top["encoding"]["x"]["scale"]["domain"][1] < 0.5
     assert line(below, "model")[1][:-1].sum() == 100
@@ -149,21 +156,21 @@ def test_gain_curve_crosses_ties_in_one_straight_step() -> None:
 
 
 def test_learning_curve_marks_the_chosen_round() -> None:
-    chart = diagnostics.learning_curve((0, 10, 20), (0.5, 0.4, 0.45), 10)
+    chart = boosted_trees.learning_curve((0, 10, 20), (0.5, 0.4, 0.45), 10)
     assert line(chart, "chosen: 10 rounds") == ([10], [0.4])
     assert line(chart, "probability model alone (0 rounds)")[1].tolist() == [0.5, 0.5]
     assert chart["title"]["subtitle"] == "deviance 0.4000 against 0.5000; lower is better"
 
 
 def test_learning_curve_without_snapshots_says_so() -> None:
-    chart = diagnostics.learning_curve((), (), 0)
+    chart = boosted_trees.learning_curve((), (), 0)
     assert "probability model alone" in chart["title"]["subtitle"]
     assert rows(chart) == []
 
 
 def test_importance_shows_the_first_features_by_readable_names() -> None:
     gains = {f"revenue_{days}d": float(days) for days in range(1, 31)}
-    shown = rows(diagnostics.importance(gains, top=20))
+    shown = rows(boosted_trees.importance(gains, top=20))
     assert len(shown) == 20
     assert shown[0]["feature"] == "revenue, last 30 days"
     assert shown[0]["share"] == pytest.approx(30 / 465)
@@ -184,7 +191,7 @@ def test_a_column_has_a_readable_name(column: str, shown: str) -> None:
 
 def test_cumulative_prediction_continues_what_had_happened() -> None:
     weeks = list(pd.date_range("2025-01-06", periods=4, freq="7D", tz="UTC"))
-    chart = diagnostics.tracking_plot(
+    chart = over_time.tracking_plot(
         weeks, [10, 10, 7, np.nan], [np.nan, np.nan, 8, 8], weeks[2], what="orders"
     )
     weekly, cumulative = chart["hconcat"]
@@ -223,7 +230,7 @@ def test_leaderboard_marks_the_best_of_each_column() -> None:
         "perennial": {"gini": 0.7, "rmse": 30.0, "bias": 0.2, "mae": float("nan")},
         "past_spend": {"gini": 0.6, "rmse": 20.0, "bias": -0.1, "mae": 1234.5},
     }
-    shown = rows(diagnostics.leaderboard(scores))
+    shown = rows(score_table.leaderboard(scores))
     assert [row["label"] for row in shown] == [
         "0.7",
         "30",

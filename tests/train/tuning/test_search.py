@@ -26,7 +26,10 @@ from features.ingest.transactions import TransactionLog
 from train.purchases.snapshot_cache import PurchaseSnapshots, PurchaseTask, truncate
 from train.tracking.mlflow_library import library as mlflow_library
 from train.tuning.objective import Gain, Objective, gain, mean_loss, objectives
-from train.tuning.search import RANGES, Trial, best, finished, library, open_study, search
+from train.tuning.search import RANGES, search
+from train.tuning.stored_trials import finished
+from train.tuning.studies import library, open_study
+from train.tuning.trial import Trial, best
 
 AS_OF = datetime(2025, 2, 1, tzinfo=UTC)
 HORIZON_DAYS = 30

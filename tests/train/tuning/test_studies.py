@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from features.config.sections import Boosting
-from train.tuning import search
-from train.tuning.search import finished, library, open_study
+from train.tuning import studies
+from train.tuning.stored_trials import finished
+from train.tuning.studies import library, open_study
 
 GAIN = {"mean": 0.1, "sd": 0.05, "least": 0.01}
 STORED: dict[str, Any] = {"settings": Boosting().model_dump(), "by_origin": [0.5], "gain": GAIN}
@@ -72,7 +73,7 @@ def test_a_file_that_was_spoiled_meanwhile_is_one_sentence(var: Path) -> None:
 def test_studies_of_earlier_code_go_when_there_are_too_many(
     var: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "MOST_STUDIES", 3)
+    monkeypatch.setattr(studies, "MOST_STUDIES", 3)
     for number in range(5):
         add_trial(open_study(var, f"churn-{number}"))
     names = library().get_all_study_names(f"sqlite:///{var / 'tuning.db'}")
